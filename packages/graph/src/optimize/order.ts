@@ -1,0 +1,76 @@
+import { type Csr, findCycle, relabel, topologicalOrder, transpose } from "./order-csr.ts";
+import { walkTasks } from "./order-walk.ts";
+
+export type { Csr };
+
+/** The tasks of one cycle, each depending on the next and the last on the first. */
+export class OrderCycle extends Error {
+  override readonly name = "OrderCycle";
+  readonly tasks: readonly number[];
+  constructor(tasks: readonly number[]) {
+    super(`orderTasks: ${tasks.length} tasks depend on each other in a cycle`);
+    this.tasks = tasks;
+  }
+}
+
+/**
+ * A position for every task so that few outputs are alive at once; dependencies come first.
+ *
+ * @param graph - the dependencies of every task
+ * @param rank - the position of each task in the natural order of keys, a permutation: it breaks
+ *   every tie, so the answer never depends on insertion order; undefined is the identity
+ * @param priority - higher first, default 0: a task with a higher priority, and what it needs, comes
+ *   before every task that has, and serves, only lower ones; NaN counts as 0
+ * @returns `order[t]` is the position of task `t`: a permutation of 0 … size - 1, topological
+ * @throws OrderCycle with the tasks of one cycle
+ */
+export function orderTasks(
+  graph: Csr,
+  rank?: Int32Array,
+  priority?: Float64Array | Int32Array,
+): Int32Array {
+  const { size } = graph;
+  const needs = rank === undefined ? graph : relabel(graph, rank);
+  const users = transpose(needs, undefined);
+  const topological = topologicalOrder(needs, users);
+  if (topological === undefined) throw new OrderCycle(labelled(findCycle(needs), rank));
+  const level =
+    priority === undefined ? undefined : priorityLevels(needs, topological, rank, priority);
+  const position = walkTasks(needs, users, topological, level);
+  if (rank === undefined) return position;
+  const order = new Int32Array(size);
+  for (let task = 0; task < size; task++) order[task] = position[rank[task]!]!;
+  return order;
+}
+
+function labelled(tasks: number[], rank: Int32Array | undefined): number[] {
+  if (rank === undefined) return tasks;
+  return tasks.map((place) => rank.indexOf(place));
+}
+
+/** Level 0 is what the highest priority asks for and needs, 1 what the next one adds, and so on. */
+function priorityLevels(
+  needs: Csr,
+  topological: Int32Array,
+  rank: Int32Array | undefined,
+  priority: Float64Array | Int32Array,
+): Int32Array {
+  const { size } = needs;
+  const urgency = new Float64Array(size);
+  for (let task = 0; task < size; task++) {
+    const given = priority[task]!;
+    urgency[rank === undefined ? task : rank[task]!] = Number.isNaN(given) ? 0 : given;
+  }
+  for (let n = size - 1; n >= 0; n--) {
+    const task = topological[n]!;
+    const last = needs.offsets[task + 1]!;
+    for (let i = needs.offsets[task]!; i < last; i++) {
+      const target = needs.targets[i]!;
+      if (urgency[target]! < urgency[task]!) urgency[target] = urgency[task]!;
+    }
+  }
+  const values = Float64Array.from(new Set(urgency)).sort().reverse();
+  const levelOf = new Map<number, number>();
+  for (let level = 0; level < values.length; level++) levelOf.set(values[level]!, level);
+  return Int32Array.from(urgency, (value) => levelOf.get(value)!);
+}
