@@ -89,7 +89,7 @@ function changedAfter(path, time) {
   return stat === undefined || stat.mtimeMs > time;
 }
 
-/** A folder is the lock: creating one is atomic everywhere. A lock of a dead process is taken over. */
+/** A folder is the lock: creating one is atomic. The lock of a dead process is taken over. */
 function withLock(action) {
   mkdirSync(cache, { recursive: true });
   const giveUpAt = Date.now() + LOCK_WAIT_MS_MAX;
