@@ -1,0 +1,41 @@
+import type { BenchRow } from "./bench.ts";
+
+/** How often `compareCases` runs each case when nothing else is said: enough for a median. */
+const REPEATS = 5;
+
+/**
+ * Runs every case in turn, several rounds, and gives the median time of each with its ratio to the
+ * first case. Taking turns lets a busy moment of the machine hit all of them.
+ */
+export async function compareCases(
+  cases: Readonly<Record<string, () => unknown>>,
+  options: { readonly repeats?: number; readonly warmups?: number } = {},
+): Promise<BenchRow[]> {
+  const { repeats = REPEATS, warmups = 1 } = options;
+  const entries = Object.entries(cases).map(([name, run]) => ({
+    name,
+    run,
+    timesMs: [] as number[],
+  }));
+  for (let round = -warmups; round < repeats; round += 1) {
+    for (const { run, timesMs } of entries) {
+      const startMs = performance.now();
+      await run();
+      if (round >= 0) timesMs.push(performance.now() - startMs);
+    }
+  }
+  const medians = entries.map(({ timesMs }) => median(timesMs));
+  return entries.map(({ name, timesMs }, i) => {
+    const medianMs = medians[i] ?? NaN;
+    const [fastest, slowest] = [Math.min(...timesMs), Math.max(...timesMs)];
+    return { case: name, medianMs, ratio: medianMs / (medians[0] ?? NaN), fastest, slowest };
+  });
+}
+
+/** The middle value, or the mean of the two middle ones; NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length % 2 === 1) return sorted[middle] ?? NaN;
+  return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}
