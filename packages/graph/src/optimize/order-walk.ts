@@ -1,168 +1,249 @@
-import { type Csr, transpose } from "./order-csr.ts";
+import type { Csr, Plan } from "./order-plan.ts";
 
-/** Registers wanted counted no further than this: beyond it, more or less decides nothing. */
-const registersMax = 65_535;
+/** How far along a chain of tasks, each the only user of the one before, a ready task is judged. */
+const chainMax = 4;
+/** How many of the newest outputs are looked at when something might be let go by a detour. */
+const detourOutputsMax = 4;
+/** An output that more tasks still wait for is not worth a detour. */
+const detourUsersMax = 2;
+/** How many tasks deep a detour may go before it reaches one that can run. */
+const detourDepthMax = 8;
+/** How many users of one output are looked at to find those that have not run. */
+const scanMax = 16;
 
 /**
- * Depth first towards each goal, dearest dependency first, with every task run at once that lets go
- * of an input.
+ * Runs a plan in thought, one task after the other.
+ *
+ * A direct walk goes depth first to one goal after the other. A roaming walk stops before each task
+ * that it would start from nothing, to see whether one of the newest outputs can be let go for
+ * less, and continues from the newest output rather than with the next goal.
  */
-export function walkTasks(
-  needs: Csr,
-  users: Csr,
-  topological: Int32Array,
-  level: Int32Array | undefined,
-): Int32Array {
-  const { size } = needs;
-  const sequence = dearestFirst(registersWanted(needs, topological));
-  const sortedUsers = transpose(needs, sequence);
-  const sortedNeeds = transpose(users, sequence);
-  const walk = new Walk(sortedNeeds, sortedUsers, level);
-  for (const goal of goals(users, level)) walk.reach(goal);
-  return walk.position.subarray(0, size);
-}
-
-/** Tasks that nothing of their own level needs, the highest priority first, then by rank. */
-function goals(users: Csr, level: Int32Array | undefined): Int32Array {
-  const { size } = users;
-  const found = new Int32Array(size);
-  let end = 0;
-  for (let task = 0; task < size; task++) {
-    let last = true;
-    for (let i = users.offsets[task]!; last && i < users.offsets[task + 1]!; i++) {
-      last = level !== undefined && level[users.targets[i]!]! > level[task]!;
-    }
-    if (last) found[end++] = task;
-  }
-  const all = found.subarray(0, end);
-  return level === undefined ? all : all.sort((a, b) => level[a]! - level[b]! || a - b);
-}
-
-/** Sethi and Ullman's register numbers, read as outputs alive: exact on trees, too high elsewhere. */
-function registersWanted(needs: Csr, topological: Int32Array): Int32Array {
-  const { size } = needs;
-  const wanted = new Int32Array(size);
-  const children = new Int32Array(size);
-  for (let n = 0; n < size; n++) {
-    const task = topological[n]!;
-    const first = needs.offsets[task]!;
-    const count = needs.offsets[task + 1]! - first;
-    for (let i = 0; i < count; i++) children[i] = wanted[needs.targets[first + i]!]!;
-    if (count > 1) children.subarray(0, count).sort();
-    let most = 1;
-    for (let i = 0; i < count; i++) most = Math.max(most, children[i]! + count - 1 - i);
-    wanted[task] = Math.min(most, registersMax);
-  }
-  return wanted;
-}
-
-/** All tasks, those that want most registers first, ties by number: a counting sort. */
-function dearestFirst(wanted: Int32Array): Int32Array {
-  const starts = new Int32Array(registersMax + 2);
-  for (const count of wanted) starts[registersMax - count + 1]!++;
-  for (let i = 0; i <= registersMax; i++) starts[i + 1] = starts[i + 1]! + starts[i]!;
-  const sequence = new Int32Array(wanted.length);
-  for (let task = 0; task < wanted.length; task++) {
-    sequence[starts[registersMax - wanted[task]!]!++] = task;
-  }
-  return sequence;
-}
-
-class Walk {
+export class Walk {
+  readonly #plan: Plan;
+  readonly #roaming: boolean;
+  /** The place of each task in the order; -1 until it has run. */
   readonly position: Int32Array;
-  readonly #needs: Csr;
-  readonly #users: Csr;
-  readonly #level: Int32Array | undefined;
-  readonly #missing: Int32Array;
-  /** Dependents of a task that have not run: at 0 its output is let go. */
-  readonly #waiting: Int32Array;
-  readonly #cursor: Int32Array;
-  readonly #stack: Int32Array;
-  readonly #ready: Int32Array;
-  #readyEnd = 0;
-  #next = 0;
+  /** Outputs alive before a task: the most so far, and their sum over the tasks. */
+  most = 0;
+  sum = 0;
+  /**
+   * Four numbers a task, side by side since they are read together: how many tasks it misses, or -1
+   * once it has run; these joined by exclusive or, so that when one is left that is its number; and
+   * the same two for its users that have not run: when there is none its output is let go.
+   */
+  readonly #state: Int32Array;
+  /** Where to look for the next dependency, or user, of a task that has not run. */
+  readonly #needCursor: Int32Array;
+  readonly #userCursor: Int32Array;
+  /** Tasks to reach, the last first; each next to what it misses. May hold tasks that have run. */
+  readonly #path: number[] = [];
+  /** Tasks that can run and may be worth it at once, the last first. */
+  readonly #offered: number[] = [];
+  /** Outputs by age, the newest last; kept when roaming only. May hold some that were let go. */
+  readonly #outputs: number[] = [];
+  #goal = 0;
+  #done = 0;
+  #alive = 0;
 
-  constructor(needs: Csr, users: Csr, level: Int32Array | undefined) {
-    const { size } = needs;
-    this.#needs = needs;
-    this.#users = users;
-    this.#level = level;
-    this.position = new Int32Array(size).fill(-1);
-    this.#missing = new Int32Array(size);
-    this.#waiting = new Int32Array(size);
-    for (let task = 0; task < size; task++) {
-      this.#missing[task] = needs.offsets[task + 1]! - needs.offsets[task]!;
-      this.#waiting[task] = users.offsets[task + 1]! - users.offsets[task]!;
-    }
-    this.#cursor = needs.offsets.slice(0, size);
-    this.#stack = new Int32Array(size);
-    this.#ready = new Int32Array(needs.targets.length + size);
+  constructor(plan: Plan, roaming: boolean) {
+    this.#plan = plan;
+    this.#roaming = roaming;
+    this.position = new Int32Array(plan.needs.size).fill(-1);
+    this.#state = new Int32Array(4 * plan.needs.size);
+    countAndJoin(plan.needs, this.#state, 0);
+    countAndJoin(plan.users, this.#state, 2);
+    this.#needCursor = plan.needs.offsets.slice();
+    this.#userCursor = plan.users.offsets.slice();
   }
 
-  /** Run everything that the goal needs and then the goal, unless it has run. */
-  reach(goal: number): void {
-    if (this.position[goal]! >= 0) return;
-    const { offsets, targets } = this.#needs;
-    this.#stack[0] = goal;
-    let depth = 1;
-    while (depth > 0) {
-      const task = this.#stack[depth - 1]!;
-      if (this.position[task]! >= 0) {
-        depth--;
-        continue;
+  /** Runs all tasks, or stops and says no as soon as more than `limit` outputs are alive at once. */
+  finish(limit: number): boolean {
+    const path = this.#path;
+    while (this.#aim()) {
+      const next = path.at(-1)!;
+      if (this.#state[4 * next] !== 0) {
+        if (this.#roaming) this.#detour(next);
+        this.#descend();
       }
-      let at = this.#cursor[task]!;
-      const last = offsets[task + 1]!;
-      while (at < last && this.position[targets[at]!]! >= 0) at++;
-      this.#cursor[task] = at;
-      if (at < last) this.#stack[depth++] = targets[at]!;
-      else this.#run(task);
+      this.#run(path.pop()!);
+      if (this.most > limit) return false;
+    }
+    return true;
+  }
+
+  /** Leaves a task that has not run at the end of the path, unless all have run. */
+  #aim(): boolean {
+    const path = this.#path;
+    while (path.length > 0 && this.#state[4 * path.at(-1)!]! < 0) path.pop();
+    if (path.length > 0) return true;
+    const { goals, level } = this.#plan;
+    while (this.#goal < goals.length && this.#state[4 * goals[this.#goal]!]! < 0) this.#goal++;
+    if (this.#goal === goals.length) return false;
+    const goal = goals[this.#goal]!;
+    const newest = this.#roaming ? this.#newest(1) : 0;
+    const near =
+      newest < this.#outputs.length
+        ? this.#release(this.#outputs[newest]!, level?.[goal])
+        : undefined;
+    path.push(near?.user ?? goal);
+    return true;
+  }
+
+  /** Puts what the last task of the path misses behind it, and so on, down to one that can run. */
+  #descend(): void {
+    for (let task = this.#path.at(-1)!; this.#state[4 * task] !== 0;) {
+      task = this.#missingNeed(task);
+      this.#path.push(task);
     }
   }
 
+  /** The dearest dependency of a task that has not run; there must be one. */
+  #missingNeed(task: number): number {
+    const { targets } = this.#plan.needs;
+    let at = this.#needCursor[task]!;
+    while (this.#state[4 * targets[at]!]! < 0) at++;
+    this.#needCursor[task] = at;
+    return targets[at]!;
+  }
+
+  /** Aims first for what lets go of a new output, when that costs less than going on does. */
+  #detour(task: number): void {
+    const level = this.#plan.level?.[task];
+    let best = this.#state[4 * task]!;
+    let goal = -1;
+    const first = this.#newest(detourOutputsMax);
+    for (let i = this.#outputs.length - 1; i >= first; i--) {
+      const output = this.#outputs[i]!;
+      if (this.#state[4 * output + 2]! > detourUsersMax) continue;
+      const found = this.#release(output, level);
+      if (found === undefined || found.cost >= best || !this.#isNear(found.user)) continue;
+      best = found.cost;
+      goal = found.user;
+    }
+    if (goal >= 0) this.#path.push(goal);
+  }
+
+  /** Clears outputs that were let go from the end of the list until `count` others stand there. */
+  #newest(count: number): number {
+    const outputs = this.#outputs;
+    let from = outputs.length;
+    let kept = 0;
+    while (from > 0 && kept < count) if (this.#state[4 * outputs[--from]! + 2]! > 0) kept++;
+    let end = from;
+    for (let i = from; i < outputs.length; i++) {
+      if (this.#state[4 * outputs[i]! + 2]! > 0) outputs[end++] = outputs[i]!;
+    }
+    outputs.length = end;
+    return from;
+  }
+
+  /** Which user of an output to aim for, and what all of them still miss. */
+  #release(output: number, level: number | undefined): { user: number; cost: number } | undefined {
+    const { offsets, targets } = this.#plan.users;
+    const last = offsets[output + 1]!;
+    let at = this.#userCursor[output]!;
+    while (this.#state[4 * targets[at]!]! < 0) at++;
+    this.#userCursor[output] = at;
+    let user = -1;
+    let cost = 0;
+    let seen = 0;
+    for (const end = Math.min(last, at + scanMax); at < end; at++) {
+      const task = targets[at]!;
+      if (this.#state[4 * task]! < 0) continue;
+      if (level !== undefined && this.#plan.level![task] !== level) continue;
+      seen++;
+      cost += this.#state[4 * task]! + 0.5;
+      if (user < 0 || this.#state[4 * task]! < this.#state[4 * user]!) user = task;
+    }
+    if (user < 0) return undefined;
+    return { user, cost: seen < this.#state[4 * output + 2]! ? Infinity : cost };
+  }
+
+  #isNear(task: number): boolean {
+    let at = task;
+    for (let d = 0; d < detourDepthMax && this.#state[4 * at] !== 0; d++)
+      at = this.#missingNeed(at);
+    return this.#state[4 * at] === 0;
+  }
+
+  /** Runs a task, then every task of its level that has become worth it. */
   #run(first: number): void {
-    const level = this.#level === undefined ? 0 : this.#level[first]!;
+    const { level } = this.#plan;
+    const offered = this.#offered;
     this.#settle(first);
-    while (this.#readyEnd > 0) {
-      const task = this.#ready[--this.#readyEnd]!;
-      if (this.position[task]! >= 0 || !this.#frees(task)) continue;
-      if (this.#level === undefined || this.#level[task] === level) this.#settle(task);
+    while (offered.length > 0) {
+      const task = offered.pop()!;
+      if (this.#state[4 * task]! < 0 || !this.#isWorthIt(task)) continue;
+      if (level === undefined || level[task] === level[first]) this.#settle(task);
     }
   }
 
-  /** Whether running the task lets go of an input, or costs nothing since nobody keeps its output. */
-  #frees(task: number): boolean {
-    if (this.#waiting[task] === 0) return true;
-    const { offsets, targets } = this.#needs;
-    for (let i = offsets[task]!; i < offsets[task + 1]!; i++) {
-      if (this.#waiting[targets[i]!] === 1) return true;
+  /** Whether a ready task, with the chain that hangs on it alone, lets go of as much as it adds. */
+  #isWorthIt(first: number): boolean {
+    const { offsets, targets } = this.#plan.needs;
+    const chain = this.#roaming ? chainMax : 1;
+    let task = first;
+    let net = 0;
+    for (let length = 1; ; length++) {
+      for (let i = offsets[task]!; i < offsets[task + 1]!; i++) {
+        const input = targets[i]!;
+        if (this.#state[4 * input + 2] === 1 && this.#state[4 * input]! < 0) net--;
+      }
+      if (this.#state[4 * task + 2]! > 0) net++;
+      if (length > 1) net--;
+      if (net <= 0) return true;
+      if (length === chain || this.#state[4 * task + 2] !== 1) return false;
+      task = this.#state[4 * task + 3]!;
+      if (this.#state[4 * task] !== 1) return false;
     }
-    return false;
   }
 
   #settle(task: number): void {
-    this.position[task] = this.#next++;
-    const needs = this.#needs;
-    const users = this.#users;
+    const { needs, users } = this.#plan;
+    const state = this.#state;
+    this.position[task] = this.#done++;
+    if (this.#alive > this.most) this.most = this.#alive;
+    this.sum += this.#alive;
+    state[4 * task] = -1;
+    if (state[4 * task + 2]! > 0) {
+      this.#alive++;
+      if (this.#roaming) this.#outputs.push(task);
+    }
     for (let i = users.offsets[task + 1]! - 1; i >= users.offsets[task]!; i--) {
       const user = users.targets[i]!;
-      if (--this.#missing[user]! === 0) this.#ready[this.#readyEnd++] = user;
+      state[4 * user + 1]! ^= task;
+      if (--state[4 * user]! <= 1) this.#offer(user);
     }
     for (let i = needs.offsets[task]!; i < needs.offsets[task + 1]!; i++) {
       const input = needs.targets[i]!;
-      if (--this.#waiting[input]! === 1) this.#offerLastUser(input);
+      state[4 * input + 3]! ^= task;
+      const left = --state[4 * input + 2]!;
+      if (left === 0) this.#alive--;
+      else if (left === 1) this.#offer(state[4 * input + 3]!);
     }
   }
 
-  /** An output kept for one task only: if that one can run, running it costs no memory. */
-  #offerLastUser(input: number): void {
-    const { offsets, targets } = this.#users;
-    for (let i = offsets[input]!; i < offsets[input + 1]!; i++) {
-      const user = targets[i]!;
-      if (this.position[user]! < 0) {
-        if (this.#missing[user] === 0) this.#ready[this.#readyEnd++] = user;
-        return;
-      }
+  /** Offers a task that can run, or the only one that it misses when nothing else needs that. */
+  #offer(task: number): void {
+    const state = this.#state;
+    if (state[4 * task] === 0) this.#offered.push(task);
+    if (!this.#roaming || state[4 * task] !== 1) return;
+    const before = state[4 * task + 1]!;
+    const { offsets } = this.#plan.needs;
+    const started = offsets[before] !== offsets[before + 1];
+    if (started && state[4 * before] === 0 && this.#state[4 * before + 2] === 1) {
+      this.#offered.push(before);
     }
+  }
+}
+
+/** Writes for each list its length and its numbers joined by exclusive or. */
+function countAndJoin({ size, offsets, targets }: Csr, state: Int32Array, at: number): void {
+  for (let task = 0; task < size; task++) {
+    const last = offsets[task + 1]!;
+    let joined = 0;
+    for (let i = offsets[task]!; i < last; i++) joined ^= targets[i]!;
+    state[4 * task + at] = last - offsets[task]!;
+    state[4 * task + at + 1] = joined;
   }
 }

@@ -1,5 +1,13 @@
-import { type Csr, findCycle, relabel, topologicalOrder, transpose } from "./order-csr.ts";
-import { walkTasks } from "./order-walk.ts";
+import {
+  type Csr,
+  findCycle,
+  type Plan,
+  planOf,
+  tasksByRank,
+  topologicalOrder,
+  transpose,
+} from "./order-plan.ts";
+import { Walk } from "./order-walk.ts";
 
 export type { Csr };
 
@@ -29,37 +37,50 @@ export function orderTasks(
   rank?: Int32Array,
   priority?: Float64Array | Int32Array,
 ): Int32Array {
-  const { size } = graph;
-  const needs = rank === undefined ? graph : relabel(graph, rank);
-  const users = transpose(needs, undefined);
-  const topological = topologicalOrder(needs, users);
-  if (topological === undefined) throw new OrderCycle(labelled(findCycle(needs), rank));
-  const level =
-    priority === undefined ? undefined : priorityLevels(needs, topological, rank, priority);
-  const position = walkTasks(needs, users, topological, level);
-  if (rank === undefined) return position;
-  const order = new Int32Array(size);
-  for (let task = 0; task < size; task++) order[task] = position[rank[task]!]!;
-  return order;
+  const ranks = { rank, byRank: tasksByRank(rank) };
+  const users = transpose(graph, ranks.byRank);
+  const topological = topologicalOrder(graph, users);
+  if (topological === undefined) throw new OrderCycle(findCycle(users, ranks.byRank));
+  const level = priority === undefined ? undefined : priorityLevels(graph, topological, priority);
+  return leanest(planOf(graph, users, topological, ranks, level));
 }
 
-function labelled(tasks: number[], rank: Int32Array | undefined): number[] {
-  if (rank === undefined) return tasks;
-  return tasks.map((place) => rank.indexOf(place));
+/** The positions of the better of two walks: fewer outputs alive at most, then on average. */
+function leanest(plan: Plan): Int32Array {
+  const direct = new Walk(plan, false);
+  direct.finish(Infinity);
+  if (direct.most <= unavoidable(plan)) return direct.position;
+  const roaming = new Walk(plan, true);
+  if (!roaming.finish(direct.most)) return direct.position;
+  const isLeaner = roaming.most < direct.most || roaming.sum < direct.sum;
+  return isLeaner ? roaming.position : direct.position;
+}
+
+/**
+ * Outputs alive that no order gets below: all inputs of one task, or, since a direct walk is best
+ * on trees, as many as it needs when no output has two users.
+ */
+function unavoidable({ needs, users }: Plan): number {
+  let inputs = 0;
+  let shared = 0;
+  for (let task = 0; task < needs.size; task++) {
+    inputs = Math.max(inputs, needs.offsets[task + 1]! - needs.offsets[task]!);
+    shared = Math.max(shared, users.offsets[task + 1]! - users.offsets[task]!);
+  }
+  return shared <= 1 ? Infinity : inputs;
 }
 
 /** Level 0 is what the highest priority asks for and needs, 1 what the next one adds, and so on. */
 function priorityLevels(
   needs: Csr,
   topological: Int32Array,
-  rank: Int32Array | undefined,
   priority: Float64Array | Int32Array,
 ): Int32Array {
   const { size } = needs;
   const urgency = new Float64Array(size);
   for (let task = 0; task < size; task++) {
     const given = priority[task]!;
-    urgency[rank === undefined ? task : rank[task]!] = Number.isNaN(given) ? 0 : given;
+    urgency[task] = Number.isNaN(given) ? 0 : given;
   }
   for (let n = size - 1; n >= 0; n--) {
     const task = topological[n]!;

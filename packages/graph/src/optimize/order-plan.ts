@@ -1,0 +1,226 @@
+/** Registers wanted are counted no further: beyond it, more or less decides nothing. */
+const registersMax = 65_535;
+/** Longer lists than this are sorted by the engine rather than by insertion. */
+const insertionMax = 16;
+
+/**
+ * The dependencies of a graph as integers: those of task `t` are
+ * `targets[offsets[t]] … targets[offsets[t + 1] - 1]`, without duplicates; acyclic is not guaranteed.
+ */
+export interface Csr {
+  readonly size: number;
+  readonly offsets: Int32Array;
+  readonly targets: Int32Array;
+}
+
+/** The graph in both directions and what a walk aims for, with every tie broken by rank. */
+export interface Plan {
+  /** What a task needs, the dearest first. */
+  readonly needs: Csr;
+  /** What needs a task, by rank. */
+  readonly users: Csr;
+  /** Tasks that nothing of their own level needs: level 0 first, then the cheapest. */
+  readonly goals: Int32Array;
+  /** Tasks of a lower level go first; undefined when all are of one. */
+  readonly level: Int32Array | undefined;
+}
+
+/** The tasks in the order of their ranks; undefined stands for 0, 1, 2 …, as it does for `rank`. */
+export function tasksByRank(rank: Int32Array | undefined): Int32Array | undefined {
+  if (rank === undefined) return undefined;
+  const byRank = new Int32Array(rank.length);
+  for (let task = 0; task < rank.length; task++) byRank[rank[task]!] = task;
+  return byRank;
+}
+
+/** Edges turned round; every list comes out in the order in which `sequence` visits the tasks. */
+export function transpose(graph: Csr, sequence: Int32Array | undefined): Csr {
+  const { size } = graph;
+  const edges = graph.offsets[size]!;
+  const offsets = new Int32Array(size + 1);
+  for (let i = 0; i < edges; i++) offsets[graph.targets[i]! + 1]!++;
+  for (let task = 0; task < size; task++) offsets[task + 1]! += offsets[task]!;
+  const cursor = offsets.slice(0, size);
+  const targets = new Int32Array(edges);
+  for (let n = 0; n < size; n++) {
+    const task = sequence === undefined ? n : sequence[n]!;
+    const last = graph.offsets[task + 1]!;
+    for (let i = graph.offsets[task]!; i < last; i++) {
+      targets[cursor[graph.targets[i]!]!++] = task;
+    }
+  }
+  return { size, offsets, targets };
+}
+
+/** Every task after what it needs, or undefined when there is a cycle. */
+export function topologicalOrder(needs: Csr, users: Csr): Int32Array | undefined {
+  const { size } = needs;
+  const queue = new Int32Array(size);
+  if (isTopological(needs)) {
+    for (let task = 0; task < size; task++) queue[task] = task;
+    return queue;
+  }
+  const missing = new Int32Array(size);
+  let end = 0;
+  for (let task = 0; task < size; task++) {
+    missing[task] = needs.offsets[task + 1]! - needs.offsets[task]!;
+    if (missing[task] === 0) queue[end++] = task;
+  }
+  for (let start = 0; start < end; start++) {
+    const task = queue[start]!;
+    const last = users.offsets[task + 1]!;
+    for (let i = users.offsets[task]!; i < last; i++) {
+      const user = users.targets[i]!;
+      if (--missing[user]! === 0) queue[end++] = user;
+    }
+  }
+  return end === size ? queue : undefined;
+}
+
+/** Whether tasks already stand after what they need: then there is no cycle, nor much to do. */
+function isTopological({ size, offsets, targets }: Csr): boolean {
+  for (let task = 0; task < size; task++) {
+    const last = offsets[task + 1]!;
+    for (let i = offsets[task]!; i < last; i++) if (targets[i]! >= task) return false;
+  }
+  return true;
+}
+
+/** One cycle of a graph that has one: the same one however its tasks and edges are numbered. */
+export function findCycle(users: Csr, byRank: Int32Array | undefined): number[] {
+  const needs = transpose(users, byRank);
+  const { size } = needs;
+  const state = new Int8Array(size);
+  const cursor = needs.offsets.slice(0, size);
+  const path: number[] = [];
+  for (let n = 0; n < size; n++) {
+    const start = byRank === undefined ? n : byRank[n]!;
+    if (state[start] === 0) path.push(start);
+    while (path.length > 0) {
+      const task = path.at(-1)!;
+      state[task] = 1;
+      const at = cursor[task]!++;
+      if (at === needs.offsets[task + 1]) {
+        state[task] = 2;
+        path.pop();
+        continue;
+      }
+      const next = needs.targets[at]!;
+      if (state[next] === 1) return path.slice(path.indexOf(next));
+      if (state[next] === 0) path.push(next);
+    }
+  }
+  return [];
+}
+
+/** Sorts what a walk goes by. Cost: linear but for tasks of many inputs, whose lists are sorted. */
+export function planOf(
+  graph: Csr,
+  users: Csr,
+  topological: Int32Array,
+  ranks: { rank: Int32Array | undefined; byRank: Int32Array | undefined },
+  level: Int32Array | undefined,
+): Plan {
+  const needs = { ...graph, targets: graph.targets.slice() };
+  const wanted = sortByRegisters(needs, topological, ranks);
+  const cheapestFirst = sortedBy(goalsOf(users, level, ranks.byRank), wanted);
+  const goals = level === undefined ? cheapestFirst : sortedBy(cheapestFirst, level);
+  return { needs, users, goals, level };
+}
+
+/**
+ * Sorts every list dearest first and returns how dear each task is: Sethi and Ullman's register
+ * numbers, read as outputs alive, which are exact on trees and too high elsewhere.
+ */
+function sortByRegisters(
+  { size, offsets, targets }: Csr,
+  topological: Int32Array,
+  { rank, byRank }: { rank: Int32Array | undefined; byRank: Int32Array | undefined },
+): Int32Array {
+  const wanted = new Int32Array(size);
+  for (let n = 0; n < size; n++) {
+    const task = topological[n]!;
+    const first = offsets[task]!;
+    const count = offsets[task + 1]! - first;
+    const list = targets.subarray(first, first + count);
+    if (count > insertionMax) sortByEngine(list, wanted, rank, byRank);
+    else if (count > 1) sortByInsertion(targets, first, count, wanted, rank);
+    let most = 1;
+    for (let i = 0; i < count; i++) most = Math.max(most, wanted[targets[first + i]!]! + i);
+    wanted[task] = Math.min(most, registersMax);
+  }
+  return wanted;
+}
+
+function sortByInsertion(
+  targets: Int32Array,
+  first: number,
+  count: number,
+  wanted: Int32Array,
+  rank: Int32Array | undefined,
+): void {
+  for (let i = first + 1; i < first + count; i++) {
+    const task = targets[i]!;
+    const want = wanted[task]!;
+    const place = rank === undefined ? task : rank[task]!;
+    let at = i;
+    for (; at > first; at--) {
+      const other = targets[at - 1]!;
+      const difference = wanted[other]! - want;
+      if (difference > 0) break;
+      if (difference === 0 && (rank === undefined ? other : rank[other]!) < place) break;
+      targets[at] = other;
+    }
+    targets[at] = task;
+  }
+}
+
+/** Packs what is wanted and the rank into one exact number each, and lets the engine sort these. */
+function sortByEngine(
+  list: Int32Array,
+  wanted: Int32Array,
+  rank: Int32Array | undefined,
+  byRank: Int32Array | undefined,
+): void {
+  const keys = new Float64Array(list.length);
+  for (let i = 0; i < list.length; i++) {
+    const task = list[i]!;
+    const place = rank === undefined ? task : rank[task]!;
+    keys[i] = (registersMax - wanted[task]!) * 2 ** 32 + place;
+  }
+  keys.sort();
+  for (let i = 0; i < list.length; i++) {
+    const place = keys[i]! % 2 ** 32;
+    list[i] = byRank === undefined ? place : byRank[place]!;
+  }
+}
+
+/** The tasks by rising key, equal keys in the order given: a counting sort. */
+function sortedBy(tasks: Int32Array, key: Int32Array): Int32Array {
+  let most = 0;
+  for (const task of tasks) most = Math.max(most, key[task]!);
+  const starts = new Int32Array(most + 2);
+  for (const task of tasks) starts[key[task]! + 1]!++;
+  for (let k = 0; k < most; k++) starts[k + 1]! += starts[k]!;
+  const sorted = new Int32Array(tasks.length);
+  for (const task of tasks) sorted[starts[key[task]!]!++] = task;
+  return sorted;
+}
+
+function goalsOf(
+  { size, offsets, targets }: Csr,
+  level: Int32Array | undefined,
+  byRank: Int32Array | undefined,
+): Int32Array {
+  const found = new Int32Array(size);
+  let end = 0;
+  for (let n = 0; n < size; n++) {
+    const task = byRank === undefined ? n : byRank[n]!;
+    let wanted = false;
+    for (let i = offsets[task]!; !wanted && i < offsets[task + 1]!; i++) {
+      wanted = level === undefined || level[targets[i]!] === level[task];
+    }
+    if (!wanted) found[end++] = task;
+  }
+  return found.subarray(0, end);
+}
