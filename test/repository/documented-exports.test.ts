@@ -22,7 +22,7 @@ it("every exported function, class and constant has an @example with a ts block"
 });
 
 function hasFirstSentence({ doc }: PublicName): boolean {
-  const prose = (doc ?? "").split(/^@/m)[0]?.trim() ?? "";
+  const prose = (doc ?? "").split(/(?:^|\s)@[a-z]/)[0]?.trim() ?? "";
   const first = prose.split(/\n\s*\n/)[0] ?? "";
   return first.length >= 10 && /^[A-Z`"'0-9@{]/i.test(first) && /[.!?:;)`]$/.test(first);
 }
