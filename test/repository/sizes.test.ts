@@ -29,7 +29,7 @@ it("no line is wider than 100 columns, but for links and for text quoted in test
       .flatMap((line, index) => {
         const allowed =
           /https?:\/\//.test(line) || (path.startsWith("test/") && /["'`]/.test(line));
-        return [...line].length > COLUMNS_MAX && !allowed ? [`${path}:${index + 1}`] : [];
+        return Array.from(line).length > COLUMNS_MAX && !allowed ? [`${path}:${index + 1}`] : [];
       }),
   );
   expect(wrong).toEqual([]);
