@@ -10,31 +10,44 @@ const detourUsersMax = 2;
 const detourDepthMax = 8;
 /** How many users of one output are looked at to find those that have not run. */
 const scanMax = 16;
+/** In the place of a task's missing inputs: it has run. */
+const ran = -1;
+/** Where the numbers of a task stand in its four; how many inputs have not run comes first. */
+const waits = 1;
+const waiter = 2;
+const frees = 3;
 
 /**
  * Runs a plan in thought, one task after the other.
  *
  * A direct walk goes depth first to one goal after the other. A roaming walk stops before each task
  * that it would start from nothing, to see whether one of the newest outputs can be let go for
- * less, and continues from the newest output rather than with the next goal.
+ * less, and when it has reached a goal it goes on with what the newest output is for. Both run at
+ * once every task that lets go of as much as it adds; the roaming one also looks along chains.
+ *
+ * Numbers that are read together for many tasks all over the graph are kept in few and small
+ * arrays, for what a step costs is mostly waiting for memory.
  */
 export class Walk {
   readonly #plan: Plan;
   readonly #roaming: boolean;
-  /** The place of each task in the order; -1 until it has run. */
+  /** The place of each task in the order, once it has run. */
   readonly position: Int32Array;
   /** Outputs alive before a task: the most so far, and their sum over the tasks. */
   most = 0;
   sum = 0;
   /**
-   * Four numbers a task, side by side since they are read together: how many tasks it misses, or -1
-   * once it has run; these joined by exclusive or, so that when one is left that is its number; and
-   * the same two for its users that have not run: when there is none its output is let go.
+   * Four numbers a task, side by side since they are read together: how many inputs have not run,
+   * or `ran`; how many users have not run, and at 0 its output is let go (`waits`); these users
+   * joined by exclusive or, so that when one is left that is its number (`waiter`); and how many
+   * inputs are alive for this task alone (`frees`).
    */
   readonly #state: Int32Array;
-  /** Where to look for the next dependency, or user, of a task that has not run. */
-  readonly #needCursor: Int32Array;
-  readonly #userCursor: Int32Array;
+  /** Inputs that have not run, joined by exclusive or as well; kept when roaming only. */
+  readonly #missed: Int32Array;
+  /** Where to look for the next input, or user, of a task that has not run. */
+  readonly #nextNeed: Int32Array;
+  readonly #nextUser: Int32Array;
   /** Tasks to reach, the last first; each next to what it misses. May hold tasks that have run. */
   readonly #path: number[] = [];
   /** Tasks that can run and may be worth it at once, the last first. */
@@ -46,23 +59,29 @@ export class Walk {
   #alive = 0;
 
   constructor(plan: Plan, roaming: boolean) {
+    const { needs, users } = plan;
+    const { size } = needs;
     this.#plan = plan;
     this.#roaming = roaming;
-    this.position = new Int32Array(plan.needs.size).fill(-1);
-    this.#state = new Int32Array(4 * plan.needs.size);
-    countAndJoin(plan.needs, this.#state, 0);
-    countAndJoin(plan.users, this.#state, 2);
-    this.#needCursor = plan.needs.offsets.slice();
-    this.#userCursor = plan.users.offsets.slice();
+    this.position = new Int32Array(size);
+    this.#state = new Int32Array(4 * size);
+    for (let t = 0; t < size; t++) {
+      this.#state[4 * t] = needs.offsets[t + 1]! - needs.offsets[t]!;
+      this.#state[4 * t + waits] = users.offsets[t + 1]! - users.offsets[t]!;
+    }
+    joinLists(users, this.#state, 4, waiter);
+    this.#missed = new Int32Array(roaming ? size : 0);
+    if (roaming) joinLists(needs, this.#missed, 1, 0);
+    this.#nextNeed = needs.offsets.slice();
+    this.#nextUser = roaming ? users.offsets.slice() : users.offsets;
   }
 
   /** Runs all tasks, or stops and says no as soon as more than `limit` outputs are alive at once. */
   finish(limit: number): boolean {
     const path = this.#path;
     while (this.#aim()) {
-      const next = path.at(-1)!;
-      if (this.#state[4 * next] !== 0) {
-        if (this.#roaming) this.#detour(next);
+      if (this.#state[4 * path.at(-1)!] !== 0) {
+        if (this.#roaming) this.#detour();
         this.#descend();
       }
       this.#run(path.pop()!);
@@ -74,10 +93,10 @@ export class Walk {
   /** Leaves a task that has not run at the end of the path, unless all have run. */
   #aim(): boolean {
     const path = this.#path;
-    while (path.length > 0 && this.#state[4 * path.at(-1)!]! < 0) path.pop();
+    while (path.length > 0 && this.#state[4 * path.at(-1)!] === ran) path.pop();
     if (path.length > 0) return true;
     const { goals, level } = this.#plan;
-    while (this.#goal < goals.length && this.#state[4 * goals[this.#goal]!]! < 0) this.#goal++;
+    while (this.#goal < goals.length && this.#state[4 * goals[this.#goal]!] === ran) this.#goal++;
     if (this.#goal === goals.length) return false;
     const goal = goals[this.#goal]!;
     const newest = this.#roaming ? this.#newest(1) : 0;
@@ -91,30 +110,32 @@ export class Walk {
 
   /** Puts what the last task of the path misses behind it, and so on, down to one that can run. */
   #descend(): void {
-    for (let task = this.#path.at(-1)!; this.#state[4 * task] !== 0;) {
+    const path = this.#path;
+    for (let task = path.at(-1)!; this.#state[4 * task] !== 0;) {
       task = this.#missingNeed(task);
-      this.#path.push(task);
+      path.push(task);
     }
   }
 
-  /** The dearest dependency of a task that has not run; there must be one. */
+  /** The dearest input of a task that has not run; there must be one. */
   #missingNeed(task: number): number {
     const { targets } = this.#plan.needs;
-    let at = this.#needCursor[task]!;
-    while (this.#state[4 * targets[at]!]! < 0) at++;
-    this.#needCursor[task] = at;
+    let at = this.#nextNeed[task]!;
+    while (this.#state[4 * targets[at]!] === ran) at++;
+    this.#nextNeed[task] = at;
     return targets[at]!;
   }
 
   /** Aims first for what lets go of a new output, when that costs less than going on does. */
-  #detour(task: number): void {
+  #detour(): void {
+    const task = this.#path.at(-1)!;
     const level = this.#plan.level?.[task];
     let best = this.#state[4 * task]!;
     let goal = -1;
     const first = this.#newest(detourOutputsMax);
     for (let i = this.#outputs.length - 1; i >= first; i--) {
       const output = this.#outputs[i]!;
-      if (this.#state[4 * output + 2]! > detourUsersMax) continue;
+      if (this.#state[4 * output + waits]! > detourUsersMax) continue;
       const found = this.#release(output, level);
       if (found === undefined || found.cost >= best || !this.#isNear(found.user)) continue;
       best = found.cost;
@@ -126,12 +147,13 @@ export class Walk {
   /** Clears outputs that were let go from the end of the list until `count` others stand there. */
   #newest(count: number): number {
     const outputs = this.#outputs;
+    const state = this.#state;
     let from = outputs.length;
     let kept = 0;
-    while (from > 0 && kept < count) if (this.#state[4 * outputs[--from]! + 2]! > 0) kept++;
+    while (from > 0 && kept < count) if (state[4 * outputs[--from]! + waits]! > 0) kept++;
     let end = from;
     for (let i = from; i < outputs.length; i++) {
-      if (this.#state[4 * outputs[i]! + 2]! > 0) outputs[end++] = outputs[i]!;
+      if (state[4 * outputs[i]! + waits]! > 0) outputs[end++] = outputs[i]!;
     }
     outputs.length = end;
     return from;
@@ -140,23 +162,23 @@ export class Walk {
   /** Which user of an output to aim for, and what all of them still miss. */
   #release(output: number, level: number | undefined): { user: number; cost: number } | undefined {
     const { offsets, targets } = this.#plan.users;
-    const last = offsets[output + 1]!;
-    let at = this.#userCursor[output]!;
-    while (this.#state[4 * targets[at]!]! < 0) at++;
-    this.#userCursor[output] = at;
+    const state = this.#state;
+    let at = this.#nextUser[output]!;
+    while (state[4 * targets[at]!] === ran) at++;
+    this.#nextUser[output] = at;
     let user = -1;
     let cost = 0;
     let seen = 0;
-    for (const end = Math.min(last, at + scanMax); at < end; at++) {
+    for (const end = Math.min(offsets[output + 1]!, at + scanMax); at < end; at++) {
       const task = targets[at]!;
-      if (this.#state[4 * task]! < 0) continue;
+      if (state[4 * task] === ran) continue;
       if (level !== undefined && this.#plan.level![task] !== level) continue;
       seen++;
-      cost += this.#state[4 * task]! + 0.5;
-      if (user < 0 || this.#state[4 * task]! < this.#state[4 * user]!) user = task;
+      cost += state[4 * task]! + 0.5;
+      if (user < 0 || state[4 * task]! < state[4 * user]!) user = task;
     }
     if (user < 0) return undefined;
-    return { user, cost: seen < this.#state[4 * output + 2]! ? Infinity : cost };
+    return { user, cost: seen < this.#state[4 * output + waits]! ? Infinity : cost };
   }
 
   #isNear(task: number): boolean {
@@ -173,28 +195,24 @@ export class Walk {
     this.#settle(first);
     while (offered.length > 0) {
       const task = offered.pop()!;
-      if (this.#state[4 * task]! < 0 || !this.#isWorthIt(task)) continue;
+      if (this.#state[4 * task] === ran || !this.#isWorthIt(task)) continue;
       if (level === undefined || level[task] === level[first]) this.#settle(task);
     }
   }
 
   /** Whether a ready task, with the chain that hangs on it alone, lets go of as much as it adds. */
   #isWorthIt(first: number): boolean {
-    const { offsets, targets } = this.#plan.needs;
-    const chain = this.#roaming ? chainMax : 1;
+    const state = this.#state;
+    const length = this.#roaming ? chainMax : 1;
     let task = first;
     let net = 0;
-    for (let length = 1; ; length++) {
-      for (let i = offsets[task]!; i < offsets[task + 1]!; i++) {
-        const input = targets[i]!;
-        if (this.#state[4 * input + 2] === 1 && this.#state[4 * input]! < 0) net--;
-      }
-      if (this.#state[4 * task + 2]! > 0) net++;
-      if (length > 1) net--;
+    for (let n = 1; ; n++) {
+      net += (state[4 * task + waits] === 0 ? 0 : 1) - this.#state[4 * task + frees]!;
       if (net <= 0) return true;
-      if (length === chain || this.#state[4 * task + 2] !== 1) return false;
-      task = this.#state[4 * task + 3]!;
+      if (n === length || state[4 * task + waits] !== 1) return false;
+      task = state[4 * task + waiter]!;
       if (this.#state[4 * task] !== 1) return false;
+      net--;
     }
   }
 
@@ -204,23 +222,35 @@ export class Walk {
     this.position[task] = this.#done++;
     if (this.#alive > this.most) this.most = this.#alive;
     this.sum += this.#alive;
-    state[4 * task] = -1;
-    if (state[4 * task + 2]! > 0) {
-      this.#alive++;
-      if (this.#roaming) this.#outputs.push(task);
-    }
-    for (let i = users.offsets[task + 1]! - 1; i >= users.offsets[task]!; i--) {
-      const user = users.targets[i]!;
-      state[4 * user + 1]! ^= task;
+    state[4 * task] = ran;
+    const userCount = state[4 * task + waits]!;
+    if (userCount > 0) this.#keep(task, userCount);
+    const userTargets = users.targets;
+    const firstUser = users.offsets[task]!;
+    for (let i = firstUser + userCount - 1; i >= firstUser; i--) {
+      const user = userTargets[i]!;
+      if (this.#roaming) this.#missed[user]! ^= task;
       if (--state[4 * user]! <= 1) this.#offer(user);
     }
-    for (let i = needs.offsets[task]!; i < needs.offsets[task + 1]!; i++) {
-      const input = needs.targets[i]!;
-      state[4 * input + 3]! ^= task;
-      const left = --state[4 * input + 2]!;
+    const needTargets = needs.targets;
+    const lastNeed = needs.offsets[task + 1]!;
+    for (let i = needs.offsets[task]!; i < lastNeed; i++) {
+      const input = needTargets[i]!;
+      state[4 * input + waiter]! ^= task;
+      const left = --state[4 * input + waits]!;
       if (left === 0) this.#alive--;
-      else if (left === 1) this.#offer(state[4 * input + 3]!);
+      else if (left === 1) {
+        const last = state[4 * input + waiter]!;
+        this.#state[4 * last + frees]!++;
+        this.#offer(last);
+      }
     }
+  }
+
+  #keep(task: number, userCount: number): void {
+    this.#alive++;
+    if (this.#roaming) this.#outputs.push(task);
+    if (userCount === 1) this.#state[4 * this.#state[4 * task + waiter]! + frees]!++;
   }
 
   /** Offers a task that can run, or the only one that it misses when nothing else needs that. */
@@ -228,22 +258,22 @@ export class Walk {
     const state = this.#state;
     if (state[4 * task] === 0) this.#offered.push(task);
     if (!this.#roaming || state[4 * task] !== 1) return;
-    const before = state[4 * task + 1]!;
+    const before = this.#missed[task]!;
     const { offsets } = this.#plan.needs;
-    const started = offsets[before] !== offsets[before + 1];
-    if (started && state[4 * before] === 0 && this.#state[4 * before + 2] === 1) {
+    const isStarted = offsets[before] !== offsets[before + 1];
+    if (isStarted && state[4 * before] === 0 && this.#state[4 * before + waits] === 1) {
       this.#offered.push(before);
     }
   }
 }
 
-/** Writes for each list its length and its numbers joined by exclusive or. */
-function countAndJoin({ size, offsets, targets }: Csr, state: Int32Array, at: number): void {
+/** Writes the numbers of each list joined by exclusive or to `result[stride * t + at]`. */
+function joinLists(lists: Csr, result: Int32Array, stride: number, at: number): void {
+  const { size, offsets, targets } = lists;
   for (let task = 0; task < size; task++) {
     const last = offsets[task + 1]!;
     let joined = 0;
     for (let i = offsets[task]!; i < last; i++) joined ^= targets[i]!;
-    state[4 * task + at] = last - offsets[task]!;
-    state[4 * task + at + 1] = joined;
+    result[stride * task + at] = joined;
   }
 }

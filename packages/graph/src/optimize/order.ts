@@ -11,6 +11,13 @@ import { Walk } from "./order-walk.ts";
 
 export type { Csr };
 
+/**
+ * A graph of more tasks than this, with more than this share of all outputs alive at once, is not
+ * walked a second time: it has no shape that an order could follow.
+ */
+const shapelessTasksMin = 100_000;
+const shapelessShareMin = 1 / 4;
+
 /** The tasks of one cycle, each depending on the next and the last on the first. */
 export class OrderCycle extends Error {
   override readonly name = "OrderCycle";
@@ -50,6 +57,8 @@ function leanest(plan: Plan): Int32Array {
   const direct = new Walk(plan, false);
   direct.finish(Infinity);
   if (direct.most <= unavoidable(plan)) return direct.position;
+  const { size } = plan.needs;
+  if (size > shapelessTasksMin && direct.most > size * shapelessShareMin) return direct.position;
   const roaming = new Walk(plan, true);
   if (!roaming.finish(direct.most)) return direct.position;
   const isLeaner = roaming.most < direct.most || roaming.sum < direct.sum;
