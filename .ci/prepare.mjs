@@ -93,7 +93,10 @@ function changedAfter(path, time) {
 function withLock(action) {
   mkdirSync(cache, { recursive: true });
   const giveUpAt = Date.now() + LOCK_WAIT_MS_MAX;
+  let told = false;
   while (!takeLock()) {
+    if (!told) console.error("prepare: waiting for another prepare to end");
+    told = true;
     if (Date.now() > giveUpAt) fail(`another prepare holds ${lock}; remove it if none is running.`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
