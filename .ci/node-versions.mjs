@@ -1,4 +1,5 @@
-// Runs the suite under other Node versions: `npm run test:node -- [22 24] [--json <folder>] [test/…]`.
+// Runs the suite under other versions of Node: `npm run test:node -- [22 24] [test/…]`.
+// `--json <folder>` writes a summary a version.
 // The binaries come from the `node` package on npm and are kept in .cache/node.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
@@ -8,7 +9,7 @@ import { parseArgs } from "node:util";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const DEFAULT_VERSIONS = ["22", "24"];
-/** What depends on the compiler or on files of the repository does not depend on the Node version. */
+/** Tests of the repository's files say nothing about a version of Node. */
 const NOT_ABOUT_NODE = new Set(["lib", "repository"]);
 
 const { values, positionals } = parseArgs({

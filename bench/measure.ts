@@ -27,8 +27,8 @@ export async function compareCases(
   const medians = entries.map(({ timesMs }) => median(timesMs));
   return entries.map(({ name, timesMs }, i) => {
     const medianMs = medians[i] ?? NaN;
-    const [fastest, slowest] = [Math.min(...timesMs), Math.max(...timesMs)];
-    return { case: name, medianMs, ratio: medianMs / (medians[0] ?? NaN), fastest, slowest };
+    const [fastestMs, slowestMs] = [Math.min(...timesMs), Math.max(...timesMs)];
+    return { case: name, medianMs, ratio: medianMs / (medians[0] ?? NaN), fastestMs, slowestMs };
   });
 }
 

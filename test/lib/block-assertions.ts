@@ -79,11 +79,15 @@ function printed(expression: Node): Node | undefined {
   return call.arguments[0];
 }
 
-/** Promises in the text; a value may go on over several comment lines that begin with two spaces. */
+const PROMISED_ERROR = /\/\/ => throws "([^"\n]+)"[^\n]*/;
+const PROMISED_CODE = /\/\/ throws ([a-z]+\/[a-z0-9-]+|[A-Z]\w*)[^\n]*/;
+// A value may go on over comment lines that begin with two spaces or a closing bracket.
+const PROMISED_VALUE = /\/\/ => ([^\n]+(?:\n[ \t]*\/\/ (?: [^\n]+|[\]})][^\n]*))*)/;
+
 function promisesOf(file: SourceFile): Promised[] {
   const found: Promised[] = [];
-  const pattern =
-    /\/\/ => throws "([^"\n]+)"[^\n]*|\/\/ throws ([a-z]+\/[a-z0-9-]+|[A-Z]\w*)[^\n]*|\/\/ => ([^\n]+(?:\n[ \t]*\/\/ {2}[^\n]+|\n[ \t]*\/\/ [\]})][^\n]*)*)/g;
+  const parts = [PROMISED_ERROR, PROMISED_CODE, PROMISED_VALUE].map((part) => part.source);
+  const pattern = new RegExp(parts.join("|"), "g");
   for (const match of file.text.matchAll(pattern)) {
     const [all, quoted, plain, value] = match;
     const code = quoted ?? plain;

@@ -71,7 +71,7 @@ export function walk(node: Node, visit: (node: Node) => void): void {
   });
 }
 
-/** Everything reachable from each package's `index.ts`; a re-export is told once, where it is declared. */
+/** Everything reachable from each `index.ts`; a re-export is told once, where it is declared. */
 export function publicNames(): PublicName[] {
   return withProjects((projects) =>
     [...projects].flatMap(([folder, project]) => {

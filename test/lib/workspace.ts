@@ -48,7 +48,7 @@ export function markdownFiles(): string[] {
   return filesUnder("", [".md"]);
 }
 
-/** The lines of a text that match, as `file:line: text`, for failure messages that can be clicked. */
+/** The lines that match, as `file:line: text`, for failure messages that can be clicked. */
 export function matchingLines(path: string, pattern: RegExp): string[] {
   return read(path)
     .split("\n")

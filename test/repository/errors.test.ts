@@ -37,7 +37,7 @@ it("the rows of a package are in alphabetical order and stand once", () => {
   }
 });
 
-/** Code to the first file that names it; comments are left out, so that prose keeps no code alive. */
+/** Code to the first file that names it; comments do not count, so prose keeps no code alive. */
 function codesInSources(): Map<string, string> {
   const found = new Map<string, string>();
   for (const folder of packageFolders()) {
