@@ -1,1 +1,19 @@
-export {};
+export { type Compression, compressionOf } from "./compression.ts";
+export type {
+  ReadRange,
+  SignalOption,
+  StorageDriver,
+  StorageEntry,
+  StorageSink,
+  StorageStat,
+} from "./driver.ts";
+export { glob, type GlobOptions, globSync, type Patterns } from "./glob.ts";
+export type { LineEncoding } from "./line-format.ts";
+export { parseBytes } from "./parse-bytes.ts";
+export { openRead, readAll, type ReadOptions, readRange, readRangeSync } from "./read.ts";
+export { type LineOptions, readLineBatches, readLines } from "./read-lines.ts";
+export { registerDriver, schemes } from "./register-driver.ts";
+export { type Block, splitBlocks } from "./split-blocks.ts";
+export { list, listSync, remove, stat, statSync } from "./stat.ts";
+export { StorageError, type StorageErrorCode } from "./storage-error.ts";
+export { openWrite, StorageWriter, writeAll, type WriteOptions } from "./write.ts";

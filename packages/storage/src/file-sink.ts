@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import fsp from "node:fs/promises";
+import path from "node:path";
+import { threadId } from "node:worker_threads";
+import type { SignalOption, StorageSink } from "./driver.ts";
+import { fileFailure } from "./file-failure.ts";
+import { checkAborted } from "./storage-error.ts";
+
+const TEMPORARY_SUFFIX = ".millrace-tmp";
+
+/** Whether a name is that of a file still being written, or left behind by a killed process. */
+export function isTemporary(name: string): boolean {
+  return name.endsWith(TEMPORARY_SUFFIX);
+}
+
+type SinkOptions = SignalOption & { readonly overwrite: boolean };
+
+/**
+ * Write to a hidden sibling, then rename it over the target: readers see the old file or the whole
+ * new one.
+ */
+export async function fileSink(url: string, options: SinkOptions): Promise<StorageSink> {
+  checkAborted("write", url, options.signal);
+  const fail = fileFailure("write", url);
+  const before = await fsp.stat(url).catch((error: NodeJS.ErrnoException) => {
+    return error.code === "ENOENT" ? undefined : fail(error);
+  });
+  if (before?.isDirectory()) return fail(Object.assign(new Error(), { code: "EISDIR" }));
+  if (before !== undefined && !options.overwrite)
+    return fail(Object.assign(new Error(), { code: "EEXIST" }));
+  // Renaming over a device or a pipe would replace the thing itself, so those are written in place.
+  if (before !== undefined && !before.isFile()) return deviceSink(url);
+  // A link stays a link: the file that it leads to is the one replaced.
+  const target = before === undefined ? url : await fsp.realpath(url).catch(fail);
+  await fsp.mkdir(path.dirname(target), { recursive: true }).catch(fail);
+  const temporary = path.join(path.dirname(target), temporaryName(path.basename(target)));
+  const file = await fsp.open(temporary, "wx", before?.mode).catch(fail);
+  // The umask has had its say at open. A file system without modes refuses, and has nothing to keep.
+  if (before !== undefined) await file.chmod(before.mode & 0o7777).catch(() => undefined);
+  return temporarySink(file, temporary, target, options.overwrite, fail);
+}
+
+function temporarySink(
+  file: fsp.FileHandle,
+  temporary: string,
+  target: string,
+  overwrite: boolean,
+  fail: (error: unknown) => never,
+): StorageSink {
+  let open = true;
+  const close = async (): Promise<void> => {
+    if (!open) return;
+    open = false;
+    await file.close();
+  };
+  return {
+    write: async (chunk) => file.writeFile(chunk).catch(fail),
+    commit: async () => {
+      try {
+        await file.sync();
+        await close();
+        if (overwrite) await fsp.rename(temporary, target);
+        else await moveWithoutReplacing(temporary, target);
+        await syncDirectory(path.dirname(target));
+      } catch (error) {
+        fail(error);
+      }
+    },
+    abort: async () => {
+      await close();
+      await fsp.rm(temporary, { force: true }).catch(fail);
+    },
+  };
+}
+
+async function deviceSink(url: string): Promise<StorageSink> {
+  const fail = fileFailure("write", url);
+  const file = await fsp.open(url, fs.constants.O_WRONLY).catch(fail);
+  const close = async (): Promise<void> => file.close().catch(fail);
+  return { write: async (chunk) => file.writeFile(chunk).catch(fail), commit: close, abort: close };
+}
+
+async function moveWithoutReplacing(temporary: string, target: string): Promise<void> {
+  try {
+    // A hard link is the one POSIX call that names a finished file and refuses an existing name, in
+    // one step.
+    await fsp.link(temporary, target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP" && code !== "ENOSYS")
+      throw error;
+    // No hard links on this file system: reserve the name, then replace the reservation.
+    await (await fsp.open(target, "wx")).close();
+    await fsp.rename(temporary, target);
+    return;
+  }
+  await fsp.unlink(temporary);
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  // Some systems cannot open or sync a directory; the file itself is synced and in place.
+  const handle = await fsp.open(directory, "r").catch(() => undefined);
+  if (handle === undefined) return;
+  // As above.
+  await handle.sync().catch(() => undefined);
+  await handle.close();
+}
+
+const NAME_BYTES_MAX = 255;
+
+function temporaryName(base: string): string {
+  const mark = `${process.pid}-${threadId}-${randomBytes(6).toString("hex")}${TEMPORARY_SUFFIX}`;
+  let kept = base;
+  while (Buffer.byteLength(kept) + mark.length + 2 > NAME_BYTES_MAX) kept = kept.slice(0, -1);
+  return `.${kept}.${mark}`;
+}

@@ -1,0 +1,56 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { shown, StorageError } from "./storage-error.ts";
+
+/**
+ * A place that a driver can be asked about: `url` is an absolute path when the scheme is `file`.
+ */
+export interface Location {
+  readonly scheme: string;
+  readonly url: string;
+}
+
+// Two letters or more, so that a Windows drive is a path; "//" so that `log:1.txt` is a path as
+// well.
+const SCHEME = /^(?:(file):|([a-z][a-z0-9+.-]+):\/\/)/i;
+
+/** Read a path or URL as a location; relative paths are resolved against the working directory. */
+export function locate(api: string, input: string | URL): Location {
+  const text = input instanceof URL ? input.href : input;
+  if (typeof text !== "string" || text === "" || text.includes("\0")) {
+    throw badUrl(api, text, "wanted a path or a URL");
+  }
+  const match = SCHEME.exec(text);
+  if (match === null) return { scheme: "file", url: path.resolve(text) };
+  const scheme = (match[1] ?? match[2] ?? "").toLowerCase();
+  if (scheme === "file") return { scheme, url: pathOfFileUrl(api, text) };
+  if (scheme !== "http" && scheme !== "https") return { scheme, url: text };
+  if (!URL.canParse(text)) throw badUrl(api, text, "wanted a URL that can be parsed");
+  return { scheme, url: text };
+}
+
+/** The URL to show and to keep in errors: without user name and password. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1");
+}
+
+function pathOfFileUrl(api: string, text: string): string {
+  if (/[?#]/.test(text)) {
+    throw badUrl(
+      api,
+      text,
+      "wanted a file: URL without ? and #. Write them as %3F and %23, or use a plain path",
+    );
+  }
+  try {
+    return path.resolve(fileURLToPath(text));
+  } catch (error) {
+    throw badUrl(api, text, "wanted an absolute file: URL on this machine", error);
+  }
+}
+
+function badUrl(api: string, text: unknown, wanted: string, cause?: unknown): StorageError {
+  const url = typeof text === "string" ? withoutCredentials(text) : undefined;
+  const message = `${api}: not a location, got ${shown(url ?? text)}, ${wanted}.`;
+  return new StorageError("storage/bad-url", message, url, cause);
+}
