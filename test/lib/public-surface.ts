@@ -125,28 +125,57 @@ function describe(project: Project, folder: string, symbol: TsSymbol): PublicNam
   // An overloaded function is documented once, on whichever signature carries the comment.
   const doc = own.map(docOf).find((text) => text !== undefined);
   const exported = entry(folder, symbol.name, kindOf(target), first, doc);
-  return [exported, ...own.flatMap((node) => membersOf(folder, symbol.name, node))];
+  return [exported, ...own.flatMap((node) => membersOf(project, folder, node))];
 }
 
-function membersOf(folder: string, owner: string, node: Node): PublicName[] {
+/** The members that a class documents itself: not what it overrides or what its contract tells. */
+function membersOf(project: Project, folder: string, node: Node): PublicName[] {
   if (node.kind !== SyntaxKind.ClassDeclaration) return [];
-  const members = (node as Node & { members: readonly ClassMember[] }).members;
+  const { members, name: className } = node as Node & { members: readonly Member[]; name?: Node };
+  const told = toldByContracts(project, node);
   const found = new Map<string, PublicName>();
   for (const member of members) {
     const name = member.name?.getText();
-    const hidden = member.modifiers?.some(
-      (modifier) => modifier.kind === SyntaxKind.PrivateKeyword,
-    );
     const doc = docOf(member);
-    if (name === undefined || name.startsWith("#") || hidden || isInternal(doc)) continue;
-    const key = `${owner}.${name}`;
-    if (found.get(key)?.doc === undefined)
-      found.set(key, entry(folder, key, "member", member, doc));
+    if (name === undefined || name.startsWith("#") || isHidden(member) || isInternal(doc)) continue;
+    const key = `${className?.getText() ?? ""}.${name}`;
+    const documented = doc ?? told.get(name);
+    if (found.get(key)?.doc === undefined) {
+      found.set(key, entry(folder, key, "member", member, documented));
+    }
   }
   return [...found.values()];
 }
 
-type ClassMember = Node & { name?: Node; modifiers?: readonly Node[] };
+type Member = Node & { name?: Node; modifiers?: readonly Node[] };
+
+function isHidden(member: Member): boolean {
+  const hiding = [SyntaxKind.PrivateKeyword, SyntaxKind.OverrideKeyword];
+  return member.modifiers?.some(({ kind }) => hiding.includes(kind)) ?? false;
+}
+
+/** What the types after `implements` say about their members. */
+function toldByContracts(project: Project, node: Node): Map<string, string> {
+  const { heritageClauses = [] } = node as Node & {
+    heritageClauses?: readonly (Node & { types: readonly (Node & { expression: Node })[] })[];
+  };
+  const told = new Map<string, string>();
+  for (const { expression } of heritageClauses.flatMap((clause) => clause.types)) {
+    const symbol = project.checker.getSymbolAtLocation(expression);
+    const declarations = symbol === undefined ? [] : targetOf(project, symbol).declarations;
+    for (const handle of declarations) {
+      const declaration = handle.resolve(project) as
+        | (Node & { members?: readonly Member[]; type?: Node & { members?: readonly Member[] } })
+        | undefined;
+      for (const member of declaration?.members ?? declaration?.type?.members ?? []) {
+        const doc = docOf(member);
+        const name = member.name?.getText();
+        if (doc !== undefined && name !== undefined) told.set(name, doc);
+      }
+    }
+  }
+  return told;
+}
 
 function isInternal(doc: string | undefined): boolean {
   return doc !== undefined && doc.includes("@internal");
