@@ -1,0 +1,171 @@
+import type { AnyNode, MethodDefinition, PropertyDefinition } from "acorn";
+import type { Facts } from "./facts.ts";
+import type { ClassNode } from "./scopes.ts";
+
+/** A stretch of a text to be replaced. */
+export type Edit = { readonly start: number; readonly end: number; readonly text: string };
+
+/** Replace stretches that do not overlap; every line stays on its line. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  let result = "";
+  let at = 0;
+  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
+    const lost = text.slice(edit.start, edit.end).replace(/[^\n\r\u2028\u2029]/g, "");
+    const kept = edit.text.replace(/[^\n\r\u2028\u2029]/g, "");
+    result += text.slice(at, edit.start) + edit.text + lost.slice(kept.length);
+    at = edit.end;
+  }
+  return result + text.slice(at);
+}
+
+/** Why a class cannot be made again from its source. */
+export class ClassRefusal extends Error {
+  readonly code: "closure/private-state" | "closure/computed-key";
+  readonly reason: string;
+  constructor(code: ClassRefusal["code"], reason: string) {
+    super(reason);
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+/** A class text that can be evaluated elsewhere without running the program's code. */
+export type ClassSource = {
+  readonly text: string;
+  readonly early: string[];
+  readonly earlyValues: unknown[];
+  /** Texts of methods and accessors that evaluating the class makes, by key. */
+  readonly statics: NaturalMembers;
+  readonly members: NaturalMembers;
+};
+
+/** What each own key of a class or prototype is made from. */
+export type NaturalMembers = Map<string | symbol, { value?: string; get?: string; set?: string }>;
+
+/** The name that stands for the base class in a rewritten text. */
+const baseName = "__mr_base__";
+
+/**
+ * Rewrite a class so that evaluating it repeats nothing: the base class and computed keys become
+ * names that are given, and static fields and static blocks are blanked, since their outcome is
+ * the present value of the class's properties, which travels by itself.
+ */
+export function classSource(
+  cls: object,
+  facts: Facts,
+  evaluate: (node: AnyNode) => unknown,
+): ClassSource {
+  const node = facts.node as ClassNode;
+  const edits: Edit[] = [];
+  const early: string[] = [];
+  const earlyValues: unknown[] = [];
+  const name = (text: string, value: unknown): string => {
+    early.push(text);
+    earlyValues.push(value);
+    return text;
+  };
+  if (node.superClass && !isNullLiteral(node.superClass)) {
+    const { start, end } = node.superClass;
+    edits.push({ start, end, text: name(baseName, baseOf(cls)) });
+  }
+  const statics: NaturalMembers = new Map();
+  const members: NaturalMembers = new Map();
+  for (const member of node.body.body) {
+    if (member.type === "StaticBlock" || isPublicStaticField(member)) {
+      edits.push({ start: member.start, end: member.end, text: ";" });
+      continue;
+    }
+    if (isStaticField(member)) checkPrivateStatic(facts, member);
+    const key = member.computed ? evaluateKey(member.key, evaluate) : literalKey(member.key);
+    if (member.computed) {
+      const { start, end } = member.key;
+      edits.push({ start, end, text: name(`__mr_key${early.length}__`, key) });
+    }
+    if (member.type !== "MethodDefinition" || member.kind === "constructor") continue;
+    if (key !== undefined) note(member.static ? statics : members, key, member, facts.text);
+  }
+  return { text: applyEdits(facts.text, edits), early, earlyValues, statics, members };
+}
+
+/** Whether instances of a class hold state that only the class itself can reach. */
+export function hasPrivateMembers(node: ClassNode): boolean {
+  return node.body.body.some(
+    (member) =>
+      member.type !== "StaticBlock" && !member.static && member.key.type === "PrivateIdentifier",
+  );
+}
+
+function baseOf(cls: object): unknown {
+  const base: unknown = Object.getPrototypeOf(cls);
+  const prototype = (cls as { prototype: object }).prototype;
+  return base === Function.prototype && Object.getPrototypeOf(prototype) === null ? null : base;
+}
+
+function isNullLiteral(node: AnyNode): boolean {
+  return node.type === "Literal" && node.raw === "null";
+}
+
+type Member = ClassNode["body"]["body"][number];
+
+function isStaticField(member: Member): member is PropertyDefinition {
+  return member.type === "PropertyDefinition" && member.static;
+}
+
+function isPublicStaticField(member: Member): boolean {
+  return isStaticField(member) && member.key.type !== "PrivateIdentifier";
+}
+
+/** A private static field may stay when it is a constant: a literal that nothing assigns. */
+function checkPrivateStatic({ text }: Facts, member: PropertyDefinition): void {
+  const name = member.key.type === "PrivateIdentifier" ? member.key.name : "";
+  const escaped = name.replaceAll("$", "\\$");
+  const write = new RegExp(
+    `#${escaped}(?![\\w$])\\s*(?:[-+*/%&|^?<>]{0,3}=(?!=)|\\+\\+|--)|(?:\\+\\+|--)[\\w$.\\s]*#${escaped}(?![\\w$])`,
+  );
+  const constant = !member.value || member.value.type === "Literal";
+  // Its own declaration looks like a write, so it is left out of the search.
+  const rest = text.slice(0, member.start) + text.slice(member.end);
+  if (constant && !write.test(rest)) return;
+  throw new ClassRefusal(
+    "closure/private-state",
+    `its static field #${name} can change, and only the class itself can read it; make it a static without #, or a codec`,
+  );
+}
+
+function evaluateKey(node: AnyNode, evaluate: (node: AnyNode) => unknown): string | symbol {
+  const key = evaluate(node);
+  if (typeof key === "symbol" || typeof key === "string") return key;
+  if (typeof key === "number") return String(key);
+  throw new ClassRefusal(
+    "closure/computed-key",
+    "one of its computed keys is more than a constant, so it would have to be computed again; keep the key in a const and use that",
+  );
+}
+
+function literalKey(node: AnyNode): string | undefined {
+  if (node.type === "Identifier") return node.name;
+  return node.type === "Literal" ? String(node.value) : undefined;
+}
+
+function note(
+  members: NaturalMembers,
+  key: string | symbol,
+  member: MethodDefinition,
+  text: string,
+): void {
+  const source = text.slice(member.start, member.end);
+  const before = members.get(key);
+  if (member.kind === "get") members.set(key, { ...accessorPart(before), get: source });
+  else if (member.kind === "set") members.set(key, { ...accessorPart(before), set: source });
+  else members.set(key, { value: source });
+}
+
+function accessorPart(before: { get?: string; set?: string } | undefined): {
+  get?: string;
+  set?: string;
+} {
+  return {
+    ...(before?.get === undefined ? {} : { get: before.get }),
+    ...(before?.set === undefined ? {} : { set: before.set }),
+  };
+}

@@ -1,0 +1,52 @@
+import { dirname, isAbsolute, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { constants, Script } from "node:vm";
+import { findPackage, packageName } from "./packages.ts";
+
+type Importer = (specifier: string, options?: ImportCallOptions) => Promise<object>;
+
+const importers = new Map<string, Importer>();
+const importersMax = 256;
+
+/** Import as the module `base` would (the path of a file, which need not exist). */
+export async function importFrom(
+  base: string | undefined,
+  specifier: string,
+  options?: ImportCallOptions,
+): Promise<object> {
+  const from = base ?? join(process.cwd(), "import.mjs");
+  const target = String(specifier);
+  if (/^\.{0,2}\//.test(target)) {
+    const url = new URL(target, pathToFileURL(from)).href;
+    return (await import(url, options)) as object;
+  }
+  if (isAbsolute(target)) return (await import(pathToFileURL(target).href, options)) as object;
+  const name = target.includes(":") ? undefined : packageName(target);
+  if (name === undefined || isSamePackage(name, from)) {
+    return (await import(target, options)) as object;
+  }
+  return importerFor(from)(target, options);
+}
+
+function isSamePackage(name: string, from: string): boolean {
+  const theirs = findPackage(name, dirname(from))?.directory;
+  return theirs === findPackage(name, import.meta.dirname)?.directory;
+}
+
+/**
+ * Where this package and `from` see different packages, a script compiled under that name is the
+ * one way on Node 20 to resolve from there with the `import` conditions; Node warns once that
+ * the way is experimental.
+ */
+function importerFor(from: string): Importer {
+  const known = importers.get(from);
+  if (known !== undefined) return known;
+  const script = new Script("(specifier, options) => import(specifier, options)", {
+    filename: from,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const importer = script.runInThisContext() as Importer;
+  if (importers.size >= importersMax) importers.clear();
+  importers.set(from, importer);
+  return importer;
+}

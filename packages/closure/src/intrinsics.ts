@@ -1,0 +1,171 @@
+import { builtinModules } from "node:module";
+
+/** A value that every process has: how to reach it there. */
+export type Landmark =
+  | { readonly kind: "global"; readonly path: readonly string[] }
+  | { readonly kind: "builtin"; readonly module: string; readonly path: readonly string[] };
+
+// Listed by hand: a property that a program or a test runner adds to globalThis is not a standard
+// global, since another process does not have it.
+const globalNames =
+  `AbortController AbortSignal AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array
+  BigUint64Array Blob Boolean BroadcastChannel Buffer ByteLengthQueuingStrategy CompressionStream
+  CountQueuingStrategy Crypto CryptoKey CustomEvent DOMException DataView Date
+  DecompressionStream Error EvalError Event EventTarget File FinalizationRegistry Float16Array
+  Float32Array Float64Array FormData Function Headers Infinity Int16Array Int32Array Int8Array
+  Intl Iterator JSON Map Math MessageChannel MessageEvent MessagePort NaN Number Object
+  Performance PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver Promise
+  Proxy RangeError ReadableStream ReferenceError Reflect RegExp Request Response Set
+  SharedArrayBuffer String SubtleCrypto Symbol SyntaxError TextDecoder TextDecoderStream
+  TextEncoder TextEncoderStream TransformStream TypeError URIError URL URLSearchParams
+  Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly
+  WritableStream atob btoa clearImmediate clearInterval clearTimeout console crypto decodeURI
+  decodeURIComponent encodeURI encodeURIComponent escape eval fetch global globalThis isFinite
+  isNaN parseFloat parseInt performance process queueMicrotask setImmediate setInterval
+  setTimeout structuredClone undefined unescape`.split(/\s+/);
+
+const standard: ReadonlySet<string> = new Set(globalNames);
+
+/** Whether a free name may be left free: every Node process has it. */
+export function isStandardGlobal(name: string): boolean {
+  return standard.has(name);
+}
+
+let globals: Map<unknown, Landmark> | undefined;
+let builtins = new Map<unknown, Landmark>();
+let loadedCount = -1;
+
+/** The landmark that a value is, by identity; undefined for everything a program made. */
+export function landmarkOf(value: unknown): Landmark | undefined {
+  globals ??= collectGlobals();
+  return globals.get(value) ?? collectBuiltins().get(value);
+}
+
+/** Walk a landmark's path from its root; throws a plain TypeError when it is not there. */
+export function followPath(root: unknown, path: readonly string[]): unknown {
+  let at = root;
+  for (const segment of path) {
+    const holder = at as object;
+    const accessor = /^(get|set) (.*)$/.exec(segment);
+    if (accessor !== null) {
+      const key = keyOf(accessor[2]!);
+      at = Object.getOwnPropertyDescriptor(holder, key)?.[accessor[1] as "get" | "set"];
+    } else {
+      at = (holder as Record<string | symbol, unknown>)[keyOf(segment)];
+    }
+  }
+  return at;
+}
+
+/** Intrinsics without a global name, by the name that the specification gives them. */
+export function hiddenIntrinsic(name: string): unknown {
+  return hidden[name]?.();
+}
+
+const hidden: Record<string, () => unknown> = {
+  "%TypedArray%": () => Object.getPrototypeOf(Uint8Array),
+  "%GeneratorFunction%": () => function* () {}.constructor,
+  "%AsyncFunction%": () => async function () {}.constructor,
+  "%AsyncGeneratorFunction%": () => async function* () {}.constructor,
+  "%ArrayIteratorPrototype%": () => Object.getPrototypeOf([][Symbol.iterator]()),
+  "%MapIteratorPrototype%": () => Object.getPrototypeOf(new Map()[Symbol.iterator]()),
+  "%SetIteratorPrototype%": () => Object.getPrototypeOf(new Set()[Symbol.iterator]()),
+  "%StringIteratorPrototype%": () => Object.getPrototypeOf(""[Symbol.iterator]()),
+  "%IteratorPrototype%": () =>
+    Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()) as object),
+  "%AsyncIteratorPrototype%": () =>
+    Object.getPrototypeOf(
+      Object.getPrototypeOf(async function* () {}.prototype as object) as object,
+    ),
+};
+
+const depthMax = 4;
+
+function collectGlobals(): Map<unknown, Landmark> {
+  const found = new Map<unknown, Landmark>();
+  const queue: [unknown, string[]][] = [];
+  for (const name of globalNames) queue.push([(globalThis as never)[name], [name]]);
+  for (const name of Object.keys(hidden)) queue.push([hiddenIntrinsic(name), [name]]);
+  collect(queue, (value, path) => {
+    if (found.has(value)) return false;
+    found.set(value, { kind: "global", path });
+    return true;
+  });
+  return found;
+}
+
+/** Built-in modules that this process has loaded: a value of another one cannot be here. */
+function collectBuiltins(): Map<unknown, Landmark> {
+  const loaded = (process as unknown as { moduleLoadList?: string[] }).moduleLoadList ?? [];
+  if (loaded.length === loadedCount) return builtins;
+  loadedCount = loaded.length;
+  const names = loaded.flatMap((entry) => /^NativeModule (.*)$/.exec(entry)?.[1] ?? []);
+  const known = new Set(builtinModules);
+  const unwanted = /^_|^internal\/|^(sys|punycode|constants|process|console)$/;
+  const wanted = names.filter((name) => known.has(name) && !unwanted.test(name));
+  // Base modules first, so that a value has the same name whatever else is loaded.
+  wanted.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+  builtins = new Map();
+  for (const module of wanted) {
+    const exports = process.getBuiltinModule(module);
+    collect([[exports, []]], (value, path) => {
+      if (builtins.has(value) || globals?.has(value) === true) return false;
+      builtins.set(value, { kind: "builtin", module, path });
+      return true;
+    });
+  }
+  return builtins;
+}
+
+function depth(name: string): number {
+  return name.split("/").length;
+}
+
+/** Breadth first, so that the shortest path names a value; `take` says whether it is new. */
+function collect(
+  queue: [unknown, string[]][],
+  take: (value: unknown, path: string[]) => boolean,
+): void {
+  for (let i = 0; i < queue.length; i++) {
+    const [value, path] = queue[i]!;
+    const composite = typeof value === "function" || (typeof value === "object" && value !== null);
+    if (!composite && typeof value !== "symbol") continue;
+    if (isProgramState(value, path) || !take(value, path)) continue;
+    if (!composite || path.length >= depthMax || isClosed(path)) continue;
+    for (const key of Reflect.ownKeys(value)) {
+      const name = nameOf(key);
+      const property = Object.getOwnPropertyDescriptor(value, key);
+      if (name === undefined || property === undefined || key === "constructor") continue;
+      if ("value" in property) queue.push([property.value, [...path, name]]);
+      else if (key === "promises") queue.push([(value as never)[key], [...path, name]]);
+      else {
+        if (property.get) queue.push([property.get, [...path, `get ${name}`]]);
+        if (property.set) queue.push([property.set, [...path, `set ${name}`]]);
+      }
+    }
+  }
+}
+
+/** Below these hangs what the program made, or what differs from process to process. */
+function isClosed(path: readonly string[]): boolean {
+  return (
+    path[0] === "global" || path[0] === "globalThis" || (path[0] === "process" && path.length > 1)
+  );
+}
+
+/** Of `process`, only functions and the environment mean the same in every process. */
+function isProgramState(value: unknown, path: readonly string[]): boolean {
+  return (
+    path[0] === "process" && path.length === 2 && typeof value !== "function" && path[1] !== "env"
+  );
+}
+
+function nameOf(key: string | symbol): string | undefined {
+  if (typeof key === "string") return key.startsWith("@@") ? undefined : key;
+  const name = key.description?.startsWith("Symbol.") ? key.description.slice(7) : undefined;
+  return name !== undefined && (Symbol as never)[name] === key ? `@@${name}` : undefined;
+}
+
+function keyOf(name: string): string | symbol {
+  return name.startsWith("@@") ? (Symbol as never)[name.slice(2)] : name;
+}
