@@ -17,10 +17,12 @@ export interface Csr {
 export interface Plan {
   /** What a task needs, the dearest first. */
   readonly needs: Csr;
-  /** What needs a task, by rank. */
+  /** What needs a task, the dearest first. */
   readonly users: Csr;
-  /** Tasks that nothing of their own level needs: level 0 first, then the cheapest. */
+  /** Tasks that nothing of their own level needs: level 0 first, then by rank. */
   readonly goals: Int32Array;
+  /** The same tasks: level 0 first, then those that want fewest registers. */
+  readonly cheapestGoals: Int32Array;
   /** Tasks of a lower level go first; undefined when all are of one. */
   readonly level: Int32Array | undefined;
 }
@@ -55,12 +57,9 @@ export function transpose(graph: Csr, sequence: Int32Array | undefined): Csr {
 /** Every task after what it needs, or undefined when there is a cycle. */
 export function topologicalOrder(needs: Csr, users: Csr): Int32Array | undefined {
   const { size } = needs;
-  const queue = new Int32Array(size);
-  if (isTopological(needs)) {
-    for (let task = 0; task < size; task++) queue[task] = task;
-    return queue;
-  }
+  if (isTopological(needs)) return countUp(size);
   const missing = new Int32Array(size);
+  const queue = new Int32Array(size);
   let end = 0;
   for (let task = 0; task < size; task++) {
     missing[task] = needs.offsets[task + 1]! - needs.offsets[task]!;
@@ -84,6 +83,13 @@ function isTopological({ size, offsets, targets }: Csr): boolean {
     for (let i = offsets[task]!; i < last; i++) if (targets[i]! >= task) return false;
   }
   return true;
+}
+
+/** 0, 1, 2 … size - 1. */
+function countUp(size: number): Int32Array {
+  const numbers = new Int32Array(size);
+  for (let n = 0; n < size; n++) numbers[n] = n;
+  return numbers;
 }
 
 /** One cycle of a graph that has one: the same one however its tasks and edges are numbered. */
@@ -116,16 +122,27 @@ export function findCycle(users: Csr, byRank: Int32Array | undefined): number[] 
 /** Sorts what a walk goes by. Cost: linear but for tasks of many inputs, whose lists are sorted. */
 export function planOf(
   graph: Csr,
-  users: Csr,
   topological: Int32Array,
   ranks: { rank: Int32Array | undefined; byRank: Int32Array | undefined },
   level: Int32Array | undefined,
 ): Plan {
   const needs = { ...graph, targets: graph.targets.slice() };
   const wanted = sortByRegisters(needs, topological, ranks);
-  const cheapestFirst = sortedBy(goalsOf(users, level, ranks.byRank), wanted);
-  const goals = level === undefined ? cheapestFirst : sortedBy(cheapestFirst, level);
-  return { needs, users, goals, level };
+  const byRank = ranks.byRank ?? countUp(wanted.length);
+  let most = 0;
+  for (const count of wanted) if (count > most) most = count;
+  const cheapness = wanted.map((count) => most - count);
+  const users = transpose(graph, sortedBy(byRank, cheapness));
+  const goals = goalsOf(users, level, byRank);
+  const cheapestGoals = sortedBy(goals, wanted);
+  if (level === undefined) return { needs, users, goals, cheapestGoals, level };
+  return {
+    needs,
+    users,
+    goals: sortedBy(goals, level),
+    cheapestGoals: sortedBy(cheapestGoals, level),
+    level,
+  };
 }
 
 /**
@@ -210,12 +227,11 @@ function sortedBy(tasks: Int32Array, key: Int32Array): Int32Array {
 function goalsOf(
   { size, offsets, targets }: Csr,
   level: Int32Array | undefined,
-  byRank: Int32Array | undefined,
+  byRank: Int32Array,
 ): Int32Array {
   const found = new Int32Array(size);
   let end = 0;
-  for (let n = 0; n < size; n++) {
-    const task = byRank === undefined ? n : byRank[n]!;
+  for (const task of byRank) {
     let wanted = false;
     for (let i = offsets[task]!; !wanted && i < offsets[task + 1]!; i++) {
       wanted = level === undefined || level[targets[i]!] === level[task];

@@ -17,6 +17,12 @@ const waits = 1;
 const waiter = 2;
 const frees = 3;
 
+/** How a walk goes: to which goal first, and whether it leaves the way there. */
+export interface Manner {
+  readonly roaming: boolean;
+  readonly goals: "goals" | "cheapestGoals";
+}
+
 /**
  * Runs a plan in thought, one task after the other.
  *
@@ -31,6 +37,7 @@ const frees = 3;
 export class Walk {
   readonly #plan: Plan;
   readonly #roaming: boolean;
+  readonly #goals: Int32Array;
   /** The place of each task in the order, once it has run. */
   readonly position: Int32Array;
   /** Outputs alive before a task: the most so far, and their sum over the tasks. */
@@ -58,11 +65,12 @@ export class Walk {
   #done = 0;
   #alive = 0;
 
-  constructor(plan: Plan, roaming: boolean) {
+  constructor(plan: Plan, { roaming, goals }: Manner) {
     const { needs, users } = plan;
     const { size } = needs;
     this.#plan = plan;
     this.#roaming = roaming;
+    this.#goals = plan[goals];
     this.position = new Int32Array(size);
     this.#state = new Int32Array(4 * size);
     for (let t = 0; t < size; t++) {
@@ -95,7 +103,8 @@ export class Walk {
     const path = this.#path;
     while (path.length > 0 && this.#state[4 * path.at(-1)!] === ran) path.pop();
     if (path.length > 0) return true;
-    const { goals, level } = this.#plan;
+    const { level } = this.#plan;
+    const goals = this.#goals;
     while (this.#goal < goals.length && this.#state[4 * goals[this.#goal]!] === ran) this.#goal++;
     if (this.#goal === goals.length) return false;
     const goal = goals[this.#goal]!;

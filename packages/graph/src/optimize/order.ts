@@ -7,16 +7,21 @@ import {
   topologicalOrder,
   transpose,
 } from "./order-plan.ts";
-import { Walk } from "./order-walk.ts";
+import { type Manner, Walk } from "./order-walk.ts";
 
 export type { Csr };
 
-/**
- * A graph of more tasks than this, with more than this share of all outputs alive at once, is not
- * walked a second time: it has no shape that an order could follow.
- */
-const shapelessTasksMin = 100_000;
-const shapelessShareMin = 1 / 4;
+/** What is tried, the most telling first: each is best on some shapes. */
+const manners: readonly Manner[] = [
+  { roaming: false, goals: "goals" },
+  { roaming: true, goals: "cheapestGoals" },
+  { roaming: false, goals: "cheapestGoals" },
+  { roaming: true, goals: "goals" },
+];
+/** A graph of more tasks is walked twice at most, for its order shall cost little. */
+const manyTasks = 100_000;
+/** And once when one walk keeps more than this share of all outputs: it has no shape to follow. */
+const shapelessShare = 1 / 4;
 
 /** The tasks of one cycle, each depending on the next and the last on the first. */
 export class OrderCycle extends Error {
@@ -31,11 +36,24 @@ export class OrderCycle extends Error {
 /**
  * A position for every task so that few outputs are alive at once; dependencies come first.
  *
+ * Idea: the order is that of a depth-first walk to the tasks that nothing needs, with the
+ * dependency that wants most memory first, where every task that lets go of as much as it adds runs
+ * at once. That is best on trees. Where data is used twice a walk may leave its way to let go of an
+ * output that it would otherwise keep, so a few walks are run in thought and the one that keeps the
+ * fewest outputs alive is taken; `order-walk.ts` has the rules, `docs/internals/order.md` the
+ * figures. Nothing depends on the numbers of tasks or the order of edges: ties go by rank.
+ *
+ * Cost: linear in tasks and edges, without recursion; two walks at most above 100,000 tasks.
+ *
+ * Source: Sethi and Ullman, The generation of optimal code for arithmetic expressions (1970), for
+ * what wants most memory; the aims (finish what is started, let go early, start late) are those
+ * that dask/order.py and its tests write down.
+ *
  * @param graph - the dependencies of every task
  * @param rank - the position of each task in the natural order of keys, a permutation: it breaks
  *   every tie, so the answer never depends on insertion order; undefined is the identity
- * @param priority - higher first, default 0: a task with a higher priority, and what it needs, comes
- *   before every task that has, and serves, only lower ones; NaN counts as 0
+ * @param priority - higher first, default 0: all that the highest priority asks for and needs
+ *   comes before everything else, and so on down; NaN counts as 0
  * @returns `order[t]` is the position of task `t`: a permutation of 0 … size - 1, topological
  * @throws OrderCycle with the tasks of one cycle
  */
@@ -45,24 +63,27 @@ export function orderTasks(
   priority?: Float64Array | Int32Array,
 ): Int32Array {
   const ranks = { rank, byRank: tasksByRank(rank) };
-  const users = transpose(graph, ranks.byRank);
+  const users = transpose(graph, undefined);
   const topological = topologicalOrder(graph, users);
   if (topological === undefined) throw new OrderCycle(findCycle(users, ranks.byRank));
   const level = priority === undefined ? undefined : priorityLevels(graph, topological, priority);
-  return leanest(planOf(graph, users, topological, ranks, level));
+  return leanest(planOf(graph, topological, ranks, level));
 }
 
-/** The positions of the better of two walks: fewer outputs alive at most, then on average. */
+/** The positions of the best walk: the fewest outputs alive at once, then on average. */
 function leanest(plan: Plan): Int32Array {
-  const direct = new Walk(plan, false);
-  direct.finish(Infinity);
-  if (direct.most <= unavoidable(plan)) return direct.position;
   const { size } = plan.needs;
-  if (size > shapelessTasksMin && direct.most > size * shapelessShareMin) return direct.position;
-  const roaming = new Walk(plan, true);
-  if (!roaming.finish(direct.most)) return direct.position;
-  const isLeaner = roaming.most < direct.most || roaming.sum < direct.sum;
-  return isLeaner ? roaming.position : direct.position;
+  const enough = unavoidable(plan);
+  let best: Walk | undefined;
+  for (const manner of size > manyTasks ? manners.slice(0, 2) : manners) {
+    const walk = new Walk(plan, manner);
+    if (!walk.finish(best?.most ?? Infinity)) continue;
+    const isLeaner = best === undefined || walk.most < best.most || walk.sum < best.sum;
+    if (isLeaner) best = walk;
+    if (walk.most <= enough) break;
+    if (size > manyTasks && walk.most > size * shapelessShare) break;
+  }
+  return best!.position;
 }
 
 /**

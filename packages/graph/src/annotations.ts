@@ -1,0 +1,158 @@
+import { invalidArgument } from "./errors.ts";
+import { isThenable } from "./program.ts";
+
+/** Advice for executors about the tasks of a layer. */
+export interface Annotations {
+  /** Higher runs earlier; default 0. */
+  readonly priority?: number;
+  /** How often a failed task is tried again; default 0. */
+  readonly retries?: number;
+  /** Amounts of named resources that a task occupies while it runs, for example `{ gpu: 1 }`. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Names or addresses of the workers that may run the task. */
+  readonly workers?: readonly string[];
+  /** Whether another worker may run it when none of `workers` can; default false. */
+  readonly allowOtherWorkers?: boolean;
+}
+
+const names = ["priority", "retries", "resources", "workers", "allowOtherWorkers"] as const;
+
+let current: Annotations | undefined;
+
+/**
+ * Runs `build` and attaches the annotations to every layer that it builds; what it returns is returned.
+ * Calls nest: an inner one wins name by name, resources are merged. Nothing is computed. It is
+ * synchronous: layers built after an `await` are not reached, so a promise is refused.
+ *
+ * The inline executor honours `priority` and `retries`; it is one process, so `resources` and `workers`
+ * say nothing to it.
+ *
+ * @throws GraphError `graph/invalid-argument` for an unknown name, a bad value or an async `build`
+ * @example
+ * ```ts
+ * import { Delayed, annotate } from "@millrace/graph";
+ *
+ * const slow = annotate({ priority: 10, retries: 2 }, () => Delayed.call(() => 42, []));
+ * await slow.compute(); // => 42
+ * ```
+ */
+export function annotate<T>(annotations: Annotations, build: () => T): T {
+  checkAnnotations("annotate", annotations);
+  const outer = current;
+  const resources = { ...outer?.resources, ...annotations.resources };
+  current = Object.freeze({
+    ...outer,
+    ...annotations,
+    ...(Object.keys(resources).length > 0 ? { resources: Object.freeze(resources) } : {}),
+  });
+  try {
+    const built = build();
+    if (isThenable(built)) {
+      throw invalidArgument(
+        "annotate",
+        "the function must build synchronously",
+        "a promise",
+        "a collection",
+        "Await first, annotate then.",
+      );
+    }
+    return built;
+  } finally {
+    current = outer;
+  }
+}
+
+/** The annotations of the innermost `annotate` that is running, if any. */
+export function currentAnnotations(): Annotations | undefined {
+  return current;
+}
+
+/** Refuses names that do not exist and values that mean nothing. */
+export function checkAnnotations(api: string, annotations: Annotations): void {
+  for (const [name, value] of Object.entries(annotations) as [string, unknown][]) {
+    if (value === undefined) continue;
+    const wanted = problemWith(name, value);
+    if (wanted !== undefined) throw invalidArgument(api, `bad annotation '${name}'`, value, wanted);
+  }
+}
+
+function problemWith(name: string, value: unknown): string | undefined {
+  switch (name) {
+    case "priority":
+      return Number.isFinite(value) ? undefined : "a finite number";
+    case "retries":
+      return Number.isInteger(value) && (value as number) >= 0
+        ? undefined
+        : "a whole number, 0 or more";
+    case "resources":
+      return isAmounts(value) ? undefined : "an object of amounts, each a number of 0 or more";
+    case "workers":
+      return Array.isArray(value) && value.every((worker) => typeof worker === "string")
+        ? undefined
+        : "an array of worker names";
+    case "allowOtherWorkers":
+      return typeof value === "boolean" ? undefined : "true or false";
+    default:
+      return `one of the names ${names.join(", ")}`;
+  }
+}
+
+function isAmounts(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((amount) => Number.isFinite(amount) && (amount as number) >= 0)
+  );
+}
+
+/**
+ * Annotations of a task that does the work of two, or undefined where they must stay two: they may run
+ * in different places. The higher priority and the larger number of retries hold for both.
+ */
+export function mergeAnnotations(
+  a: Annotations | undefined,
+  b: Annotations | undefined,
+): { merged: Annotations | undefined } | undefined {
+  if (a === b || sameAnnotations(a, b)) return { merged: a };
+  if (!samePlace(a, b)) return undefined;
+  const priority = largest(a?.priority, b?.priority);
+  const retries = largest(a?.retries, b?.retries);
+  return {
+    merged: Object.freeze({
+      ...a,
+      ...(priority === undefined ? {} : { priority }),
+      ...(retries === undefined ? {} : { retries }),
+    }),
+  };
+}
+
+/** Whether two annotations say the same. */
+export function sameAnnotations(a: Annotations | undefined, b: Annotations | undefined): boolean {
+  return a?.priority === b?.priority && a?.retries === b?.retries && samePlace(a, b);
+}
+
+function samePlace(a: Annotations | undefined, b: Annotations | undefined): boolean {
+  return (
+    sameAmounts(a?.resources ?? {}, b?.resources ?? {}) &&
+    sameNames(a?.workers, b?.workers) &&
+    (a?.allowOtherWorkers ?? false) === (b?.allowOtherWorkers ?? false)
+  );
+}
+
+function sameAmounts(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): boolean {
+  const all = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...all].every((name) => (a[name] ?? 0) === (b[name] ?? 0));
+}
+
+function sameNames(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const other = new Set(b);
+  return new Set(a).size === other.size && a.every((name) => other.has(name));
+}
+
+function largest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.max(a, b);
+}

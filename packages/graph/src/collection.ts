@@ -1,0 +1,28 @@
+import type { Key } from "./key.ts";
+import type { LayeredGraph } from "./layered-graph.ts";
+
+/**
+ * Anything lazy: a graph, the keys that hold its result, and how the values of those keys become the
+ * result. Implement it to write your own collection; every verb here then works on it.
+ */
+export interface Collection<T> {
+  readonly graph: LayeredGraph;
+  readonly outputKeys: readonly Key[];
+  /** Makes the result of the values of `outputKeys`, in their order. */
+  finalize(parts: unknown[]): T | Promise<T>;
+  /**
+   * The same collection on another graph, in which `outputKeys` hold its result; `optimize` and `persist`
+   * need it to give back a collection of the same class.
+   */
+  withGraph?(graph: LayeredGraph, outputKeys: readonly Key[]): Collection<T>;
+}
+
+/** What `compute` gives for a collection. */
+export type Computed<C> = C extends Collection<infer T> ? T : never;
+
+/** Whether a value is a collection. */
+export function isCollection(value: unknown): value is Collection<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const parts = value as Partial<Collection<unknown>>;
+  return typeof parts.finalize === "function" && "graph" in value && "outputKeys" in value;
+}

@@ -1,0 +1,175 @@
+import type { Collection, Computed } from "./collection.ts";
+import { isCollection } from "./collection.ts";
+import { invalidArgument } from "./errors.ts";
+import type { Executor, ExecutorOptions, RunOptions } from "./executor.ts";
+import type { Key } from "./key.ts";
+import { LayeredGraph } from "./layered-graph.ts";
+import { MaterializedLayer } from "./layers/materialized-layer.ts";
+import { optimizeLayers } from "./optimize/fuse-layers.ts";
+import { prepareRun } from "./run.ts";
+
+/**
+ * The value of a collection, or of several at once: what they share runs once.
+ *
+ * The run goes merge → optimize → run → finalize; the executor writes the tasks out, fuses, orders and runs
+ * them. Nothing is kept afterwards, see {@link persist}.
+ *
+ * @param options.executor - who runs it; default `getDefaultExecutor()`
+ * @param options.optimize - false runs the graph exactly as it was built
+ * @param options.signal - aborting it rejects with a CancelledError
+ * @param options.onProgress - called at the start, now and then, and at the end; see `progressBar`
+ * @throws TaskError when user code threw (its `cause` is what was thrown), CancelledError, GraphError
+ * @example
+ * ```ts
+ * import { Delayed, compute } from "@millrace/graph";
+ *
+ * const two = Delayed.call((x: number) => x + 1, [1]);
+ * const three = Delayed.call((x: number) => x + 1, [two]);
+ * await compute([two, three]); // => [2, 3]
+ * ```
+ */
+export function compute<T>(collection: Collection<T>, options?: RunOptions): Promise<T>;
+export function compute<const Cs extends readonly Collection<unknown>[]>(
+  collections: Cs,
+  options?: RunOptions,
+): Promise<{ -readonly [I in keyof Cs]: Computed<Cs[I]> }>;
+export async function compute(
+  target: Collection<unknown> | readonly Collection<unknown>[],
+  options: RunOptions = {},
+): Promise<unknown> {
+  const collections = checkCollections("compute", target);
+  const prepared = prepareRun("compute", options);
+  const values = await computeAll(collections, prepared.executor, prepared.options);
+  return isCollection(target) ? values[0] : values;
+}
+
+async function computeAll(
+  collections: readonly Collection<unknown>[],
+  executor: Executor,
+  options: ExecutorOptions,
+): Promise<unknown[]> {
+  const keys = collections.flatMap(({ outputKeys }) => outputKeys);
+  const graph = optimized(mergeGraphs(collections), keys, options.optimize ?? true);
+  const parts = await executor.run(graph, keys, options);
+  return Promise.all(
+    splitParts(collections, parts).map((own, i) =>
+      (collections[i] as Collection<unknown>).finalize(own),
+    ),
+  );
+}
+
+/** Each collection's own values. */
+function splitParts(collections: readonly Collection<unknown>[], parts: unknown[]): unknown[][] {
+  let start = 0;
+  return collections.map(({ outputKeys }) => parts.slice(start, (start += outputKeys.length)));
+}
+
+/** One graph of what several collections need. @throws GraphError `graph/key-conflict` */
+export function mergeGraphs(collections: readonly { graph: LayeredGraph }[]): LayeredGraph {
+  return collections.reduce((merged, { graph }) => merged.merge(graph), new LayeredGraph());
+}
+
+function optimized(graph: LayeredGraph, keys: readonly Key[], optimize: boolean): LayeredGraph {
+  return optimize ? optimizeLayers(graph, keys) : graph;
+}
+
+function checkCollections(
+  api: string,
+  target: Collection<unknown> | readonly Collection<unknown>[],
+): readonly Collection<unknown>[] {
+  const collections = isCollection(target) ? [target] : target;
+  if (!Array.isArray(collections)) {
+    throw invalidArgument(api, "nothing lazy", target, "a collection or an array of collections");
+  }
+  collections.forEach((collection: unknown, i) => {
+    if (isCollection(collection)) return;
+    throw invalidArgument(api, `entry ${i} is not lazy`, collection, "a collection");
+  });
+  return collections as readonly Collection<unknown>[];
+}
+
+/**
+ * The same collection, run now, its results held by the executor: what derives from it starts there.
+ * Several collections at once share their work.
+ *
+ * @throws as {@link compute}
+ * @example
+ * ```ts
+ * import { Delayed, persist } from "@millrace/graph";
+ *
+ * let calls = 0;
+ * const kept = await persist(Delayed.call(() => ++calls, []));
+ * await kept.compute();
+ * await kept.compute(); // => 1
+ * ```
+ */
+export function persist<C extends Collection<unknown>>(
+  collection: C,
+  options?: RunOptions,
+): Promise<C>;
+export function persist<const Cs extends readonly Collection<unknown>[]>(
+  collections: Cs,
+  options?: RunOptions,
+): Promise<Cs>;
+export async function persist(
+  target: Collection<unknown> | readonly Collection<unknown>[],
+  options: RunOptions = {},
+): Promise<unknown> {
+  const collections = checkCollections("persist", target);
+  const prepared = prepareRun("persist", options);
+  const keys = collections.flatMap(({ outputKeys }) => outputKeys);
+  const merged = mergeGraphs(collections);
+  const graph = optimized(merged, keys, prepared.options.optimize ?? true);
+  const hold = prepared.executor.persist?.bind(prepared.executor) ?? holdHere(prepared.executor);
+  const held = await hold(graph, keys, prepared.options);
+  let start = 0;
+  const rebuilt = collections.map((collection) => {
+    const own = held.keys.slice(start, (start += collection.outputKeys.length));
+    return rebuild(collection, optimizeLayers(held.graph, own), own);
+  });
+  return isCollection(target) ? rebuilt[0] : rebuilt;
+}
+
+let persistCount = 0;
+const processToken = crypto.randomUUID().slice(0, 8);
+
+/** Keeps values in this process, as a layer of plain values with names of their own. */
+function holdHere(executor: Executor): NonNullable<Executor["persist"]> {
+  return async (graph, keys, options) => {
+    const values = await executor.run(graph, keys, options);
+    const name = `persisted-${processToken}-${persistCount++}`;
+    const layer = MaterializedLayer.values(name, values);
+    const held = Array.from(keys, (_, i) => layer.keys.at(i));
+    return { graph: new LayeredGraph().withLayer(layer), keys: held };
+  };
+}
+
+function rebuild(
+  collection: Collection<unknown>,
+  graph: LayeredGraph,
+  outputKeys: readonly Key[],
+): Collection<unknown> {
+  return (
+    collection.withGraph?.(graph, outputKeys) ?? {
+      graph,
+      outputKeys,
+      finalize: (parts) => collection.finalize(parts),
+    }
+  );
+}
+
+/**
+ * The same collection on its optimized graph: what `compute` would run, to look at or to keep.
+ *
+ * @example
+ * ```ts
+ * import { Delayed, optimize } from "@millrace/graph";
+ *
+ * await optimize(Delayed.call(() => 1, [])).compute(); // => 1
+ * ```
+ */
+export function optimize<C extends Collection<unknown>>(collection: C): C {
+  checkCollections("optimize", collection);
+  const { outputKeys } = collection;
+  return rebuild(collection, optimizeLayers(collection.graph, outputKeys), outputKeys) as C;
+}

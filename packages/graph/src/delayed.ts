@@ -1,0 +1,274 @@
+import type { Annotations } from "./annotations.ts";
+import { currentAnnotations } from "./annotations.ts";
+import type { Collection } from "./collection.ts";
+import { isCollection } from "./collection.ts";
+import { compute, mergeGraphs, optimize, persist } from "./compute.ts";
+import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
+import type { RunOptions } from "./executor.ts";
+import type { Key } from "./key.ts";
+import { LayeredGraph } from "./layered-graph.ts";
+import { MaterializedLayer } from "./layers/materialized-layer.ts";
+import type { TaskFunction } from "./program.ts";
+import { checkFunction, identity } from "./program.ts";
+import { samePrograms } from "./same-task.ts";
+import type { ParsedEntry, ParsedTask } from "./task.ts";
+import { parseCall } from "./task.ts";
+import { keyConflict } from "./task-graph.ts";
+import { tokenize } from "./tokenize.ts";
+import type { VisualizeOptions } from "./visualize.ts";
+import { visualize } from "./visualize.ts";
+
+/** A value, or something lazy that will become it; also inside arrays and plain objects. */
+export type Lazy<T> =
+  | T
+  | Delayed<T>
+  | (T extends (...args: never[]) => unknown
+      ? never
+      : T extends object
+        ? { [K in keyof T]: Lazy<T[K]> }
+        : never);
+
+/** How a lazy call is named. */
+export interface CallOptions {
+  /** Key of the task. Default: the function's name and something that no other call has. */
+  readonly name?: string | undefined;
+  /** Whether equal calls are one task; their key is then made of the function's and arguments' content. */
+  readonly pure?: boolean | undefined;
+}
+
+/** One call of a function, with what is lazy among its arguments. */
+interface Node {
+  readonly entry: ParsedEntry;
+  readonly inputs: readonly Delayed<unknown>[];
+}
+
+/**
+ * One value that will be computed: a key of a graph. Reductions of other collections give it, and the
+ * package `@millrace/delayed` makes it of any function call. It is no promise: nothing runs before
+ * `compute`.
+ *
+ * @example
+ * ```ts
+ * import { Delayed } from "@millrace/graph";
+ *
+ * const word: Delayed<string> = Delayed.call((n: number) => "ab".repeat(n), [2]);
+ * await word.get("length").compute(); // => 4
+ * await word.call("toUpperCase").compute(); // => "ABAB"
+ * ```
+ */
+export class Delayed<T> implements Collection<T> {
+  /** Key of the task that gives the value. */
+  readonly key: Key;
+  readonly #node: Node | undefined;
+  #graph: LayeredGraph | undefined;
+
+  private constructor(key: Key, node: Node | undefined, graph: LayeredGraph | undefined) {
+    this.key = key;
+    this.#node = node;
+    this.#graph = graph;
+  }
+
+  /** The value of one key of a graph. @throws GraphError `graph/missing-key` */
+  static of<T>(graph: LayeredGraph, key: Key): Delayed<T> {
+    if (!graph.has(key)) {
+      throw new GraphError(
+        "graph/missing-key",
+        `Delayed.of: the graph has no such key, got ${quoteValue(key)}, wanted one of its keys.`,
+      );
+    }
+    return new Delayed<T>(key, undefined, graph);
+  }
+
+  /**
+   * The value of `fn(...args)`. What is lazy among the arguments, also inside arrays, plain objects, Maps
+   * and Sets, is computed first; a promise that `fn` returns is waited for.
+   *
+   * @throws GraphError `graph/invalid-argument`
+   */
+  static call<R>(
+    fn: (...args: never[]) => R,
+    args: readonly unknown[],
+    options: CallOptions = {},
+  ): Delayed<Awaited<R>> {
+    checkFunction("Delayed.call", fn);
+    const parsed = parseCall(fn, args, lazyOf);
+    return new Delayed(callKey(fn, args, parsed, options), nodeOf(parsed), undefined);
+  }
+
+  /** A value that is there already; what is lazy inside it is computed first. */
+  static value<T>(value: Lazy<T>, options: Pick<CallOptions, "name"> = {}): Delayed<T> {
+    return Delayed.call(identity as (value: never) => unknown, [value], options) as Delayed<T>;
+  }
+
+  /** The graph with this value's tasks. Written out at the first use; cost: one visit a task. */
+  get graph(): LayeredGraph {
+    this.#graph ??= gatherGraph(this.key, (delayed) => delayed.#node, this);
+    return this.#graph;
+  }
+
+  get outputKeys(): readonly Key[] {
+    return [this.key];
+  }
+
+  finalize(parts: unknown[]): T {
+    return parts[0] as T;
+  }
+
+  withGraph(graph: LayeredGraph, outputKeys: readonly Key[]): Delayed<T> {
+    return new Delayed<T>(outputKeys[0] as Key, undefined, graph);
+  }
+
+  /** The value. @throws TaskError, CancelledError, GraphError; see `compute` */
+  compute(options?: RunOptions): Promise<T> {
+    return compute<T>(this, options);
+  }
+
+  /** The same, computed now and held by the executor; see `persist`. */
+  persist(options?: RunOptions): Promise<Delayed<T>> {
+    return persist(this as Delayed<T>, options);
+  }
+
+  /** The same on its optimized graph; see `optimize`. */
+  optimize(): Delayed<T> {
+    return optimize(this as Delayed<T>);
+  }
+
+  /** The graph as text; see `visualize`. */
+  visualize(options?: VisualizeOptions): string {
+    return visualize(this, options);
+  }
+
+  /** A property of the value, lazily: `undefined` where the value has none. */
+  get<K extends keyof T>(property: K): Delayed<T[K]> {
+    return Delayed.call(getProperty, [this, property]) as Delayed<T[K]>;
+  }
+
+  /** The result of a method of the value, lazily; arguments may be lazy. */
+  call<K extends MethodNames<T>>(
+    method: K,
+    ...args: LazyArguments<ParametersOf<T[K]>>
+  ): Delayed<Awaited<ResultOf<T[K]>>> {
+    return Delayed.call(callMethod, [this, method, args]) as Delayed<Awaited<ResultOf<T[K]>>>;
+  }
+}
+
+/** Arguments of a call, each of which may be lazy. */
+export type LazyArguments<A extends readonly unknown[]> = { [I in keyof A]: Lazy<A[I]> };
+
+type MethodNames<T> = {
+  [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
+}[keyof T];
+type ParametersOf<F> = F extends (...args: infer A) => unknown ? A : never;
+type ResultOf<F> = F extends (...args: never[]) => infer R ? R : never;
+
+function getProperty(value: Record<PropertyKey, unknown>, property: PropertyKey): unknown {
+  if (value === null || value === undefined) {
+    throw invalidArgument(
+      "get",
+      `cannot read the property ${quoteValue(property)}`,
+      value,
+      "a value",
+    );
+  }
+  return value[property];
+}
+
+function callMethod(
+  value: Record<PropertyKey, unknown>,
+  method: PropertyKey,
+  args: readonly unknown[],
+): unknown {
+  const fn: unknown = value === null || value === undefined ? undefined : value[method];
+  if (typeof fn !== "function") {
+    throw invalidArgument(
+      "call",
+      `there is no method ${quoteValue(method)}`,
+      value,
+      "a value that has it",
+    );
+  }
+  return Reflect.apply(fn, value, args);
+}
+
+function lazyOf(value: unknown): Collection<unknown> | undefined {
+  return isCollection(value) ? value : undefined;
+}
+
+/** A collection of several keys becomes one value by its own `finalize`. */
+function nodeOf(parsed: ParsedTask<Collection<unknown>>): Node {
+  const inputs = parsed.inputs.map((input) => (input instanceof Delayed ? input : gathered(input)));
+  const annotations: Annotations | undefined = currentAnnotations();
+  const entry = { ...parsed, inputs: inputs.map(({ key }) => key), annotations };
+  return { entry, inputs };
+}
+
+const gatheredOf = new WeakMap<Collection<unknown>, Delayed<unknown>>();
+
+function gathered(collection: Collection<unknown>): Delayed<unknown> {
+  const known = gatheredOf.get(collection);
+  if (known !== undefined) return known;
+  const { graph, outputKeys } = collection;
+  const parts = outputKeys.map((key) => Delayed.of(graph, key));
+  const made = Delayed.call(finalizeParts, [collection.finalize.bind(collection), parts]);
+  gatheredOf.set(collection, made);
+  return made;
+}
+
+function finalizeParts(finalize: (parts: unknown[]) => unknown, parts: unknown[]): unknown {
+  return finalize(parts);
+}
+
+let callCount = 0;
+const processToken = crypto.randomUUID().slice(0, 8);
+
+function callKey(
+  fn: TaskFunction,
+  args: readonly unknown[],
+  parsed: ParsedTask<Collection<unknown>>,
+  { name, pure = false }: CallOptions,
+): Key {
+  if (name !== undefined) {
+    if (typeof name === "string" && name !== "") return name;
+    throw invalidArgument("delayed", "bad name", name, "a text");
+  }
+  const label = fn === identity ? "value" : fn.name === "" ? "call" : fn.name;
+  if (!pure) return `${label}-${processToken}-${callCount++}`;
+  const { program, inputs, constants } = parsed;
+  const shape = program.steps.map((step) => step.args);
+  return `${label}-${tokenize(
+    fn,
+    args.length,
+    shape,
+    inputs.map(({ outputKeys }) => outputKeys),
+    constants,
+  )}`;
+}
+
+/** Collects the calls that a value depends on, without recursion, and merges what other graphs it needs. */
+function gatherGraph(
+  key: Key,
+  nodeOfDelayed: (delayed: Delayed<unknown>) => Node | undefined,
+  root: Delayed<unknown>,
+): LayeredGraph {
+  const entries = new Map<Key, ParsedEntry>();
+  const others = new Set<LayeredGraph>();
+  const seen = new Set<Delayed<unknown>>([root]);
+  const stack = [root];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const node = nodeOfDelayed(next);
+    if (node === undefined) {
+      others.add(next.graph);
+      continue;
+    }
+    const known = entries.get(next.key);
+    if (known === undefined) entries.set(next.key, node.entry);
+    else if (!samePrograms(known, node.entry)) throw keyConflict("delayed", next.key);
+    for (const input of node.inputs) {
+      if (seen.has(input)) continue;
+      seen.add(input);
+      stack.push(input);
+    }
+  }
+  const layer = MaterializedLayer.parsed(`delayed:${key}`, entries, { annotations: {} });
+  return mergeGraphs([...others].map((graph) => ({ graph }))).withLayer(layer);
+}

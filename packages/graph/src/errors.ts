@@ -1,0 +1,161 @@
+/** One quoted value for an error message, cut at 80 characters so that a message stays one line. */
+export function quoteValue(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : describeValue(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const name: unknown = (
+    Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null
+  )?.constructor?.name;
+  return typeof name === "string" && name !== "" && name !== "Object" ? `a ${name}` : "an object";
+}
+
+/** What went wrong, as a stable word: match on it, never on `instanceof` or on a message. */
+export type GraphErrorCode =
+  | "graph/cancelled"
+  | "graph/cycle"
+  | "graph/invalid-argument"
+  | "graph/key-conflict"
+  | "graph/missing-key"
+  | "graph/not-tokenizable"
+  | "graph/nout"
+  | "graph/task-failed"
+  | "graph/unknown-executor"
+  | "graph/unsupported-option";
+
+/**
+ * A graph that cannot be built or run as asked: the `code` says why and never changes between versions.
+ *
+ * @example
+ * ```ts
+ * import { GraphError, TaskGraph, ref, task } from "@millrace/graph";
+ *
+ * let code = "";
+ * try {
+ *   TaskGraph.from({ a: task((x: number) => x, [ref("typo")]) });
+ * } catch (error) {
+ *   code = (error as GraphError).code;
+ * }
+ * code; // => "graph/missing-key"
+ * ```
+ */
+export class GraphError extends Error {
+  override readonly name: string = "GraphError";
+  readonly code: GraphErrorCode;
+
+  constructor(code: GraphErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Tasks that wait for each other: `cycle` lists their keys, the first one again at the end.
+ *
+ * @example
+ * ```ts
+ * import { CycleError, TaskGraph, ref, task } from "@millrace/graph";
+ *
+ * const inc = (x: number) => x + 1;
+ * const graph = TaskGraph.from({ a: task(inc, [ref("b")]), b: task(inc, [ref("a")]) });
+ * let cycle: readonly string[] = [];
+ * try {
+ *   graph.toposort();
+ * } catch (error) {
+ *   cycle = (error as CycleError).cycle;
+ * }
+ * cycle; // => ["a", "b", "a"]
+ * ```
+ */
+export class CycleError extends GraphError {
+  override readonly name = "CycleError";
+  readonly cycle: readonly string[];
+
+  constructor(cycle: readonly string[]) {
+    const shown = cycle.length > 12 ? [...cycle.slice(0, 6), "…", ...cycle.slice(-5)] : cycle;
+    super(
+      "graph/cycle",
+      `graph: these tasks wait for each other, got the cycle ${shown.join(" → ")}, wanted none. ` +
+        "Take one of these references out.",
+    );
+    this.cycle = cycle;
+  }
+}
+
+/**
+ * User code of a task threw: `key` names the task, `cause` is what was thrown, unchanged.
+ *
+ * @example
+ * ```ts
+ * import { TaskError, TaskGraph, task } from "@millrace/graph";
+ *
+ * const graph = TaskGraph.from({
+ *   a: task(() => {
+ *     throw new RangeError("no such row");
+ *   }, []),
+ * });
+ * const error = await graph.compute("a").catch((thrown: unknown) => thrown as TaskError);
+ * (error as TaskError).key; // => "a"
+ * (error as TaskError).cause instanceof RangeError; // => true
+ * ```
+ */
+export class TaskError extends GraphError {
+  override readonly name = "TaskError";
+  /** Key of the task that failed; a fused task has the key of its last step. */
+  readonly key: string;
+  /** How often the task was tried. */
+  readonly attempts: number;
+
+  constructor(key: string, attempts: number, cause: unknown) {
+    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : quoteValue(cause);
+    const tries = attempts > 1 ? ` on each of ${attempts} attempts` : "";
+    super("graph/task-failed", `task ${quoteValue(key)} failed${tries}: ${said}`, { cause });
+    this.key = key;
+    this.attempts = attempts;
+  }
+}
+
+/**
+ * The run was given up before it ended, because its `AbortSignal` was aborted or its reader left;
+ * `cause` is the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { CancelledError, TaskGraph, task } from "@millrace/graph";
+ *
+ * const graph = TaskGraph.from({ a: task(() => 1, []) });
+ * const error = await graph
+ *   .compute("a", { signal: AbortSignal.abort("enough") })
+ *   .catch((thrown: unknown) => thrown as CancelledError);
+ * (error as CancelledError).cause; // => "enough"
+ * ```
+ */
+export class CancelledError extends GraphError {
+  override readonly name = "CancelledError";
+
+  constructor(cause: unknown) {
+    super("graph/cancelled", "compute: the run was cancelled, its AbortSignal was aborted.", {
+      cause,
+    });
+  }
+}
+
+/** The error for an argument that is not what an api takes: `<api>: <what>, got <value>, wanted <wanted>. <do>` */
+export function invalidArgument(
+  api: string,
+  what: string,
+  got: unknown,
+  wanted: string,
+  remedy = "",
+): GraphError {
+  const tail = remedy === "" ? "" : ` ${remedy}`;
+  return new GraphError(
+    "graph/invalid-argument",
+    `${api}: ${what}, got ${quoteValue(got)}, wanted ${wanted}.${tail}`,
+  );
+}

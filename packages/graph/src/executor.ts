@@ -1,0 +1,96 @@
+import type { Key } from "./key.ts";
+import type { LayeredGraph } from "./layered-graph.ts";
+import type { TaskGraph } from "./task-graph.ts";
+
+/** How far a run has come. Counts are of tasks after optimization. */
+export interface Progress {
+  /** Tasks that have ended well. */
+  readonly done: number;
+  readonly total: number;
+  /** Tasks that are being run now. */
+  readonly running: number;
+  /** Attempts that failed and were repeated. */
+  readonly retried: number;
+  /** Milliseconds since the run began. */
+  readonly elapsedMs: number;
+}
+
+/** One attempt at a task, as profilers see it. Times are milliseconds since the run began. */
+export interface TaskEvent {
+  readonly key: Key;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly outcome: "done" | "failed";
+}
+
+/** What can be asked of one run. */
+export interface RunOptions {
+  /** Who runs it: an executor or the name of a registered one. Default: `getDefaultExecutor()`. */
+  readonly executor?: Executor | string;
+  /** Whether to fuse and inline first; default true. */
+  readonly optimize?: boolean;
+  /** Aborting it rejects the run with a CancelledError; tasks that have not started never do. */
+  readonly signal?: AbortSignal;
+  /** Called at the start, at most every 50 ms, and at the end. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called after every attempt at a task. */
+  readonly onTask?: (event: TaskEvent) => void;
+  /** For all tasks of the run that say nothing themselves. Higher runs earlier. */
+  readonly priority?: number;
+  /** For all tasks of the run that say nothing themselves: how often a failed task is tried again. */
+  readonly retries?: number;
+  /** Amounts of named resources each task needs; only for executors that have workers. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Workers that may run the tasks; only for executors that have workers. */
+  readonly workers?: readonly string[];
+}
+
+/** What an executor is told of a run. `executor` has been resolved by then. */
+export type ExecutorOptions = Omit<RunOptions, "executor">;
+
+/** One requested value. */
+export interface Finished {
+  readonly key: Key;
+  /** Position of the key among the requested ones. */
+  readonly index: number;
+  readonly value: unknown;
+}
+
+/** How finished values come out of a stream. */
+export interface StreamOptions extends ExecutorOptions {
+  /** True (default): in the order of the keys asked for. False: as they finish. */
+  readonly ordered?: boolean;
+  /**
+   * At most this many requested values are worked on or wait for the reader; default 2. What only later
+   * values need is not started before.
+   */
+  readonly lookahead?: number;
+}
+
+/** Runs graphs. Implement it to run Millrace graphs anywhere. */
+export interface Executor {
+  readonly name: string;
+  /** The values of `keys`, in their order. */
+  run(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+  ): Promise<unknown[]>;
+  /** The values of `keys` one by one; leaving the loop early cancels the rest. */
+  stream(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: StreamOptions,
+  ): AsyncIterable<Finished>;
+  /**
+   * Runs `keys` and keeps their values with the executor; gives a graph and the keys in it that hold them.
+   * Without it the values are kept in this process.
+   */
+  persist?(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+  ): Promise<{ graph: LayeredGraph; keys: readonly Key[] }>;
+}

@@ -1,0 +1,78 @@
+/**
+ * The name of one task in a graph, the same in every process. Tasks of a symbolic layer are called
+ * `<layer>/<index>`.
+ */
+export type Key = string;
+
+/** Key of task `index` of the layer `layer`. */
+export function layerKey(layer: string, index: number): Key {
+  return `${layer}/${index}`;
+}
+
+const zero = 48;
+const nine = 57;
+
+/**
+ * Which of two keys comes first: negative, zero or positive, as `Array.prototype.sort` wants it.
+ * Runs of digits compare as numbers, everything else by code unit.
+ *
+ * @example
+ * ```ts
+ * import { compareKeys } from "@millrace/graph";
+ *
+ * ["part-10", "part-9", "part-1"].sort(compareKeys); // => ["part-1", "part-9", "part-10"]
+ * ```
+ */
+export function compareKeys(a: Key, b: Key): number {
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(j);
+    if (x >= zero && x <= nine && y >= zero && y <= nine) {
+      const endA = digitsEnd(a, i);
+      const endB = digitsEnd(b, j);
+      const difference = compareDigits(a, i, endA, b, j, endB);
+      if (difference !== 0) return difference;
+      i = endA;
+      j = endB;
+    } else {
+      if (x !== y) return x - y;
+      i++;
+      j++;
+    }
+  }
+  const rest = a.length - i - (b.length - j);
+  // "a01" and "a1" are equal as numbers but are two keys: the texts settle it.
+  return rest !== 0 ? rest : a < b ? -1 : a > b ? 1 : 0;
+}
+
+function digitsEnd(text: string, start: number): number {
+  let end = start;
+  while (end < text.length) {
+    const code = text.charCodeAt(end);
+    if (code < zero || code > nine) break;
+    end++;
+  }
+  return end;
+}
+
+/** Compares two runs of digits of any length without rounding them to a float. */
+function compareDigits(
+  a: string,
+  startA: number,
+  endA: number,
+  b: string,
+  startB: number,
+  endB: number,
+): number {
+  while (startA < endA - 1 && a.charCodeAt(startA) === zero) startA++;
+  while (startB < endB - 1 && b.charCodeAt(startB) === zero) startB++;
+  const lengths = endA - startA - (endB - startB);
+  if (lengths !== 0) return lengths;
+  for (let k = 0; k < endA - startA; k++) {
+    const difference = a.charCodeAt(startA + k) - b.charCodeAt(startB + k);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

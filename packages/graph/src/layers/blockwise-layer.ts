@@ -1,0 +1,193 @@
+import type { Annotations } from "../annotations.ts";
+import { invalidArgument } from "../errors.ts";
+import type { Key } from "../key.ts";
+import type { KeyTable } from "../key-table.ts";
+import { rangeKeys } from "../key-table.ts";
+import type { Arg, Program, Step } from "../program.ts";
+import { forEachLeaf, makeProgram, mapLeaves } from "../program.ts";
+import type { IndexMap } from "./index-map.ts";
+import { mapIndex } from "./index-map.ts";
+import type { Layer, LayerOptions, TaskSink } from "./layer.ts";
+import { checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
+
+/** What a block of a blockwise layer is made from; block `i` of the layer gets: */
+export type BlockInput =
+  /** one block of another layer: block `i`, or that which the map names */
+  | { readonly kind: "block"; readonly layer: string; readonly index?: IndexMap }
+  /** an array of consecutive blocks: from `start(i)` up to, without, `start(i + 1)` */
+  | { readonly kind: "blocks"; readonly layer: string; readonly start: IndexMap }
+  /** the value of one task, the same for all blocks */
+  | { readonly kind: "key"; readonly key: Key }
+  /** the number `i` */
+  | { readonly kind: "index" }
+  /** `values[i]` */
+  | { readonly kind: "values"; readonly values: readonly unknown[] };
+
+/** What a {@link BlockwiseLayer} is made of. */
+export interface BlockwiseOptions extends LayerOptions {
+  /** How many blocks, each one task. */
+  readonly count: number;
+  /** What each block gets; `{ kind: "input", input: n }` in the steps means entry `n`. */
+  readonly inputs: readonly BlockInput[];
+  /** The program of every block. */
+  readonly steps: readonly Step[];
+}
+
+/**
+ * The same program for every block, block `i` of the output from block `i` of its inputs (or from those
+ * that an index map names). A million tasks are one small value until an executor asks for them.
+ *
+ * @throws GraphError `graph/invalid-argument`
+ * @example
+ * ```ts
+ * import { BlockwiseLayer, LayeredGraph } from "@millrace/graph";
+ *
+ * const square = (x: number) => x * x;
+ * const layer = new BlockwiseLayer("squares", {
+ *   count: 1_000_000,
+ *   inputs: [{ kind: "index" }],
+ *   steps: [{ fn: square, args: [{ kind: "input", input: 0 }] }],
+ * });
+ * const graph = new LayeredGraph().withLayer(layer);
+ * graph.size; // => 1_000_000
+ * await graph.compute("squares/12"); // => 144
+ * ```
+ */
+export class BlockwiseLayer implements Layer {
+  readonly kind = "blockwise";
+  readonly name: string;
+  readonly size: number;
+  readonly inputs: readonly BlockInput[];
+  /** The program over the entries of `inputs`. */
+  readonly program: Program;
+  readonly annotations: Annotations | undefined;
+  readonly token: string | undefined;
+  readonly #concrete = new Map<string, Program>();
+  #fixed: Program | undefined;
+
+  constructor(name: string, options: BlockwiseOptions) {
+    const api = "BlockwiseLayer";
+    this.name = checkLayerName(api, name);
+    this.size = checkCount(api, "count", options.count, 0);
+    this.inputs = options.inputs;
+    this.program = makeProgram(checkSteps(api, options), options.inputs.length, 0);
+    this.annotations = layerAnnotations(api, options);
+    this.token = options.token;
+    for (const input of options.inputs) {
+      if (input.kind !== "values" || input.values.length === this.size) continue;
+      const wanted = `${this.size} values, one a block`;
+      throw invalidArgument(api, "wrong number of values", input.values.length, wanted);
+    }
+  }
+
+  get keys(): KeyTable {
+    return rangeKeys(this.name, this.size);
+  }
+
+  get layerInputs(): readonly string[] {
+    return this.inputs.flatMap((input) =>
+      input.kind === "block" || input.kind === "blocks" ? [input.layer] : [],
+    );
+  }
+
+  get keyInputs(): readonly Key[] {
+    return this.inputs.flatMap((input) => (input.kind === "key" ? [input.key] : []));
+  }
+
+  get content(): unknown {
+    return [this.size, this.inputs, this.program.steps.map(({ fn, args }) => [fn, args])];
+  }
+
+  expand(index: number, sink: TaskSink): void {
+    sink.task(this.#programFor(index), this.annotations);
+    for (const input of this.inputs) {
+      switch (input.kind) {
+        case "block":
+          sink.block(input.layer, mapIndex(input.index, index));
+          break;
+        case "blocks": {
+          const end = mapIndex(input.start, index + 1);
+          for (let b = mapIndex(input.start, index); b < end; b++) sink.block(input.layer, b);
+          break;
+        }
+        case "key":
+          sink.key(input.key);
+          break;
+        case "index":
+          sink.constant(index);
+          break;
+        case "values":
+          sink.constant(input.values[index]);
+          break;
+      }
+    }
+  }
+
+  /** The program over a task's inputs and constants; it depends on how many blocks the ranges hold. */
+  #programFor(index: number): Program {
+    if (this.#fixed !== undefined) return this.#fixed;
+    const counts = this.inputs.map((input) =>
+      input.kind === "blocks" ? mapIndex(input.start, index + 1) - mapIndex(input.start, index) : 1,
+    );
+    const name = counts.join();
+    let program = this.#concrete.get(name);
+    if (program === undefined) {
+      program = concreteProgram(this.program, this.inputs, counts);
+      this.#concrete.set(name, program);
+    }
+    if (!this.inputs.some((input) => input.kind === "blocks")) this.#fixed = program;
+    return program;
+  }
+}
+
+function checkSteps(api: string, { steps, inputs }: BlockwiseOptions): readonly Step[] {
+  if (steps.length === 0) throw invalidArgument(api, "no steps", steps, "one step or more");
+  steps.forEach((step, s) => {
+    for (const arg of step.args) {
+      forEachLeaf(arg, (leaf) => {
+        const fits =
+          leaf.kind === "literal" ||
+          (leaf.kind === "input" && leaf.input < inputs.length) ||
+          (leaf.kind === "step" && leaf.step < s);
+        if (!fits) {
+          const wanted = "literals, entries of inputs and earlier steps";
+          throw invalidArgument(api, `step ${s} has a bad argument`, JSON.stringify(leaf), wanted);
+        }
+      });
+    }
+  });
+  return steps;
+}
+
+/** Numbers the entries of a layer's `inputs` as the inputs and constants of one task. */
+function concreteProgram(
+  program: Program,
+  entries: readonly BlockInput[],
+  counts: readonly number[],
+): Program {
+  let inputCount = 0;
+  let constantCount = 0;
+  const args = entries.map((entry, n): Arg => {
+    switch (entry.kind) {
+      case "block":
+      case "key":
+        return { kind: "input", input: inputCount++ };
+      case "blocks": {
+        const count = counts[n] as number;
+        const start = inputCount;
+        inputCount += count;
+        return { kind: "inputs", start, count };
+      }
+      case "index":
+      case "values":
+        return { kind: "constant", constant: constantCount++ };
+    }
+  });
+  const steps = program.steps.map((step) => ({
+    fn: step.fn,
+    args: step.args.map((arg) =>
+      mapLeaves(arg, (leaf) => (leaf.kind === "input" ? (args[leaf.input] as Arg) : leaf)),
+    ),
+  }));
+  return makeProgram(steps, inputCount, constantCount);
+}

@@ -1,0 +1,151 @@
+import type { Annotations } from "../annotations.ts";
+import { invalidArgument } from "../errors.ts";
+import type { Key } from "../key.ts";
+import type { KeyTable } from "../key-table.ts";
+import { listKeys, rangeKeys } from "../key-table.ts";
+import type { ParsedEntry } from "../task.ts";
+import { parseEntry } from "../task.ts";
+import { TaskGraph, constantsOf, entriesOf } from "../task-graph.ts";
+import type { Layer, LayerOptions, TaskSink } from "./layer.ts";
+import { layerAnnotations } from "./layer.ts";
+
+/**
+ * Tasks that were written out one by one; they may refer to keys of other layers.
+ *
+ * @throws GraphError `graph/invalid-argument`, `graph/key-conflict` for a key given twice
+ * @example
+ * ```ts
+ * import { LayeredGraph, MaterializedLayer, ref, task } from "@millrace/graph";
+ *
+ * const add = (x: number, y: number) => x + y;
+ * const graph = new LayeredGraph()
+ *   .withLayer(new MaterializedLayer("inputs", { a: 1 }))
+ *   .withLayer(new MaterializedLayer("sums", { b: task(add, [ref("a"), 10]) }));
+ * await graph.compute("b"); // => 11
+ * ```
+ */
+export class MaterializedLayer implements Layer {
+  readonly kind = "materialized";
+  readonly name: string;
+  readonly annotations: Annotations | undefined;
+  readonly keys: KeyTable;
+  readonly token: string | undefined;
+  readonly #entries: readonly ParsedEntry[];
+
+  constructor(
+    name: string,
+    tasks: TaskGraph | Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]>,
+    options: LayerOptions = {},
+  ) {
+    if (typeof name !== "string" || name === "") {
+      throw invalidArgument("MaterializedLayer", "bad layer name", name, "a text");
+    }
+    this.name = name;
+    this.annotations = layerAnnotations("MaterializedLayer", options);
+    this.token = options.token;
+    if (tasks instanceof ParsedEntries) {
+      this.keys = tasks.keys;
+      this.#entries = tasks.entries;
+    } else if (tasks instanceof TaskGraph) {
+      this.keys = tasks.core.keys;
+      this.#entries = parsedEntriesOf(tasks);
+    } else {
+      const entries = entriesOf("MaterializedLayer", tasks);
+      this.keys = listKeys([...entries.keys()]);
+      this.#entries = Array.from(entries.values(), parseEntry);
+    }
+  }
+
+  /** One task a value, with the keys `<name>/0`, `<name>/1` …; references in values are filled in. */
+  static blocks(
+    name: string,
+    values: readonly unknown[],
+    options: LayerOptions = {},
+  ): MaterializedLayer {
+    const entries = new ParsedEntries(rangeKeys(name, values.length), values.map(parseEntry));
+    return new MaterializedLayer(name, entries, options);
+  }
+
+  /** One task a value, as {@link MaterializedLayer.blocks}, but the values are not looked into. */
+  static values(
+    name: string,
+    values: readonly unknown[],
+    options: LayerOptions = {},
+  ): MaterializedLayer {
+    const entries = values.map((value) => ({ ...parsedValue, constants: [value] }));
+    return new MaterializedLayer(
+      name,
+      new ParsedEntries(rangeKeys(name, values.length), entries),
+      options,
+    );
+  }
+
+  /** Entries that were taken apart already. */
+  static parsed(
+    name: string,
+    parsed: ReadonlyMap<Key, ParsedEntry>,
+    options: LayerOptions = {},
+  ): MaterializedLayer {
+    const entries = new ParsedEntries(listKeys([...parsed.keys()]), [...parsed.values()]);
+    return new MaterializedLayer(name, entries, options);
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  get layerInputs(): readonly string[] {
+    return [];
+  }
+
+  get keyInputs(): readonly Key[] {
+    return this.#entries.flatMap(({ inputs }) => inputs);
+  }
+
+  get content(): unknown {
+    return this.#entries.map(({ program, inputs, constants }, i) => [
+      this.keys.at(i),
+      program.steps.map(({ fn, args }) => [fn, args]),
+      inputs,
+      constants,
+    ]);
+  }
+
+  /** One task as it was taken apart. */
+  entry(index: number): ParsedEntry {
+    return this.#entries[index] as ParsedEntry;
+  }
+
+  expand(index: number, sink: TaskSink): void {
+    const { program, inputs, constants, annotations } = this.entry(index);
+    sink.task(program, annotations ?? this.annotations);
+    for (const input of inputs) sink.key(input);
+    for (const constant of constants) sink.constant(constant);
+  }
+}
+
+const parsedValue = parseEntry(0);
+
+/** Tells entries that were taken apart from entries that are to be. */
+class ParsedEntries implements Iterable<never> {
+  readonly keys: KeyTable;
+  readonly entries: readonly ParsedEntry[];
+
+  constructor(keys: KeyTable, entries: readonly ParsedEntry[]) {
+    this.keys = keys;
+    this.entries = entries;
+  }
+
+  *[Symbol.iterator](): Iterator<never> {}
+}
+
+function parsedEntriesOf({ core }: TaskGraph): readonly ParsedEntry[] {
+  return Array.from({ length: core.size }, (_, t) => ({
+    program: core.programs[core.program[t] as number] as ParsedEntry["program"],
+    inputs: Array.from(core.targets.subarray(core.offsets[t], core.offsets[t + 1]), (input) =>
+      core.keys.at(input),
+    ),
+    constants: constantsOf(core, t),
+    annotations: core.annotations[core.annotation[t] as number],
+  }));
+}

@@ -1,0 +1,123 @@
+import type { Annotations } from "../annotations.ts";
+import type { Key } from "../key.ts";
+import type { KeyTable } from "../key-table.ts";
+import { rangeKeys } from "../key-table.ts";
+import type { Program } from "../program.ts";
+import { makeProgram } from "../program.ts";
+import type { Call, Layer, LayerOptions, TaskSink } from "./layer.ts";
+import { checkCall, checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
+import { literal } from "./tree-reduce-layer.ts";
+
+/** What a {@link ShuffleLayer} is made of. */
+export interface ShuffleOptions extends LayerOptions {
+  /** The layer whose blocks are dealt out. */
+  readonly input: string;
+  /** How many blocks it has. */
+  readonly count: number;
+  /** How many blocks come out. */
+  readonly npartitions: number;
+  /** From a block and `npartitions` to an array of that many pieces. */
+  readonly split: Call;
+  /** From the pieces for one output block, in the order of the input blocks, to the block. */
+  readonly join: Call;
+}
+
+/**
+ * Every output block from a piece of every input block, in `count` + `npartitions` tasks: one split a block
+ * gives all its pieces at once, one join an output picks its piece out of each. Output block `j` is
+ * `<name>/<j>`; the splits come behind.
+ *
+ * @throws GraphError `graph/invalid-argument`
+ * @example
+ * ```ts
+ * import { LayeredGraph, MaterializedLayer, ShuffleLayer } from "@millrace/graph";
+ *
+ * const split = (block: number[], n: number) =>
+ *   Array.from({ length: n }, (_, j) => block.filter((x) => x % n === j));
+ * const graph = new LayeredGraph()
+ *   .withLayer(MaterializedLayer.blocks("data", [[1, 2, 3], [4, 5, 6]]))
+ *   .withLayer(
+ *     new ShuffleLayer("by-rest", {
+ *       input: "data",
+ *       count: 2,
+ *       npartitions: 2,
+ *       split: { fn: split },
+ *       join: { fn: (pieces: number[][]) => pieces.flat() },
+ *     }),
+ *   );
+ * await graph.compute(["by-rest/0", "by-rest/1"]); // => [[2, 4, 6], [1, 3, 5]]
+ * ```
+ */
+export class ShuffleLayer implements Layer {
+  readonly kind = "shuffle";
+  readonly name: string;
+  readonly size: number;
+  readonly annotations: Annotations | undefined;
+  readonly token: string | undefined;
+  readonly input: string;
+  readonly count: number;
+  readonly npartitions: number;
+  readonly split: Call;
+  readonly join: Call;
+  readonly #splitProgram: Program;
+  readonly #joinProgram: Program;
+
+  constructor(name: string, options: ShuffleOptions) {
+    const api = "ShuffleLayer";
+    this.name = checkLayerName(api, name);
+    this.input = options.input;
+    this.count = checkCount(api, "count", options.count, 0);
+    this.npartitions = checkCount(api, "npartitions", options.npartitions, 1);
+    this.split = checkCall(api, options.split);
+    this.join = checkCall(api, options.join);
+    this.annotations = layerAnnotations(api, options);
+    this.token = options.token;
+    this.size = this.count + this.npartitions;
+    const { fn: splitFn, args: splitArgs = [] } = this.split;
+    const { fn: joinFn, args: joinArgs = [] } = this.join;
+    this.#splitProgram = makeProgram(
+      [
+        {
+          fn: splitFn,
+          args: [{ kind: "input", input: 0 }, literal(this.npartitions), ...splitArgs.map(literal)],
+        },
+      ],
+      1,
+      0,
+    );
+    const piece = { kind: "constant", constant: 0 } as const;
+    const pieces = { kind: "inputs", start: 0, count: this.count, piece } as const;
+    this.#joinProgram = makeProgram(
+      [{ fn: joinFn, args: [pieces, ...joinArgs.map(literal)] }],
+      this.count,
+      1,
+    );
+  }
+
+  get keys(): KeyTable {
+    return rangeKeys(this.name, this.size);
+  }
+
+  get layerInputs(): readonly string[] {
+    return [this.input];
+  }
+
+  get keyInputs(): readonly Key[] {
+    return [];
+  }
+
+  get content(): unknown {
+    return [this.input, this.count, this.npartitions, this.split, this.join];
+  }
+
+  expand(index: number, sink: TaskSink): void {
+    if (index >= this.npartitions) {
+      sink.task(this.#splitProgram, this.annotations);
+      sink.block(this.input, index - this.npartitions);
+      return;
+    }
+    sink.task(this.#joinProgram, this.annotations);
+    for (let b = 0; b < this.count; b++) sink.block(this.name, this.npartitions + b);
+    sink.constant(index);
+  }
+}

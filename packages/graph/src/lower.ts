@@ -1,0 +1,35 @@
+import type { GraphCore } from "./graph-core.ts";
+import type { Key } from "./key.ts";
+import type { LayeredGraph } from "./layered-graph.ts";
+import { fuseCore } from "./optimize/fuse.ts";
+import { inlineCore, isCheap } from "./optimize/inline.ts";
+import type { TaskGraph } from "./task-graph.ts";
+
+/** A graph ready to run: integers, and the number of the task behind each requested key. */
+export interface Lowered {
+  readonly core: GraphCore;
+  readonly wanted: Int32Array;
+}
+
+/**
+ * Writes out the tasks that `keys` need and, unless told otherwise, makes them few: cheap values are
+ * inlined, chains are fused.
+ */
+export function lowerGraph(
+  graph: TaskGraph | LayeredGraph,
+  keys: readonly Key[],
+  optimize: boolean,
+): Lowered {
+  const { core } = graph.materialize(keys);
+  if (!optimize) return { core, wanted: numbersOf(core, keys) };
+  const inlined = inlineCore(core, [...numbersOf(core, keys)], (t) => isCheap(core, t));
+  const fused = fuseCore(inlined, [...numbersOf(inlined, keys)], {
+    maxWidth: 1,
+    maxDepth: Infinity,
+  });
+  return { core: fused, wanted: numbersOf(fused, keys) };
+}
+
+function numbersOf(core: GraphCore, keys: readonly Key[]): Int32Array {
+  return Int32Array.from(keys, (key) => core.keys.indexOf(key));
+}

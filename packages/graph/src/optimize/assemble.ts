@@ -1,0 +1,105 @@
+import type { Absorb, Arg, Program, Step } from "../program.ts";
+import { absorbs, forEachLeaf, identity, makeProgram, mapLeaves, runOfInputs } from "../program.ts";
+
+/** One task of a group: input `i` is input `sources[i]` of the group, or member `~sources[i]`. */
+export interface Member {
+  readonly program: Program;
+  readonly sources: ArrayLike<number>;
+}
+
+/**
+ * One program that does what the members do, in their order; the last one gives the value. Its
+ * constants are the members' constants one after another. Plain values and aliases leave no step.
+ */
+export function assemble(members: readonly Member[]): Program {
+  const steps: Step[] = [];
+  const results: Arg[] = [];
+  let inputCount = 0;
+  let constantCount = 0;
+  for (const { program, sources } of members) {
+    const items = Array.from({ length: sources.length }, (_, i): Arg => {
+      const source = sources[i] as number;
+      if (source < 0) return results[~source] as Arg;
+      inputCount = Math.max(inputCount, source + 1);
+      return { kind: "input", input: source };
+    });
+    const values: Arg[] = [];
+    const move = mover(items, values, constantCount);
+    for (const { fn, args } of program.steps) {
+      const moved = args.map((arg) => mapLeaves(arg, move));
+      const only = moved[0];
+      if (fn === identity && only !== undefined) values.push(only);
+      else values.push({ kind: "step", step: steps.push({ fn, args: moved }) - 1 });
+    }
+    results.push(values.at(-1) as Arg);
+    constantCount += program.constantCount;
+  }
+  const result = results.at(-1) as Arg;
+  if (result.kind !== "step" || result.step !== steps.length - 1) {
+    steps.push({ fn: identity, args: [result] });
+  }
+  return makeProgram(absorbSteps(steps), inputCount, constantCount);
+}
+
+/** Rewrites the leaves of a member's arguments for the joined program. */
+function mover(
+  items: readonly Arg[],
+  values: readonly Arg[],
+  constants: number,
+): (leaf: Arg) => Arg {
+  return (leaf) => {
+    switch (leaf.kind) {
+      case "input":
+        return items[leaf.input] as Arg;
+      case "inputs":
+        return runOfInputs(items.slice(leaf.start, leaf.start + leaf.count), leaf.piece);
+      case "constant":
+        return { kind: "constant", constant: leaf.constant + constants };
+      case "step":
+        return values[leaf.step] as Arg;
+      default:
+        return leaf;
+    }
+  };
+}
+
+/** Lets every step whose function knows how swallow the step that feeds only it. */
+function absorbSteps(steps: readonly Step[]): readonly Step[] {
+  if (!steps.some(({ fn }) => absorbOf(fn) !== undefined)) return steps;
+  const readers = new Int32Array(steps.length);
+  for (const { args } of steps) {
+    for (const arg of args)
+      forEachLeaf(arg, (leaf) => leaf.kind === "step" && readers[leaf.step]!++);
+  }
+  const kept: (Step | undefined)[] = [...steps];
+  for (let j = 0; j < steps.length; j++) {
+    const consumer = kept[j] as Step;
+    const first = consumer.args[0];
+    if (first?.kind !== "step" || readers[first.step] !== 1) continue;
+    const producer = kept[first.step];
+    const joined = producer && absorbOf(consumer.fn)?.(producer, consumer);
+    if (joined === undefined) continue;
+    kept[j] = joined;
+    kept[first.step] = undefined;
+  }
+  return renumberSteps(kept);
+}
+
+function absorbOf(fn: Step["fn"]): Absorb | undefined {
+  return (fn as { [absorbs]?: Absorb })[absorbs];
+}
+
+function renumberSteps(steps: readonly (Step | undefined)[]): readonly Step[] {
+  const numbers = new Int32Array(steps.length);
+  const kept: Step[] = [];
+  steps.forEach((step, j) => {
+    if (step === undefined) return;
+    const args = step.args.map((arg) =>
+      mapLeaves(arg, (leaf) =>
+        leaf.kind === "step" ? { kind: "step", step: numbers[leaf.step] as number } : leaf,
+      ),
+    );
+    numbers[j] = kept.push({ fn: step.fn, args }) - 1;
+  });
+  return kept;
+}

@@ -1,0 +1,205 @@
+import { checkAnnotations } from "./annotations.ts";
+import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
+import type { Executor, ExecutorOptions, Finished, RunOptions } from "./executor.ts";
+import { inlineExecutor } from "./inline-executor.ts";
+import type { Key } from "./key.ts";
+import type { LayeredGraph } from "./layered-graph.ts";
+import type { TaskGraph } from "./task-graph.ts";
+
+const registered = new Map<string, Executor>();
+let defaultExecutor: Executor | undefined;
+
+/**
+ * Makes an executor available by its name, as `{ executor: "name" }`. The same name again replaces it.
+ *
+ * @example
+ * ```ts
+ * import { TaskGraph, createInlineExecutor, registerExecutor } from "@millrace/graph";
+ *
+ * registerExecutor({ ...createInlineExecutor(), name: "mine" });
+ * await TaskGraph.from({ a: 1 }).compute("a", { executor: "mine" }); // => 1
+ * ```
+ */
+export function registerExecutor(executor: Executor): void {
+  registered.set(checkExecutor("registerExecutor", executor).name, executor);
+}
+
+/**
+ * Makes an executor the one that runs whatever names no other; undefined goes back to "inline".
+ *
+ * @throws GraphError `graph/unknown-executor`, `graph/invalid-argument`
+ * @example
+ * ```ts
+ * import { getDefaultExecutor, setDefaultExecutor } from "@millrace/graph";
+ *
+ * setDefaultExecutor("inline");
+ * getDefaultExecutor().name; // => "inline"
+ * ```
+ */
+export function setDefaultExecutor(executor: Executor | string | undefined): void {
+  defaultExecutor =
+    executor === undefined ? undefined : resolveExecutor("setDefaultExecutor", executor);
+}
+
+/**
+ * The executor that runs whatever names no other: "inline" until one is set.
+ *
+ * @example
+ * ```ts
+ * import { getDefaultExecutor } from "@millrace/graph";
+ *
+ * getDefaultExecutor().name; // => "inline"
+ * ```
+ */
+export function getDefaultExecutor(): Executor {
+  return defaultExecutor ?? inlineExecutor;
+}
+
+function resolveExecutor(api: string, executor: Executor | string | undefined): Executor {
+  if (executor === undefined) return getDefaultExecutor();
+  if (typeof executor !== "string") return checkExecutor(api, executor);
+  const found = executor === inlineExecutor.name ? inlineExecutor : registered.get(executor);
+  if (found !== undefined) return found;
+  const names = [inlineExecutor.name, ...registered.keys()].map(quoteValue).join(", ");
+  throw new GraphError(
+    "graph/unknown-executor",
+    `${api}: no executor has this name, got ${quoteValue(executor)}, wanted one of ${names}. ` +
+      "Register it first, or pass the executor itself.",
+  );
+}
+
+function checkExecutor(api: string, executor: Executor): Executor {
+  const parts = executor as Partial<Executor> | null;
+  if (
+    typeof parts?.name !== "string" ||
+    typeof parts.run !== "function" ||
+    typeof parts.stream !== "function"
+  ) {
+    throw invalidArgument(
+      api,
+      "this is not an executor",
+      executor,
+      "an object with name, run() and stream()",
+    );
+  }
+  return executor;
+}
+
+const optionNames = new Set([
+  "executor",
+  "optimize",
+  "signal",
+  "onProgress",
+  "onTask",
+  "priority",
+  "retries",
+  "resources",
+  "workers",
+]);
+
+/** Checks the options of a run, at the caller's line, and finds its executor. */
+export function prepareRun(
+  api: string,
+  options: RunOptions,
+  moreNames: readonly string[] = [],
+): { executor: Executor; options: ExecutorOptions } {
+  if (typeof options !== "object" || options === null) {
+    throw invalidArgument(api, "the options must be an object", options, "an object");
+  }
+  for (const name of Object.keys(options)) {
+    if (optionNames.has(name) || moreNames.includes(name)) continue;
+    const known = [...optionNames, ...moreNames].join(", ");
+    throw invalidArgument(api, "no such option", name, `one of ${known}`);
+  }
+  const { executor, ...rest } = options;
+  const { priority, retries, resources, workers } = rest;
+  checkAnnotations(api, withoutUndefined({ priority, retries, resources, workers }));
+  checkType(api, "optimize", rest.optimize, "boolean");
+  checkType(api, "onProgress", rest.onProgress, "function");
+  checkType(api, "onTask", rest.onTask, "function");
+  if (rest.signal !== undefined && !(rest.signal instanceof AbortSignal)) {
+    throw invalidArgument(api, "signal must be an AbortSignal", rest.signal, "an AbortSignal");
+  }
+  return { executor: resolveExecutor(api, executor), options: rest };
+}
+
+function checkType(api: string, name: string, value: unknown, wanted: string): void {
+  if (value === undefined || typeof value === wanted) return;
+  throw invalidArgument(api, `${name} must be a ${wanted}`, value, `a ${wanted}`);
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
+
+/** Runs the keys of a graph with the executor that the options ask for. */
+async function runGraph(
+  graph: TaskGraph | LayeredGraph,
+  keys: readonly Key[],
+  runOptions: RunOptions,
+): Promise<unknown[]> {
+  const { executor, options } = prepareRun("compute", runOptions);
+  return executor.run(graph, keys, options);
+}
+
+/** The value of one key of a graph, or the values of several. */
+export async function computeKeys(
+  graph: TaskGraph | LayeredGraph,
+  keys: Key | readonly Key[],
+  options: RunOptions,
+): Promise<unknown> {
+  if (Array.isArray(keys)) return runGraph(graph, keys as readonly Key[], options);
+  if (typeof keys !== "string") {
+    throw invalidArgument("compute", "a key must be a string", keys, "a key or an array of keys");
+  }
+  const [value] = await runGraph(graph, [keys], options);
+  return value;
+}
+
+/** Options of {@link streamGraph}. */
+export interface StreamRunOptions extends RunOptions {
+  /** See `StreamOptions`. */
+  readonly ordered?: boolean;
+  /** See `StreamOptions`. */
+  readonly lookahead?: number;
+}
+
+/**
+ * The values of the keys of a graph, one by one, with bounded look-ahead: what only later values need is
+ * not started before the reader has come near. Leaving the loop early cancels the rest.
+ *
+ * @throws as `compute`
+ * @example
+ * ```ts
+ * import { BlockwiseLayer, LayeredGraph, streamGraph } from "@millrace/graph";
+ *
+ * const layer = new BlockwiseLayer("squares", {
+ *   count: 3,
+ *   inputs: [{ kind: "index" }],
+ *   steps: [{ fn: (i: number) => i * i, args: [{ kind: "input", input: 0 }] }],
+ * });
+ * const graph = new LayeredGraph().withLayer(layer);
+ * const seen: unknown[] = [];
+ * for await (const { value } of streamGraph(graph, ["squares/1", "squares/2"])) seen.push(value);
+ * seen; // => [1, 4]
+ * ```
+ */
+export function streamGraph(
+  graph: TaskGraph | LayeredGraph,
+  keys: readonly Key[],
+  runOptions: StreamRunOptions = {},
+): AsyncIterable<Finished> {
+  const { ordered, lookahead, ...rest } = runOptions;
+  const { executor, options } = prepareRun("stream", rest);
+  checkType("stream", "ordered", ordered, "boolean");
+  if (lookahead !== undefined && !(Number.isInteger(lookahead) && lookahead >= 1)) {
+    throw invalidArgument("stream", "bad lookahead", lookahead, "a whole number of 1 or more");
+  }
+  return executor.stream(graph, keys, {
+    ...options,
+    ...(ordered === undefined ? {} : { ordered }),
+    ...(lookahead === undefined ? {} : { lookahead }),
+  });
+}

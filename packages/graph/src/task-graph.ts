@@ -1,0 +1,253 @@
+import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
+import type { RunOptions } from "./executor.ts";
+import type { GraphCore } from "./graph-core.ts";
+import { CoreBuilder, dependents, topologicalOrder } from "./graph-core.ts";
+import type { Key } from "./key.ts";
+import { listKeys } from "./key-table.ts";
+import { cullCore } from "./optimize/cull.ts";
+import type { Program } from "./program.ts";
+import { mapLeaves } from "./program.ts";
+import { computeKeys } from "./run.ts";
+import { sameTask } from "./same-task.ts";
+import type { Task } from "./task.ts";
+import { parseEntry } from "./task.ts";
+
+/**
+ * A graph with every task written out: keys, and for each key a plain value or a call. Immutable.
+ * Inside it is integers (see `core`), so that a million tasks cost tens of bytes each.
+ *
+ * @example
+ * ```ts
+ * import { TaskGraph, ref, task } from "@millrace/graph";
+ *
+ * const add = (x: number, y: number) => x + y;
+ * const graph = TaskGraph.from({ a: 1, b: task(add, [ref("a"), 10]), c: task(add, [ref("a"), ref("b")]) });
+ * await graph.compute("c"); // => 12
+ * await graph.compute(["b", "c"]); // => [11, 12]
+ * ```
+ */
+export class TaskGraph {
+  /** The same graph as integers, for executors and optimizations. */
+  readonly core: GraphCore;
+
+  constructor(core: GraphCore) {
+    this.core = core;
+  }
+
+  /**
+   * A graph from keys and what they stand for: a `task(…)`, a `ref(…)` to another key (an alias), or a
+   * plain value, in which references are filled in too. The order of the entries does not matter.
+   * Cost: one pass.
+   *
+   * @throws GraphError `graph/missing-key` when a reference names no key, `graph/key-conflict` when an
+   * iterable has one key twice
+   */
+  static from(
+    entries: Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]>,
+  ): TaskGraph {
+    return new TaskGraph(buildCore(entriesOf("TaskGraph.from", entries)));
+  }
+
+  /** How many tasks. */
+  get size(): number {
+    return this.core.size;
+  }
+
+  /** All keys, in the order in which they were added. */
+  keys(): readonly Key[] {
+    return Array.from({ length: this.size }, (_, t) => this.core.keys.at(t));
+  }
+
+  has(key: Key): boolean {
+    return this.core.keys.indexOf(key) >= 0;
+  }
+
+  /**
+   * One task, readable: its inputs by key, its steps, its annotations.
+   *
+   * @throws GraphError `graph/missing-key`
+   */
+  get(key: Key): Task {
+    const t = this.indexOf(key);
+    const { core } = this;
+    const program = core.programs[core.program[t] as number] as Program;
+    const constants = constantsOf(core, t);
+    const steps = program.steps.map(({ fn, args }) => ({
+      fn,
+      args: args.map((arg) =>
+        mapLeaves(arg, (leaf) =>
+          leaf.kind === "constant" ? { kind: "literal", value: constants[leaf.constant] } : leaf,
+        ),
+      ),
+    }));
+    const annotations = core.annotations[core.annotation[t] as number];
+    return { key, inputs: this.dependencies(key), steps, annotations };
+  }
+
+  /** Keys whose values the task reads, without duplicates. @throws GraphError `graph/missing-key` */
+  dependencies(key: Key): readonly Key[] {
+    return this.#row(this.core, this.indexOf(key));
+  }
+
+  /** Keys of the tasks that read this one. @throws GraphError `graph/missing-key` */
+  dependents(key: Key): readonly Key[] {
+    return this.#row(dependents(this.core), this.indexOf(key));
+  }
+
+  #row({ offsets, targets }: Pick<GraphCore, "offsets" | "targets">, t: number): readonly Key[] {
+    return Array.from(targets.subarray(offsets[t], offsets[t + 1]), (i) => this.core.keys.at(i));
+  }
+
+  /** Number of a key inside `core`. @throws GraphError `graph/missing-key` */
+  indexOf(key: Key): number {
+    const t = this.core.keys.indexOf(key);
+    if (t < 0) throw missingKey("graph", key, this.core);
+    return t;
+  }
+
+  /**
+   * Both graphs as one. The same task under the same key is fine, a different one is refused.
+   *
+   * @throws GraphError `graph/key-conflict`
+   */
+  merge(other: TaskGraph): TaskGraph {
+    return new TaskGraph(mergeCores(this.core, other.core));
+  }
+
+  /** All keys, each after the keys it reads. @throws CycleError naming a cycle */
+  toposort(): readonly Key[] {
+    return Array.from(topologicalOrder(this.core), (t) => this.core.keys.at(t));
+  }
+
+  /** The part of the graph that `keys` need; all of it without `keys`. */
+  materialize(keys?: Iterable<Key>): TaskGraph {
+    if (keys === undefined) return this;
+    return new TaskGraph(
+      cullCore(
+        this.core,
+        Array.from(keys, (key) => this.indexOf(key)),
+      ),
+    );
+  }
+
+  /**
+   * The value of one key, or the values of several in the order asked.
+   *
+   * @throws GraphError `graph/missing-key`, CycleError, TaskError, CancelledError
+   */
+  compute(keys: Key, options?: RunOptions): Promise<unknown>;
+  compute(keys: readonly Key[], options?: RunOptions): Promise<unknown[]>;
+  async compute(keys: Key | readonly Key[], options: RunOptions = {}): Promise<unknown> {
+    return computeKeys(this, keys, options);
+  }
+}
+
+/** The task's own values. */
+export function constantsOf(core: GraphCore, t: number): readonly unknown[] {
+  return core.constants.slice(core.constantOffsets[t], core.constantOffsets[t + 1]);
+}
+
+/** Keys and what they stand for, from an object or from pairs. */
+export function entriesOf(
+  api: string,
+  entries: Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]>,
+): ReadonlyMap<Key, unknown> {
+  if (typeof entries !== "object" || entries === null) {
+    throw invalidArgument(api, "no entries", entries, "an object or pairs of key and task");
+  }
+  const pairs = Symbol.iterator in entries ? entries : Object.entries(entries);
+  const map = new Map<Key, unknown>();
+  for (const [key, value] of pairs as Iterable<readonly [Key, unknown]>) {
+    if (typeof key !== "string") {
+      throw invalidArgument(api, "a key must be a string", key, "a string");
+    }
+    if (map.has(key)) throw keyConflict(api, key);
+    map.set(key, value);
+  }
+  return map;
+}
+
+function buildCore(entries: ReadonlyMap<Key, unknown>): GraphCore {
+  const names = [...entries.keys()];
+  const numbers = new Map(names.map((key, i) => [key, i]));
+  const builder = new CoreBuilder();
+  for (const [key, value] of entries) {
+    const { program, inputs, constants, annotations } = parseEntry(value);
+    builder.task(program, annotations);
+    for (const input of inputs) {
+      const number = numbers.get(input);
+      if (number === undefined) throw missingInput(key, input, names);
+      builder.input(number);
+    }
+    for (const constant of constants) builder.constant(constant);
+  }
+  return builder.build(listKeys(names));
+}
+
+function mergeCores(a: GraphCore, b: GraphCore): GraphCore {
+  if (a === b || b.size === 0) return a;
+  const names = Array.from({ length: a.size }, (_, t) => a.keys.at(t));
+  const numbers = new Int32Array(b.size);
+  const added: number[] = [];
+  for (let t = 0; t < b.size; t++) {
+    const key = b.keys.at(t);
+    const known = a.keys.indexOf(key);
+    if (known >= 0 && !sameTask(a, known, b, t)) throw keyConflict("merge", key);
+    numbers[t] = known >= 0 ? known : a.size + added.length;
+    if (known < 0) {
+      added.push(t);
+      names.push(key);
+    }
+  }
+  if (added.length === 0) return a;
+  const builder = new CoreBuilder();
+  for (let t = 0; t < a.size; t++) copyTask(a, t, builder, (input) => input);
+  for (const t of added) copyTask(b, t, builder, (input) => numbers[input] as number);
+  return builder.build(listKeys(names));
+}
+
+/** Adds task `t` of `core` to a builder, its inputs renumbered. */
+export function copyTask(
+  core: GraphCore,
+  t: number,
+  builder: CoreBuilder,
+  renumber: (input: number) => number,
+): void {
+  const program = core.programs[core.program[t] as number] as Program;
+  builder.task(program, core.annotations[core.annotation[t] as number]);
+  for (let e = core.offsets[t] as number; e < (core.offsets[t + 1] as number); e++) {
+    builder.input(renumber(core.targets[e] as number));
+  }
+  for (const constant of constantsOf(core, t)) builder.constant(constant);
+}
+
+/** The error for two different tasks under one key. */
+export function keyConflict(api: string, key: Key): GraphError {
+  return new GraphError(
+    "graph/key-conflict",
+    `${api}: two different tasks have one key, got ${quoteValue(key)} twice, wanted one task a key. ` +
+      "Give one of them another name.",
+  );
+}
+
+/** The error for a key that is in no graph. */
+export function missingKey(api: string, key: Key, core: GraphCore): GraphError {
+  const shown = Array.from({ length: Math.min(core.size, 8) }, (_, t) => core.keys.at(t));
+  return new GraphError(
+    "graph/missing-key",
+    missingMessage(`${api}: no such key`, key, shown, core.size),
+  );
+}
+
+function missingInput(key: Key, input: Key, names: readonly Key[]): GraphError {
+  const what = `graph: the task ${quoteValue(key)} refers to a key that is not there`;
+  return new GraphError(
+    "graph/missing-key",
+    missingMessage(what, input, names.slice(0, 8), names.length),
+  );
+}
+
+function missingMessage(what: string, key: Key, shown: readonly Key[], count: number): string {
+  const more = count > shown.length ? `, … (${count} keys)` : "";
+  return `${what}, got ${quoteValue(key)}, wanted one of ${shown.map(quoteValue).join(", ")}${more}.`;
+}
