@@ -8,9 +8,6 @@ export interface FrameCodec {
   decompress(frame: Uint8Array, sizeMax: number): Promise<Uint8Array> | Uint8Array;
 }
 
-/** How a package is imported; tests put a failing one here. */
-export type ImportPackage = (name: string) => Promise<unknown>;
-
 /** The streams that node:zlib has from 22.15 on; @types/node 20 does not know them. */
 export interface ZstdStreams {
   createZstdCompress(options?: object): NodeJS.ReadWriteStream & zlib.Gzip;
@@ -33,17 +30,11 @@ interface Lz4Napi {
   decompressFrame(frame: Uint8Array): Promise<Uint8Array>;
 }
 
-// A variable, so that compilers do not look for packages that are optional.
-const importPackage: ImportPackage = (name) => import(name);
-
 const initialised = new WeakMap<ZstdWasm, Promise<void>>();
 
 /** The zstd of an optional package, or `storage/missing-codec` with its name. */
-export async function loadZstd(
-  url: string,
-  load: ImportPackage = importPackage,
-): Promise<FrameCodec> {
-  const zstd = await loadCodec<ZstdWasm>("zstd", "@bokuweb/zstd-wasm", url, load);
+export async function loadZstd(url: string): Promise<FrameCodec> {
+  const zstd = await loadCodec<ZstdWasm>("zstd", "@bokuweb/zstd-wasm", url);
   // A second init would swap the memory of the module under a call that is under way.
   const ready = initialised.get(zstd) ?? zstd.init();
   initialised.set(zstd, ready);
@@ -56,29 +47,22 @@ export async function loadZstd(
 }
 
 /** The lz4 of an optional package, or `storage/missing-codec` with its name. */
-export async function loadLz4(
-  url: string,
-  load: ImportPackage = importPackage,
-): Promise<FrameCodec> {
-  const lz4 = await loadCodec<Lz4Napi>("lz4", "lz4-napi", url, load);
+export async function loadLz4(url: string): Promise<FrameCodec> {
+  const lz4 = await loadCodec<Lz4Napi>("lz4", "lz4-napi", url);
   return {
     compress: async (data) => lz4.compressFrame(data, { contentChecksum: true }),
     decompress: async (frame) => lz4.decompressFrame(frame),
   };
 }
 
-async function loadCodec<T>(
-  codec: string,
-  name: string,
-  url: string,
-  load: ImportPackage,
-): Promise<T> {
+async function loadCodec<T>(codec: string, name: string, url: string): Promise<T> {
   try {
-    const loaded = (await load(name)) as T & { default?: T };
+    // The name is a variable, so that compilers do not look for packages that are optional.
+    const loaded = (await import(name)) as T & { default?: T };
     return loaded.default ?? loaded;
   } catch (error) {
     const message =
-      `compression: ${codec} needs an optional package that is missing, got ${shown(url)}, ` +
+      `compression: ${codec} needs an optional package that cannot be loaded, got ${shown(url)}, ` +
       `wanted '${name}'. ` +
       `Run: npm install ${name}${codec === "zstd" ? " (Node 22.15 and later need nothing)" : ""}`;
     throw new StorageError("storage/missing-codec", message, url, error);

@@ -25,7 +25,7 @@ function failure(api: string, url: string, error: unknown): StorageError {
     case "EISDIR":
       return new StorageError(
         "storage/not-a-file",
-        `${api}: a directory, ${got}, wanted a file. Name the files in it, as in 'directory/*'.`,
+        `${api}: a directory, ${got}, wanted a file. Name a file in it.`,
         url,
         error,
       );

@@ -36,7 +36,7 @@ export async function fileSink(url: string, options: SinkOptions): Promise<Stora
   await fsp.mkdir(path.dirname(target), { recursive: true }).catch(fail);
   const temporary = path.join(path.dirname(target), temporaryName(path.basename(target)));
   const file = await fsp.open(temporary, "wx", before?.mode).catch(fail);
-  // The umask has had its say at open. A file system without modes refuses, and has nothing to keep.
+  // The umask had its say at open. A file system without modes refuses, and has none to keep.
   if (before !== undefined) await file.chmod(before.mode & 0o7777).catch(() => undefined);
   return temporarySink(file, temporary, target, options.overwrite, fail);
 }

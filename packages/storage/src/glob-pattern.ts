@@ -18,7 +18,7 @@ export interface GlobPattern {
 // extglob.
 const MAGIC = /[*?]|\[[^\]]+\]|\{[^{}]*(?:,|\.\.)[^{}]*\}|[@!+]\(/;
 
-const PICOMATCH_OPTIONS = { dot: false, nonegate: true, expandRange } as const;
+const PICOMATCH_OPTIONS = { dot: false, nonegate: true, posix: true, expandRange } as const;
 
 /** Whether a text has wildcards; a backslash makes the next character plain. */
 export function isPattern(text: string): boolean {
@@ -44,11 +44,12 @@ export function parsePattern(pattern: string): GlobPattern {
   const anyDepth = rest.findIndex((segment) => segment.includes("**") || segment.includes("/"));
   const fixed = anyDepth === -1 ? rest.length - 1 : anyDepth;
   const names = rest.slice(0, fixed).map((segment) => picomatch(segment, PICOMATCH_OPTIONS));
-  const wantsHidden = rest.slice(fixed).some((segment) => /(^|[/{(,|[])\\?\./.test(segment));
+  const wantsHidden = rest.some((segment) => /(^|[/{(,|[])\\?\./.test(segment));
   const matches = picomatch(rest.join("/"), PICOMATCH_OPTIONS);
   return {
     base: literal.join("/"),
-    matches: (relative) => matches(relative),
+    // picomatch lets `!(a)` match hidden names.
+    matches: (relative) => matches(relative) && (wantsHidden || !/(^|\/)\./.test(relative)),
     descends: (depth, name, link) => {
       if (depth < fixed) return names[depth]?.(name) ?? false;
       return anyDepth !== -1 && !link && (wantsHidden || !name.startsWith("."));

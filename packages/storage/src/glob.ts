@@ -113,8 +113,8 @@ function answerSync({ want, driver, url }: Question): Answer {
     return absent(error);
   }
   const scheme = /^[^:]*/.exec(url)?.[0] ?? "";
-  const advice = "cannot be listed without waiting: await glob() instead";
-  throw unsupported("globSync", { scheme, url }, advice);
+  const location = { scheme, url };
+  throw unsupported("globSync", location, "must wait for a listing", "Use await glob()");
 }
 
 /** Not being there is an answer; everything else is an error. */
@@ -159,11 +159,7 @@ function* expandOne(
   if (driver.list === undefined) {
     // A `?` begins a query there, so only these tell a pattern from a URL.
     if (!/[*[{]/.test(rest)) return { literal: true, files: [location.url] };
-    throw unsupported(
-      "glob",
-      location,
-      "has no listing, so wildcards cannot be resolved. Name each file",
-    );
+    throw unsupported("glob", location, "has no listing for wildcards", "Name each file");
   }
   const candidates = new Set([location.url, ...(magic ? [] : [within(root, unescaped(rest))])]);
   for (const url of candidates) {

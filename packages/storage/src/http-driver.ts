@@ -21,35 +21,59 @@ async function statUrl(url: string, { signal }: SignalOption): Promise<StorageSt
 }
 
 async function* readUrl(url: string, range: ReadRange): AsyncGenerator<Uint8Array> {
-  const { start = 0, end, signal } = range;
-  checkAborted("read", withoutCredentials(url), signal);
-  if (end !== undefined && end <= start) return;
-  const partial = start > 0 || end !== undefined;
-  const headers = partial
-    ? { range: `bytes=${start}-${end === undefined ? "" : end - 1}` }
-    : undefined;
+  const { start = 0, end = Number.POSITIVE_INFINITY, signal } = range;
+  let position = start;
+  while (position < end) {
+    const part = await requestFrom(url, position, end, signal);
+    if (part === undefined) return;
+    const before = position;
+    // Where the first byte of the body stands: at 0 when the server has no ranges and sends all.
+    let at = part.start;
+    for await (const chunk of bodyOf(url, part.response, signal)) {
+      const useful = chunk.subarray(Math.max(0, position - at), Math.max(0, end - at));
+      at += chunk.length;
+      position += useful.length;
+      if (useful.length > 0) yield useful;
+      if (position >= end) return;
+    }
+    // A server may send less than asked for; the size that it names says that there is more.
+    if (part.size === undefined || position >= part.size || position === before) return;
+  }
+}
+
+interface Part {
+  readonly response: Response;
+  readonly start: number;
+  readonly size: number | undefined;
+}
+
+/** The answer for the bytes from `start` on, or `undefined` when there are none. */
+async function requestFrom(
+  url: string,
+  start: number,
+  end: number,
+  signal: AbortSignal | undefined,
+): Promise<Part | undefined> {
+  const last = end === Number.POSITIVE_INFINITY ? "" : end - 1;
+  const partial = start > 0 || last !== "";
+  const headers = partial ? { range: `bytes=${start}-${last}` } : undefined;
   const response = await request("read", url, { headers }, signal);
-  if (response.status === 416 && partial) return drop(response);
+  if (response.status === 416 && partial) {
+    await drop(response);
+    return undefined;
+  }
   if (!response.ok) {
     await drop(response);
     throw statusError("read", url, response);
   }
-  // 200 for a range request: the server has no ranges and sends everything, so the rest is dropped
-  // here.
-  let position = 0;
-  if (response.status === 206) position = await checkedStart(url, response, start);
-  for await (const chunk of bodyOf(url, response, signal)) {
-    const from = Math.max(0, start - position);
-    const to = end === undefined ? chunk.length : Math.min(chunk.length, end - position);
-    position += chunk.length;
-    if (from < to) yield chunk.subarray(from, to);
-    if (end !== undefined && position >= end) return;
-  }
+  if (response.status !== 206) return { response, start: 0, size: undefined };
+  await checkStart(url, response, start);
+  return { response, start, size: contentRange(response)?.size };
 }
 
-async function checkedStart(url: string, response: Response, start: number): Promise<number> {
+async function checkStart(url: string, response: Response, start: number): Promise<void> {
   const sent = contentRange(response)?.start;
-  if (sent === start && response.headers.get("content-encoding") === null) return start;
+  if (sent === start && response.headers.get("content-encoding") === null) return;
   await drop(response);
   const got = response.headers.get("content-range") ?? "no content-range";
   const safeUrl = withoutCredentials(url);

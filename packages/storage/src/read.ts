@@ -149,11 +149,7 @@ export function readRangeSync(url: string | URL, offset: number, length: number)
   const driver = driverOf("readRangeSync", location);
   checkRange("readRangeSync", location, offset, offset + length);
   if (driver.readSync === undefined) {
-    throw unsupported(
-      "readRangeSync",
-      location,
-      "cannot be read without waiting: await readRange() instead",
-    );
+    throw unsupported("readRangeSync", location, "must wait", "Use await readRange()");
   }
   const bytes = driver.readSync(location.url, { start: offset, end: offset + length });
   return exactly("readRangeSync", location, offset, length, bytes);

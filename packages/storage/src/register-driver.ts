@@ -77,8 +77,13 @@ export function driverOf(api: string, { scheme, url }: Location): StorageDriver 
 }
 
 /** The error for something that the driver of a scheme does not do. */
-export function unsupported(api: string, { scheme, url }: Location, what: string): StorageError {
+export function unsupported(
+  api: string,
+  { scheme, url }: Location,
+  what: string,
+  advice: string,
+): StorageError {
   const shownUrl = withoutCredentials(url);
-  const message = `${api}: '${scheme}:' ${what}, got ${shown(shownUrl)}.`;
+  const message = `${api}: '${scheme}:' ${what}, got ${shown(shownUrl)}. ${advice}.`;
   return new StorageError("storage/unsupported", message, shownUrl);
 }

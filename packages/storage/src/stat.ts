@@ -36,7 +36,7 @@ export function statSync(url: string | URL): StorageStat {
   const location = locate("statSync", url);
   const driver = driverOf("statSync", location);
   if (driver.statSync !== undefined) return driver.statSync(location.url);
-  throw unsupported("statSync", location, "cannot be asked without waiting: await stat() instead");
+  throw unsupported("statSync", location, "must wait", "Use await stat()");
 }
 
 // Enough to hide the latency of a server, few enough to be polite to it.
@@ -111,6 +111,7 @@ export function listSync(
 export async function remove(url: string | URL, options: SignalOption = {}): Promise<void> {
   const location = locate("remove", url);
   const driver = driverOf("remove", location);
-  if (driver.remove === undefined) throw unsupported("remove", location, "cannot delete");
+  if (driver.remove === undefined)
+    throw unsupported("remove", location, "cannot delete", "Delete it by other means");
   await driver.remove(location.url, options);
 }

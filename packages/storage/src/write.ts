@@ -85,7 +85,8 @@ export class StorageWriter {
     const name = withoutCredentials(location.url);
     checkAborted("openWrite", name, options.signal);
     const codec = compressionOf(location.url, options.compression);
-    if (driver.write === undefined) throw unsupported("openWrite", location, "cannot be written");
+    if (driver.write === undefined)
+      throw unsupported("openWrite", location, "cannot be written", "Write a file");
     // The encoder first: a package that is missing must not leave a temporary file.
     const bytesTo: { writer?: StorageWriter } = {};
     const encoder = await encoderOf(codec, name, async (bytes) => {
@@ -118,6 +119,7 @@ export class StorageWriter {
       this.#text += chunk;
       return this.#text.length < GATHERED_CHARS ? undefined : this.#step(async () => this.#flush());
     }
+    if (!(chunk instanceof Uint8Array)) throw notWritable(this.url, chunk);
     return this.#step(async () => {
       await this.#flush();
       await this.#encoder.write(chunk);
@@ -206,6 +208,12 @@ export class StorageWriter {
       `wanted an open one for ${shown(this.url)}. Open another.`;
     throw new StorageError("storage/closed", message, this.url);
   }
+}
+
+function notWritable(url: string, chunk: unknown): StorageError {
+  const got = `neither text nor bytes for ${shown(url)}, got ${shown(chunk)}`;
+  const message = `write: ${got}, wanted a string or a Uint8Array. Encode it first.`;
+  return new StorageError("storage/bad-option", message, url);
 }
 
 /**

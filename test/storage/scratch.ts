@@ -1,0 +1,38 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll } from "vitest";
+
+/** A folder of its own for a test file, gone when the file is done. */
+export function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-storage-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Write files, and the folders they are in. */
+export function plant(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+}
+
+/** The code and the message of what a call throws, the folder taken out. */
+export async function failure(folder: string, call: () => unknown): Promise<string> {
+  try {
+    await call();
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    const plain = folder === "" ? message : message.replaceAll(folder, "/folder");
+    return `${code} | ${plain}`;
+  }
+  return "no error";
+}
+
+/** All chunks of a stream as text. */
+export async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts).toString();
+}
