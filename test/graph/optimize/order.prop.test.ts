@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Csr, OrderCycle, orderTasks } from "../../../packages/graph/src/optimize/order.ts";
+import { csrOf } from "./order-shapes.ts";
 
 interface Drawn {
   /** Dependencies of each task, in the order in which they were written down. */
@@ -31,19 +32,13 @@ const drawn: fc.Arbitrary<Drawn> = fc
     }),
   );
 
-function csr(needs: readonly (readonly number[])[]): Csr {
-  const offsets = new Int32Array(needs.length + 1);
-  needs.forEach((list, task) => (offsets[task + 1] = offsets[task]! + list.length));
-  return { size: needs.length, offsets, targets: Int32Array.from(needs.flat()) };
-}
-
 /** The drawn graph under its names, with each list of dependencies turned round. */
 function renamed({ needs, names }: Drawn): Csr {
   const lists = needs.map((): number[] => []);
   needs.forEach((list, task) => {
     lists[names[task]!] = list.map((target) => names[target]!).reverse();
   });
-  return csr(lists);
+  return csrOf(lists);
 }
 
 /** The priority that a task works for: the highest among itself and all that needs it. */
@@ -66,7 +61,7 @@ describe("orderTasks on any graph", () => {
     fc.assert(
       fc.property(drawn, fc.boolean(), (graph, ranked) => {
         const rank = ranked ? Int32Array.from(graph.names) : undefined;
-        const order = orderTasks(csr(graph.needs), rank, Int32Array.from(graph.priority));
+        const order = orderTasks(csrOf(graph.needs), rank, Int32Array.from(graph.priority));
         expect([...order].sort((a, b) => a - b)).toEqual(graph.needs.map((_, task) => task));
         graph.needs.forEach((list, task) => {
           for (const target of list) expect(order[target]!).toBeLessThan(order[task]!);
@@ -79,7 +74,7 @@ describe("orderTasks on any graph", () => {
     fc.assert(
       fc.property(drawn, fc.boolean(), (graph, urgent) => {
         const priority = Float64Array.from(graph.priority);
-        const plain = orderTasks(csr(graph.needs), undefined, urgent ? priority : undefined);
+        const plain = orderTasks(csrOf(graph.needs), undefined, urgent ? priority : undefined);
         const moved = priority.slice();
         graph.names.forEach((name, task) => (moved[name] = priority[task]!));
         const rank = inverse(graph.names);
@@ -92,7 +87,7 @@ describe("orderTasks on any graph", () => {
   it("runs all that a higher priority needs before all that only lower ones need", () => {
     fc.assert(
       fc.property(drawn, (graph) => {
-        const order = orderTasks(csr(graph.needs), undefined, Int32Array.from(graph.priority));
+        const order = orderTasks(csrOf(graph.needs), undefined, Int32Array.from(graph.priority));
         const wanted = urgency(graph);
         const ran = wanted.map((_, task) => task).sort((a, b) => order[a]! - order[b]!);
         const levels = ran.map((task) => wanted[task]!);
@@ -109,7 +104,8 @@ describe("orderTasks on any graph", () => {
         const extra = [from % needs.length, to % needs.length].sort((a, b) => a - b);
         const list = needs[extra[0]!]!;
         if (!list.includes(extra[1]!)) list.push(extra[1]!);
-        const tasks = cycleOf(csr(needs), Int32Array.from(graph.names));
+        const tasks = cycleOf(csrOf(needs), Int32Array.from(graph.names));
+        expect(tasks !== undefined).toBe(reaches(graph.needs, extra[1]!, extra[0]!));
         if (tasks === undefined) return;
         tasks.forEach((task, n) => {
           expect(needs[task]).toContain(tasks[(n + 1) % tasks.length]);
@@ -119,6 +115,13 @@ describe("orderTasks on any graph", () => {
     );
   });
 });
+
+/** Whether one task is, or somehow needs, another. */
+function reaches(needs: readonly (readonly number[])[], from: number, to: number): boolean {
+  const seen = new Set([from]);
+  for (const task of seen) for (const target of needs[task]!) seen.add(target);
+  return seen.has(to);
+}
 
 function cycleOf(graph: Csr, rank: Int32Array): readonly number[] | undefined {
   try {

@@ -5,7 +5,7 @@ const insertionMax = 16;
 
 /**
  * The dependencies of a graph as integers: those of task `t` are
- * `targets[offsets[t]] … targets[offsets[t + 1] - 1]`, without duplicates; acyclic is not guaranteed.
+ * `targets[offsets[t]] … targets[offsets[t + 1] - 1]`, without duplicates. It may hold a cycle.
  */
 export interface Csr {
   readonly size: number;

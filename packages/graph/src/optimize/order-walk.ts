@@ -84,7 +84,7 @@ export class Walk {
     this.#nextUser = roaming ? users.offsets.slice() : users.offsets;
   }
 
-  /** Runs all tasks, or stops and says no as soon as more than `limit` outputs are alive at once. */
+  /** Runs all tasks, or says no as soon as more than `limit` outputs are alive at once. */
   finish(limit: number): boolean {
     const path = this.#path;
     while (this.#aim()) {
