@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { AnyNode, MethodDefinition, PropertyDefinition } from "acorn";
 import type { Facts } from "./facts.ts";
 import type { ClassNode } from "./scopes.ts";
@@ -76,7 +77,9 @@ export function classSource(
       continue;
     }
     if (isStaticField(member)) checkPrivateStatic(facts, member);
-    const key = member.computed ? evaluateKey(member.key, evaluate) : literalKey(member.key);
+    const key = member.computed
+      ? computedKey(cls, member, facts.text, evaluate)
+      : literalKey(member.key);
     if (member.computed) {
       const { start, end } = member.key;
       edits.push({ start, end, text: name(`__mr_key${early.length}__`, key) });
@@ -132,14 +135,43 @@ function checkPrivateStatic({ text }: Facts, member: PropertyDefinition): void {
   );
 }
 
-function evaluateKey(node: AnyNode, evaluate: (node: AnyNode) => unknown): string | symbol {
-  const key = evaluate(node);
+/**
+ * The key that an expression gave when the class was defined. A method is found by its text; a
+ * field leaves no trace on the class, so there the expression must be constant.
+ */
+function computedKey(
+  cls: object,
+  member: Member & { computed: boolean; key: AnyNode },
+  text: string,
+  evaluate: (node: AnyNode) => unknown,
+): string | symbol {
+  const key = evaluate(member.key) ?? keyOfMethod(cls, member, text);
   if (typeof key === "symbol" || typeof key === "string") return key;
   if (typeof key === "number") return String(key);
   throw new ClassRefusal(
     "closure/computed-key",
-    "one of its computed keys is more than a constant, so it would have to be computed again; keep the key in a const and use that",
+    "one of its computed keys is more than a constant, so it would have to be computed again; keep the key in a const of the module and use that",
   );
+}
+
+function keyOfMethod(cls: object, member: Member, text: string): string | symbol | undefined {
+  if (member.type !== "MethodDefinition") return undefined;
+  const holder = member.static ? cls : (cls as { prototype: object }).prototype;
+  const source = text.slice(member.start, member.end);
+  const matching = Reflect.ownKeys(holder).filter((key) => {
+    const property = Object.getOwnPropertyDescriptor(holder, key);
+    const part: unknown = property?.[member.kind === "method" ? "value" : (member.kind as "get")];
+    return typeof part === "function" && sameSource(source, part);
+  });
+  return matching.length === 1 ? matching[0] : undefined;
+}
+
+/** Whether a function is the one that a member's source makes. */
+export function sameSource(source: string, fn: object): boolean {
+  if (types.isProxy(fn)) return false;
+  const text = Function.prototype.toString.call(fn);
+  // The source of a static member begins with that word, the text of its function does not.
+  return source === text || (source.startsWith("static") && source.endsWith(text));
 }
 
 function literalKey(node: AnyNode): string | undefined {

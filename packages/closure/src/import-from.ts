@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
@@ -16,16 +17,29 @@ export async function importFrom(
 ): Promise<object> {
   const from = base ?? join(process.cwd(), "import.mjs");
   const target = String(specifier);
-  if (/^\.{0,2}\//.test(target)) {
+  if (/^\.{1,2}\//.test(target)) {
     const url = new URL(target, pathToFileURL(from)).href;
     return (await import(url, options)) as object;
   }
-  if (isAbsolute(target)) return (await import(pathToFileURL(target).href, options)) as object;
+  if (isAbsolute(target)) {
+    const file = existingFile(target, dirname(from)) ?? target;
+    return (await import(pathToFileURL(file).href, options)) as object;
+  }
   const name = target.includes(":") ? undefined : packageName(target);
   if (name === undefined || isSamePackage(name, from)) {
     return (await import(target, options)) as object;
   }
   return importerFor(from)(target, options);
+}
+
+/** An absolute path, also in the form that Vite writes, which counts from its own root. */
+export function existingFile(path: string, directory: string): string | undefined {
+  const plain = path.replace(/^\/@fs\//, "/");
+  if (existsSync(plain)) return plain;
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, plain))) return join(at, plain);
+    if (dirname(at) === at) return undefined;
+  }
 }
 
 function isSamePackage(name: string, from: string): boolean {

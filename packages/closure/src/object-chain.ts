@@ -10,7 +10,7 @@ import type { Found, Walk } from "./walk.ts";
 
 type Refusal = readonly [code: CaptureErrorCode, what: string, test: (value: object) => boolean];
 
-// Told by internal slots, so that neither a subclass nor a changed prototype hides them.
+// Told by internal slots where Node can, so that a changed prototype does not hide them.
 const living: readonly Refusal[] = [
   [
     "closure/promise",
@@ -27,11 +27,15 @@ const living: readonly Refusal[] = [
     "it is a WeakSet, whose members cannot be listed; use a Set",
     types.isWeakSet,
   ],
-  ["closure/weak-ref", "it is a WeakRef; capture the target itself", isWeakRef],
+  [
+    "closure/weak-ref",
+    "it is a WeakRef; capture the target itself",
+    (value) => value instanceof WeakRef,
+  ],
   [
     "closure/weak-ref",
     "it is a FinalizationRegistry, which belongs to this process; make it inside the function",
-    isFinalizationRegistry,
+    (value) => value instanceof FinalizationRegistry,
   ],
   [
     "closure/generator",
@@ -164,22 +168,4 @@ function className(value: object): string {
 
 function article(name: string): string {
   return /^[AEIOU]/i.test(name) ? "an" : "a";
-}
-
-function isWeakRef(value: object): boolean {
-  try {
-    WeakRef.prototype.deref.call(value as WeakRef<object>);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isFinalizationRegistry(value: object): boolean {
-  try {
-    FinalizationRegistry.prototype.unregister.call(value as FinalizationRegistry<unknown>, {});
-    return true;
-  } catch {
-    return false;
-  }
 }

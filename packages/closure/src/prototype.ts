@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { NaturalMembers } from "./class-source.ts";
+import { sameSource, type NaturalMembers } from "./class-source.ts";
 import type { AnyFunction } from "./inspector.ts";
 import type { Ordinary, Slot } from "./nodes.ts";
 import { integrityOf, keySlot, ownProperties } from "./properties.ts";
@@ -65,10 +65,7 @@ export function skipNatural(
 
 function same(source: string | undefined, value: unknown): boolean {
   if (source === undefined || value === undefined) return source === value;
-  if (typeof value !== "function" || types.isProxy(value)) return false;
-  const text = Function.prototype.toString.call(value);
-  // The source of a static member begins with that word, the text of its function does not.
-  return source === text || (source.startsWith("static") && source.endsWith(text));
+  return typeof value === "function" && sameSource(source, value);
 }
 
 /** Keys that evaluating the class makes and that have been deleted since. */

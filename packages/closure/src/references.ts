@@ -1,7 +1,7 @@
 import { isBuiltin, createRequire } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { existingFile } from "./import-from.ts";
 import type { PackageWire, WireNode } from "./nodes.ts";
 import type { Origin } from "./origin.ts";
 import { exportedNames, viteExportedNames } from "./origin.ts";
@@ -79,13 +79,7 @@ function fileReference(
 function fileOfSpecifier(specifier: string, directory: string): string | undefined {
   if (specifier.startsWith("file://")) return fileURLToPath(specifier);
   if (specifier.startsWith(".")) return join(directory, specifier);
-  const path = specifier.replace(/^\/@fs\//, "/");
-  if (!isAbsolute(path)) return undefined;
-  if (existsSync(path)) return path;
-  for (let at = directory; ; at = dirname(at)) {
-    if (existsSync(join(at, path))) return join(at, path);
-    if (dirname(at) === at) return undefined;
-  }
+  return isAbsolute(specifier) ? existingFile(specifier, directory) : undefined;
 }
 
 function esExportPath(fn: object, examined: Examined, script: Script): string[] | undefined {

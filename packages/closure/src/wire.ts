@@ -177,7 +177,8 @@ class Reader {
   private readonly strings: string[] = [];
 
   constructor(buffer: Uint8Array) {
-    this.buffer = buffer;
+    // A Buffer's slice is a view of the same memory, a Uint8Array's is a copy.
+    this.buffer = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   }
 
