@@ -64,7 +64,7 @@ async function loadCodec<T>(codec: string, name: string, url: string): Promise<T
     const message =
       `compression: ${codec} needs an optional package that cannot be loaded, got ${shown(url)}, ` +
       `wanted '${name}'. ` +
-      `Run: npm install ${name}${codec === "zstd" ? " (Node 22.15 and later need nothing)" : ""}`;
+      `${codec === "zstd" ? "Use Node 22.15 or later, or run" : "Run"}: npm install ${name}`;
     throw new StorageError("storage/missing-codec", message, url, error);
   }
 }

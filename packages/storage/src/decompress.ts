@@ -24,6 +24,9 @@ export async function* decompress(
     // What the driver says passes as it is; whatever else went wrong is about the bytes.
     if (source.error !== undefined) throw source.error;
     throw storageCode(error) === undefined ? corrupt(codec, url, error) : error;
+  } finally {
+    // Streams let go of their source some time later; a reader that has left must find it closed.
+    await source.close();
   }
 }
 
@@ -46,15 +49,19 @@ function decode(codec: Codec, source: Source, url: string): AsyncGenerator<Uint8
 class Source {
   bytes = 0;
   error: Error | undefined;
-  readonly #chunks: Chunks;
+  readonly #chunks: AsyncIterator<Uint8Array>;
 
   constructor(chunks: Chunks) {
-    this.#chunks = chunks;
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
   }
 
   async *read(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of this.#chunks) {
+      for await (const chunk of { [Symbol.asyncIterator]: () => this.#chunks }) {
         this.bytes += chunk.length;
         yield chunk;
       }

@@ -62,6 +62,8 @@ export class StorageWriter {
   #failure: Error | undefined;
   #text = "";
   #bytes = 0;
+  /** Steps that have not ended. */
+  #waiting = 0;
   // Every step waits for the one before: chunks stay in order and an abort never races a write.
   #turn: Promise<void> = Promise.resolve();
 
@@ -115,15 +117,17 @@ export class StorageWriter {
    */
   async write(chunk: string | Uint8Array): Promise<void> {
     this.#checkOpen("write");
-    if (typeof chunk === "string") {
-      this.#text += chunk;
-      return this.#text.length < GATHERED_CHARS ? undefined : this.#step(async () => this.#flush());
+    if (typeof chunk !== "string") {
+      if (!(chunk instanceof Uint8Array)) throw notWritable(this.url, chunk);
+      return this.#step(async () => {
+        await this.#flush(true);
+        await this.#encoder.write(chunk);
+      });
     }
-    if (!(chunk instanceof Uint8Array)) throw notWritable(this.url, chunk);
-    return this.#step(async () => {
-      await this.#flush();
-      await this.#encoder.write(chunk);
-    });
+    // Text may be gathered at once only when nothing that came before still waits for its turn.
+    if (this.#waiting > 0) return this.#step(async () => this.#gather(chunk));
+    this.#text += chunk;
+    return this.#text.length < GATHERED_CHARS ? undefined : this.#step(async () => this.#flush());
   }
 
   /** Make the file visible, whole and durable; gives its size in bytes at rest. */
@@ -154,6 +158,11 @@ export class StorageWriter {
     this.#bytes += bytes.length;
   }
 
+  async #gather(text: string): Promise<void> {
+    this.#text += text;
+    if (this.#text.length >= GATHERED_CHARS) await this.#flush();
+  }
+
   async #flush(whole = false): Promise<void> {
     const text = this.#text;
     if (text === "") return;
@@ -179,7 +188,8 @@ export class StorageWriter {
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
+    this.#waiting++;
+    const done = this.#turn.then(work).finally(() => this.#waiting--);
     // Whoever asked for the work hears of its error; the next in turn finds it in the state.
     this.#turn = done.catch(() => undefined);
     await done;
