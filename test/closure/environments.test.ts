@@ -28,7 +28,7 @@ const environments: Record<string, { args: string[]; env?: Record<string, string
   "worker thread": { args: [fixture("worker.mjs"), "./cases.mjs"] },
   cjs: { args: [captureFile, "./commonjs-cases.cjs"] },
   tsx: { args: ["--import", "tsx", captureFile, "./typed-cases.ts"] },
-  "tsx with CommonJS": { args: ["--import", "tsx", captureFile, "./typed-cases-commonjs.cts"] },
+  "tsx with CommonJS": { args: ["--import", "tsx", captureFile, "./commonjs/interop-cases.js"] },
 };
 
 let report: Report;

@@ -71,6 +71,7 @@ const hidden: Record<string, () => unknown> = {
   "%MapIteratorPrototype%": () => Object.getPrototypeOf(new Map()[Symbol.iterator]()),
   "%SetIteratorPrototype%": () => Object.getPrototypeOf(new Set()[Symbol.iterator]()),
   "%StringIteratorPrototype%": () => Object.getPrototypeOf(""[Symbol.iterator]()),
+  "%RegExpStringIteratorPrototype%": () => Object.getPrototypeOf("".matchAll(/x/g)),
   "%IteratorPrototype%": () =>
     Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()) as object),
   "%AsyncIteratorPrototype%": () =>

@@ -91,18 +91,16 @@ export function checkChain(walk: Walk, found: Found, value: object): void {
     const landmark = landmarkOf(at);
     if (landmark?.kind === "global") {
       if (open.has(landmark.path[0]!)) return;
-      const name = className(value);
-      walk.fail(
-        "closure/native-object",
-        found,
-        `it is ${article(name)} ${name}, whose state is inside ${landmark.path[0]} and cannot be read; make it inside the function, or register a codec`,
-      );
+      refuseNative(walk, found, value, landmark.path[0]!);
     }
     if (landmark?.kind === "builtin") {
       refuseHandle(walk, found, value, `node:${[landmark.module, ...landmark.path].join(".")}`);
     }
     const made = constructorOf(at);
-    if (made === undefined) continue;
+    if (made === undefined) {
+      if (hasNativeMethod(at)) refuseNative(walk, found, value, "native code");
+      continue;
+    }
     if (isForeignIntrinsic(made)) return;
     checkClass(walk, found, value, made);
   }
@@ -129,6 +127,29 @@ function checkClass(walk: Walk, found: Found, value: object, made: AnyFunction):
   );
 }
 
+/** Prototypes that no name leads to, such as those of some iterators. */
+function hasNativeMethod(prototype: object): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(prototype)).some(({ value }) => {
+    const fn: unknown = value;
+    if (typeof fn !== "function" || types.isProxy(fn) || landmarkOf(fn) !== undefined) return false;
+    return isNativeText(Function.prototype.toString.call(fn)) && !fn.name.startsWith("bound ");
+  });
+}
+
+function isNativeText(text: string): boolean {
+  return /\{\s*\[native code\]\s*\}\s*$/.test(text);
+}
+
+function refuseNative(walk: Walk, found: Found, value: object, place: string): never {
+  const name = className(value);
+  return walk.fail(
+    "closure/native-object",
+    found,
+    `it is ${article(name)} ${name}, whose state is inside ${place} and cannot be read; ` +
+      "make it inside the function, or register a codec",
+  );
+}
+
 function refuseHandle(walk: Walk, found: Found, value: object, place: string): never {
   const name = className(value);
   return walk.fail(
@@ -151,7 +172,7 @@ export function isBuiltinPrototypeFor(proto: unknown, native: object): boolean {
 /** A constructor that a vm context has of its own, such as its Array. */
 function isForeignIntrinsic(made: AnyFunction): boolean {
   if (landmarkOf(made) !== undefined || !open.has(made.name)) return false;
-  return /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(made));
+  return isNativeText(Function.prototype.toString.call(made));
 }
 
 function className(value: object): string {
