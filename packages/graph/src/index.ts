@@ -1,11 +1,11 @@
-export { annotate } from "./annotations.ts";
+export { annotate, currentAnnotations } from "./annotations.ts";
 export type { Annotations } from "./annotations.ts";
 export { isCollection } from "./collection.ts";
 export type { Collection, Computed } from "./collection.ts";
 export { compute, mergeGraphs, optimize, persist } from "./compute.ts";
 export { Delayed } from "./delayed.ts";
 export type { CallOptions, Lazy, LazyArguments } from "./delayed.ts";
-export { CancelledError, CycleError, GraphError, TaskError } from "./errors.ts";
+export { CancelledError, CycleError, GraphError, TaskError, quoteValue } from "./errors.ts";
 export type { GraphErrorCode } from "./errors.ts";
 export type {
   Executor,

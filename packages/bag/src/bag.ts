@@ -1,0 +1,385 @@
+import type {
+  Collection,
+  Delayed,
+  Key,
+  Lazy,
+  LayeredGraph,
+  RunOptions,
+  VisualizeOptions,
+} from "@millrace/graph";
+import { Delayed as DelayedValue, compute, optimize, persist, visualize } from "@millrace/graph";
+import { invalidArgument } from "./errors.ts";
+import type { WriteOptions } from "./io/write-files.ts";
+import { writeFiles } from "./io/write-files.ts";
+import type { Partitions } from "./partitions.ts";
+import { partitionsAt } from "./partitions.ts";
+import type { Callback, PluckKey } from "./stage/ops.ts";
+import { accumulate } from "./verbs/accumulate.ts";
+import { concat, product, zip } from "./verbs/combine.ts";
+import { filter, flatMap, flatten, map, pluck, randomSample, starmap } from "./verbs/elements.ts";
+import { foldBy } from "./verbs/fold-by.ts";
+import type { FoldInto, FoldOptions } from "./verbs/fold.ts";
+import { fold } from "./verbs/fold.ts";
+import type { FromOptions } from "./verbs/from.ts";
+import { from, fromDelayed, range } from "./verbs/from.ts";
+import { distinct, frequencies, groupBy, topk } from "./verbs/groups.ts";
+import { join } from "./verbs/join.ts";
+import type { KeyOf } from "./verbs/key-of.ts";
+import { mapPartitions } from "./verbs/map-partitions.ts";
+import { reduction } from "./verbs/reduction.ts";
+import { repartition, repartitionBySize } from "./verbs/repartition.ts";
+import { count, extreme, moment, some, sum } from "./verbs/statistics.ts";
+import type { TakeOptions } from "./verbs/take.ts";
+import { iterate, take } from "./verbs/take.ts";
+
+/** What a callback may give: a value or a promise of it. */
+export type MaybePromise<T> = T | PromiseLike<T>;
+/** A function of an element, or the name of one of its properties. */
+export type KeyFunction<T, K = unknown> = ((item: T) => MaybePromise<K>) | (keyof T & PropertyKey);
+/** The type of the keys that a key function or a property name gives. */
+export type KeyType<T, F> = F extends (item: T) => infer R
+  ? Awaited<R>
+  : F extends keyof T
+    ? T[F]
+    : unknown;
+type Broadcast<B extends readonly unknown[]> = { [I in keyof B]: Lazy<B[I]> };
+type Elements<Bags extends readonly Bag<unknown>[]> = {
+  -readonly [I in keyof Bags]: Bags[I] extends Bag<infer U> ? U : never;
+};
+
+/**
+ * Partitions of plain values, lazily: every method describes work and gives a new Bag, `compute` runs it.
+ * Chains of element operations become one loop a partition. Callbacks may be async; elements of a partition
+ * then overlap, 16 at a time, and keep their order.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ *
+ * const words = Bag.from(["a b", "b c b"]).flatMap((line) => line.split(" "));
+ * await words.frequencies().topk(1, ([, n]) => n).compute(); // => [["b", 3]]
+ * ```
+ */
+export class Bag<T> implements Collection<T[]> {
+  readonly #partitions: Partitions;
+  #outputKeys: readonly Key[] | undefined;
+
+  /** Wraps blocks of a layer; most bags come from `Bag.from`, `readText` and the methods. */
+  constructor(partitions: Partitions) {
+    this.#partitions = partitions;
+  }
+
+  /** The elements of an iterable, read now; boundary i of n partitions is `floor(i · length / n)`. */
+  static from<T>(iterable: Iterable<T>, options: FromOptions = {}): Bag<T> {
+    return new Bag(from(iterable, options));
+  }
+
+  /** The numbers 0 … length - 1. */
+  static range(length: number, options: Pick<FromOptions, "npartitions"> = {}): Bag<number> {
+    return new Bag(range(length, options));
+  }
+
+  /** One partition for each lazy iterable. */
+  static fromDelayed<T>(parts: Iterable<Delayed<Iterable<T>>>): Bag<T> {
+    return new Bag(fromDelayed(parts));
+  }
+
+  /** All partitions of all bags, in order. */
+  static concat<T>(bags: readonly Bag<T>[]): Bag<T> {
+    return new Bag(concat(bags.map((bag) => Bag.#of("Bag.concat", bag))));
+  }
+
+  /** Tuples of the elements of bags whose partitions are equally long. */
+  static zip<const Bags extends readonly Bag<unknown>[]>(...bags: Bags): Bag<Elements<Bags>> {
+    return new Bag(zip(bags.map((bag) => Bag.#of("Bag.zip", bag))));
+  }
+
+  get npartitions(): number {
+    return this.#partitions.npartitions;
+  }
+
+  get graph(): LayeredGraph {
+    return this.#partitions.graph;
+  }
+
+  get outputKeys(): readonly Key[] {
+    const { layer, npartitions } = this.#partitions;
+    this.#outputKeys ??= Array.from({ length: npartitions }, (_, i) => `${layer}/${i}`);
+    return this.#outputKeys;
+  }
+
+  finalize(parts: unknown[]): T[] {
+    return (parts as T[][]).flat() as T[];
+  }
+
+  withGraph(graph: LayeredGraph, outputKeys: readonly Key[]): Bag<T> {
+    return new Bag(partitionsAt(graph, outputKeys));
+  }
+
+  /** All elements. @throws TaskError when a callback threw, CancelledError; see `compute` */
+  compute(options?: RunOptions): Promise<T[]> {
+    return compute<T[]>(this, options);
+  }
+
+  /** The same bag, computed now, its partitions held by the executor; see `persist`. */
+  persist(options?: RunOptions): Promise<Bag<T>> {
+    return persist(this as Bag<T>, options);
+  }
+
+  /** The same bag on its optimized graph; see `optimize`. */
+  optimize(): Bag<T> {
+    return optimize(this as Bag<T>);
+  }
+
+  /** The graph as text; see `visualize`. */
+  visualize(options?: VisualizeOptions): string {
+    return visualize(this, options);
+  }
+
+  /** Every element through `f`; what follows it are further arguments, lazy ones computed once. */
+  map<R, B extends readonly unknown[] = []>(
+    f: (item: T, ...broadcast: B) => R,
+    ...broadcast: Broadcast<B>
+  ): Bag<Awaited<R>> {
+    return new Bag(map(this.#partitions, f as Callback, broadcast));
+  }
+
+  /** The elements that pass a test. */
+  filter<U extends T>(p: (item: T) => item is U): Bag<U>;
+  filter<B extends readonly unknown[] = []>(
+    p: (item: T, ...broadcast: B) => unknown,
+    ...broadcast: Broadcast<B>
+  ): Bag<T>;
+  filter(p: Callback, ...broadcast: readonly unknown[]): unknown {
+    return new Bag(filter(this.#partitions, p, broadcast, true));
+  }
+
+  /** The elements that do not pass a test. */
+  remove<B extends readonly unknown[] = []>(
+    p: (item: T, ...broadcast: B) => unknown,
+    ...broadcast: Broadcast<B>
+  ): Bag<T> {
+    return new Bag(filter(this.#partitions, p as Callback, broadcast, false));
+  }
+
+  /** All elements of the iterables (of a text: its characters) that `f` gives. */
+  flatMap<U, B extends readonly unknown[] = []>(
+    f: (item: T, ...broadcast: B) => MaybePromise<Iterable<U> | AsyncIterable<U>>,
+    ...broadcast: Broadcast<B>
+  ): Bag<U> {
+    return new Bag(flatMap(this.#partitions, f as Callback, broadcast));
+  }
+
+  /** The elements of the elements, one level. */
+  flatten<U>(this: Bag<Iterable<U>>): Bag<U> {
+    return new Bag(flatten(this.#partitions));
+  }
+
+  /** A property of every element, or an array of several; `fallback` where it is undefined. */
+  pluck<K extends keyof T>(key: K, ...fallback: [T[K]?]): Bag<T[K]>;
+  pluck<const Ks extends readonly (keyof T)[]>(
+    keys: Ks,
+    ...fallback: [unknown?]
+  ): Bag<{ -readonly [I in keyof Ks]: T[Ks[I]] }>;
+  pluck<D>(key: PropertyKey, fallback: D): Bag<D>;
+  pluck(key: PluckKey, ...fallback: readonly unknown[]): unknown {
+    return new Bag(pluck(this.#partitions, key, fallback));
+  }
+
+  /** Every element, a tuple, as the arguments of `f`. */
+  starmap<A extends readonly unknown[], R>(this: Bag<A>, f: (...args: A) => R): Bag<Awaited<R>> {
+    return new Bag(starmap(this.#partitions, f as Callback));
+  }
+
+  /** Every partition, as an iterable, through `f`. */
+  mapPartitions<U>(
+    f: (items: Iterable<T>) => MaybePromise<Iterable<U> | AsyncIterable<U>>,
+  ): Bag<U> {
+    return new Bag(mapPartitions(this.#partitions, f as Callback));
+  }
+
+  /**
+   * Folds all elements in order. `initial` must be an identity of `combine` (default `f`): it is checked,
+   * so the answer never depends on the partitions. @throws BagError `bag/empty-reduction`, `bag/not-identity`
+   */
+  fold(f: (a: T, b: T) => MaybePromise<T>, options?: FoldOptions<T>): Delayed<T>;
+  fold<A>(f: (acc: A, item: T) => MaybePromise<A>, options: FoldInto<A>): Delayed<A>;
+  fold(f: Callback, options: object = {}): unknown {
+    return fold(this.#partitions, f, options);
+  }
+
+  /** Folds the elements of each key: pairs in one partition, keys as first seen. See {@link Bag.fold}. */
+  foldBy<F extends KeyFunction<T>>(
+    key: F,
+    f: (a: T, b: T) => MaybePromise<T>,
+    options?: FoldOptions<T>,
+  ): Bag<[KeyType<T, F>, T]>;
+  foldBy<F extends KeyFunction<T>, A>(
+    key: F,
+    f: (acc: A, item: T) => MaybePromise<A>,
+    options: FoldInto<A>,
+  ): Bag<[KeyType<T, F>, A]>;
+  foldBy(key: unknown, f: Callback, options: object = {}): unknown {
+    return new Bag(foldBy(this.#partitions, key as KeyOf, f, options));
+  }
+
+  /** The elements of each key together, in order: pairs, dealt to partitions by the hash of the key. */
+  groupBy<F extends KeyFunction<T>>(
+    key: F,
+    options: { readonly npartitions?: number } = {},
+  ): Bag<[KeyType<T, F>, T[]]> {
+    return new Bag(groupBy(this.#partitions, key as KeyOf, options));
+  }
+
+  /** A part of each partition, and from arrays of parts one, in a tree, `splitEvery` at a time. */
+  reduction<P>(
+    perPartition: (items: Iterable<T>) => MaybePromise<P>,
+    aggregate: (parts: P[]) => MaybePromise<P>,
+    options: { readonly splitEvery?: number } = {},
+  ): Delayed<P> {
+    return reduction(
+      this.#partitions,
+      perPartition as Callback,
+      aggregate as Callback,
+      options,
+    ) as Delayed<P>;
+  }
+
+  /** Every intermediate value of a fold, `initial` first when given. Partitions run one by one. */
+  accumulate(f: (acc: T, item: T) => MaybePromise<T>): Bag<T>;
+  accumulate<A>(f: (acc: A, item: T) => MaybePromise<A>, initial: A): Bag<A>;
+  accumulate(f: Callback, ...initial: readonly unknown[]): unknown {
+    return new Bag(accumulate(this.#partitions, f, initial));
+  }
+
+  /** Pairs of each different element and how often it occurs, as first seen, in one partition. */
+  frequencies(options: { readonly splitEvery?: number } = {}): Bag<[T, number]> {
+    return new Bag(frequencies(this.#partitions, options));
+  }
+
+  /** The first element of each key (default: the element itself), in one partition. */
+  distinct(key?: KeyFunction<T>): Bag<T> {
+    return new Bag(distinct(this.#partitions, key as KeyOf | undefined));
+  }
+
+  /** The `k` elements with the largest keys, largest first, those that tie in order; one partition. */
+  topk(k: number, key?: KeyFunction<T>): Bag<T> {
+    return new Bag(topk(this.#partitions, k, key as KeyOf | undefined));
+  }
+
+  /** How many elements. */
+  count(): Delayed<number> {
+    return count(this.#partitions);
+  }
+
+  /** The sum of the numbers or bigints; of nothing 0. @throws BagError `bag/not-numeric` */
+  sum(this: Bag<number>): Delayed<number>;
+  sum(this: Bag<bigint>): Delayed<bigint>;
+  sum(): unknown {
+    return sum(this.#partitions);
+  }
+
+  /** The smallest element by `<`; NaN if there is one. @throws BagError `bag/empty-reduction` */
+  min(): Delayed<T> {
+    return extreme(this.#partitions, "min") as Delayed<T>;
+  }
+
+  /** The largest element by `>`; NaN if there is one. @throws BagError `bag/empty-reduction` */
+  max(): Delayed<T> {
+    return extreme(this.#partitions, "max") as Delayed<T>;
+  }
+
+  /** The arithmetic mean; of nothing NaN. @throws BagError `bag/not-numeric` */
+  mean(this: Bag<number>): Delayed<number> {
+    return moment(this.#partitions, "mean", 0);
+  }
+
+  /** The variance with divisor `n - ddof` (default n); NaN where that is not positive. */
+  variance(this: Bag<number>, ddof = 0): Delayed<number> {
+    return moment(this.#partitions, "variance", ddof);
+  }
+
+  /** The square root of {@link Bag.variance}. */
+  std(this: Bag<number>, ddof = 0): Delayed<number> {
+    return moment(this.#partitions, "std", ddof);
+  }
+
+  /** Whether an element passes (default: is truthy); a partition stops at the first. */
+  any(p?: (item: T) => unknown): Delayed<boolean> {
+    return some(this.#partitions, p as Callback | undefined, true);
+  }
+
+  /** Whether every element passes (default: is truthy); a partition stops at the first that does not. */
+  all(p?: (item: T) => unknown): Delayed<boolean> {
+    return some(this.#partitions, p as Callback | undefined, false);
+  }
+
+  /** Pairs `[this, other]` of elements with equal keys; `onOther` defaults to `onThis`. */
+  join<U>(
+    other: Bag<U> | Iterable<U>,
+    onThis: KeyFunction<T>,
+    onOther: KeyFunction<U> = onThis as never,
+  ): Bag<[T, U]> {
+    const right = other instanceof Bag ? other : Bag.from(other, { npartitions: 1 });
+    return new Bag(join(this.#partitions, right.#partitions, onThis as KeyOf, onOther as KeyOf));
+  }
+
+  /** All pairs `[this, other]`; partition `i · m + j` pairs partition i with partition j. */
+  product<U>(other: Bag<U>): Bag<[T, U]> {
+    return new Bag(product(this.#partitions, Bag.#of("product", other)));
+  }
+
+  /** Tuples of the elements of this bag and others whose partitions are equally long. */
+  zip<const Bags extends readonly Bag<unknown>[]>(...others: Bags): Bag<[T, ...Elements<Bags>]> {
+    return new Bag(zip([this.#partitions, ...others.map((bag) => Bag.#of("zip", bag))]));
+  }
+
+  /** The first `k` elements, run now; partitions that are not needed are not run. */
+  take(k: number, options: TakeOptions = {}): Promise<T[]> {
+    return take(this.#partitions, k, options) as Promise<T[]>;
+  }
+
+  /** Each element with probability `prob`; the same ones for the same seed and partitions. */
+  randomSample(prob: number, seed?: number): Bag<T> {
+    return new Bag(randomSample(this.#partitions, prob, seed));
+  }
+
+  /** Exactly `npartitions` partitions, the elements in the same order. */
+  repartition(options: { readonly npartitions: number }): Bag<T> {
+    return new Bag(repartition(this.#partitions, options));
+  }
+
+  /** Partitions of at most about `size` bytes in memory; measures the data, so it runs now. */
+  async repartitionBySize(size: number | string, options: RunOptions = {}): Promise<Bag<T>> {
+    return new Bag(await repartitionBySize(this.#partitions, size, options));
+  }
+
+  /** One Delayed a partition. */
+  toDelayed(): Delayed<T[]>[] {
+    return this.outputKeys.map((key) => DelayedValue.of<T[]>(this.graph, key));
+  }
+
+  /** Writes one text file a partition now, a line an element; gives the paths. Pattern: one `*`. */
+  toTextFiles(pattern: string, options: WriteOptions = {}): Promise<string[]> {
+    return writeFiles(this.#partitions, "toTextFiles", pattern, "text", options);
+  }
+
+  /** Writes one file a partition now, a JSON text a line; gives the paths. Pattern: one `*`. */
+  toJsonLines(pattern: string, options: WriteOptions = {}): Promise<string[]> {
+    return writeFiles(this.#partitions, "toJsonLines", pattern, "json", options);
+  }
+
+  /** The elements in order, with options for the run; partitions run a little ahead of the reader. */
+  iterate(options: RunOptions = {}): AsyncGenerator<T> {
+    return iterate(this.#partitions, options) as AsyncGenerator<T>;
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<T> {
+    return this.iterate();
+  }
+
+  static #of(api: string, bag: Bag<unknown>): Partitions {
+    if (bag instanceof Bag) return bag.#partitions;
+    throw invalidArgument(api, "this is not a bag", bag, "a Bag", "Wrap it: Bag.from(…).");
+  }
+}

@@ -1,0 +1,67 @@
+import type { Partitions } from "../partitions.ts";
+import { addStage, checkCallback, partitionNumber } from "../partitions.ts";
+import { invalidArgument } from "../errors.ts";
+import type { Callback, PluckKey } from "../stage/ops.ts";
+
+/** Every element through a function. */
+export function map(bag: Partitions, fn: Callback, broadcast: readonly unknown[]): Partitions {
+  checkCallback("map", fn);
+  return addStage(bag, "map", { kind: "map", fn, extra: broadcast.length }, broadcast);
+}
+
+/** Elements for which a test says yes (`keep`) or no. */
+export function filter(
+  bag: Partitions,
+  fn: Callback,
+  broadcast: readonly unknown[],
+  keep: boolean,
+): Partitions {
+  const verb = keep ? "filter" : "remove";
+  checkCallback(verb, fn);
+  return addStage(bag, verb, { kind: "filter", fn, extra: broadcast.length, keep }, broadcast);
+}
+
+/** All that a function gives for each element. */
+export function flatMap(bag: Partitions, fn: Callback, broadcast: readonly unknown[]): Partitions {
+  checkCallback("flatMap", fn);
+  return addStage(bag, "flatMap", { kind: "flatMap", fn, extra: broadcast.length }, broadcast);
+}
+
+/** The elements of the elements. */
+export function flatten(bag: Partitions): Partitions {
+  return addStage(bag, "flatten", { kind: "flatten" });
+}
+
+/** Every element, a tuple, spread into the arguments of a function. */
+export function starmap(bag: Partitions, fn: Callback): Partitions {
+  checkCallback("starmap", fn);
+  return addStage(bag, "starmap", { kind: "starmap", fn });
+}
+
+/** A property of every element, or an array of several. */
+export function pluck(bag: Partitions, key: PluckKey, fallback: readonly unknown[]): Partitions {
+  const keys: readonly unknown[] = Array.isArray(key) ? key : [key];
+  for (const name of keys) {
+    if (typeof name === "string" || typeof name === "number" || typeof name === "symbol") continue;
+    throw invalidArgument(
+      "pluck",
+      "bad key",
+      name,
+      "a property name, an index, or an array of them",
+    );
+  }
+  const hasFallback = fallback.length > 0;
+  return addStage(bag, "pluck", { kind: "pluck", key, fallback: fallback[0], hasFallback });
+}
+
+/** Each element with a probability, independently. */
+export function randomSample(bag: Partitions, probability: number, seed?: number): Partitions {
+  if (!(probability >= 0 && probability <= 1)) {
+    throw invalidArgument("randomSample", "bad probability", probability, "a number from 0 to 1");
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw invalidArgument("randomSample", "bad seed", seed, "a whole number");
+  }
+  const chosen = seed ?? Math.floor(Math.random() * 0x100000000);
+  return addStage(bag, "sample", { kind: "sample", probability, seed: chosen }, [partitionNumber]);
+}

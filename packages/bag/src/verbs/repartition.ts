@@ -1,0 +1,135 @@
+import type { BlockInput, RunOptions, Step, TaskFunction } from "@millrace/graph";
+import { MaterializedLayer, compute, ref, task } from "@millrace/graph";
+import { parseBytes } from "@millrace/storage";
+import { invalidArgument } from "../errors.ts";
+import type { Partitions } from "../partitions.ts";
+import { addBlocks, addCall, checkOptionNames, checkPartitions, layerName } from "../partitions.ts";
+import { cut, evenBoundaries } from "./from.ts";
+import { sizeOf } from "./size-of.ts";
+
+/**
+ * Exactly as many partitions as asked. To fewer: output i joins inputs `floor(i·n/m)` … `floor((i+1)·n/m) - 1`;
+ * to more: input i becomes `floor((i+1)·m/n) - floor(i·m/n)` pieces, cut evenly.
+ */
+export function repartition(
+  bag: Partitions,
+  options: { readonly npartitions: number },
+): Partitions {
+  checkOptionNames("repartition", options, ["npartitions"]);
+  const count = checkPartitions("repartition", options.npartitions);
+  const { npartitions, layer } = bag;
+  if (count === npartitions) return bag;
+  return count < npartitions ? toFewer(bag, count) : toMore(bag, layer, count);
+}
+
+function toFewer(bag: Partitions, count: number): Partitions {
+  const start = { times: bag.npartitions, over: count };
+  const inputs: BlockInput[] = [{ kind: "blocks", layer: bag.layer, start }];
+  const steps: Step[] = [{ fn: joinBlocks as TaskFunction, args: [{ kind: "input", input: 0 }] }];
+  return addBlocks(bag.graph, "repartition", { inputs, steps, count }, "join");
+}
+
+function joinBlocks(blocks: readonly (readonly unknown[])[]): unknown[] {
+  return blocks.flat();
+}
+
+/** Piece p of all belongs to the last input whose pieces begin at p or before. */
+function toMore(bag: Partitions, layer: string, count: number): Partitions {
+  const { npartitions } = bag;
+  const index = { times: npartitions, plus: npartitions - 1, over: count };
+  const inputs: BlockInput[] = [{ kind: "block", layer, index }, { kind: "index" }];
+  const literals = [npartitions, count].map((value) => ({ kind: "literal", value }) as const);
+  const args: Step["args"] = [
+    { kind: "input", input: 0 },
+    { kind: "input", input: 1 },
+    ...literals,
+  ];
+  const steps: Step[] = [{ fn: pieceOf as TaskFunction, args }];
+  return addBlocks(bag.graph, "repartition", { inputs, steps, count }, "split");
+}
+
+function pieceOf(block: readonly unknown[], output: number, n: number, m: number): unknown[] {
+  const input = Math.floor((output * n + n - 1) / m);
+  const first = Math.floor((input * m) / n);
+  const pieces = Math.floor(((input + 1) * m) / n) - first;
+  const start = Math.floor(((output - first) * block.length) / pieces);
+  const end = Math.floor(((output - first + 1) * block.length) / pieces);
+  return block.slice(start, end);
+}
+
+/** A partition to be: pieces `[input, start, end]` of inputs, in order. */
+type Piece = readonly [input: number, start: number, end: number];
+
+/** Partitions of about a size: looks at the data first. */
+export async function repartitionBySize(
+  bag: Partitions,
+  size: number | string,
+  options: RunOptions,
+): Promise<Partitions> {
+  const bytesMax = parseBytes(size);
+  if (!(bytesMax >= 1)) {
+    throw invalidArgument("repartitionBySize", "bad size", size, "a size of 1 byte or more");
+  }
+  const measured = addCall(bag, "measure", measure as TaskFunction);
+  const outputKeys = Array.from({ length: bag.npartitions }, (_, i) => `${measured.layer}/${i}`);
+  const sizes = (await compute(
+    { graph: measured.graph, outputKeys, finalize: (parts) => parts },
+    options,
+  )) as Measured[];
+  return fromPieces(bag, planPieces(sizes, bytesMax));
+}
+
+interface Measured {
+  readonly length: number;
+  readonly bytes: number;
+}
+
+function measure(block: readonly unknown[]): Measured {
+  return { length: block.length, bytes: sizeOf(block) };
+}
+
+/** Cuts what is too large, at most to single elements, and packs neighbours while they fit. */
+function planPieces(sizes: readonly Measured[], bytesMax: number): Piece[][] {
+  const pieces = sizes.flatMap(({ length, bytes }, input) => {
+    const parts = Math.max(1, Math.min(length, Math.ceil(bytes / bytesMax)));
+    const at = evenBoundaries(length, parts);
+    return at.slice(1).map((end, i) => {
+      const start = at[i] as number;
+      const share = length === 0 ? 0 : (bytes * (end - start)) / length;
+      return { piece: [input, start, end] as const, bytes: share };
+    });
+  });
+  const plan: Piece[][] = [];
+  let room = -1;
+  for (const { piece, bytes } of pieces) {
+    if (bytes > room || plan.length === 0) {
+      plan.push([]);
+      room = bytesMax;
+    }
+    room -= bytes;
+    plan.at(-1)?.push(piece);
+  }
+  return plan;
+}
+
+function fromPieces(bag: Partitions, plan: readonly (readonly Piece[])[]): Partitions {
+  const { name, token } = layerName("by-size", bag.layer, plan);
+  const layer = MaterializedLayer.blocks(
+    name,
+    plan.map((pieces) =>
+      task(joinPieces as TaskFunction, [
+        pieces.map(([input]) => ref(`${bag.layer}/${input}`)),
+        pieces.map(([, start, end]) => [start, end]),
+      ]),
+    ),
+    { token },
+  );
+  return { graph: bag.graph.withLayer(layer), layer: name, npartitions: plan.length };
+}
+
+function joinPieces(
+  blocks: readonly (readonly unknown[])[],
+  bounds: readonly (readonly [number, number])[],
+): unknown[] {
+  return blocks.flatMap((block, i) => cut(block, bounds[i] as readonly [number, number])[0] ?? []);
+}
