@@ -145,6 +145,19 @@ export class CancelledError extends GraphError {
   }
 }
 
+const ownCode = /^(closure|graph|storage|delayed|bag|dataframe|distributed)\//;
+const wrapping: ReadonlySet<unknown> = new Set(["graph/task-failed", "graph/cancelled"]);
+
+/**
+ * What a run rejects with when a task threw: a fault that Millrace itself found while it worked (such as
+ * `bag/empty-reduction`) as it is, whatever else was thrown as the cause of a {@link TaskError}.
+ */
+export function taskFailure(key: string, attempts: number, cause: unknown): Error {
+  const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const isOwn = typeof code === "string" && ownCode.test(code) && !wrapping.has(code);
+  return isOwn ? (cause as Error) : new TaskError(key, attempts, cause);
+}
+
 /** The error for an argument that is not what an api takes: `<api>: <what>, got <value>, wanted <wanted>. <do>` */
 export function invalidArgument(
   api: string,

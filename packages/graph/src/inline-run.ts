@@ -1,4 +1,4 @@
-import { CancelledError, TaskError } from "./errors.ts";
+import { CancelledError, taskFailure } from "./errors.ts";
 import type { ExecutorOptions, Progress } from "./executor.ts";
 import type { GraphCore } from "./graph-core.ts";
 import { dependents } from "./graph-core.ts";
@@ -204,7 +204,7 @@ export class InlineRun {
     this.#options.onTask?.({ key, startMs, endMs: this.#now(), attempt, outcome: "failed" });
     const advice = annotations[annotation[t] as number];
     if (attempt > (advice?.retries ?? this.#options.retries ?? 0)) {
-      this.#failure ??= { error: new TaskError(key, attempt, cause) };
+      this.#failure ??= { error: taskFailure(key, attempt, cause) };
       return;
     }
     this.#retriedCount++;
