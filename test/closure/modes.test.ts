@@ -106,6 +106,10 @@ test("withEnv passes its object in this process and a snapshot elsewhere", async
 });
 
 test("withEnv checks its arguments", () => {
-  expect(() => withEnv(null as never, () => 1)).toThrowErrorMatchingInlineSnapshot(`[CaptureError: withEnv: the environment must be an object, got null. Pass the variables by name: withEnv({ k }, ({ k }, x) => ...).]`);
-  expect(() => withEnv({}, 5 as never)).toThrowErrorMatchingInlineSnapshot(`[CaptureError: withEnv: the second argument must be a function, got 5. Pass a function whose first parameter is the environment.]`);
+  expect(() => withEnv(null as never, () => 1)).toThrowErrorMatchingInlineSnapshot(
+    `[CaptureError: withEnv: the environment must be an object, got null. Pass the variables by name: withEnv({ k }, ({ k }, x) => ...).]`,
+  );
+  expect(() => withEnv({}, 5 as never)).toThrowErrorMatchingInlineSnapshot(
+    `[CaptureError: withEnv: the second argument must be a function, got 5. Pass a function whose first parameter is the environment.]`,
+  );
 });

@@ -65,6 +65,8 @@ const slotKey = Symbol.for("millrace.closure.slot");
 const slotExpression =
   'process.getBuiltinModule("node:inspector").Session[Symbol.for("millrace.closure.slot")]';
 const group = "millrace.closure";
+// Functions that V8 may hold for us before they are released.
+const heldMax = 64;
 
 /**
  * Run `work` with a connected inspector, or with undefined where there is none that answers at
@@ -80,7 +82,8 @@ export function withInspector<T>(work: (inspector: Inspector | undefined) => T):
   try {
     const slot: Slot = { value: undefined, scopes: [] };
     slots[slotKey] = slot;
-    return work(inspectorOf(session, slot));
+    const holder = findHolder(session);
+    return work(holder === undefined ? undefined : inspectorOf(session, slot, holder));
   } finally {
     if (outer === undefined) delete slots[slotKey];
     else slots[slotKey] = outer;
@@ -93,13 +96,21 @@ function connect(): { session: Session; SessionClass: typeof Session } | undefin
     const module = process.getBuiltinModule("node:inspector");
     const session = new module.Session();
     session.connect();
-    if (post(session, "Runtime.evaluate", { expression: "0" }) !== undefined) {
-      return { session, SessionClass: module.Session };
-    }
-    session.disconnect();
-    return undefined;
+    return { session, SessionClass: module.Session };
   } catch {
     // Every way to fail here means the same to the caller: there is no inspector to ask.
+    return undefined;
+  }
+}
+
+/** The slot as V8 names it; undefined where a session does not answer at once (Bun, Deno). */
+function findHolder(session: Session): string | undefined {
+  try {
+    const answer = post<{ result: RemoteObject }>(session, "Runtime.evaluate", {
+      expression: slotExpression,
+    });
+    return answer?.result.objectId;
+  } catch {
     return undefined;
   }
 }
@@ -122,7 +133,8 @@ function post<T>(session: Session, method: string, params: object = {}): T | und
   return answer;
 }
 
-function inspectorOf(session: Session, slot: Slot): Inspector {
+function inspectorOf(session: Session, slot: Slot, holder: string): Inspector {
+  let held = 0;
   const ask: Post = <T>(method: string, params?: object): T => {
     const answer = post<T>(session, method, params);
     if (answer === undefined) throw new Error(`inspector: ${method} did not answer at once`);
@@ -130,8 +142,9 @@ function inspectorOf(session: Session, slot: Slot): Inspector {
   };
   const propertiesOf = (value: unknown): Properties => {
     slot.value = value;
-    const { result } = ask<{ result: RemoteObject }>("Runtime.evaluate", {
-      expression: `${slotExpression}.value`,
+    const { result } = ask<{ result: RemoteObject }>("Runtime.callFunctionOn", {
+      objectId: holder,
+      functionDeclaration: "function () { return this.value; }",
       objectGroup: group,
     });
     const { objectId } = result;
@@ -140,7 +153,8 @@ function inspectorOf(session: Session, slot: Slot): Inspector {
   const finish = (): void => {
     slot.value = undefined;
     slot.scopes = [];
-    ask("Runtime.releaseObjectGroup", { objectGroup: group });
+    // Disconnecting releases the rest, so that a small capture saves the message.
+    if (++held % heldMax === 0) ask("Runtime.releaseObjectGroup", { objectGroup: group });
   };
   return {
     inspect(fn) {
@@ -150,7 +164,7 @@ function inspectorOf(session: Session, slot: Slot): Inspector {
           properties.find((property) => property.name === name)?.value;
         return {
           location: named("[[FunctionLocation]]")?.value as Location | undefined,
-          scopes: readScopes(ask, slot, named("[[Scopes]]")?.objectId),
+          scopes: readScopes(ask, slot, holder, named("[[Scopes]]")?.objectId),
           bound: named("[[TargetFunction]]") !== undefined,
         };
       } finally {
@@ -171,16 +185,18 @@ function inspectorOf(session: Session, slot: Slot): Inspector {
   };
 }
 
-function readScopes(ask: Post, slot: Slot, scopesId: string | undefined): LiveScope[] {
+function readScopes(
+  ask: Post,
+  slot: Slot,
+  holder: string,
+  scopesId: string | undefined,
+): LiveScope[] {
   if (scopesId === undefined) return [];
-  const { result } = ask<{ result: RemoteObject }>("Runtime.evaluate", {
-    expression: slotExpression,
-    objectGroup: group,
-  });
   ask("Runtime.callFunctionOn", {
     objectId: scopesId,
     functionDeclaration: "function (slot) { slot.scopes = this; }",
-    arguments: [{ objectId: result.objectId }],
+    arguments: [{ objectId: holder }],
+    objectGroup: group,
   });
   return Array.from(slot.scopes, ({ description, object }) => ({ description, object }));
 }

@@ -52,13 +52,26 @@ export function exportReference(fn: object, examined: Examined): Reference | und
   const { script } = examined;
   const file = script === undefined ? undefined : fileOf(script);
   if (script === undefined || file === undefined) return undefined;
-  const owner = packageOf(realFile(file));
-  if (owner === undefined || !isInstalled(owner)) return undefined;
+  const owner = ownerOf(script, file);
+  if (owner === undefined) return undefined;
   const esPath = esExportPath(fn, examined, script);
   if (esPath) return fileReference(owner, file, "import", esPath, dirname(file));
   const required = createRequire(file).cache[file]?.exports as unknown;
   const cjsPath = required === undefined ? undefined : pathTo(fn, required, 2);
   return cjsPath && fileReference(owner, file, "require", cjsPath, dirname(file));
+}
+
+const owners = new WeakMap<Script, { readonly owner: Package | undefined }>();
+
+/** The installed package that a script belongs to; asked for every function, so kept. */
+function ownerOf(script: Script, file: string): Package | undefined {
+  let known = owners.get(script);
+  if (known === undefined) {
+    const owner = packageOf(realFile(file));
+    known = { owner: owner !== undefined && isInstalled(owner) ? owner : undefined };
+    owners.set(script, known);
+  }
+  return known.owner;
 }
 
 function fileReference(
