@@ -154,9 +154,35 @@ class SubsetTable implements KeyTable {
     return id < 0 ? -1 : (this.#positions()[id] as number);
   }
 
+  /** Runs of ascending ids inside one part of the table, by position here. */
   get parts(): readonly KeyPart[] {
-    return this.table.parts;
+    const whole = this.table.parts;
+    const parts: { prefix: string; start: number; count: number }[] = [];
+    let part = whole[0] as KeyPart;
+    let last = Infinity;
+    this.ids.forEach((id, position) => {
+      const isNext = id > last && id < part.start + part.count;
+      last = id;
+      if (isNext) {
+        parts[parts.length - 1]!.count++;
+        return;
+      }
+      part = partOf(whole, id);
+      parts.push({ prefix: part.prefix, start: position, count: 1 });
+    });
+    return parts;
   }
+}
+
+function partOf(parts: readonly KeyPart[], id: number): KeyPart {
+  let low = 0;
+  let high = parts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((parts[middle] as KeyPart).start <= id) low = middle;
+    else high = middle - 1;
+  }
+  return parts[low] as KeyPart;
 }
 
 function inverse(ids: Int32Array, size: number): Int32Array {
