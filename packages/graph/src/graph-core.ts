@@ -156,7 +156,8 @@ function withoutRepeats(core: GraphCore): GraphCore {
     const inputs = Array.from(targets.subarray(offsets[t], offsets[t + 1]));
     const distinct = [...new Set(inputs)];
     if (distinct.length < inputs.length) {
-      const numbers = inputs.map((input) => distinct.indexOf(input));
+      const numberOf = new Map(distinct.map((input, i) => [input, i]));
+      const numbers = inputs.map((input) => numberOf.get(input) as number);
       const name = `${core.program[t]}:${numbers.join()}`;
       let variant = variants.get(name);
       if (variant === undefined) {
@@ -189,7 +190,7 @@ function renumberInputs(program: Program, numbers: readonly number[]): Program {
     fn: step.fn,
     args: step.args.map((arg) => mapLeaves(arg, renumber)),
   }));
-  return makeProgram(steps, Math.max(-1, ...numbers) + 1, program.constantCount);
+  return makeProgram(steps, new Set(numbers).size, program.constantCount);
 }
 
 const dependentsOf = new WeakMap<GraphCore, Rows>();

@@ -110,7 +110,10 @@ export function forEachLeaf(arg: Arg, visit: (leaf: Arg) => void): void {
       visit(arg);
       if (arg.piece !== undefined) forEachLeaf(arg.piece, visit);
       return;
-    default:
+    case "literal":
+    case "constant":
+    case "input":
+    case "step":
       visit(arg);
   }
 }
@@ -140,13 +143,15 @@ export function mapLeaves(arg: Arg, replace: (leaf: Arg) => Arg): Arg {
         of: mapLeaves(arg.of, replace),
         index: mapLeaves(arg.index, replace),
       };
-    case "inputs": {
-      const replaced = replace(arg);
-      return replaced.kind === "inputs" && replaced.piece !== undefined
-        ? { ...replaced, piece: mapLeaves(replaced.piece, replace) }
-        : replaced;
-    }
-    default:
+    case "inputs":
+      // The piece goes first: what replaces a run may be an array of items that hold the piece.
+      return replace(
+        arg.piece === undefined ? arg : { ...arg, piece: mapLeaves(arg.piece, replace) },
+      );
+    case "literal":
+    case "constant":
+    case "input":
+    case "step":
       return replace(arg);
   }
 }

@@ -9,7 +9,8 @@ export interface Member {
 
 /**
  * One program that does what the members do, in their order; the last one gives the value. Its
- * constants are the members' constants one after another. Plain values and aliases leave no step.
+ * constants are the members' constants one after another. Plain values and aliases leave no step; a
+ * container stays one, since all who read it must get the same object.
  */
 export function assemble(members: readonly Member[]): Program {
   const steps: Step[] = [];
@@ -28,7 +29,7 @@ export function assemble(members: readonly Member[]): Program {
     for (const { fn, args } of program.steps) {
       const moved = args.map((arg) => mapLeaves(arg, move));
       const only = moved[0];
-      if (fn === identity && only !== undefined) values.push(only);
+      if (fn === identity && only !== undefined && isAtom(only)) values.push(only);
       else values.push({ kind: "step", step: steps.push({ fn, args: moved }) - 1 });
     }
     results.push(values.at(-1) as Arg);
@@ -39,6 +40,11 @@ export function assemble(members: readonly Member[]): Program {
     steps.push({ fn: identity, args: [result] });
   }
   return makeProgram(absorbSteps(steps), inputCount, constantCount);
+}
+
+/** Whether reading an argument twice gives the same object twice. */
+function isAtom({ kind }: Arg): boolean {
+  return kind === "literal" || kind === "constant" || kind === "input" || kind === "step";
 }
 
 /** Rewrites the leaves of a member's arguments for the joined program. */
@@ -57,7 +63,12 @@ function mover(
         return { kind: "constant", constant: leaf.constant + constants };
       case "step":
         return values[leaf.step] as Arg;
-      default:
+      case "literal":
+      case "item":
+      case "array":
+      case "set":
+      case "map":
+      case "object":
         return leaf;
     }
   };

@@ -1,7 +1,7 @@
 import { mergeAnnotations } from "../annotations.ts";
 import type { GraphCore } from "../graph-core.ts";
 import { IntList, dependents, topologicalOrder } from "../graph-core.ts";
-import type { Program, Step } from "../program.ts";
+import type { Arg, Program, Step } from "../program.ts";
 import { forEachLeaf, identity } from "../program.ts";
 import { GroupBuilder } from "./group.ts";
 
@@ -177,14 +177,22 @@ class Fusion {
       const start = offsets[m] as number;
       const { leaves } = this.#shapes[program[m] as number] as ProgramShape;
       for (const leaf of leaves) {
-        const fed = leaf.some((input) => {
-          const source = targets[start + input] as number;
-          return this.#absorbed[source] === 1 && (this.#width[source] as number) > 0;
-        });
-        if (!fed) count++;
+        if (!leaf.some((input) => this.#feeds(targets[start + input] as number))) count++;
       }
       if (m === t) return count;
     }
+  }
+
+  /** Whether a step of a group gives the value of `source`, be it under other names. */
+  #feeds(source: number): boolean {
+    const { offsets, targets } = this.#core;
+    const stack = [source];
+    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+      if (this.#absorbed[next] === 0) continue;
+      if ((this.#width[next] as number) > 0) return true;
+      stack.push(...targets.subarray(offsets[next], offsets[next + 1]));
+    }
+    return false;
   }
 
   #joinInputs(t: number, taken: readonly number[], left: readonly number[]): boolean {
@@ -233,30 +241,52 @@ class Fusion {
 
 /** What fusing must know of a program: how many steps, and what the steps that read no step read. */
 interface ProgramShape {
+  /** Plain values, aliases and containers of inputs leave no step in a joined program: they count nothing. */
   readonly depth: number;
-  /** The inputs that each leaf step reads. A plain value or alias is no work: no steps, no leaves. */
+  /** The inputs that each leaf step reads. */
   readonly leaves: readonly (readonly number[])[];
 }
 
 function shapeOf(program: Program): ProgramShape {
-  const only = program.steps[0] as Step;
-  if (program.steps.length === 1 && only.fn === identity && program.inputCount === 0) {
-    return { depth: 0, leaves: [] };
-  }
-  const leaves: number[][] = [];
+  const sources: StepSources[] = [];
+  const leaves: (readonly number[])[] = [];
+  let depth = 0;
   for (const step of program.steps) {
-    const inputs: number[] = [];
-    let readsStep = false;
-    for (const arg of step.args) {
-      forEachLeaf(arg, (leaf) => {
-        if (leaf.kind === "step") readsStep = true;
-        else if (leaf.kind === "input") inputs.push(leaf.input);
-        else if (leaf.kind === "inputs") {
-          for (let i = 0; i < leaf.count; i++) inputs.push(leaf.start + i);
-        }
-      });
-    }
-    if (!readsStep) leaves.push(inputs);
+    const own = sourcesOf(step, sources, program);
+    sources.push(own);
+    if (step.fn === identity) continue;
+    depth++;
+    if (!own.readsStep) leaves.push([...own.inputs]);
   }
-  return { depth: program.steps.length, leaves };
+  return { depth, leaves };
+}
+
+/** What a step reads, looking through plain values, aliases and containers. */
+interface StepSources {
+  readonly inputs: ReadonlySet<number>;
+  readonly readsStep: boolean;
+}
+
+function sourcesOf(
+  { args }: Step,
+  earlier: readonly StepSources[],
+  { steps }: Program,
+): StepSources {
+  const inputs = new Set<number>();
+  let readsStep = false;
+  const visit = (leaf: Arg): void => {
+    if (leaf.kind === "input") inputs.add(leaf.input);
+    else if (leaf.kind === "inputs") {
+      for (let i = 0; i < leaf.count; i++) inputs.add(leaf.start + i);
+    } else if (leaf.kind === "step") {
+      if (steps[leaf.step]?.fn !== identity) readsStep = true;
+      else {
+        const inner = earlier[leaf.step] as StepSources;
+        for (const input of inner.inputs) inputs.add(input);
+        if (inner.readsStep) readsStep = true;
+      }
+    }
+  };
+  for (const arg of args) forEachLeaf(arg, visit);
+  return { inputs, readsStep };
 }

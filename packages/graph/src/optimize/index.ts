@@ -67,7 +67,7 @@ function checkLimit(name: string, value: number): void {
 
 /**
  * The same answers with some tasks copied into their readers. By default those that do no work: aliases
- * and small plain values. `keys` stay tasks of their own.
+ * and small plain values. `keys` stay tasks of their own and are not copied; what they do not need is left out.
  *
  * @param options.only - keys of the tasks to copy, or a test; a function task with several readers then
  * runs once a reader, so name cheap ones
@@ -86,12 +86,20 @@ export function inline(
   keys: Iterable<Key>,
   options: { only?: Iterable<Key> | ((key: Key, task: Task) => boolean) } = {},
 ): TaskGraph {
-  return wrap(graph, inlineCore(graph.core, indexesOf(graph, keys), chooser(graph, options.only)));
+  const { only } = options;
+  const chosen = only === undefined || typeof only === "function" ? only : keySet(graph, only);
+  // Tasks that nobody needs have no say in what may be copied.
+  const needed = cull(graph, keys);
+  return wrap(needed, inlineCore(needed.core, indexesOf(needed, keys), chooser(needed, chosen)));
+}
+
+function keySet(graph: TaskGraph, keys: Iterable<Key>): ReadonlySet<Key> {
+  return new Set(indexesOf(graph, keys).map((t) => graph.core.keys.at(t)));
 }
 
 function chooser(
   graph: TaskGraph,
-  only: Iterable<Key> | ((key: Key, task: Task) => boolean) | undefined,
+  only: ReadonlySet<Key> | ((key: Key, task: Task) => boolean) | undefined,
 ): (t: number) => boolean {
   const { core } = graph;
   if (only === undefined) return (t) => isCheap(core, t);
@@ -101,8 +109,7 @@ function chooser(
       return only(key, graph.get(key));
     };
   }
-  const chosen = new Set(indexesOf(graph, only));
-  return (t) => chosen.has(t);
+  return (t) => only.has(core.keys.at(t));
 }
 
 /**

@@ -18,8 +18,6 @@ export function inlineCore(
   const { size, offsets, targets } = core;
   const inlined = chooseTasks(core, wanted, chosen);
   if (!inlined.includes(1)) return core;
-  const keeps = new Uint8Array(size);
-  for (const t of wanted) keeps[t] = 1;
   // Copies must come after what they read, so a group is gathered from its reader downwards, in order.
   topologicalOrder(core);
   const builder = new GroupBuilder(core);
@@ -28,7 +26,7 @@ export function inlineCore(
   const stack: number[] = [];
   const edge: number[] = [];
   for (let head = 0; head < size; head++) {
-    if (inlined[head] === 1 && keeps[head] === 0) continue;
+    if (inlined[head] === 1) continue;
     members.length = 0;
     stack.push(head);
     edge.push(offsets[head] as number);
@@ -53,7 +51,7 @@ export function inlineCore(
   return cullCore(built, renumbered(core, built, wanted));
 }
 
-/** 1 for each task to copy: chosen, not a requested one that does work, and allowed where it is read. */
+/** 1 for each task to copy: chosen, not requested, and allowed where it is read. */
 function chooseTasks(
   core: GraphCore,
   wanted: readonly number[],
@@ -62,7 +60,7 @@ function chooseTasks(
   const { size, offsets, targets, annotation, annotations } = core;
   const inlined = new Uint8Array(size);
   for (let t = 0; t < size; t++) inlined[t] = chosen(t) ? 1 : 0;
-  for (const t of wanted) if (!isCheap(core, t)) inlined[t] = 0;
+  for (const t of wanted) inlined[t] = 0;
   for (let t = 0; t < size; t++) {
     for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
       const input = targets[e] as number;

@@ -1,0 +1,54 @@
+import { TaskGraph, fuse, inline, ref, task } from "@millrace/graph";
+import { expect, it } from "vitest";
+
+const same = (a: unknown, b: unknown): boolean => a === b;
+
+it("a container that two arguments read stays one object after fusing", async () => {
+  const graph = TaskGraph.from({
+    a: task(() => 1, []),
+    pair: [ref("a"), ref("a")],
+    same: task(same, [ref("pair"), [ref("pair")]]),
+    equal: task((x: unknown, [y]: [unknown]) => x === y, [ref("pair"), [ref("pair")]]),
+  });
+  for (const optimize of [false, true]) {
+    expect(await graph.compute(["same", "equal"], { optimize })).toEqual([false, true]);
+  }
+});
+
+it("containers of containers that are read twice do not double with each level", async () => {
+  const levels = 60;
+  const entries: [string, unknown][] = [["k-0", task(() => 1, [])]];
+  for (let i = 1; i <= levels; i++)
+    entries.push([`k-${i}`, [ref(`k-${i - 1}`), ref(`k-${i - 1}`)]]);
+  let value = await TaskGraph.from(entries).compute(`k-${levels}`);
+  for (let i = 0; i < levels; i++) value = (value as unknown[])[i % 2];
+  expect(value).toBe(1);
+});
+
+it("a chain of 100,000 tasks becomes one program and runs", async () => {
+  const inc = (x: number): number => x + 1;
+  const entries: [string, unknown][] = [["k-0", 0]];
+  for (let i = 1; i <= 100_000; i++) entries.push([`k-${i}`, task(inc, [ref(`k-${i - 1}`)])]);
+  const graph = TaskGraph.from(entries);
+  const fused = fuse(graph, ["k-100000"]);
+  expect(fused.size).toBe(1);
+  expect(await fused.compute("k-100000", { optimize: false })).toBe(100_000);
+  expect(await graph.compute("k-100000")).toBe(100_000);
+  const aliases = entries.map(([key], i) => [key, i === 0 ? 7 : ref(`k-${i - 1}`)] as const);
+  expect(inline(TaskGraph.from(aliases), ["k-100000"]).size).toBe(1);
+  expect(await fuse(TaskGraph.from(aliases), ["k-100000"]).compute("k-100000")).toBe(7);
+});
+
+it("a reduction of 100,000 inputs is fused and runs", async () => {
+  const count = 100_000;
+  const entries: [string, unknown][] = [];
+  for (let i = 0; i < count; i++) entries.push([`k-${i}`, task((x: number) => x, [i])]);
+  const sum = (parts: number[]): number => parts.reduce((a, b) => a + b, 0);
+  entries.push(["sum", task(sum, [entries.map(([key]) => ref(key))])]);
+  const graph = TaskGraph.from(entries);
+  const wanted = (count * (count - 1)) / 2;
+  expect(await graph.compute("sum")).toBe(wanted);
+  const fused = fuse(graph, ["sum"], { maxWidth: Infinity });
+  expect(fused.size).toBe(1);
+  expect(await fused.compute("sum", { optimize: false })).toBe(wanted);
+});
