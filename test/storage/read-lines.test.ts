@@ -167,7 +167,7 @@ describe("readLineBatches", () => {
   });
 
   it("reads compressed files in the same way", async () => {
-    const whole = await readLines(big);
+    const whole = (await readLines(big)).slice(0, 60_000);
     for (const suffix of ["gz", "zst", "lz4", "br"]) {
       await writeAll(`${big}.${suffix}`, [whole.join("\n")]);
       expect(await readLines(`${big}.${suffix}`)).toEqual(whole);

@@ -1,4 +1,4 @@
-// Started by write.test.ts: writes to the file it is given until it is killed, and says when it has begun.
+// write.test.ts starts this: it writes to a file until it is killed, and says when it has begun.
 import { openWrite } from "@millrace/storage";
 
 const writer = await openWrite(process.argv[2]);
