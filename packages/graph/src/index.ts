@@ -1,3 +1,5 @@
+import { registerImmutableCodec } from "./immutable-codec.ts";
+
 export { annotate, currentAnnotations } from "./annotations.ts";
 export type { Annotations } from "./annotations.ts";
 export { isCollection } from "./collection.ts";
@@ -48,3 +50,5 @@ export type { TaskProfile } from "./task-profiler.ts";
 export { tokenize, tokenizeLoosely } from "./tokenize.ts";
 export { visualize } from "./visualize.ts";
 export type { VisualizeOptions } from "./visualize.ts";
+
+registerImmutableCodec();
