@@ -21,7 +21,7 @@ export const bench: Bench<Parameters> = {
   name: "storage-lines",
   question: "What does it cost to read a text line by line, next to a good hand-written loop?",
   parameters: {
-    small: { bytes: 4_000_000, blockBytes: 1_000_000, repeats: 3 },
+    small: { bytes: 2_000_000, blockBytes: 500_000, repeats: 3 },
     full: { bytes: 200_000_000, blockBytes: 64_000_000, repeats: 5 },
   },
   run: async ({ bytes, blockBytes, repeats }) => {

@@ -18,7 +18,7 @@ export const bench: Bench<Parameters> = {
   name: "storage-word-count",
   question: "What does reading lines by storage cost a word count, next to a hand-written loop?",
   parameters: {
-    small: { bytes: 2_000_000, blockBytes: 500_000, repeats: 3 },
+    small: { bytes: 1_000_000, blockBytes: 250_000, repeats: 3 },
     full: { bytes: 200_000_000, blockBytes: 64_000_000, repeats: 5 },
   },
   run: async ({ bytes, blockBytes, repeats }) => {

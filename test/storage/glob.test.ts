@@ -152,6 +152,13 @@ describe("glob", () => {
     expect(allowed).toEqual([join(folder, "a.csv")]);
   });
 
+  it("refuses an option that there is not", async () => {
+    const typo = { allowempty: true } as object;
+    expect(await failure(folder, () => glob("*", typo))).toMatchInlineSnapshot(
+      `"storage/bad-option | glob: no such option, got 'allowempty', wanted one of allowEmpty, signal."`,
+    );
+  });
+
   it("is an error for a plain path that is not there or is a folder", async () => {
     const missing = join(folder, "nope.csv");
     expect(await failure(folder, () => glob(missing))).toMatchInlineSnapshot(

@@ -27,7 +27,7 @@ const { base, host, seen } = await loopbackServer({
   "/empty.txt": withRanges(Buffer.alloc(0)),
   "/text.gz": withRanges(gzipSync(text)),
   "/no-head.txt": (request, response) => {
-    if (request.method === "HEAD") return response.writeHead(405).end();
+    if (request.method === "HEAD") return response.writeHead(403).end();
     return withRanges(body)(request, response);
   },
   "/no-head-no-range.txt": (request, response) => {
@@ -169,11 +169,21 @@ describe("reading over http", () => {
 
 describe("errors over http", () => {
   it("names the status", async () => {
+    const got: string[] = [];
     for (const name of ["error.txt", "forbidden.txt", "gone.txt", "nope.txt"]) {
-      const [read, asked] = [readAll(`${base}/${name}`), stat(`${base}/${name}`)];
-      expect(await failure(base, () => read)).toMatchSnapshot(`read ${name}`);
-      expect(await failure(base, () => asked)).toMatchSnapshot(`stat ${name}`);
+      got.push(await failure(base, () => readAll(`${base}/${name}`)));
+      got.push(await failure(base, () => stat(`${base}/${name}`)));
     }
+    expect(got.join("\n")).toMatchInlineSnapshot(`
+      "storage/http-status | read: the server refused '/folder/error.txt', got status 500 Internal Server Error, wanted 200 or 206. Check the URL and its access rights, or try again later.
+      storage/http-status | stat: the server refused '/folder/error.txt', got status 500 Internal Server Error, wanted 200 or 206. Check the URL and its access rights, or try again later.
+      storage/http-status | read: the server refused '/folder/forbidden.txt', got status 403 Forbidden, wanted 200 or 206. Check the URL and its access rights, or try again later.
+      storage/http-status | stat: the server refused '/folder/forbidden.txt', got status 403 Forbidden, wanted 200 or 206. Check the URL and its access rights, or try again later.
+      storage/not-found | read: the server refused '/folder/gone.txt', got status 410 Gone, wanted 200 or 206. Check the URL.
+      storage/not-found | stat: the server refused '/folder/gone.txt', got status 410 Gone, wanted 200 or 206. Check the URL.
+      storage/not-found | read: the server refused '/folder/nope.txt', got status 404 Not Found, wanted 200 or 206. Check the URL.
+      storage/not-found | stat: the server refused '/folder/nope.txt', got status 404 Not Found, wanted 200 or 206. Check the URL."
+    `);
   });
 
   it("names a connection that breaks in mid-stream", async () => {

@@ -139,6 +139,9 @@ describe("readLines", () => {
     expect(await failure(folder, with_({ encoding }))).toMatchInlineSnapshot(
       `"storage/bad-option | readLines: no such encoding, got 'utf-32', wanted utf8, utf16le or latin1."`,
     );
+    expect(await failure(folder, with_({ delimeter: "|" }))).toMatchInlineSnapshot(
+      `"storage/bad-option | readLines: no such option, got 'delimeter', wanted one of offset, length, delimiter, encoding, compression, fatal, lineBytesMax, signal."`,
+    );
     expect(await failure(folder, with_({ lineBytesMax: 10 }))).toMatchInlineSnapshot(
       `"storage/bad-option | readLines: lineBytesMax is out of range, got 10, wanted 65536 to 524288000 bytes."`,
     );

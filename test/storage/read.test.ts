@@ -123,6 +123,13 @@ describe("openRead", () => {
     expect(openFiles()).toBe(before);
   });
 
+  it("refuses an option that there is not", async () => {
+    const typo = { compresion: "gzip" } as object;
+    expect(await failure(folder, () => readAll(ten, typo))).toMatchInlineSnapshot(
+      `"storage/bad-option | openRead: no such option, got 'compresion', wanted one of start, end, compression, signal."`,
+    );
+  });
+
   it("says what is wrong with a folder and a missing file", async () => {
     expect(await failure(folder, () => readAll(join(folder, "folder")))).toMatchInlineSnapshot(
       `"storage/not-a-file | read: a directory, got '/folder/folder', wanted a file. Name a file in it."`,

@@ -1,6 +1,4 @@
-import { glob, openWrite, readAll, registerDriver, stat, writeAll } from "@millrace/storage";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { glob, openWrite, readAll, stat, writeAll } from "@millrace/storage";
 import {
   chmodSync,
   existsSync,
@@ -10,11 +8,8 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { itWhen } from "../lib/skip.ts";
 import { failure, plant, scratch } from "./scratch.ts";
@@ -194,6 +189,24 @@ describe("openWrite", () => {
     expect(readdirSync(place)).toEqual([]);
   });
 
+  it("lets many writers wait for one signal without a warning of a leak", async () => {
+    const { place } = fresh();
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", note);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const names = Array.from({ length: 30 }, (_, index) => join(place, `${index}`));
+    const writers = await Promise.all(names.map(async (name) => openWrite(name, { signal })));
+    await writers[0]?.close();
+    controller.abort();
+    await Promise.all(writers.map(async (writer) => writer.abort()));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+    expect(readdirSync(place)).toEqual(["0"]);
+  });
+
   it("leaves a signal alone after the end", async () => {
     const { file } = fresh();
     const controller = new AbortController();
@@ -242,6 +255,21 @@ describe("openWrite", () => {
     expect(readdirSync(place)).toEqual([name]);
   });
 
+  it("writes nothing when a folder on the way is a file", async () => {
+    const { place } = fresh();
+    plant(place, { a: "x" });
+    expect(await failure(place, () => writeAll(join(place, "a/b/c"), ["x"]))).toContain("storage/");
+    expect(readdirSync(place)).toEqual(["a"]);
+  });
+
+  it("refuses an option that there is not", async () => {
+    const { place, file } = fresh();
+    const typo = { overwite: false } as object;
+    expect(await failure(place, () => openWrite(file, typo))).toMatchInlineSnapshot(
+      `"storage/bad-option | openWrite: no such option, got 'overwite', wanted one of compression, overwrite, signal."`,
+    );
+  });
+
   it("says what is in the way", async () => {
     const { place, file } = fresh();
     plant(place, { "file.txt": "x", "folder/x": "x" });
@@ -251,6 +279,10 @@ describe("openWrite", () => {
     const inFile = (): unknown => openWrite(join(place, "file.txt/x"));
     expect(await failure(place, inFile)).toMatchInlineSnapshot(
       `"storage/not-found | write: a part of the path is a file and not a directory, got '/folder/file.txt/x'. Check the path."`,
+    );
+    const slash = (): unknown => openWrite(`${place}/new/`);
+    expect(await failure(place, slash)).toMatchInlineSnapshot(
+      `"storage/not-a-file | openWrite: a directory, got '/folder/new/', wanted a file. Name a file in it."`,
     );
     const long = join(place, "x".repeat(300));
     expect(await failure(place, () => openWrite(long))).toContain("storage/io");
@@ -275,108 +307,4 @@ describe("openWrite", () => {
     chmodSync(place, 0o500);
     expect(await failure(place, () => openWrite(file))).toContain("storage/denied");
   });
-});
-
-describe("a writer among others", () => {
-  it("leaves no file under the name when its process is killed in the middle", async () => {
-    const { place, file } = fresh();
-    const program = fileURLToPath(new URL("write-forever.mjs", import.meta.url));
-    const child = spawn(process.execPath, [program, file], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    await once(child.stdout, "data");
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    expect(existsSync(file)).toBe(false);
-    expect(readdirSync(place)).toHaveLength(1);
-    expect(await glob(join(place, "{*,.*}"), { allowEmpty: true })).toEqual([]);
-    await writeAll(file, ["second try"]);
-    expect(text(file)).toBe("second try");
-  });
-
-  it("never mixes its bytes with those of another to the same name", async () => {
-    const { place, file } = fresh();
-    const whole = new Set(Array.from({ length: 8 }, (_, index) => String(index).repeat(300_000)));
-    const writes = [...whole].map((content) =>
-      writeAll(file, [content.slice(5), content.slice(-5)]),
-    );
-    const seen: string[] = [];
-    const reading = (async () => {
-      await Promise.race(writes);
-      for (let round = 0; round < 20; round++)
-        seen.push(Buffer.from(await readAll(file)).toString());
-    })();
-    await Promise.all([...writes, reading]);
-    for (const content of [...seen, text(file)]) expect(whole.has(content)).toBe(true);
-    expect(readdirSync(place)).toEqual(["out.txt"]);
-  });
-
-  it("lets exactly one of many create a file with overwrite: false", async () => {
-    const { place, file } = fresh();
-    const tries = Array.from({ length: 8 }, (_, index) =>
-      writeAll(file, [String(index).repeat(100_000)], { overwrite: false }).then(
-        () => "written",
-        (error: unknown) => (error as { code: string }).code,
-      ),
-    );
-    const outcomes = (await Promise.all(tries)).toSorted();
-    expect(outcomes).toEqual([...Array<string>(7).fill("storage/exists"), "written"]);
-    expect(text(file)).toHaveLength(100_000);
-    expect(readdirSync(place)).toEqual(["out.txt"]);
-  });
-
-  it("works the same on threads", async () => {
-    const { place, file } = fresh();
-    const program = `
-      const { writeAll } = await import(${JSON.stringify(import.meta.resolve("@millrace/storage"))});
-      const { workerData } = await import("node:worker_threads");
-      await writeAll(workerData.file, [workerData.digit.repeat(500_000)]);
-    `;
-    const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
-    const workers = ["1", "2"].map((digit) => new Worker(url, { workerData: { file, digit } }));
-    await Promise.all(workers.map(async (worker) => once(worker, "exit")));
-    expect(["1".repeat(500_000), "2".repeat(500_000)]).toContain(text(file));
-    expect(readdirSync(place)).toEqual(["out.txt"]);
-  });
-});
-
-describe("a registered driver", () => {
-  it("gets bytes in order and commit or abort, once", async () => {
-    const calls: string[] = [];
-    const undo = registerDriver("mem", {
-      stat: async () => Promise.reject(new Error()),
-      async *read() {},
-      write: async (url, { overwrite }) => {
-        calls.push(`write ${url} ${overwrite}`);
-        return {
-          write: async (chunk) => void calls.push(Buffer.from(chunk).toString()),
-          commit: async () => void calls.push("commit"),
-          abort: async () => void calls.push("abort"),
-        };
-      },
-    });
-    await writeAll("mem://a", [Buffer.from("1"), "2", "3"]);
-    const broken = function* (): Generator<Uint8Array> {
-      yield Buffer.from("4");
-      throw new Error("no");
-    };
-    await expect(writeAll("mem://b", broken(), { overwrite: false })).rejects.toThrow("no");
-    expect(calls).toEqual([
-      "write mem://a true",
-      "1",
-      "23",
-      "commit",
-      "write mem://b false",
-      "4",
-      "abort",
-    ]);
-    undo();
-  });
-});
-
-it("writes nothing when a folder on the way is a file", async () => {
-  const { place } = fresh();
-  writeFileSync(join(place, "a"), "x");
-  expect(await failure(place, () => writeAll(join(place, "a/b/c"), ["x"]))).toContain("storage/");
-  expect(readdirSync(place)).toEqual(["a"]);
 });

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { checkOptions } from "./check-options.ts";
 import type { SignalOption, StorageDriver, StorageEntry, StorageStat } from "./driver.ts";
 import { isTemporary } from "./file-sink.ts";
 import { type GlobPattern, isPattern, joinUrl, parsePattern, unescaped } from "./glob-pattern.ts";
@@ -127,6 +128,7 @@ function absent(error: unknown): undefined {
  * The search itself: asks for listings and facts, so that one text serves with and without waiting.
  */
 function* expand(patterns: Patterns, options: GlobOptions): Generator<Question, string[], Answer> {
+  checkOptions("glob", options, ["allowEmpty", "signal"]);
   const inputs = typeof patterns === "string" || patterns instanceof URL ? [patterns] : patterns;
   const found: string[] = [];
   // How often a file is in `found`, and how often it was named without wildcards: the larger one

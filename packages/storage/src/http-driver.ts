@@ -10,14 +10,18 @@ async function statUrl(url: string, { signal }: SignalOption): Promise<StorageSt
   await drop(head);
   if (head.ok)
     return statOf(url, head, sizeOf(head), head.headers.get("accept-ranges") === "bytes");
-  if (head.status !== 405 && head.status !== 501) throw statusError("stat", url, head);
-  // A server without HEAD: one byte of a GET says the same, and whether ranges work.
+  if (isMissing(head)) throw statusError("stat", url, head);
+  // Servers without HEAD, and URLs signed for GET only: one byte of a GET says the same.
   const probe = await request("stat", url, { headers: { range: "bytes=0-0" } }, signal);
   await drop(probe);
   if (probe.status === 416) return statOf(url, probe, contentRange(probe)?.size, true);
   if (!probe.ok) throw statusError("stat", url, probe);
   const partial = probe.status === 206;
   return statOf(url, probe, partial ? contentRange(probe)?.size : sizeOf(probe), partial);
+}
+
+function isMissing({ status }: Response): boolean {
+  return status === 404 || status === 410;
 }
 
 async function* readUrl(url: string, range: ReadRange): AsyncGenerator<Uint8Array> {
@@ -166,16 +170,16 @@ function contentRange(
   };
 }
 
-function statusError(api: string, url: string, { status, statusText }: Response): StorageError {
+function statusError(api: string, url: string, response: Response): StorageError {
   const safeUrl = withoutCredentials(url);
-  const missing = status === 404 || status === 410;
+  const missing = isMissing(response);
   const advice = missing ? "" : " and its access rights, or try again later";
-  return new StorageError(
-    missing ? "storage/not-found" : "storage/http-status",
-    `${api}: the server refused ${shown(safeUrl)}, ` +
-      `got status ${`${status} ${statusText}`.trim()}, wanted 200 or 206. Check the URL${advice}.`,
-    safeUrl,
-  );
+  const status = `${response.status} ${response.statusText}`.trim();
+  const message =
+    `${api}: the server refused ${shown(safeUrl)}, got status ${status}, wanted 200 or 206. ` +
+    `Check the URL${advice}.`;
+  const code = missing ? "storage/not-found" : "storage/http-status";
+  return new StorageError(code, message, safeUrl);
 }
 
 function networkError(

@@ -24,9 +24,9 @@ export async function lineSource(
   format: LineFormat,
   options: SourceOptions,
 ): Promise<LineSource> {
-  const { signal } = options;
-  if (compressionOf(location.url, options.compression) !== "none") {
-    return { position: 0, chunks: openRead(location.url, options) };
+  const { compression, signal } = options;
+  if (compressionOf(location.url, compression) !== "none") {
+    return { position: 0, chunks: openRead(location.url, { compression, signal }) };
   }
   const driver = driverOf("readLines", location);
   const before = Math.max(0, block.offset - format.bytes.length);

@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.ts";
 import { type Compression, compressionOf } from "./compression.ts";
 import type { SignalOption } from "./driver.ts";
 import { type LineEncoding, lineFormat } from "./line-format.ts";
@@ -39,6 +40,17 @@ export interface LineOptions extends SignalOption {
   readonly lineBytesMax?: number | undefined;
 }
 
+const OPTIONS: readonly string[] = [
+  "offset",
+  "length",
+  "delimiter",
+  "encoding",
+  "compression",
+  "fatal",
+  "lineBytesMax",
+  "signal",
+];
+
 const LINE_BYTES_MAX = 256 * 1024 * 1024;
 // The longest string of V8 is a little below 512 Mi characters.
 const LINE_BYTES_LIMIT = 500 * 1024 * 1024;
@@ -78,6 +90,7 @@ export async function* readLineBatches(
   url: string | URL,
   options: LineOptions = {},
 ): AsyncGenerator<string[]> {
+  checkOptions("readLines", options, OPTIONS);
   const location = locate("readLines", url);
   const format = lineFormat(options.delimiter, options.encoding, options.fatal ?? false);
   const block = blockOf(location, options);

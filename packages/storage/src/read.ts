@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.ts";
 import { type Compression, compressionOf } from "./compression.ts";
 import { decompress } from "./decompress.ts";
 import type { ReadRange, SignalOption } from "./driver.ts";
@@ -50,6 +51,7 @@ export async function* openRead(
   url: string | URL,
   options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
+  checkOptions("openRead", options, ["start", "end", "compression", "signal"]);
   const location = locate("openRead", url);
   const driver = driverOf("openRead", location);
   const codec = compressionOf(location.url, options.compression);

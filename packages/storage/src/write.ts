@@ -1,7 +1,9 @@
+import { checkOptions } from "./check-options.ts";
 import { type Encoder, encoderOf } from "./compress.ts";
 import { type Compression, compressionOf } from "./compression.ts";
 import type { SignalOption, StorageSink } from "./driver.ts";
 import { locate, withoutCredentials } from "./location.ts";
+import { onAbort } from "./on-abort.ts";
 import { driverOf, unsupported } from "./register-driver.ts";
 import { aborted, checkAborted, shown, StorageError } from "./storage-error.ts";
 
@@ -56,8 +58,7 @@ export class StorageWriter {
   readonly #sink: StorageSink;
   readonly #encoder: Encoder;
   readonly #signal: AbortSignal | undefined;
-  // Every later call rejects with the abort, so a failed clean-up has no one else to tell.
-  readonly #onAbort = (): void => void this.abort().catch(() => undefined);
+  readonly #release: () => void;
   #state: "open" | "closed" | "aborted" = "open";
   #failure: Error | undefined;
   #text = "";
@@ -77,12 +78,16 @@ export class StorageWriter {
     this.#sink = sink;
     this.#encoder = encoder;
     this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    // Every later call rejects with the abort, so a failed clean-up has no one else to tell.
+    const undo = (): void => void this.abort().catch(() => undefined);
+    this.#release = signal === undefined ? () => undefined : onAbort(signal, undo);
   }
 
   /** Begin a file; `openWrite` is the same as a function. */
   static async open(url: string | URL, options: WriteOptions = {}): Promise<StorageWriter> {
+    checkOptions("openWrite", options, ["compression", "overwrite", "signal"]);
     const location = locate("openWrite", url);
+    if (String(url).endsWith("/")) throw notAFile(String(url));
     const driver = driverOf("openWrite", location);
     const name = withoutCredentials(location.url);
     checkAborted("openWrite", name, options.signal);
@@ -199,13 +204,9 @@ export class StorageWriter {
     if (this.#state !== "open") return;
     this.#state = "aborted";
     this.#release();
+    this.#text = "";
     this.#encoder.destroy();
     await this.#sink.abort();
-  }
-
-  #release(): void {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
-    this.#text = "";
   }
 
   #checkOpen(api: string): void {
@@ -218,6 +219,12 @@ export class StorageWriter {
       `wanted an open one for ${shown(this.url)}. Open another.`;
     throw new StorageError("storage/closed", message, this.url);
   }
+}
+
+function notAFile(url: string): StorageError {
+  const name = withoutCredentials(url);
+  const message = `openWrite: a directory, got ${shown(name)}, wanted a file. Name a file in it.`;
+  return new StorageError("storage/not-a-file", message, name);
 }
 
 function notWritable(url: string, chunk: unknown): StorageError {
