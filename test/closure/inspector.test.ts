@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { capture } from "@millrace/closure";
 import { expect, test, vi } from "vitest";
+import { fromText } from "./refusal.ts";
 
 const run = promisify(execFile);
 const base = 2;
@@ -19,7 +20,7 @@ test("the Debugger domain is on only inside a capture, and the session is closed
   const connect = vi.spyOn(Session.prototype, "connect");
   try {
     // A script of its own, so that its source has to be fetched.
-    capture(new Function("return (x) => x + 1")() as () => number);
+    capture(fromText("return (x) => x + 1")() as () => number);
     expect(posts.filter((method) => method.startsWith("Debugger."))).toEqual([
       "Debugger.enable",
       "Debugger.getScriptSource",

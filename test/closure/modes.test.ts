@@ -79,10 +79,7 @@ test("under the permission model capture falls back to the explicit rules", asyn
   const { stdout } = await run(process.execPath, args);
   expect(JSON.parse(stdout)).toMatchInlineSnapshot(`
     {
-      "class": [
-        null,
-        "this is not a constructor",
-      ],
+      "class in an environment": 1,
       "free variable": [
         "closure/no-inspector",
         "capture: cannot ship k: 'k' is a free variable of free, and automatic capture is unavailable here (Bun, Deno or Node's permission model); use withEnv({ k }, ({ k }, ...args) => ...) or moduleFunction(url, name)

@@ -119,19 +119,14 @@ function isPublicStaticField(member: Member): boolean {
 }
 
 /** A private static field may stay when it is a constant: a literal that nothing assigns. */
-function checkPrivateStatic({ text }: Facts, member: PropertyDefinition): void {
+function checkPrivateStatic(facts: Facts, member: PropertyDefinition): void {
   const name = member.key.type === "PrivateIdentifier" ? member.key.name : "";
-  const escaped = name.replaceAll("$", "\\$");
-  const write = new RegExp(
-    `#${escaped}(?![\\w$])\\s*(?:[-+*/%&|^?<>]{0,3}=(?!=)|\\+\\+|--)|(?:\\+\\+|--)[\\w$.\\s]*#${escaped}(?![\\w$])`,
-  );
   const constant = !member.value || member.value.type === "Literal";
-  // Its own declaration looks like a write, so it is left out of the search.
-  const rest = text.slice(0, member.start) + text.slice(member.end);
-  if (constant && !write.test(rest)) return;
+  if (constant && !facts.assignedPrivateNames.has(name)) return;
   throw new ClassRefusal(
     "closure/private-state",
-    `its static field #${name} can change, and only the class itself can read it; make it a static without #, or a codec`,
+    `its static field #${name} can change, and only the class itself can read it; ` +
+      "make it a static without #",
   );
 }
 
@@ -150,7 +145,8 @@ function computedKey(
   if (typeof key === "number") return String(key);
   throw new ClassRefusal(
     "closure/computed-key",
-    "one of its computed keys is more than a constant, so it would have to be computed again; keep the key in a const of the module and use that",
+    "one of its computed keys is more than a constant, so it would have to be computed again; " +
+      "keep the key in a const of the module and use that",
   );
 }
 

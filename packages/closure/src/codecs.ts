@@ -2,7 +2,7 @@ import { CaptureError, quote } from "./errors.ts";
 
 /** How to take a value of some class apart and put it together again. */
 export type Codec<T extends object = object, P = unknown> = {
-  /** Names the codec on both sides, for example "immutable.List"; a second one replaces the first. */
+  /** Names the codec on both sides, as in "immutable.List"; a second one replaces the first. */
   readonly name: string;
   /** Whether a value is this codec's; asked for every object that is not plain. */
   readonly test: (value: object) => boolean;

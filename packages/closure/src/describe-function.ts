@@ -206,7 +206,8 @@ function describeClass(
     walk.fail(
       "closure/unreadable-source",
       found,
-      "its prototype no longer names it as the constructor, so its instances cannot be told; leave prototype.constructor alone",
+      "its prototype no longer names it as the constructor, so its instances cannot be told; " +
+        "leave prototype.constructor alone",
     );
   }
   try {

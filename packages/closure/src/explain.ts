@@ -30,14 +30,23 @@ export function explain(fn: AnyFunction): string {
   const sizes = walk.sizes();
   const rows = walk.queue.map((found, id) => {
     const path = walk.trail(found).join(" -> ");
-    const mark = secret.test(path) ? "  (looks like a secret)" : "";
+    const suspects = [path, ...namesIn(walk.nodes[id]!)].filter((name) => secret.test(name));
+    const mark = suspects.length > 0 ? `  (looks like a secret: ${suspects.join(", ")})` : "";
     return `  ${String(sizes[id]).padStart(8)}  ${path}: ${describe(walk, id)}${mark}`;
   });
   const shown = rows.slice(0, linesMax);
   if (rows.length > linesMax) shown.push(`  ... and ${rows.length - linesMax} more values`);
   const name = fn.name || "(anonymous)";
-  const head = `${name} travels as ${captured.bytes.byteLength} bytes, hash ${captured.hash.slice(0, 16)}`;
+  const { bytes, hash } = captured;
+  const head = `${name} travels as ${bytes.byteLength} bytes, hash ${hash.slice(0, 16)}`;
   return [head, "     bytes  value", ...shown].join("\n");
+}
+
+/** Names that a value carries itself: variables of a function, properties of an object. */
+function namesIn(node: WireNode): string[] {
+  if (node.kind === "function") return [...node.names];
+  if (!("props" in node) || node.props === undefined) return [];
+  return node.props.filter((key, i) => i % 2 === 0 && typeof key === "string") as string[];
 }
 
 function describe(walk: Walk, id: number): string {

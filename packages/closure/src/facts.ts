@@ -8,7 +8,7 @@ import {
   type FunctionNode,
   type Scope,
 } from "./scopes.ts";
-import { occurrenceOf, union, usageAround, type Usage } from "./usage.ts";
+import { isPrivateTarget, occurrenceOf, union, usageAround, type Usage } from "./usage.ts";
 
 /** How a function text must stand in a program to mean what it meant. */
 export type Shape = "expression" | "method";
@@ -39,10 +39,12 @@ export type Facts = {
   readonly directEval: boolean;
   readonly hasWith: boolean;
   readonly importMeta: { readonly ranges: readonly Range[]; readonly usage: Usage | undefined };
-  /** Each `import` keyword of an import(); `relative`: its meaning depends on the function's place. */
+  /** Each `import` keyword of an import(); `relative`: it depends on where the function is. */
   readonly dynamicImports: readonly (Range & { readonly relative: boolean })[];
   /** Private names that are used here and declared around the function. */
   readonly privateNames: readonly string[];
+  /** Private names that some code in here assigns to. */
+  readonly assignedPrivateNames: ReadonlySet<string>;
 };
 
 /** What may change the meaning of the same text: strictness, and who owns the name. */
@@ -153,6 +155,7 @@ function collect(text: string, shape: Shape, root: Root, reading: Reading): Fact
   const lexical = new Set<"this" | "arguments" | "super" | "new.target">();
   const declaredPrivate = new Set<string>();
   const usedPrivate = new Set<string>();
+  const assignedPrivate = new Set<string>();
   const ranges: Range[] = [];
   let metaUsage: Usage | undefined;
   const flags = { usesOwnThis: false, directEval: false, hasWith: false };
@@ -182,6 +185,7 @@ function collect(text: string, shape: Shape, root: Root, reading: Reading): Fact
       const parent = ancestors.at(-1);
       const declares = parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition";
       (declares ? declaredPrivate : usedPrivate).add(node.name);
+      if (isPrivateTarget(ancestors)) assignedPrivate.add(node.name);
     }
   };
   const reference = (node: Identifier, scope: Scope, ancestors: readonly AnyNode[]): void => {
@@ -201,6 +205,7 @@ function collect(text: string, shape: Shape, root: Root, reading: Reading): Fact
     dynamicImports,
     importMeta: { ranges, usage: metaUsage },
     privateNames: [...usedPrivate].filter((name) => !declaredPrivate.has(name)),
+    assignedPrivateNames: assignedPrivate,
   };
 }
 

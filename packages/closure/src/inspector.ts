@@ -242,7 +242,7 @@ function probeHole(inspector: Inspector): boolean {
   const scope = inspector.inspect(probe).scopes.find(({ object }) => Object.hasOwn(object, "late"));
   let throws = false;
   try {
-    void (scope?.object as { late?: unknown } | undefined)?.late;
+    Reflect.get(scope?.object ?? {}, "late");
   } catch {
     throws = true;
   }

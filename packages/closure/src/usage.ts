@@ -129,6 +129,13 @@ function patternUsage(pattern: AnyNode): Usage {
   return usage;
 }
 
+/** Whether a private member is written to, given what is around its name. */
+export function isPrivateTarget(ancestors: readonly AnyNode[]): boolean {
+  const member = ancestors.at(-1);
+  if (member?.type !== "MemberExpression") return false;
+  return isTarget(member, ancestors.at(-2), ancestors.slice(0, -2));
+}
+
 /** Whether a node is written to, directly or as part of an assignment pattern. */
 function isTarget(node: AnyNode, parent: AnyNode | undefined, above: readonly AnyNode[]): boolean {
   if (parent === undefined) return false;
