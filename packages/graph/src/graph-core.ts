@@ -29,8 +29,12 @@ export interface GraphCore {
 
 /** Numbers that are added one by one and end as an Int32Array. */
 export class IntList {
-  #data = new Int32Array(64);
+  #data: Int32Array;
   length = 0;
+
+  constructor(capacity = 64) {
+    this.#data = new Int32Array(Math.max(1, capacity));
+  }
 
   push(value: number): void {
     if (this.length === this.#data.length) {
@@ -45,24 +49,30 @@ export class IntList {
     return this.#data[index] as number;
   }
 
-  /** The numbers so far; valid until the next push. */
-  view(): Int32Array {
-    return this.#data.subarray(0, this.length);
+  /** The numbers, in an array of just their size. */
+  toArray(): Int32Array {
+    return this.length === this.#data.length ? this.#data : this.#data.slice(0, this.length);
   }
 }
 
 /** Collects tasks into a {@link GraphCore}: `task`, then its `input`s and `constant`s, then the next. */
 export class CoreBuilder {
-  readonly #offsets = new IntList();
-  readonly #targets = new IntList();
-  readonly #program = new IntList();
-  readonly #constantOffsets = new IntList();
+  readonly #offsets: IntList;
+  readonly #targets: IntList;
+  readonly #program: IntList;
+  readonly #constantOffsets: IntList;
   readonly #constants: unknown[] = [];
-  readonly #annotation = new IntList();
+  readonly #annotation: IntList;
   readonly #programs = new Table<Program>();
   readonly #annotations = new Table<Annotations | undefined>();
 
-  constructor() {
+  /** `size` is how many tasks will come, where that is known. */
+  constructor(size?: number) {
+    this.#offsets = new IntList(size && size + 1);
+    this.#targets = new IntList(size);
+    this.#program = new IntList(size);
+    this.#constantOffsets = new IntList(size && size + 1);
+    this.#annotation = new IntList(size);
     this.#annotations.add(undefined);
   }
 
@@ -93,13 +103,13 @@ export class CoreBuilder {
     return distinctInputs({
       size: this.size,
       keys,
-      offsets: this.#offsets.view(),
-      targets: this.#targets.view(),
-      program: this.#program.view(),
+      offsets: this.#offsets.toArray(),
+      targets: this.#targets.toArray(),
+      program: this.#program.toArray(),
       programs: this.#programs.entries,
-      constantOffsets: this.#constantOffsets.view(),
+      constantOffsets: this.#constantOffsets.toArray(),
       constants: this.#constants,
-      annotation: this.#annotation.view(),
+      annotation: this.#annotation.toArray(),
       annotations: this.#annotations.entries,
     });
   }
@@ -172,7 +182,7 @@ function withoutRepeats(core: GraphCore): GraphCore {
   return {
     ...core,
     offsets: newOffsets,
-    targets: newTargets.view(),
+    targets: newTargets.toArray(),
     program,
     programs: programs.entries,
   };
@@ -227,42 +237,50 @@ function transpose({ size, offsets, targets }: GraphCore): Rows {
 }
 
 /**
- * Every task after the tasks it reads (Kahn 1962).
+ * Every task after the tasks it reads: the post-order of a depth-first walk, without recursion.
  *
  * @throws CycleError naming one cycle
  */
 export function topologicalOrder(core: GraphCore): Int32Array {
-  const { size, offsets } = core;
-  const readers = dependents(core);
-  const waiting = new Int32Array(size);
+  const { size, offsets, targets } = core;
   const sorted = new Int32Array(size);
+  const state = new Uint8Array(size);
+  const path = new Int32Array(size);
+  const edges = new Int32Array(size);
   let end = 0;
-  for (let t = 0; t < size; t++) {
-    waiting[t] = (offsets[t + 1] as number) - (offsets[t] as number);
-    if (waiting[t] === 0) sorted[end++] = t;
-  }
-  for (let i = 0; i < end; i++) {
-    const t = sorted[i] as number;
-    for (let e = readers.offsets[t] as number; e < (readers.offsets[t + 1] as number); e++) {
-      const reader = readers.targets[e] as number;
-      if (--waiting[reader]! === 0) sorted[end++] = reader;
+  for (let root = 0; root < size; root++) {
+    if (state[root] !== unvisited) continue;
+    let depth = 0;
+    path[0] = root;
+    edges[0] = offsets[root] as number;
+    state[root] = onPath;
+    while (depth >= 0) {
+      const t = path[depth] as number;
+      const edge = edges[depth] as number;
+      if (edge === offsets[t + 1]) {
+        state[t] = done;
+        sorted[end++] = t;
+        depth--;
+        continue;
+      }
+      edges[depth] = edge + 1;
+      const input = targets[edge] as number;
+      if (state[input] === done) continue;
+      if (state[input] === onPath) throw cycleOf(core, path.subarray(0, depth + 1), input);
+      state[input] = onPath;
+      path[++depth] = input;
+      edges[depth] = offsets[input] as number;
     }
   }
-  if (end < size) throw new CycleError(findCycle(core, waiting));
   return sorted;
 }
 
-/** Walks back along unmet inputs until a task comes round again. */
-function findCycle({ offsets, targets, keys }: GraphCore, waiting: Int32Array): string[] {
-  const position = new Map<number, number>();
-  const path: number[] = [];
-  let t = waiting.findIndex((count) => count > 0);
-  while (!position.has(t)) {
-    position.set(t, path.length);
-    path.push(t);
-    const inputs = targets.subarray(offsets[t], offsets[t + 1]);
-    t = inputs.find((input) => (waiting[input] as number) > 0) as number;
-  }
-  const cycle = path.slice(position.get(t));
-  return [...cycle, t].map((task) => keys.at(task));
+const unvisited = 0;
+const onPath = 1;
+const done = 2;
+
+/** The cycle that a path closes whose last task reads `t`. */
+function cycleOf({ keys }: GraphCore, path: Int32Array, t: number): CycleError {
+  const cycle = Array.from(path.subarray(path.indexOf(t)), (task) => keys.at(task));
+  return new CycleError([...cycle, keys.at(t)]);
 }

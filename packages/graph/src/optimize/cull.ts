@@ -18,17 +18,21 @@ function markNeeded(
   const stack = new Int32Array(size);
   let depth = 0;
   let count = 0;
-  const mark = (t: number): void => {
-    if (marks[t] === 1) return;
-    marks[t] = 1;
-    count++;
-    stack[depth++] = t;
-  };
-  for (const t of wanted) mark(t);
-  while (depth > 0) {
-    const t = stack[--depth] as number;
-    const end = offsets[t + 1] as number;
-    for (let e = offsets[t] as number; e < end; e++) mark(targets[e] as number);
+  for (const root of wanted) {
+    if (marks[root] === 1) continue;
+    marks[root] = 1;
+    stack[depth++] = root;
+    while (depth > 0) {
+      const t = stack[--depth] as number;
+      count++;
+      const end = offsets[t + 1] as number;
+      for (let e = offsets[t] as number; e < end; e++) {
+        const input = targets[e] as number;
+        if (marks[input] === 1) continue;
+        marks[input] = 1;
+        stack[depth++] = input;
+      }
+    }
   }
   return { marks, count };
 }

@@ -1,6 +1,6 @@
 import { mergeAnnotations } from "../annotations.ts";
 import type { GraphCore } from "../graph-core.ts";
-import { IntList, dependents, topologicalOrder } from "../graph-core.ts";
+import { IntList, topologicalOrder } from "../graph-core.ts";
 import type { Arg, Program, Step } from "../program.ts";
 import { forEachLeaf, identity } from "../program.ts";
 import { GroupBuilder } from "./group.ts";
@@ -33,7 +33,7 @@ class Fusion {
   absorbedCount = 0;
   readonly #core: GraphCore;
   readonly #limits: FuseLimits;
-  /** How many groups read a task; requested tasks count one reader more than they have. */
+  /** How many groups read a task; requested tasks count two readers more than they have. */
   readonly #readers: Int32Array;
   readonly #absorbed: Uint8Array;
   /** Members of a group are linked from `first[head]` over `next` to the head. */
@@ -45,12 +45,16 @@ class Fusion {
   readonly #row: Int32Array;
   readonly #lists: number[][] = [];
   readonly #shapes: readonly ProgramShape[];
+  /** Of the inputs of the group at hand: those to take, and the others. */
+  readonly #taken = new IntList();
+  readonly #left = new IntList();
   readonly #mark: Int32Array;
   #marking = 0;
-  #markedRow = 0x7fffffff;
+  /** All inputs of this row, and no others, are marked. */
+  #markedRow = noRow;
 
   constructor(core: GraphCore, wanted: readonly number[], limits: FuseLimits) {
-    const { size } = core;
+    const { size, targets } = core;
     this.#core = core;
     this.#limits = limits;
     this.#shapes = core.programs.map(shapeOf);
@@ -62,50 +66,81 @@ class Fusion {
     this.#depth = new Int32Array(size);
     this.#row = new Int32Array(size);
     this.#mark = new Int32Array(size);
-    const rows = dependents(core);
-    for (let t = 0; t < size; t++) {
-      this.#readers[t] = (rows.offsets[t + 1] as number) - (rows.offsets[t] as number);
-    }
+    for (let e = 0; e < targets.length; e++) this.#readers[targets[e] as number]!++;
     for (const t of wanted) this.#readers[t]! += 2;
   }
 
   /** Decides what task `t` swallows; everything that it reads has been visited. */
   visit(t: number): void {
-    const shape = this.#shapes[this.#core.program[t] as number] as ProgramShape;
+    const { offsets, targets, program } = this.#core;
+    const shape = this.#shapes[program[t] as number] as ProgramShape;
     this.#first[t] = t;
     this.#row[t] = t;
     this.#width[t] = shape.leaves.length;
     this.#depth[t] = shape.depth;
-    const { offsets, targets } = this.#core;
     const start = offsets[t] as number;
     const end = offsets[t + 1] as number;
+    if (end === start + 1) {
+      this.#follow(t, targets[start] as number, shape);
+      return;
+    }
     for (let e = start; e < end; e++) {
       if (this.#readers[targets[e] as number] === 1) {
-        this.#swallow(t);
+        while (this.#choose(t) && this.#take(t));
         return;
       }
     }
   }
 
-  /** Takes the inputs that only `t` reads, then those that only the larger group reads, and so on. */
-  #swallow(t: number): void {
-    for (let more = true; more;) {
-      const inputs = this.#inputs(t);
-      const taken: number[] = [];
-      const left: number[] = [];
-      for (let i = 0; i < inputs.length; i++) {
-        const input = inputs[i] as number;
-        (this.#mayTake(t, input) ? taken : left).push(input);
-      }
-      if (taken.length === 0 || !this.#fits(t, taken, left)) return;
-      more = this.#take(t, taken, left);
-    }
+  /** A link of a chain: what `#choose` and `#take` do where `input` is all that `t` reads. */
+  #follow(t: number, input: number, { depth, rootCount }: ProgramShape): void {
+    const { maxWidth, maxDepth } = this.#limits;
+    const width = this.#width[input] as number;
+    const joinedDepth = depth + (this.#depth[input] as number);
+    if (width > maxWidth || joinedDepth > maxDepth || !this.#mayTake(t, input)) return;
+    this.#absorbed[input] = 1;
+    this.absorbedCount++;
+    this.#depth[t] = joinedDepth;
+    if (width > 0) this.#width[t] = width + rootCount;
+    this.#first[t] = this.#first[input] as number;
+    this.#next[input] = t;
+    this.#row[t] = this.#row[input] as number;
   }
 
-  #inputs(t: number): ArrayLike<number> {
-    const row = this.#row[t] as number;
-    if (row < 0) return this.#lists[~row] as number[];
-    return this.#core.targets.subarray(this.#core.offsets[row], this.#core.offsets[row + 1]);
+  /** Sorts the inputs of a group into those to take and the others; false when none are to be taken. */
+  #choose(t: number): boolean {
+    const { maxWidth, maxDepth } = this.#limits;
+    const taken = this.#taken;
+    const left = this.#left;
+    taken.length = 0;
+    left.length = 0;
+    let depth = this.#depth[t] as number;
+    let parallel = 0;
+    const inputs = this.#inputsOf(t);
+    const end = this.#endOf(t);
+    for (let i = this.#startOf(t); i < end; i++) {
+      const input = inputs[i] as number;
+      if (!this.#mayTake(t, input)) {
+        left.push(input);
+        continue;
+      }
+      taken.push(input);
+      depth += this.#depth[input] as number;
+      parallel += this.#width[input] as number;
+      if (depth > maxDepth || parallel > maxWidth) return false;
+    }
+    return taken.length > 0 && (left.length === 0 || this.#leavesRoom(parallel));
+  }
+
+  /** Whether the inputs that are left, as far as no taken one reads them, keep within the width. */
+  #leavesRoom(taken: number): boolean {
+    this.#markTaken();
+    let parallel = taken;
+    for (let i = 0; i < this.#left.length; i++) {
+      const input = this.#left.at(i);
+      if (this.#mark[input] !== this.#marking && (this.#width[input] as number) > 0) parallel++;
+    }
+    return parallel <= this.#limits.maxWidth;
   }
 
   #mayTake(t: number, input: number): boolean {
@@ -116,55 +151,61 @@ class Fusion {
     return a === b || mergeAnnotations(annotations[a], annotations[b]) !== undefined;
   }
 
-  #fits(t: number, taken: readonly number[], left: readonly number[]): boolean {
-    let depth = this.#depth[t] as number;
-    let parallel = 0;
-    for (const input of taken) {
-      depth += this.#depth[input] as number;
-      parallel += this.#width[input] as number;
-    }
-    if (depth > this.#limits.maxDepth || parallel > this.#limits.maxWidth) return false;
-    if (left.length === 0) return true;
-    this.#markInputs(taken);
-    for (const input of left) {
-      if (this.#mark[input] !== this.#marking && (this.#width[input] as number) > 0) parallel++;
-    }
-    return parallel <= this.#limits.maxWidth;
+  /** What a group reads stands in `#inputsOf` from `#startOf` up to `#endOf`. */
+  #inputsOf(group: number): ArrayLike<number> {
+    const row = this.#row[group] as number;
+    return row < 0 ? (this.#lists[~row] as number[]) : this.#core.targets;
   }
 
-  /** Marks what the groups read; a row that is marked already is not marked again. */
-  #markInputs(groups: readonly number[]): void {
-    const row = groups.length === 1 ? (this.#row[groups[0] as number] as number) : 0x7fffffff;
-    if (row >= 0 && row !== 0x7fffffff && row === this.#markedRow) return;
+  #startOf(group: number): number {
+    const row = this.#row[group] as number;
+    return row < 0 ? 0 : (this.#core.offsets[row] as number);
+  }
+
+  #endOf(group: number): number {
+    const row = this.#row[group] as number;
+    return row < 0
+      ? (this.#lists[~row] as number[]).length
+      : (this.#core.offsets[row + 1] as number);
+  }
+
+  /** Marks what the groups to take read; a row that is marked already is not marked again. */
+  #markTaken(): void {
+    const taken = this.#taken;
+    const row = taken.length === 1 ? (this.#row[taken.at(0)] as number) : noRow;
+    if (row !== noRow && row === this.#markedRow) return;
     this.#markedRow = row;
     this.#marking++;
-    for (const group of groups) {
-      const inputs = this.#inputs(group);
-      for (let i = 0; i < inputs.length; i++) this.#mark[inputs[i] as number] = this.#marking;
+    for (let k = 0; k < taken.length; k++) {
+      const group = taken.at(k);
+      const inputs = this.#inputsOf(group);
+      const end = this.#endOf(group);
+      for (let i = this.#startOf(group); i < end; i++) {
+        this.#mark[inputs[i] as number] = this.#marking;
+      }
     }
   }
 
   /** Joins the groups; true when an input has become one that only this group reads. */
-  #take(t: number, taken: readonly number[], left: readonly number[]): boolean {
-    for (const input of taken) this.#absorbed[input] = 1;
+  #take(t: number): boolean {
+    const taken = this.#taken;
+    for (let k = 0; k < taken.length; k++) this.#absorbed[taken.at(k)] = 1;
     this.absorbedCount += taken.length;
-    this.#countShape(t, taken);
-    let last = -1;
+    this.#countShape(t);
     const members = this.#first[t] as number;
-    this.#first[t] = this.#first[taken[0] as number] as number;
-    for (const input of taken) {
-      if (last >= 0) this.#next[last] = this.#first[input] as number;
-      last = input;
+    this.#first[t] = this.#first[taken.at(0)] as number;
+    for (let k = 1; k < taken.length; k++) {
+      this.#next[taken.at(k - 1)] = this.#first[taken.at(k)] as number;
     }
-    this.#next[last] = members;
-    return this.#joinInputs(t, taken, left);
+    this.#next[taken.at(taken.length - 1)] = members;
+    return taken.length === 1 ? this.#extendRow(t, taken.at(0)) : this.#joinRows(t);
   }
 
-  #countShape(t: number, taken: readonly number[]): void {
+  #countShape(t: number): void {
     let width = 0;
-    for (const input of taken) {
-      this.#depth[t]! += this.#depth[input] as number;
-      width += this.#width[input] as number;
+    for (let k = 0; k < this.#taken.length; k++) {
+      this.#depth[t]! += this.#depth[this.#taken.at(k)] as number;
+      width += this.#width[this.#taken.at(k)] as number;
     }
     if (width > 0) this.#width[t] = width + this.#freeLeaves(t);
   }
@@ -185,6 +226,8 @@ class Fusion {
 
   /** Whether a step of a group gives the value of `source`, be it under other names. */
   #feeds(source: number): boolean {
+    if (this.#absorbed[source] === 0) return false;
+    if ((this.#width[source] as number) > 0) return true;
     const { offsets, targets } = this.#core;
     const stack = [source];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -195,49 +238,87 @@ class Fusion {
     return false;
   }
 
-  #joinInputs(t: number, taken: readonly number[], left: readonly number[]): boolean {
-    const readers = this.#readers;
+  /** The group now reads what `only`, which it took, read, and what it read beside. */
+  #extendRow(t: number, only: number): boolean {
+    const left = this.#left;
+    this.#markTaken();
     let freed = false;
-    const only = taken.length === 1 ? (taken[0] as number) : -1;
-    this.#markInputs(taken);
-    if (only >= 0 && left.every((input) => this.#mark[input] === this.#marking)) {
-      for (const input of left) if (--readers[input]! === 1) freed = true;
-      this.#row[t] = this.#row[only] as number;
-      return freed;
-    }
-    const ownList = only >= 0 && (this.#row[only] as number) < 0;
-    const joined = ownList ? (this.#inputs(only) as number[]) : [];
-    const mark = ++this.#marking;
-    this.#markedRow = 0x7fffffff;
-    const add = (input: number, isNew: boolean): void => {
-      if (this.#mark[input] === mark) {
-        if (--readers[input]! === 1) freed = true;
-      } else {
-        this.#mark[input] = mark;
-        if (isNew) joined.push(input);
+    let list: number[] | undefined;
+    for (let i = 0; i < left.length; i++) {
+      const input = left.at(i);
+      if (this.#mark[input] === this.#marking) {
+        if (--this.#readers[input]! === 1) freed = true;
+        continue;
       }
-    };
-    for (const group of taken) {
-      for (const input of Array.from(this.#inputs(group))) add(input, !ownList);
+      this.#mark[input] = this.#marking;
+      list ??= this.#ownList(only);
+      list.push(input);
     }
-    for (const input of left) add(input, true);
-    this.#row[t] = ownList ? (this.#row[only] as number) : ~(this.#lists.push(joined) - 1);
+    // Whatever the row has gained is marked too.
+    this.#row[t] = this.#markedRow = this.#row[only] as number;
     return freed;
   }
 
+  /** What a group reads, as a list that may grow. */
+  #ownList(group: number): number[] {
+    const row = this.#row[group] as number;
+    if (row < 0) return this.#lists[~row] as number[];
+    const { offsets, targets } = this.#core;
+    const list = Array.from(targets.subarray(offsets[row], offsets[row + 1]));
+    this.#row[group] = ~(this.#lists.push(list) - 1);
+    return list;
+  }
+
+  /** The group now reads what any of those that it took read, and what it read beside. */
+  #joinRows(t: number): boolean {
+    const taken = this.#taken;
+    const left = this.#left;
+    const list: number[] = [];
+    let freed = false;
+    this.#marking++;
+    for (let k = 0; k < taken.length; k++) {
+      const group = taken.at(k);
+      const inputs = this.#inputsOf(group);
+      const end = this.#endOf(group);
+      for (let i = this.#startOf(group); i < end; i++) {
+        if (this.#addOnce(list, inputs[i] as number)) freed = true;
+      }
+    }
+    for (let i = 0; i < left.length; i++) if (this.#addOnce(list, left.at(i))) freed = true;
+    this.#row[t] = this.#markedRow = ~(this.#lists.push(list) - 1);
+    return freed;
+  }
+
+  /** True when the input was there already and this group has become its only reader. */
+  #addOnce(list: number[], input: number): boolean {
+    if (this.#mark[input] === this.#marking) return --this.#readers[input]! === 1;
+    this.#mark[input] = this.#marking;
+    list.push(input);
+    return false;
+  }
+
   build(): GraphCore {
-    const builder = new GroupBuilder(this.#core);
-    const members = new IntList();
-    for (let t = 0; t < this.#core.size; t++) {
+    const { size } = this.#core;
+    const builder = new GroupBuilder(this.#core, size - this.absorbedCount);
+    const members = new Int32Array(this.absorbedCount + 1);
+    for (let t = 0; t < size; t++) {
       if (this.#absorbed[t] === 1) continue;
-      members.length = 0;
-      for (let m = this.#first[t] as number; m !== t; m = this.#next[m] as number) members.push(m);
-      members.push(t);
-      builder.group(members.view());
+      if (this.#first[t] === t) {
+        builder.single(t);
+        continue;
+      }
+      let count = 0;
+      for (let m = this.#first[t] as number; m !== t; m = this.#next[m] as number) {
+        members[count++] = m;
+      }
+      members[count++] = t;
+      builder.group(members, count);
     }
     return builder.build();
   }
 }
+
+const noRow = 0x7fffffff;
 
 /** What fusing must know of a program: how many steps, and what the steps that read no step read. */
 interface ProgramShape {
@@ -245,6 +326,8 @@ interface ProgramShape {
   readonly depth: number;
   /** The inputs that each leaf step reads. */
   readonly leaves: readonly (readonly number[])[];
+  /** How many leaves read no input. */
+  readonly rootCount: number;
 }
 
 function shapeOf(program: Program): ProgramShape {
@@ -258,7 +341,8 @@ function shapeOf(program: Program): ProgramShape {
     depth++;
     if (!own.readsStep) leaves.push([...own.inputs]);
   }
-  return { depth, leaves };
+  const rootCount = leaves.filter((inputs) => inputs.length === 0).length;
+  return { depth, leaves, rootCount };
 }
 
 /** What a step reads, looking through plain values, aliases and containers. */

@@ -14,56 +14,91 @@ import { assemble } from "./assemble.ts";
  */
 export class GroupBuilder {
   readonly #core: GraphCore;
-  readonly #ids = new IntList();
-  readonly #offsets = new IntList();
-  readonly #targets = new IntList();
-  readonly #program = new IntList();
-  readonly #constantOffsets = new IntList();
+  #size = 0;
+  readonly #ids: Int32Array;
+  readonly #offsets: Int32Array;
+  readonly #targets: IntList;
+  readonly #program: Int32Array;
+  readonly #constantOffsets: Int32Array;
   readonly #constants: unknown[] = [];
-  readonly #annotation = new IntList();
-  readonly #programs: Table<Program>;
+  readonly #annotation: Int32Array;
+  readonly #programs: Program[];
   readonly #annotations: Table<Annotations | undefined>;
   readonly #shapes = new Trie();
   /** The group that last saw a task, and as which member (negative) or input (positive). */
   readonly #seenBy: Int32Array;
   readonly #seenAs: Int32Array;
+  /** The group that a task is the head of. */
+  readonly #numbers: Int32Array;
 
-  constructor(core: GraphCore) {
+  /** `size` is how many groups will come. */
+  constructor(core: GraphCore, size: number) {
     this.#core = core;
-    this.#programs = new Table(core.programs);
+    this.#ids = new Int32Array(size);
+    this.#offsets = new Int32Array(size + 1);
+    this.#targets = new IntList(core.targets.length);
+    this.#program = new Int32Array(size);
+    this.#constantOffsets = new Int32Array(size + 1);
+    this.#annotation = new Int32Array(size);
+    this.#programs = [...core.programs];
     this.#annotations = new Table(core.annotations);
     this.#seenBy = new Int32Array(core.size).fill(-1);
     this.#seenAs = new Int32Array(core.size);
+    this.#numbers = new Int32Array(core.size).fill(-1);
   }
 
-  /** Adds one group; `members` are old tasks, each after the members it reads, the last one its head. */
-  group(members: ArrayLike<number>): void {
-    const core = this.#core;
-    const count = members.length;
+  /** Adds a group of one task. */
+  single(t: number): void {
+    const { offsets, targets, program, annotation } = this.#core;
+    const end = offsets[t + 1] as number;
+    for (let e = offsets[t] as number; e < end; e++) this.#targets.push(targets[e] as number);
+    this.#copyConstants(t);
+    this.#close(t, program[t] as number, annotation[t] as number);
+  }
+
+  /**
+   * Adds a group of the first `count` of `members`: old tasks, each after the members that it reads, the
+   * last one the head of the group.
+   */
+  group(members: Int32Array, count: number): void {
+    const { annotation } = this.#core;
     const head = members[count - 1] as number;
-    this.#ids.push(head);
-    this.#offsets.push(this.#targets.length);
-    this.#constantOffsets.push(this.#constants.length);
     let shape = 0;
+    let advice = annotation[head] as number;
     for (let m = 0; m < count; m++) {
       const t = members[m] as number;
-      shape = this.#member(t, m, head, count > 1 ? shape : -1);
-      const lastConstant = core.constantOffsets[t + 1] as number;
-      for (let c = core.constantOffsets[t] as number; c < lastConstant; c++) {
-        this.#constants.push(core.constants[c]);
-      }
+      shape = this.#member(t, m, head, shape);
+      this.#copyConstants(t);
+      if (annotation[t] !== advice)
+        advice = this.#mergedAnnotation(advice, annotation[t] as number);
     }
-    this.#program.push(count > 1 ? this.#joined(shape, members) : (core.program[head] as number));
-    this.#annotation.push(this.#mergedAnnotation(members, count));
+    this.#close(head, this.#joined(shape, members, count), advice);
   }
 
-  /** Numbers a member's inputs and walks one edge of the trie for each; `shape` -1 walks none. */
+  /** Ends the group whose inputs and constants have been added. */
+  #close(head: number, program: number, annotation: number): void {
+    const group = this.#size++;
+    this.#numbers[head] = group;
+    this.#ids[group] = head;
+    this.#program[group] = program;
+    this.#annotation[group] = annotation;
+    this.#offsets[group + 1] = this.#targets.length;
+    this.#constantOffsets[group + 1] = this.#constants.length;
+  }
+
+  #copyConstants(t: number): void {
+    const { constants, constantOffsets } = this.#core;
+    const end = constantOffsets[t + 1] as number;
+    for (let c = constantOffsets[t] as number; c < end; c++) this.#constants.push(constants[c]);
+  }
+
+  /** Numbers a member's inputs and walks one edge of the trie for its program and for each input. */
   #member(t: number, m: number, head: number, shape: number): number {
     const { offsets, targets, program } = this.#core;
     const seenBy = this.#seenBy;
     const seenAs = this.#seenAs;
-    const first = this.#offsets.at(this.#offsets.length - 1);
-    let node = shape < 0 ? shape : this.#shapes.next(shape, program[t] as number);
+    const first = this.#offsets[this.#size] as number;
+    let node = this.#shapes.next(shape, program[t] as number);
     const end = offsets[t + 1] as number;
     for (let e = offsets[t] as number; e < end; e++) {
       const input = targets[e] as number;
@@ -72,61 +107,55 @@ export class GroupBuilder {
         seenAs[input] = this.#targets.length - first;
         this.#targets.push(input);
       }
-      if (node >= 0) node = this.#shapes.next(node, seenAs[input] as number);
+      node = this.#shapes.next(node, seenAs[input] as number);
     }
     seenBy[t] = head;
     seenAs[t] = ~m;
     return node;
   }
 
-  #joined(shape: number, members: ArrayLike<number>): number {
+  #joined(shape: number, members: Int32Array, count: number): number {
     const known = this.#shapes.valueAt(shape);
     if (known >= 0) return known;
     const { offsets, targets, program, programs } = this.#core;
-    const list = Array.from(members, (t): Member => {
+    const list: Member[] = [];
+    for (let m = 0; m < count; m++) {
+      const t = members[m] as number;
       const sources = targets.slice(offsets[t], offsets[t + 1]);
       for (let i = 0; i < sources.length; i++)
         sources[i] = this.#seenAs[sources[i] as number] as number;
-      return { program: programs[program[t] as number] as Program, sources };
-    });
-    const number = this.#programs.add(assemble(list));
+      list.push({ program: programs[program[t] as number] as Program, sources });
+    }
+    const number = this.#programs.push(assemble(list)) - 1;
     this.#shapes.setValue(shape, number);
     return number;
   }
 
-  #mergedAnnotation(members: ArrayLike<number>, count: number): number {
-    const { annotation, annotations } = this.#core;
-    const first = annotation[members[0] as number] as number;
-    let number = first;
-    for (let m = 1; m < count; m++) {
-      const other = annotation[members[m] as number] as number;
-      if (other === number) continue;
-      const both = mergeAnnotations(this.#annotations.entries[number], annotations[other]);
-      number = this.#annotations.add(both?.merged);
-    }
-    return number;
+  #mergedAnnotation(a: number, b: number): number {
+    const { entries } = this.#annotations;
+    return this.#annotations.add(mergeAnnotations(entries[a], entries[b])?.merged);
+  }
+
+  /** The group that `t` is the head of, or -1. */
+  numberOf(t: number): number {
+    return this.#numbers[t] as number;
   }
 
   /** The new graph: inputs that were members of other groups are those groups' heads already. */
   build(): GraphCore {
     const core = this.#core;
-    const ids = this.#ids.view().slice();
-    const numbers = new Int32Array(core.size);
-    for (let g = 0; g < ids.length; g++) numbers[ids[g] as number] = g;
-    const targets = this.#targets.view();
-    for (let e = 0; e < targets.length; e++) targets[e] = numbers[targets[e] as number] as number;
-    this.#offsets.push(targets.length);
-    this.#constantOffsets.push(this.#constants.length);
+    const targets = this.#targets.toArray();
+    for (let e = 0; e < targets.length; e++) targets[e] = this.numberOf(targets[e] as number);
     return {
-      size: ids.length,
-      keys: subsetKeys(core.keys, ids),
-      offsets: this.#offsets.view(),
+      size: this.#size,
+      keys: subsetKeys(core.keys, this.#ids),
+      offsets: this.#offsets,
       targets,
-      program: this.#program.view(),
-      programs: this.#programs.entries,
-      constantOffsets: this.#constantOffsets.view(),
+      program: this.#program,
+      programs: this.#programs,
+      constantOffsets: this.#constantOffsets,
       constants: this.#constants,
-      annotation: this.#annotation.view(),
+      annotation: this.#annotation,
       annotations: this.#annotations.entries,
     };
   }

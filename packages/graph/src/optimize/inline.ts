@@ -1,6 +1,6 @@
 import { mergeAnnotations } from "../annotations.ts";
 import type { GraphCore } from "../graph-core.ts";
-import { IntList, topologicalOrder } from "../graph-core.ts";
+import { topologicalOrder } from "../graph-core.ts";
 import type { Step } from "../program.ts";
 import { identity } from "../program.ts";
 import { cullCore } from "./cull.ts";
@@ -15,40 +15,79 @@ export function inlineCore(
   wanted: readonly number[],
   chosen: (t: number) => boolean,
 ): GraphCore {
-  const { size, offsets, targets } = core;
+  const { size } = core;
   const inlined = chooseTasks(core, wanted, chosen);
-  if (!inlined.includes(1)) return core;
-  // Copies must come after what they read, so a group is gathered from its reader downwards, in order.
+  const inlinedCount = inlined.reduce((sum, one) => sum + one, 0);
+  if (inlinedCount === 0) return core;
+  // Copies must come after what they read: a cycle among them has no such order.
   topologicalOrder(core);
-  const builder = new GroupBuilder(core);
-  const seenBy = new Int32Array(size).fill(-1);
-  const members = new IntList();
-  const stack: number[] = [];
-  const edge: number[] = [];
+  const builder = new GroupBuilder(core, size - inlinedCount);
+  const copies = new Copies(core, inlined);
   for (let head = 0; head < size; head++) {
     if (inlined[head] === 1) continue;
-    members.length = 0;
-    stack.push(head);
-    edge.push(offsets[head] as number);
-    while (stack.length > 0) {
-      const t = stack[stack.length - 1] as number;
-      const e = edge[edge.length - 1]!++;
-      if (e === (offsets[t + 1] as number)) {
-        members.push(t);
-        stack.pop();
-        edge.pop();
+    if (copies.areReadBy(head)) builder.group(copies.members, copies.gather(head));
+    else builder.single(head);
+  }
+  const built = builder.build();
+  return cullCore(
+    built,
+    wanted.map((t) => builder.numberOf(t)),
+  );
+}
+
+/** Gathers the tasks to copy into a reader by a depth-first walk, without recursion. */
+class Copies {
+  /** The tasks gathered last, each after what it reads, the reader at the end. */
+  readonly members: Int32Array;
+  readonly #core: GraphCore;
+  readonly #inlined: Uint8Array;
+  readonly #seenBy: Int32Array;
+  readonly #path: Int32Array;
+  readonly #edges: Int32Array;
+
+  constructor(core: GraphCore, inlined: Uint8Array) {
+    this.#core = core;
+    this.#inlined = inlined;
+    this.members = new Int32Array(core.size);
+    this.#seenBy = new Int32Array(core.size).fill(-1);
+    this.#path = new Int32Array(core.size);
+    this.#edges = new Int32Array(core.size);
+  }
+
+  areReadBy(t: number): boolean {
+    const { offsets, targets } = this.#core;
+    const end = offsets[t + 1] as number;
+    for (let e = offsets[t] as number; e < end; e++) {
+      if (this.#inlined[targets[e] as number] === 1) return true;
+    }
+    return false;
+  }
+
+  /** Fills `members` for the reader `head`; gives their number. */
+  gather(head: number): number {
+    const { offsets, targets } = this.#core;
+    const path = this.#path;
+    const edges = this.#edges;
+    let count = 0;
+    let depth = 0;
+    path[0] = head;
+    edges[0] = offsets[head] as number;
+    while (depth >= 0) {
+      const t = path[depth] as number;
+      const e = edges[depth]!++;
+      if (e === offsets[t + 1]) {
+        this.members[count++] = t;
+        depth--;
         continue;
       }
       const input = targets[e] as number;
-      if (inlined[input] === 0 || seenBy[input] === head) continue;
-      seenBy[input] = head;
-      stack.push(input);
-      edge.push(offsets[input] as number);
+      if (this.#inlined[input] === 0 || this.#seenBy[input] === head) continue;
+      this.#seenBy[input] = head;
+      path[++depth] = input;
+      edges[depth] = offsets[input] as number;
     }
-    builder.group(members.view());
+    return count;
   }
-  const built = builder.build();
-  return cullCore(built, renumbered(core, built, wanted));
 }
 
 /** 1 for each task to copy: chosen, not requested, and allowed where it is read. */
@@ -71,10 +110,6 @@ function chooseTasks(
     }
   }
   return inlined;
-}
-
-function renumbered(core: GraphCore, built: GraphCore, tasks: readonly number[]): number[] {
-  return tasks.map((t) => built.keys.indexOf(core.keys.at(t)));
 }
 
 /** Whether a task does no work: another name for a value, or a value that is cheap to copy. */
