@@ -1,5 +1,5 @@
 import { moduleFunction } from "@millrace/closure";
-import type { Lazy, LazyArguments } from "@millrace/graph";
+import type { Collection, Lazy, LazyArguments } from "@millrace/graph";
 import { Delayed, GraphError } from "@millrace/graph";
 
 /** How a delayed function makes its calls. */
@@ -38,10 +38,7 @@ interface DelayedApi {
   /** A value that is there already, as a Delayed. What is lazy inside it is computed first. */
   value<T>(value: Lazy<T>, options?: { readonly name?: string }): Delayed<T>;
   /** One Delayed of the array, or the object, of the values. */
-  all<const T extends readonly unknown[]>(
-    values: T,
-  ): Delayed<{ -readonly [I in keyof T]: Settled<T[I]> }>;
-  all<const T extends Readonly<Record<string, unknown>>>(
+  all<const T extends readonly unknown[] | Readonly<Record<string, unknown>>>(
     values: T,
   ): Delayed<{ -readonly [K in keyof T]: Settled<T[K]> }>;
   /**
@@ -57,7 +54,15 @@ interface DelayedApi {
   ): DelayedFunction<Parameters<F>, ReturnType<F>>;
 }
 
-type Settled<T> = T extends Delayed<infer V> ? V : T;
+/** What a value becomes once all that is lazy inside it, at any depth, has been computed. */
+export type Settled<T> =
+  T extends Collection<infer V>
+    ? V
+    : T extends object
+      ? T extends { [K in keyof T]: Settled<T[K]> }
+        ? T
+        : { -readonly [K in keyof T]: Settled<T[K]> }
+      : T;
 
 /**
  * Makes the calls of a function lazy: each gives a {@link Delayed} at once, and runs when it is computed.
@@ -96,7 +101,7 @@ function wrap(fn: AnyFunction, options: DelayedOptions = {}): (...args: unknown[
   const { name, pure, nout } = checkOptions(fn, options);
   return (...args) => {
     const call = Delayed.call(fn, args, { name, pure });
-    return nout === undefined ? call : spread(call as Delayed<readonly unknown[]>, nout);
+    return nout === undefined ? call : spread(call, nout, pure);
   };
 }
 
@@ -110,7 +115,7 @@ function all(values: unknown): Delayed<unknown> {
 }
 
 function wrapModule(url: URL | string, exportName: string, options?: DelayedOptions): unknown {
-  return wrap(moduleFunction(url, exportName) as AnyFunction, options);
+  return wrap(moduleFunction(url, exportName), options);
 }
 
 const optionNames = ["name", "pure", "nout"];
@@ -118,9 +123,12 @@ const optionNames = ["name", "pure", "nout"];
 function checkOptions(fn: unknown, options: DelayedOptions): DelayedOptions {
   if (typeof fn !== "function")
     throw usage("the first argument must be a function", fn, "a function");
+  if (typeof options !== "object" || options === null) {
+    throw usage("the options must be an object", options, "an object");
+  }
   for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name))
-      throw usage("no such option", name, `one of ${optionNames.join(", ")}`);
+    if (optionNames.includes(name)) continue;
+    throw usage("no such option", name, `one of ${optionNames.join(", ")}`);
   }
   const { name, pure, nout } = options;
   if (name !== undefined && (typeof name !== "string" || name === "")) {
@@ -135,17 +143,31 @@ function checkOptions(fn: unknown, options: DelayedOptions): DelayedOptions {
 }
 
 function usage(what: string, got: unknown, wanted: string): GraphError {
-  const shown = (typeof got === "string" ? JSON.stringify(got) : String(got)).slice(0, 80);
+  const text = typeof got === "string" ? JSON.stringify(got) : typeName(got);
+  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   return new GraphError(
     "graph/invalid-argument",
     `delayed: ${what}, got ${shown}, wanted ${wanted}.`,
   );
 }
 
+function typeName(value: unknown): string {
+  const isPlain = typeof value !== "object" && typeof value !== "function";
+  return isPlain || value === null ? String(value) : `a value of type ${typeof value}`;
+}
+
 /** One Delayed an entry of the result; its length is checked once, where the call has run. */
-function spread(call: Delayed<readonly unknown[]>, nout: number): Delayed<unknown>[] {
-  const checked = Delayed.call(checkLength, [call, nout]);
-  return Array.from({ length: nout }, (_, i) => checked.get(i));
+function spread(
+  call: Delayed<unknown>,
+  nout: number,
+  pure: boolean | undefined,
+): Delayed<unknown>[] {
+  const checked = Delayed.call(checkLength, [call, nout], { pure });
+  return Array.from({ length: nout }, (_, i) => Delayed.call(itemAt, [checked, i], { pure }));
+}
+
+function itemAt(values: readonly unknown[], index: number): unknown {
+  return values[index];
 }
 
 function checkLength(result: unknown, nout: number): readonly unknown[] {

@@ -44,10 +44,13 @@ export function annotate<T>(annotations: Annotations, build: () => T): T {
     ...outer,
     ...annotations,
     ...(Object.keys(resources).length > 0 ? { resources: Object.freeze(resources) } : {}),
+    ...(annotations.workers === undefined ? {} : { workers: [...annotations.workers] }),
   });
   try {
     const built = build();
     if (isThenable(built)) {
+      // Whatever becomes of it, the caller is told below what was wrong.
+      built.then(undefined, () => undefined);
       throw invalidArgument(
         "annotate",
         "the function must build synchronously",
@@ -67,8 +70,22 @@ export function currentAnnotations(): Annotations | undefined {
   return current;
 }
 
+/** Runs `build` as if no `annotate` were around it. */
+export function withoutAnnotations<T>(build: () => T): T {
+  const outer = current;
+  current = undefined;
+  try {
+    return build();
+  } finally {
+    current = outer;
+  }
+}
+
 /** Refuses names that do not exist and values that mean nothing. */
 export function checkAnnotations(api: string, annotations: Annotations): void {
+  if (typeof annotations !== "object" || annotations === null) {
+    throw invalidArgument(api, "bad annotations", annotations, "an object");
+  }
   for (const [name, value] of Object.entries(annotations) as [string, unknown][]) {
     if (value === undefined) continue;
     const wanted = problemWith(name, value);

@@ -52,7 +52,8 @@ async function computeAll(
   const graph = optimized(mergeGraphs(collections), keys, options.optimize ?? true);
   const parts = await executor.run(graph, keys, options);
   return Promise.all(
-    splitParts(collections, parts).map((own, i) =>
+    // Each is async, so that one which throws leaves no rejection of another behind.
+    splitParts(collections, parts).map(async (own, i) =>
       (collections[i] as Collection<unknown>).finalize(own),
     ),
   );

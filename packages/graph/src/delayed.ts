@@ -1,20 +1,20 @@
 import type { Annotations } from "./annotations.ts";
-import { currentAnnotations } from "./annotations.ts";
+import { currentAnnotations, mergeAnnotations, withoutAnnotations } from "./annotations.ts";
 import type { Collection } from "./collection.ts";
 import { isCollection } from "./collection.ts";
 import { compute, mergeGraphs, optimize, persist } from "./compute.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { Key } from "./key.ts";
-import { LayeredGraph } from "./layered-graph.ts";
+import type { LayeredGraph } from "./layered-graph.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
 import type { TaskFunction } from "./program.ts";
-import { checkFunction, identity } from "./program.ts";
+import { checkFunction, identity, settle } from "./program.ts";
 import { samePrograms } from "./same-task.ts";
 import type { ParsedEntry, ParsedTask } from "./task.ts";
-import { parseCall } from "./task.ts";
+import { holderOf, parseCall } from "./task.ts";
 import { keyConflict } from "./task-graph.ts";
-import { tokenize } from "./tokenize.ts";
+import { tokenize, tokenizeLoosely, tokenizeWith } from "./tokenize.ts";
 import type { VisualizeOptions } from "./visualize.ts";
 import { visualize } from "./visualize.ts";
 
@@ -22,6 +22,7 @@ import { visualize } from "./visualize.ts";
 export type Lazy<T> =
   | T
   | Delayed<T>
+  | Collection<T>
   | (T extends (...args: never[]) => unknown
       ? never
       : T extends object
@@ -92,12 +93,12 @@ export class Delayed<T> implements Collection<T> {
   ): Delayed<Awaited<R>> {
     checkFunction("Delayed.call", fn);
     const parsed = parseCall(fn, args, lazyOf);
-    return new Delayed(callKey(fn, args, parsed, options), nodeOf(parsed), undefined);
+    return new Delayed(callKey(fn, args, options), nodeOf(parsed, currentAnnotations()), undefined);
   }
 
   /** A value that is there already; what is lazy inside it is computed first. */
   static value<T>(value: Lazy<T>, options: Pick<CallOptions, "name"> = {}): Delayed<T> {
-    return Delayed.call(identity as (value: never) => unknown, [value], options) as Delayed<T>;
+    return Delayed.call(holderOf(value), [value], options) as Delayed<T>;
   }
 
   /** The graph with this value's tasks. Written out at the first use; cost: one visit a task. */
@@ -194,23 +195,28 @@ function lazyOf(value: unknown): Collection<unknown> | undefined {
   return isCollection(value) ? value : undefined;
 }
 
-/** A collection of several keys becomes one value by its own `finalize`. */
-function nodeOf(parsed: ParsedTask<Collection<unknown>>): Node {
+function nodeOf(
+  parsed: ParsedTask<Collection<unknown>>,
+  annotations: Annotations | undefined,
+): Node {
   const inputs = parsed.inputs.map((input) => (input instanceof Delayed ? input : gathered(input)));
-  const annotations: Annotations | undefined = currentAnnotations();
   const entry = { ...parsed, inputs: inputs.map(({ key }) => key), annotations };
   return { entry, inputs };
 }
 
 const gatheredOf = new WeakMap<Collection<unknown>, Delayed<unknown>>();
 
+/** A collection of several keys becomes one value by its own `finalize`. */
 function gathered(collection: Collection<unknown>): Delayed<unknown> {
-  const known = gatheredOf.get(collection);
-  if (known !== undefined) return known;
-  const { graph, outputKeys } = collection;
-  const parts = outputKeys.map((key) => Delayed.of(graph, key));
-  const made = Delayed.call(finalizeParts, [collection.finalize.bind(collection), parts]);
-  gatheredOf.set(collection, made);
+  let made = gatheredOf.get(collection);
+  if (made === undefined) {
+    const { graph, outputKeys } = collection;
+    const parts = outputKeys.map((key) => Delayed.of(graph, key));
+    const finalize = collection.finalize.bind(collection);
+    // All readers share it, so it takes the annotations of none.
+    made = withoutAnnotations(() => Delayed.call(finalizeParts, [finalize, parts]));
+    gatheredOf.set(collection, made);
+  }
   return made;
 }
 
@@ -224,24 +230,28 @@ const processToken = crypto.randomUUID().slice(0, 8);
 function callKey(
   fn: TaskFunction,
   args: readonly unknown[],
-  parsed: ParsedTask<Collection<unknown>>,
   { name, pure = false }: CallOptions,
 ): Key {
   if (name !== undefined) {
     if (typeof name === "string" && name !== "") return name;
     throw invalidArgument("delayed", "bad name", name, "a text");
   }
-  const label = fn === identity ? "value" : fn.name === "" ? "call" : fn.name;
+  const isValue = fn === identity || fn === settle;
+  const label = isValue ? "value" : fn.name === "" ? "call" : fn.name;
   if (!pure) return `${label}-${processToken}-${callCount++}`;
-  const { program, inputs, constants } = parsed;
-  const shape = program.steps.map((step) => step.args);
-  return `${label}-${tokenize(
-    fn,
-    args.length,
-    shape,
-    inputs.map(({ outputKeys }) => outputKeys),
-    constants,
-  )}`;
+  return `${label}-${tokenizeWith(standIn, fn, args)}`;
+}
+
+/** A lazy argument counts by the keys that hold it and by how it is put together from them. */
+function standIn(value: object): unknown {
+  if (value instanceof Delayed) return ["lazy", value.key];
+  const lazy = lazyOf(value);
+  if (lazy === undefined) return undefined;
+  return [
+    "lazy",
+    lazy.outputKeys,
+    tokenizeLoosely((lazy as { readonly finalize: unknown }).finalize),
+  ];
 }
 
 /** Collects the calls that a value depends on, without recursion, and merges what other graphs it needs. */
@@ -260,15 +270,23 @@ function gatherGraph(
       others.add(next.graph);
       continue;
     }
-    const known = entries.get(next.key);
-    if (known === undefined) entries.set(next.key, node.entry);
-    else if (!samePrograms(known, node.entry)) throw keyConflict("delayed", next.key);
+    entries.set(next.key, joinEntries(next.key, entries.get(next.key), node.entry));
     for (const input of node.inputs) {
       if (seen.has(input)) continue;
       seen.add(input);
       stack.push(input);
     }
   }
-  const layer = MaterializedLayer.parsed(`delayed:${key}`, entries, { annotations: {} });
+  // The same call may stand on computed values in one graph and on calls in another.
+  const name = `delayed:${key}:${tokenize([...entries.keys()].sort())}`;
+  const layer = MaterializedLayer.parsed(name, entries, { annotations: {} });
   return mergeGraphs([...others].map((graph) => ({ graph }))).withLayer(layer);
+}
+
+/** Two calls under one key must be the same; what was advised for either holds. */
+function joinEntries(key: Key, known: ParsedEntry | undefined, entry: ParsedEntry): ParsedEntry {
+  if (known === undefined || known === entry) return entry;
+  const advice = mergeAnnotations(known.annotations, entry.annotations);
+  if (advice === undefined || !samePrograms(known, entry)) throw keyConflict("delayed", key);
+  return { ...known, annotations: advice.merged };
 }

@@ -12,7 +12,9 @@ function describeValue(value: unknown): string {
   const name: unknown = (
     Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null
   )?.constructor?.name;
-  return typeof name === "string" && name !== "" && name !== "Object" ? `a ${name}` : "an object";
+  return typeof name === "string" && name !== "" && name !== "Object"
+    ? `${/^[AEIOU]/i.test(name) ? "an" : "a"} ${name}`
+    : "an object";
 }
 
 /** What went wrong, as a stable word: match on it, never on `instanceof` or on a message. */

@@ -109,7 +109,7 @@ class Outlet {
       else known.push(index);
     });
     run.onFinished = (t) => {
-      if (!ordered) this.#finished.push(...(this.#indexesOf.get(t) ?? []));
+      if (!ordered) for (const index of this.#indexesOf.get(t) ?? []) this.#finished.push(index);
       this.#wake?.();
     };
   }

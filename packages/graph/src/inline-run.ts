@@ -44,6 +44,8 @@ export class InlineRun {
   #inFlight = 0;
   #doneCount = 0;
   #retriedCount = 0;
+  /** How often each task that failed has been tried. */
+  readonly #attempts = new Map<number, number>();
   #failure: { error: unknown } | undefined;
   #wake: (() => void) | undefined;
   readonly #startedMs = performance.now();
@@ -80,25 +82,34 @@ export class InlineRun {
     const wake = (): void => this.#wake?.();
     signal?.addEventListener("abort", wake);
     try {
-      this.#report(true);
-      let sliceStartMs = performance.now();
-      while (this.#doneCount < this.#core.size) {
-        if (signal?.aborted === true) throw new CancelledError(signal.reason);
-        if (this.#failure !== undefined) throw this.#failure.error;
-        const t = this.#next();
-        if (t >= 0) this.#start(t, 1);
-        else await new Promise<void>((resolve) => (this.#wake = resolve));
-        if (performance.now() - sliceStartMs > sliceMs) {
-          this.#report(false);
-          await new Promise((resolve) => setImmediate(resolve));
-          sliceStartMs = performance.now();
-        }
-      }
-      if (this.#failure !== undefined) throw this.#failure.error;
-      this.#report(true);
+      await this.#runAll(signal);
+    } catch (error) {
+      // What is still in flight sees it and neither reports nor starts anything any more.
+      this.#failure ??= { error };
+      throw error;
     } finally {
       signal?.removeEventListener("abort", wake);
     }
+  }
+
+  async #runAll(signal: AbortSignal | undefined): Promise<void> {
+    const { size } = this.#core;
+    if (size > 0) this.#report(true);
+    let sliceStartMs = performance.now();
+    while (this.#doneCount < size) {
+      if (signal?.aborted === true) throw new CancelledError(signal.reason);
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const t = this.#next();
+      if (t >= 0) this.#start(t);
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (this.#doneCount < size && performance.now() - sliceStartMs > sliceMs) {
+        this.#report(false);
+        await new Promise((resolve) => setImmediate(resolve));
+        sliceStartMs = performance.now();
+      }
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#report(true);
   }
 
   /** Ends the run at its next turn. */
@@ -133,7 +144,7 @@ export class InlineRun {
     return -1;
   }
 
-  #start(t: number, attempt: number): void {
+  #start(t: number): void {
     const { offsets, targets, constantOffsets, constants, programs, program } = this.#core;
     const start = offsets[t] as number;
     const count = (offsets[t + 1] as number) - start;
@@ -144,20 +155,22 @@ export class InlineRun {
     const own = first === last ? none : constants.slice(first, last);
     const startMs = this.#now();
     let value: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
       value = runProgram(programs[program[t] as number] as Program, inputs, own);
+      if (isThenable(value)) promise = Promise.resolve(value);
     } catch (error) {
-      this.#failed(t, attempt, startMs, error);
+      this.#failed(t, startMs, error);
       return;
     }
-    if (!isThenable(value)) {
-      this.#done(t, attempt, startMs, value);
+    if (promise === undefined) {
+      this.#done(t, startMs, value);
       return;
     }
     this.#inFlight++;
-    value.then(
-      (settled) => this.#settle(() => this.#done(t, attempt, startMs, settled)),
-      (error: unknown) => this.#settle(() => this.#failed(t, attempt, startMs, error)),
+    promise.then(
+      (settled) => this.#settle(() => this.#done(t, startMs, settled)),
+      (error: unknown) => this.#settle(() => this.#failed(t, startMs, error)),
     );
   }
 
@@ -172,8 +185,8 @@ export class InlineRun {
     this.#wake?.();
   }
 
-  #done(t: number, attempt: number, startMs: number, value: unknown): void {
-    const { core } = { core: this.#core };
+  #done(t: number, startMs: number, value: unknown): void {
+    const core = this.#core;
     this.#values[t] = value;
     this.#finished[t] = 1;
     this.#doneCount++;
@@ -192,13 +205,15 @@ export class InlineRun {
       key: core.keys.at(t),
       startMs,
       endMs: this.#now(),
-      attempt,
+      attempt: 1 + (this.#attempts.get(t) ?? 0),
       outcome: "done",
     });
     this.onFinished?.(t);
   }
 
-  #failed(t: number, attempt: number, startMs: number, cause: unknown): void {
+  #failed(t: number, startMs: number, cause: unknown): void {
+    const attempt = 1 + (this.#attempts.get(t) ?? 0);
+    this.#attempts.set(t, attempt);
     const { keys, annotation, annotations } = this.#core;
     const key = keys.at(t);
     this.#options.onTask?.({ key, startMs, endMs: this.#now(), attempt, outcome: "failed" });
@@ -208,7 +223,7 @@ export class InlineRun {
       return;
     }
     this.#retriedCount++;
-    this.#start(t, attempt + 1);
+    this.#late.push(this.#place[t] as number);
   }
 
   #release(t: number): void {

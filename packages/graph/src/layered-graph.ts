@@ -1,25 +1,17 @@
 import { Map as ImmutableMap } from "immutable";
-import { sameAnnotations } from "./annotations.ts";
-import type { Annotations } from "./annotations.ts";
+import { mergeAnnotations, sameAnnotations } from "./annotations.ts";
 import { GraphError, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
-import { CoreBuilder } from "./graph-core.ts";
 import type { Key } from "./key.ts";
-import type { KeyTable } from "./key-table.ts";
-import { joinedKeys, parseIndex, subsetKeys } from "./key-table.ts";
-import type { Layer, TaskSink } from "./layers/layer.ts";
+import { parseIndex } from "./key-table.ts";
+import type { Layer } from "./layers/layer.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
-import type { Program } from "./program.ts";
+import type { Place } from "./materializer.ts";
+import { Materializer, hasOwnKeys, layerNames } from "./materializer.ts";
 import { computeKeys } from "./run.ts";
 import { samePrograms } from "./same-task.ts";
-import { TaskGraph, keyConflict } from "./task-graph.ts";
+import { TaskGraph, checkKeyList, keyConflict } from "./task-graph.ts";
 import { tokenizeLoosely } from "./tokenize.ts";
-
-/** Where a task stands: its layer and its number in it. */
-interface Place {
-  readonly layer: Layer;
-  readonly index: number;
-}
 
 /**
  * A graph made of layers, most of them symbolic. Immutable: what derives from it shares its layers, and
@@ -58,7 +50,7 @@ export class LayeredGraph {
   withLayer(layer: Layer): LayeredGraph {
     const known = this.layers.get(layer.name);
     if (known === undefined) return new LayeredGraph(this.layers.set(layer.name, layer));
-    if (!sameLayer(known, layer)) throw keyConflict("withLayer", layer.name);
+    if (!sameLayer(known, layer)) throw layerConflict("withLayer", known, layer);
     return this;
   }
 
@@ -75,7 +67,7 @@ export class LayeredGraph {
       for (const layer of small.layers.values()) {
         const known = merged.get(layer.name);
         if (known === undefined) merged.set(layer.name, layer);
-        else if (!sameLayer(known, layer)) throw keyConflict("merge", layer.name);
+        else if (!sameLayer(known, layer)) throw layerConflict("merge", known, layer);
       }
     });
     return layers === large.layers ? large : new LayeredGraph(layers);
@@ -93,7 +85,10 @@ export class LayeredGraph {
    * `graph/key-conflict` for two different tasks under one key
    */
   materialize(keys?: Iterable<Key>): TaskGraph {
-    return new TaskGraph(new Materializer(this, (key, by) => this.#locate(key, by)).write(keys));
+    checkKeyList("materialize", keys);
+    return new TaskGraph(
+      new Materializer(this.layers, (key, by) => this.#locate(key, by)).write(keys),
+    );
   }
 
   /**
@@ -110,11 +105,10 @@ export class LayeredGraph {
   #locate(key: Key, by: string): Place {
     const place = this.#find(key);
     if (place !== undefined) return place;
-    const names = [...this.layers.keys()].slice(0, 8).map(quoteValue).join(", ");
     throw new GraphError(
       "graph/missing-key",
       `graph: ${by} a key that no layer has, got ${quoteValue(key)}, wanted a key of the layers ` +
-        `${names === "" ? "(there are none)" : names}.`,
+        `${layerNames(this.layers)}.`,
     );
   }
 
@@ -140,25 +134,34 @@ function explicitKeys(layers: ImmutableMap<string, Layer>): ReadonlyMap<Key, Pla
   const places = new Map<Key, Place>();
   for (const layer of layers.values()) {
     const { keys } = layer;
-    if (!(layer instanceof MaterializedLayer) || keys.prefix !== undefined) continue;
+    if (!hasOwnKeys(layer)) continue;
     for (let index = 0; index < keys.size; index++) {
       const key = keys.at(index);
       const known = places.get(key);
       if (rangeTask(layers, key) !== undefined) throw keyConflict("graph", key);
-      if (known === undefined) places.set(key, { layer, index });
-      else if (!sameEntry(known, { layer, index })) throw keyConflict("graph", key);
+      places.set(key, joinPlaces(key, known, { layer, index }));
     }
   }
   return places;
 }
 
-function sameEntry(a: Place, b: Place): boolean {
-  const first = (a.layer as MaterializedLayer).entry(a.index);
-  const second = (b.layer as MaterializedLayer).entry(b.index);
-  return first === second || samePrograms(first, second);
+function joinPlaces(key: Key, known: Place | undefined, place: Place): Place {
+  if (known === undefined) return place;
+  const entry = (known.layer as MaterializedLayer).entry(known.index);
+  const other = (place.layer as MaterializedLayer).entry(place.index);
+  const advice = known.advice ?? entry.annotations ?? known.layer.annotations;
+  const both = mergeAnnotations(advice, other.annotations ?? place.layer.annotations);
+  if (both === undefined || !(entry === other || samePrograms(entry, other))) {
+    throw keyConflict("graph", key);
+  }
+  return { ...known, advice: both.merged };
 }
 
-function sameLayer(a: Layer & { token?: string | undefined }, b: typeof a): boolean {
+type Tokened = Layer & { readonly token?: string | undefined };
+
+function sameLayer(one: Tokened, other: Tokened): boolean {
+  const a: Tokened = one.standsFor ?? one;
+  const b: Tokened = other.standsFor ?? other;
   if (a === b) return true;
   if (a.kind !== b.kind || a.size !== b.size) return false;
   if (!sameAnnotations(a.annotations, b.annotations)) return false;
@@ -166,124 +169,15 @@ function sameLayer(a: Layer & { token?: string | undefined }, b: typeof a): bool
   return tokenizeLoosely(a.content) === tokenizeLoosely(b.content);
 }
 
-/** The tasks of one layer that are wanted: -1, or their number in the written graph. */
-interface Numbers {
-  readonly layer: Layer;
-  readonly of: Int32Array;
+/** Names the key that the layers disagree about, where they name keys of their own. */
+function layerConflict(api: string, a: Layer, b: Layer): GraphError {
+  if (!(a instanceof MaterializedLayer && b instanceof MaterializedLayer)) {
+    return keyConflict(api, a.name);
+  }
+  for (let index = 0; index < a.size; index++) {
+    const key = a.keys.at(index);
+    const other = b.keys.indexOf(key);
+    if (other >= 0 && !samePrograms(a.entry(index), b.entry(other))) return keyConflict(api, key);
+  }
+  return keyConflict(api, a.name);
 }
-
-/** Marks what is needed, numbers it layer by layer, and writes it. */
-class Materializer {
-  readonly #graph: LayeredGraph;
-  readonly #locate: (key: Key, by: string) => Place;
-  readonly #numbers = new Map<string, Numbers>();
-  readonly #pending: { numbers: Numbers; index: number }[] = [];
-
-  constructor(graph: LayeredGraph, locate: (key: Key, by: string) => Place) {
-    this.#graph = graph;
-    this.#locate = locate;
-  }
-
-  write(keys: Iterable<Key> | undefined): ReturnType<CoreBuilder["build"]> {
-    this.#mark(keys);
-    const tables: KeyTable[] = [];
-    let size = 0;
-    for (const { layer, of } of this.#inLayerOrder()) {
-      const first = size;
-      const kept: number[] = [];
-      for (let index = 0; index < of.length; index++) {
-        if (of[index] === unneeded) continue;
-        of[index] = size++;
-        kept.push(index);
-      }
-      const all = size - first === layer.size;
-      tables.push(all ? layer.keys : subsetKeys(layer.keys, Int32Array.from(kept)));
-    }
-    return this.#expandAll(joinedKeys(tables));
-  }
-
-  #expandAll(keys: KeyTable): ReturnType<CoreBuilder["build"]> {
-    const builder = new CoreBuilder();
-    const sink: TaskSink = {
-      task: (program: Program, annotations: Annotations | undefined) =>
-        builder.task(program, annotations),
-      block: (layer, index) => builder.input(this.#of(layer).of[index] as number),
-      key: (key) => {
-        const { layer, index } = this.#locate(key, "a task refers to");
-        builder.input(this.#of(layer.name).of[index] as number);
-      },
-      constant: (value) => builder.constant(value),
-    };
-    for (const { layer, of } of this.#inLayerOrder()) {
-      for (let index = 0; index < of.length; index++) {
-        if (of[index] !== unneeded) layer.expand(index, sink);
-      }
-    }
-    return builder.build(keys);
-  }
-
-  *#inLayerOrder(): Iterable<Numbers> {
-    for (const name of this.#graph.layers.keys()) {
-      const numbers = this.#numbers.get(name);
-      if (numbers !== undefined) yield numbers;
-    }
-  }
-
-  #mark(keys: Iterable<Key> | undefined): void {
-    if (keys === undefined) {
-      for (const layer of this.#graph.layers.values()) this.#markLayer(layer);
-    } else {
-      for (const key of keys) {
-        const { layer, index } = this.#locate(key, "asked for");
-        this.#need(this.#of(layer.name), index);
-      }
-    }
-    const sink: TaskSink = {
-      task: () => undefined,
-      block: (layer, index) => this.#need(this.#of(layer), index),
-      key: (key) => {
-        const { layer, index } = this.#locate(key, "a task refers to");
-        this.#need(this.#of(layer.name), index);
-      },
-      constant: () => undefined,
-    };
-    for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
-      next.numbers.layer.expand(next.index, sink);
-    }
-  }
-
-  /** All tasks of a layer; a key that stands in two layers is written once. */
-  #markLayer(layer: Layer): void {
-    const explicit = layer instanceof MaterializedLayer && layer.keys.prefix === undefined;
-    for (let index = 0; index < layer.size; index++) {
-      const place = explicit ? this.#locate(layer.keys.at(index), "asked for") : { layer, index };
-      this.#need(this.#of(place.layer.name), place.index);
-    }
-  }
-
-  #need(numbers: Numbers, index: number): void {
-    if (numbers.of[index] !== unneeded) {
-      if (index >= 0 && index < numbers.of.length) return;
-      throw new GraphError(
-        "graph/missing-key",
-        `graph: a layer reads a block that is not there, got block ${index} of ` +
-          `${quoteValue(numbers.layer.name)}, wanted 0 to ${numbers.of.length - 1}.`,
-      );
-    }
-    numbers.of[index] = needed;
-    this.#pending.push({ numbers, index });
-  }
-
-  #of(name: string): Numbers {
-    let numbers = this.#numbers.get(name);
-    if (numbers === undefined) {
-      const layer = this.#graph.layers.get(name) ?? this.#locate(name, "a layer reads").layer;
-      numbers = { layer, of: new Int32Array(layer.size).fill(unneeded) };
-      this.#numbers.set(name, numbers);
-    }
-    return numbers;
-  }
-}
-
-const unneeded = -1;
-const needed = -2;

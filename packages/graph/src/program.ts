@@ -49,6 +49,12 @@ export function identity<T>(value: T): T {
   return value;
 }
 
+/** Gives back the value of a promise that a graph holds; unlike {@link identity} it stays a step, so that
+ * whoever reads it gets what the promise becomes. */
+export function settle<T>(value: T): T {
+  return value;
+}
+
 /**
  * A step function with this method may swallow the step before it: given the producer and the consumer
  * (whose first argument is the producer's value, used nowhere else) it returns one step that does the
@@ -213,8 +219,7 @@ function runFrom(
 /** Whether a value has a `then` method, so that its settled value is meant. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
-    typeof value === "object" &&
-    value !== null &&
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
     typeof (value as { then?: unknown }).then === "function"
   );
 }

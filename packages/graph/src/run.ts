@@ -10,8 +10,10 @@ const registered = new Map<string, Executor>();
 let defaultExecutor: Executor | undefined;
 
 /**
- * Makes an executor available by its name, as `{ executor: "name" }`. The same name again replaces it.
+ * Makes an executor available by its name, as `{ executor: "name" }`. The same name again replaces it;
+ * "inline" stays what it is.
  *
+ * @throws GraphError `graph/invalid-argument`
  * @example
  * ```ts
  * import { TaskGraph, createInlineExecutor, registerExecutor } from "@millrace/graph";
@@ -21,7 +23,11 @@ let defaultExecutor: Executor | undefined;
  * ```
  */
 export function registerExecutor(executor: Executor): void {
-  registered.set(checkExecutor("registerExecutor", executor).name, executor);
+  const { name } = checkExecutor("registerExecutor", executor);
+  if (name === inlineExecutor.name) {
+    throw invalidArgument("registerExecutor", "this name is taken", name, "another name");
+  }
+  registered.set(name, executor);
 }
 
 /**

@@ -1,16 +1,10 @@
-import { sameAnnotations } from "./annotations.ts";
 import type { GraphCore } from "./graph-core.ts";
 import type { Program } from "./program.ts";
 import { tokenizeLoosely } from "./tokenize.ts";
 
 /** Whether two tasks of two graphs read the same keys and do the same, by identity or by token. */
 export function sameTask(a: GraphCore, t: number, b: GraphCore, u: number): boolean {
-  return (
-    sameAnnotations(
-      a.annotations[a.annotation[t] as number],
-      b.annotations[b.annotation[u] as number],
-    ) && samePrograms(describe(a, t), describe(b, u))
-  );
+  return samePrograms(describe(a, t), describe(b, u));
 }
 
 interface Description {

@@ -1,3 +1,5 @@
+import type { Annotations } from "./annotations.ts";
+import { mergeAnnotations, sameAnnotations } from "./annotations.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { GraphCore } from "./graph-core.ts";
@@ -106,7 +108,8 @@ export class TaskGraph {
   }
 
   /**
-   * Both graphs as one. The same task under the same key is fine, a different one is refused.
+   * Both graphs as one. The same task under the same key is fine, and what either was advised by
+   * annotations holds; a different one is refused.
    *
    * @throws GraphError `graph/key-conflict`
    */
@@ -121,6 +124,7 @@ export class TaskGraph {
 
   /** The part of the graph that `keys` need; all of it without `keys`. */
   materialize(keys?: Iterable<Key>): TaskGraph {
+    checkKeyList("materialize", keys);
     if (keys === undefined) return this;
     return new TaskGraph(
       cullCore(
@@ -152,12 +156,12 @@ export function entriesOf(
   api: string,
   entries: Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]>,
 ): ReadonlyMap<Key, unknown> {
-  if (typeof entries !== "object" || entries === null) {
-    throw invalidArgument(api, "no entries", entries, "an object or pairs of key and task");
-  }
-  const pairs = Symbol.iterator in entries ? entries : Object.entries(entries);
   const map = new Map<Key, unknown>();
-  for (const [key, value] of pairs as Iterable<readonly [Key, unknown]>) {
+  for (const pair of pairsOf(api, entries)) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw invalidArgument(api, "an entry is no pair", pair, "an array of key and task");
+    }
+    const [key, value] = pair as [unknown, unknown];
     if (typeof key !== "string") {
       throw invalidArgument(api, "a key must be a string", key, "a string");
     }
@@ -165,6 +169,15 @@ export function entriesOf(
     map.set(key, value);
   }
   return map;
+}
+
+function pairsOf(api: string, entries: unknown): Iterable<unknown> {
+  if (typeof entries === "object" && entries !== null) {
+    if (Symbol.iterator in entries) return entries as Iterable<unknown>;
+    const prototype: unknown = Object.getPrototypeOf(entries);
+    if (prototype === Object.prototype || prototype === null) return Object.entries(entries);
+  }
+  throw invalidArgument(api, "no entries", entries, "an object or pairs of key and task");
 }
 
 function buildCore(entries: ReadonlyMap<Key, unknown>): GraphCore {
@@ -189,36 +202,67 @@ function mergeCores(a: GraphCore, b: GraphCore): GraphCore {
   const names = Array.from({ length: a.size }, (_, t) => a.keys.at(t));
   const numbers = new Int32Array(b.size);
   const added: number[] = [];
+  const advice = new Map<number, Annotations | undefined>();
   for (let t = 0; t < b.size; t++) {
     const key = b.keys.at(t);
     const known = a.keys.indexOf(key);
-    if (known >= 0 && !sameTask(a, known, b, t)) throw keyConflict("merge", key);
+    if (known >= 0) joinAdvice(key, a, known, b, t, advice);
     numbers[t] = known >= 0 ? known : a.size + added.length;
     if (known < 0) {
       added.push(t);
       names.push(key);
     }
   }
-  if (added.length === 0) return a;
+  if (added.length === 0 && advice.size === 0) return a;
   const builder = new CoreBuilder();
-  for (let t = 0; t < a.size; t++) copyTask(a, t, builder, (input) => input);
-  for (const t of added) copyTask(b, t, builder, (input) => numbers[input] as number);
+  for (let t = 0; t < a.size; t++) {
+    copyTask(a, t, builder, (input) => input, advice.has(t) ? advice.get(t) : annotationsOf(a, t));
+  }
+  for (const t of added) {
+    copyTask(b, t, builder, (input) => numbers[input] as number, annotationsOf(b, t));
+  }
   return builder.build(listKeys(names));
 }
 
+/** Checks that two tasks are one, and notes what both were advised together where that is news. */
+function joinAdvice(
+  key: Key,
+  a: GraphCore,
+  t: number,
+  b: GraphCore,
+  u: number,
+  advice: Map<number, Annotations | undefined>,
+): void {
+  const known = annotationsOf(a, t);
+  const both = mergeAnnotations(known, annotationsOf(b, u));
+  if (both === undefined || !sameTask(a, t, b, u)) throw keyConflict("merge", key);
+  if (!sameAnnotations(both.merged, known)) advice.set(t, both.merged);
+}
+
+function annotationsOf(core: GraphCore, t: number): Annotations | undefined {
+  return core.annotations[core.annotation[t] as number];
+}
+
 /** Adds task `t` of `core` to a builder, its inputs renumbered. */
-export function copyTask(
+function copyTask(
   core: GraphCore,
   t: number,
   builder: CoreBuilder,
   renumber: (input: number) => number,
+  annotations: Annotations | undefined,
 ): void {
   const program = core.programs[core.program[t] as number] as Program;
-  builder.task(program, core.annotations[core.annotation[t] as number]);
+  builder.task(program, annotations);
   for (let e = core.offsets[t] as number; e < (core.offsets[t + 1] as number); e++) {
     builder.input(renumber(core.targets[e] as number));
   }
   for (const constant of constantsOf(core, t)) builder.constant(constant);
+}
+
+/** Refuses a single key where a list is wanted: its characters would be taken for keys. */
+export function checkKeyList(api: string, keys: unknown): void {
+  if (typeof keys !== "string") return;
+  throw invalidArgument(api, "the keys must be a list", keys, "an array of keys");
 }
 
 /** The error for two different tasks under one key. */
@@ -249,5 +293,6 @@ function missingInput(key: Key, input: Key, names: readonly Key[]): GraphError {
 
 function missingMessage(what: string, key: Key, shown: readonly Key[], count: number): string {
   const more = count > shown.length ? `, … (${count} keys)` : "";
-  return `${what}, got ${quoteValue(key)}, wanted one of ${shown.map(quoteValue).join(", ")}${more}.`;
+  const names = count === 0 ? "(there are none)" : shown.map(quoteValue).join(", ");
+  return `${what}, got ${quoteValue(key)}, wanted one of ${names}${more}.`;
 }

@@ -3,7 +3,14 @@ import { currentAnnotations } from "./annotations.ts";
 import { invalidArgument } from "./errors.ts";
 import type { Key } from "./key.ts";
 import type { Arg, Program, TaskFunction } from "./program.ts";
-import { checkFunction, identity, makeProgram, runOfInputs } from "./program.ts";
+import {
+  checkFunction,
+  identity,
+  isThenable,
+  makeProgram,
+  runOfInputs,
+  settle,
+} from "./program.ts";
 
 /** Stands for the value of another task among the arguments of a task; made by {@link ref}. */
 export interface Ref {
@@ -142,7 +149,12 @@ export function parseEntry(value: unknown): ParsedEntry {
   const sourceOf = (item: unknown): Key | undefined => (isRef(item) ? item.key : undefined);
   return isTaskSpec(value)
     ? { ...parseCall(value.fn, value.args, sourceOf), annotations: value.annotations }
-    : { ...parseCall(identity, [value], sourceOf), annotations: undefined };
+    : { ...parseCall(holderOf(value), [value], sourceOf), annotations: undefined };
+}
+
+/** The function of a task that is a plain value: promises are waited for before somebody reads them. */
+export function holderOf(value: unknown): TaskFunction {
+  return isThenable(value) ? settle : identity;
 }
 
 class ArgumentParser<Source> {
@@ -202,6 +214,10 @@ class ArgumentParser<Source> {
       );
       signature.push(">");
       return { kind: "map", entries };
+    }
+    if (Object.getOwnPropertySymbols(value).length > 0) {
+      const wanted = "text as keys of objects that hold references";
+      throw invalidArgument("task", "a symbol is the key of a property", value, wanted);
     }
     signature.push("{");
     const entries = Object.entries(value).map(([name, item]) => {

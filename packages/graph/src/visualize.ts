@@ -181,7 +181,7 @@ function xmlText(text: string): string {
   return (
     text
       .replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
-      // Control characters have no place in XML 1.0.
-      .replace(/[^\t\n\r\u0020-\uFFFF]/g, "�")
+      // Control characters and lone surrogates have no place in XML 1.0.
+      .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "�")
   );
 }

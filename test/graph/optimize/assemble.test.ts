@@ -29,26 +29,28 @@ it("a chain of 100,000 tasks becomes one program and runs", async () => {
   const inc = (x: number): number => x + 1;
   const entries: [string, unknown][] = [["k-0", 0]];
   for (let i = 1; i <= 100_000; i++) entries.push([`k-${i}`, task(inc, [ref(`k-${i - 1}`)])]);
-  const graph = TaskGraph.from(entries);
-  const fused = fuse(graph, ["k-100000"]);
+  const fused = fuse(TaskGraph.from(entries), ["k-100000"]);
   expect(fused.size).toBe(1);
   expect(await fused.compute("k-100000", { optimize: false })).toBe(100_000);
-  expect(await graph.compute("k-100000")).toBe(100_000);
-  const aliases = entries.map(([key], i) => [key, i === 0 ? 7 : ref(`k-${i - 1}`)] as const);
-  expect(inline(TaskGraph.from(aliases), ["k-100000"]).size).toBe(1);
-  expect(await fuse(TaskGraph.from(aliases), ["k-100000"]).compute("k-100000")).toBe(7);
+});
+
+it("a chain of 100,000 aliases is inlined and fused", async () => {
+  const entries = Array.from({ length: 100_001 }, (_, i): [string, unknown] => [
+    `k-${i}`,
+    i === 0 ? 7 : ref(`k-${i - 1}`),
+  ]);
+  const graph = TaskGraph.from(entries);
+  expect(inline(graph, ["k-100000"]).size).toBe(1);
+  expect(await fuse(graph, ["k-100000"]).compute("k-100000", { optimize: false })).toBe(7);
 });
 
 it("a reduction of 100,000 inputs is fused and runs", async () => {
-  const count = 100_000;
-  const entries: [string, unknown][] = [];
-  for (let i = 0; i < count; i++) entries.push([`k-${i}`, task((x: number) => x, [i])]);
+  const inc = (x: number): number => x + 1;
+  const keys = Array.from({ length: 100_000 }, (_, i) => `k-${i}`);
+  const entries: [string, unknown][] = keys.map((key, i) => [key, task(inc, [i])]);
   const sum = (parts: number[]): number => parts.reduce((a, b) => a + b, 0);
-  entries.push(["sum", task(sum, [entries.map(([key]) => ref(key))])]);
-  const graph = TaskGraph.from(entries);
-  const wanted = (count * (count - 1)) / 2;
-  expect(await graph.compute("sum")).toBe(wanted);
-  const fused = fuse(graph, ["sum"], { maxWidth: Infinity });
+  entries.push(["sum", task(sum, [keys.map((key) => ref(key))])]);
+  const fused = fuse(TaskGraph.from(entries), ["sum"], { maxWidth: Infinity });
   expect(fused.size).toBe(1);
-  expect(await fused.compute("sum", { optimize: false })).toBe(wanted);
+  expect(await fused.compute("sum", { optimize: false })).toBe(5_000_050_000);
 });

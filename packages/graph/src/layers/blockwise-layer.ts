@@ -6,7 +6,7 @@ import { rangeKeys } from "../key-table.ts";
 import type { Arg, Program, Step } from "../program.ts";
 import { forEachLeaf, makeProgram, mapLeaves } from "../program.ts";
 import type { IndexMap } from "./index-map.ts";
-import { mapIndex } from "./index-map.ts";
+import { checkIndexMap, mapIndex } from "./index-map.ts";
 import type { Layer, LayerOptions, TaskSink } from "./layer.ts";
 import { checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
 
@@ -31,6 +31,8 @@ export interface BlockwiseOptions extends LayerOptions {
   readonly inputs: readonly BlockInput[];
   /** The program of every block. */
   readonly steps: readonly Step[];
+  /** The layer of the same name whose values this one gives in another way. */
+  readonly standsFor?: Layer;
 }
 
 /**
@@ -62,6 +64,7 @@ export class BlockwiseLayer implements Layer {
   readonly program: Program;
   readonly annotations: Annotations | undefined;
   readonly token: string | undefined;
+  readonly standsFor: Layer | undefined;
   readonly #concrete = new Map<string, Program>();
   #fixed: Program | undefined;
 
@@ -73,7 +76,10 @@ export class BlockwiseLayer implements Layer {
     this.program = makeProgram(checkSteps(api, options), options.inputs.length, 0);
     this.annotations = layerAnnotations(api, options);
     this.token = options.token;
+    this.standsFor = options.standsFor;
     for (const input of options.inputs) {
+      if (input.kind === "block" && input.index !== undefined) checkIndexMap(api, input.index);
+      if (input.kind === "blocks") checkIndexMap(api, input.start);
       if (input.kind !== "values" || input.values.length === this.size) continue;
       const wanted = `${this.size} values, one a block`;
       throw invalidArgument(api, "wrong number of values", input.values.length, wanted);

@@ -33,6 +33,8 @@ export interface Layer {
   readonly keyInputs: readonly Key[];
   /** What the layer is, for telling whether two layers of one name are the same. */
   readonly content: unknown;
+  /** The layer whose values this one gives in another way, after optimization. */
+  readonly standsFor?: Layer | undefined;
   /** Writes out task `index`. */
   expand(index: number, sink: TaskSink): void;
 }

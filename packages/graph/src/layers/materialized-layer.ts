@@ -3,6 +3,7 @@ import { invalidArgument } from "../errors.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { listKeys, rangeKeys } from "../key-table.ts";
+import { isThenable } from "../program.ts";
 import type { ParsedEntry } from "../task.ts";
 import { parseEntry } from "../task.ts";
 import { TaskGraph, constantsOf, entriesOf } from "../task-graph.ts";
@@ -72,7 +73,10 @@ export class MaterializedLayer implements Layer {
     values: readonly unknown[],
     options: LayerOptions = {},
   ): MaterializedLayer {
-    const entries = values.map((value) => ({ ...parsedValue, constants: [value] }));
+    const entries = values.map((value) => ({
+      ...(isThenable(value) ? parsedPromise : parsedValue),
+      constants: [value],
+    }));
     return new MaterializedLayer(
       name,
       new ParsedEntries(rangeKeys(name, values.length), entries),
@@ -125,6 +129,7 @@ export class MaterializedLayer implements Layer {
 }
 
 const parsedValue = parseEntry(0);
+const parsedPromise = parseEntry(Promise.resolve());
 
 /** Tells entries that were taken apart from entries that are to be. */
 class ParsedEntries implements Iterable<never> {

@@ -113,14 +113,24 @@ function findProducer(
     if (!(producer instanceof BlockwiseLayer) || producer.size !== consumer.size) continue;
     if (readers.get(producer.name) !== 1 || requested.has(producer.name)) continue;
     if (mergeAnnotations(producer.annotations, consumer.annotations) === undefined) continue;
-    const always = consumer.inputs.every((other) =>
-      other.kind === "block"
-        ? other.layer !== producer.name || isIdentityMap(other.index)
-        : other.kind !== "blocks" || other.layer !== producer.name,
-    );
-    if (always) return producer;
+    if (consumer.inputs.every((other) => readsOwnBlock(other, producer.name))) return producer;
   }
   return undefined;
+}
+
+/** Whether an input reads of a layer the block with its own number, or nothing. */
+function readsOwnBlock(input: BlockInput, layer: string): boolean {
+  switch (input.kind) {
+    case "block":
+      return input.layer !== layer || isIdentityMap(input.index);
+    case "blocks":
+      return input.layer !== layer;
+    case "key":
+      return layerOf(input.key) !== layer;
+    case "index":
+    case "values":
+      return true;
+  }
 }
 
 /** Layers that both read: after joining, one layer fewer reads them. */
@@ -145,13 +155,12 @@ function joinLayers(producer: BlockwiseLayer, consumer: BlockwiseLayer): Blockwi
     { program: producer.program, sources: producer.inputs.map((_, i) => i) },
     { program: consumer.program, sources },
   ]);
-  const both = [producer.token, consumer.token];
   return new BlockwiseLayer(consumer.name, {
     count: consumer.size,
     inputs,
     steps,
     annotations: mergeAnnotations(producer.annotations, consumer.annotations)?.merged ?? {},
-    ...(both.includes(undefined) ? {} : { token: both.join("+") }),
+    standsFor: consumer.standsFor ?? consumer,
   });
 }
 

@@ -2,7 +2,7 @@ import { invalidArgument } from "../errors.ts";
 import type { GraphCore } from "../graph-core.ts";
 import type { Key } from "../key.ts";
 import type { Task } from "../task.ts";
-import { TaskGraph } from "../task-graph.ts";
+import { TaskGraph, checkKeyList } from "../task-graph.ts";
 import { cullCore } from "./cull.ts";
 import { fuseCore } from "./fuse.ts";
 import { inlineCore, isCheap } from "./inline.ts";
@@ -134,9 +134,7 @@ export function order(graph: TaskGraph): Map<Key, number> {
 }
 
 function indexesOf(graph: TaskGraph, keys: Iterable<Key>): number[] {
-  if (typeof keys === "string") {
-    throw invalidArgument("graph", "the keys must be a list", keys, "an array of keys");
-  }
+  checkKeyList("graph", keys);
   return Array.from(keys, (key) => graph.indexOf(key));
 }
 
