@@ -20,7 +20,7 @@ test("explain lists every value with its way, size and manner", () => {
       n  job: node:fs, by reference
       n  job: immutable/dist/immutable.js of immutable@x, by reference
       n  job -> helper: function from explain.test.ts, by value
-      n  job -> helper -> config: object (2 of 3 properties), by value"
+      n  job -> helper -> config: object (2 of 3 properties), by value  (looks like a secret: apiToken)"
   `);
 });
 

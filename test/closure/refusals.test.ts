@@ -1,4 +1,5 @@
 import { capture } from "@millrace/closure";
+import { Record as ImmutableRecord } from "immutable";
 import { describe, expect, test } from "vitest";
 import { fromText, refusal, through } from "./refusal.ts";
 
@@ -291,3 +292,15 @@ describe("arguments of capture", () => {
 function lookUp(object: Record<string, number>, key: string): number | undefined {
   return object[key];
 }
+
+test("a function with a method then is refused, since a Promise would call it", () => {
+  const fn = Object.defineProperty(() => 1, ["th", "en"].join(""), { value: () => 2 });
+  expect(refusal(fn).code).toBe("closure/invalid-argument");
+});
+
+test("a class whose base a package keeps to itself, with state, is refused with the way", () => {
+  class Point extends ImmutableRecord({ x: 0 }) {}
+  const error = refusal(() => new Point());
+  expect(error.code).toBe("closure/assigned-capture");
+  expect(error.trail.slice(1)).toEqual(["Point", "Record", "hasInitialized"]);
+});

@@ -110,6 +110,13 @@ function checkArguments(fn: unknown, mode: unknown): void {
       `capture: the first argument must be a function, got ${quote(fn)}. Pass a function or a class.`,
     );
   }
+  if (typeof (fn as { then?: unknown }).then === "function") {
+    throw new CaptureError(
+      "closure/invalid-argument",
+      `capture: the function must not have a method 'then', got ${quote(fn)}. ` +
+        "A Promise could not hand it over: wrap it, (...args) => f(...args).",
+    );
+  }
   if (mode !== "auto" && mode !== "explicit" && mode !== "off") {
     throw new CaptureError(
       "closure/invalid-argument",

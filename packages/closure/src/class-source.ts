@@ -19,6 +19,13 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(at);
 }
 
+/** A generated name that means nothing else yet. */
+export function unusedName(wanted: string, isUsed: (name: string) => boolean): string {
+  let name = wanted;
+  while (isUsed(name)) name += "$";
+  return name;
+}
+
 /** Why a class cannot be made again from its source. */
 export class ClassRefusal extends Error {
   readonly code: "closure/private-state" | "closure/computed-key";
@@ -35,6 +42,8 @@ export type ClassSource = {
   readonly text: string;
   readonly early: string[];
   readonly earlyValues: unknown[];
+  /** The base class is the first of the early values. */
+  readonly hasBase: boolean;
   /** Texts of methods and accessors that evaluating the class makes, by key. */
   readonly statics: NaturalMembers;
   readonly members: NaturalMembers;
@@ -59,6 +68,8 @@ export function classSource(
   const node = facts.node as ClassNode;
   const edits: Edit[] = [];
   const early: string[] = [];
+  const free = (wanted: string): string =>
+    unusedName(wanted, (each) => mentions(node, facts.text, each));
   const earlyValues: unknown[] = [];
   const name = (text: string, value: unknown): string => {
     early.push(text);
@@ -67,7 +78,7 @@ export function classSource(
   };
   if (node.superClass && !isNullLiteral(node.superClass)) {
     const { start, end } = node.superClass;
-    edits.push({ start, end, text: name(baseName, baseOf(cls)) });
+    edits.push({ start, end, text: name(free(baseName), baseOf(cls)) });
   }
   const statics: NaturalMembers = new Map();
   const members: NaturalMembers = new Map();
@@ -82,12 +93,14 @@ export function classSource(
       : literalKey(member.key);
     if (member.computed) {
       const { start, end } = member.key;
-      edits.push({ start, end, text: name(`__mr_key${early.length}__`, key) });
+      edits.push({ start, end, text: name(free(`__mr_key${early.length}__`), key) });
     }
     if (member.type !== "MethodDefinition" || member.kind === "constructor") continue;
     if (key !== undefined) note(member.static ? statics : members, key, member, facts.text);
   }
-  return { text: applyEdits(facts.text, edits), early, earlyValues, statics, members };
+  const text = applyEdits(facts.text, edits);
+  const hasBase = edits.some(({ start }) => start === node.superClass?.start);
+  return { text, early, earlyValues, hasBase, statics, members };
 }
 
 /** Whether instances of a class hold state that only the class itself can reach. */
@@ -102,6 +115,19 @@ function baseOf(cls: object): unknown {
   const base: unknown = Object.getPrototypeOf(cls);
   const prototype = (cls as { prototype: object }).prototype;
   return base === Function.prototype && Object.getPrototypeOf(prototype) === null ? null : base;
+}
+
+/** Whether a name stands anywhere but where a generated one will replace it. */
+function mentions(node: ClassNode, text: string, name: string): boolean {
+  const replaced = node.body.body.flatMap((member) =>
+    member.type !== "StaticBlock" && member.computed ? [member.key] : [],
+  );
+  const cuts = [...(node.superClass ? [node.superClass] : []), ...replaced];
+  const rest = applyEdits(
+    text,
+    cuts.map(({ start, end }) => ({ start, end, text: "" })),
+  );
+  return rest.includes(name);
 }
 
 function isNullLiteral(node: AnyNode): boolean {

@@ -1,4 +1,5 @@
 import { Script } from "node:vm";
+import { unusedName } from "./class-source.ts";
 import { CaptureError } from "./errors.ts";
 import type { FunctionWire, Hint } from "./nodes.ts";
 
@@ -50,8 +51,9 @@ function wrapping(node: FunctionWire): { before: string; after: string } {
   const name = node.form === "declaration" ? declaredName(node.text) : undefined;
   const variables = node.names.filter((each) => each !== name);
   const declare = variables.length === 0 ? "" : `var ${variables.join(", ")};`;
-  const assign = node.names.map((each, i) => `${each} = __mr_values__[${i}];`).join(" ");
-  const set = `(__mr_values__) => { ${assign} }`;
+  const list = unusedName("__mr_values__", (each) => node.names.includes(each));
+  const assign = node.names.map((each, i) => `${each} = ${list}[${i}];`).join(" ");
+  const set = `(${list}) => { ${assign} }`;
   const head = `(function (${node.early.join(", ")}) { ${strict} ${declare}`;
   switch (node.form) {
     case "expression":

@@ -5,14 +5,16 @@ import { environmentOf } from "./env.ts";
 import { factsOf, type Facts, type Reading } from "./facts.ts";
 import type { AnyFunction } from "./inspector.ts";
 import { isStandardGlobal, landmarkOf } from "./intrinsics.ts";
+import { importNames, importSlots, rewriteImports } from "./import-rewrite.ts";
 import { moduleReferenceOf } from "./module-function.ts";
 import type { FunctionWire, Ordinary, WireNode } from "./nodes.ts";
 import { remember } from "./live.ts";
+import { isForeignIntrinsic } from "./object-chain.ts";
 import { integrityOf, ownProperties } from "./properties.ts";
 import { constructorOf, describePrototype, missingKeys, skipNatural } from "./prototype.ts";
 import { exportReference } from "./references.ts";
 import { isClass, isFunction, type FunctionNode } from "./scopes.ts";
-import { fileOf, positionOf } from "./script.ts";
+import { positionOf } from "./script.ts";
 import type { Examined, Found, Walk } from "./walk.ts";
 
 /** The wire form of a function or class that is no standard one. */
@@ -43,6 +45,7 @@ function describeSpecial(
   fn: AnyFunction,
   { text, inspected, script }: Examined,
 ): WireNode | undefined {
+  if (isForeignIntrinsic(fn)) return { kind: "global", path: [fn.name] };
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
     if (inspected === undefined ? fn.name.startsWith("bound ") : inspected.bound) {
       walk.fail(
@@ -90,9 +93,10 @@ function describeSource(walk: Walk, found: Found, fn: AnyFunction, examined: Exa
   const cls = isClass(facts.node) ? describeClass(walk, found, fn, examined, facts) : undefined;
   const rewritten = cls?.source.text ?? methodText(facts);
   const plain = readFacts(walk, found, rewritten, { sloppy: !strict, freeName });
-  const text = rewriteImports(rewritten, plain);
+  const generated = importNames(rewritten);
+  const text = rewriteImports(rewritten, plain, generated);
   const finalFacts = readFacts(walk, found, text, { sloppy: !strict, freeName });
-  const imports = importSlots(walk, found, examined, plain);
+  const imports = importSlots(walk, found, examined, plain, generated);
   const given = [...(cls?.source.early ?? []), ...imports.names];
   const captures = captureNames(walk, found, examined, finalFacts, given);
   if (script !== undefined && placed !== undefined) {
@@ -255,69 +259,6 @@ function evaluate(node: AnyNode, examined: Examined): unknown {
   }
 }
 
-// Names of the same length as what they stand for, so that columns stay right.
-const metaName = "__mr_$meta_";
-const importName = "__mr_i";
-
-/** A script may not say import.meta, and its import() would look from the wrong place. */
-function rewriteImports(text: string, facts: Facts): string {
-  return applyEdits(text, [
-    ...facts.importMeta.ranges.map(({ start, end }) => ({ start, end, text: metaName })),
-    ...facts.dynamicImports.map(({ start, end }) => ({ start, end, text: importName })),
-  ]);
-}
-
-function importSlots(
-  walk: Walk,
-  found: Found,
-  examined: Examined,
-  facts: Facts,
-): { names: string[]; values: FunctionWire["values"][number][] } {
-  const names: string[] = [];
-  const values: FunctionWire["values"][number][] = [];
-  if (facts.importMeta.ranges.length > 0) {
-    names.push(metaName);
-    values.push(importMetaSlot(walk, found, examined, facts));
-  }
-  if (facts.dynamicImports.length > 0) {
-    const from = (examined.script && fileOf(examined.script)) ?? process.cwd();
-    const base = facts.dynamicImports.some(({ relative }) => relative) ? from : undefined;
-    const edge = { kind: "hidden", name: "import()" } as const;
-    names.push(importName);
-    values.push(
-      walk.referenceSlot({ kind: "dynamic-import", base }, undefined, found, edge, { from }),
-    );
-  }
-  return { names, values };
-}
-
-function importMetaSlot(
-  walk: Walk,
-  found: Found,
-  { script }: Examined,
-  { importMeta }: Facts,
-): FunctionWire["values"][number] {
-  const { usage } = importMeta;
-  const known = new Set(["url", "dirname", "filename"]);
-  const wanted = usage === "all" || usage === undefined ? ["import.meta"] : [...usage.keys()];
-  const file = script && fileOf(script);
-  const strange = wanted.find((key) => !known.has(key));
-  if (script === undefined || file === undefined || strange !== undefined) {
-    walk.fail(
-      "closure/import-meta",
-      found,
-      "it uses more of import.meta than url, dirname and filename, and only these mean the same elsewhere; " +
-        "put what it needs into a const",
-    );
-  }
-  const dirname = file.replace(/[\\/][^\\/]*$/, "");
-  const all: Record<string, string> = { url: script.url, dirname, filename: file };
-  const meta = walk.onceFor(`meta ${script.scriptId} ${wanted.join()}`, () =>
-    Object.fromEntries(wanted.map((key) => [key, all[key]])),
-  );
-  return walk.slot(meta, found, { kind: "capture", name: "import.meta" });
-}
-
 function ownName(fn: AnyFunction): string | undefined {
   const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
   return typeof name === "string" ? name : undefined;
@@ -359,9 +300,7 @@ function functionProperties(
   });
   const proto: unknown = Object.getPrototypeOf(fn);
   const usual =
-    source !== undefined
-      ? source.early[0] === "__mr_base__" || proto === Function.prototype
-      : isUsualProto(proto);
+    source !== undefined ? source.hasBase || proto === Function.prototype : isUsualProto(proto);
   return {
     ...(usual ? {} : { proto: walk.slot(proto, found, { kind: "hidden", name: "prototype" }) }),
     props,

@@ -170,9 +170,11 @@ export function isBuiltinPrototypeFor(proto: unknown, native: object): boolean {
 }
 
 /** A constructor that a vm context has of its own, such as its Array. */
-function isForeignIntrinsic(made: AnyFunction): boolean {
-  if (landmarkOf(made) !== undefined || !open.has(made.name)) return false;
-  return isNativeText(Function.prototype.toString.call(made));
+export function isForeignIntrinsic(made: AnyFunction): boolean {
+  if (!open.has(made.name) || landmarkOf(made) !== undefined) return false;
+  if (!isNativeText(Function.prototype.toString.call(made))) return false;
+  const prototype: unknown = Object.getOwnPropertyDescriptor(made, "prototype")?.value;
+  return typeof prototype === "object" && prototype !== null && constructorOf(prototype) === made;
 }
 
 function className(value: object): string {
