@@ -45,6 +45,11 @@ export class IntList {
     this.#data[this.length++] = value;
   }
 
+  /** Takes off the last number; there must be one. */
+  pop(): number {
+    return this.#data[--this.length] as number;
+  }
+
   at(index: number): number {
     return this.#data[index] as number;
   }
@@ -146,7 +151,10 @@ function distinctInputs(core: GraphCore): GraphCore {
   const reader = new Int32Array(size).fill(-1);
   let repeated = false;
   for (let t = 0; t < size && !repeated; t++) {
-    for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
+    const start = offsets[t] as number;
+    const end = offsets[t + 1] as number;
+    if (end - start < 2) continue;
+    for (let e = start; e < end; e++) {
       const target = targets[e] as number;
       if (reader[target] === t) repeated = true;
       reader[target] = t;

@@ -79,6 +79,8 @@ export function joinedKeys(tables: readonly KeyTable[]): KeyTable {
     size += table.size;
   }
   const explicit = listKeysAt(others);
+  // Look-ups come layer by layer: the range that had the last key is asked first.
+  let last: { table: KeyTable; start: number } | undefined;
   return {
     size,
     at(index) {
@@ -92,9 +94,12 @@ export function joinedKeys(tables: readonly KeyTable[]): KeyTable {
       return (tables[low] as KeyTable).at(index - (starts[low] as number));
     },
     indexOf(key) {
-      const range = ranges.get(key.slice(0, key.lastIndexOf("/") + 1));
-      const found = range?.table.indexOf(key) ?? -1;
-      return range !== undefined && found >= 0 ? range.start + found : explicit(key);
+      let found = last?.table.indexOf(key) ?? -1;
+      if (found < 0) {
+        last = ranges.get(key.slice(0, key.lastIndexOf("/") + 1));
+        found = last?.table.indexOf(key) ?? -1;
+      }
+      return last !== undefined && found >= 0 ? last.start + found : explicit(key);
     },
     get parts() {
       return tables.flatMap((table, i) =>

@@ -1,7 +1,7 @@
 import type { Map as ImmutableMap } from "immutable";
 import type { Annotations } from "./annotations.ts";
 import { GraphError, quoteValue } from "./errors.ts";
-import { CoreBuilder } from "./graph-core.ts";
+import { CoreBuilder, IntList } from "./graph-core.ts";
 import type { Key } from "./key.ts";
 import type { KeyTable } from "./key-table.ts";
 import { joinedKeys, subsetKeys } from "./key-table.ts";
@@ -20,7 +20,12 @@ export interface Place {
 /** The tasks of one layer that are wanted: -1, or their number in the written graph. */
 interface Numbers {
   readonly layer: Layer;
+  readonly keys: KeyTable;
   readonly of: Int32Array;
+  /** Where it stands in the list of the layers in use. */
+  readonly slot: number;
+  /** How many are wanted. */
+  count: number;
 }
 
 /** Marks what is needed, numbers it layer by layer, and writes it. */
@@ -28,7 +33,11 @@ export class Materializer {
   readonly #layers: ImmutableMap<string, Layer>;
   readonly #locate: (key: Key, by: string) => Place;
   readonly #numbers = new Map<string, Numbers>();
-  readonly #pending: { numbers: Numbers; index: number }[] = [];
+  readonly #used: Numbers[] = [];
+  /** Tasks that are marked and whose inputs are not: pairs of a slot and an index. */
+  readonly #pending = new IntList();
+  /** The layer asked for last, which mostly is the next one too. */
+  #last: Numbers | undefined;
 
   constructor(layers: ImmutableMap<string, Layer>, locate: (key: Key, by: string) => Place) {
     this.#layers = layers;
@@ -36,42 +45,44 @@ export class Materializer {
   }
 
   write(keys: Iterable<Key> | undefined): ReturnType<CoreBuilder["build"]> {
-    this.#mark(keys);
+    if (keys === undefined) this.#markAll();
+    else this.#markNeeded(keys);
     const tables: KeyTable[] = [];
     let size = 0;
-    for (const { layer, of } of this.#inLayerOrder()) {
-      const first = size;
-      const kept: number[] = [];
-      for (let index = 0; index < of.length; index++) {
+    for (const { keys: own, of, count } of this.#inLayerOrder()) {
+      const kept = count === of.length ? undefined : new Int32Array(count);
+      for (let index = 0, k = 0; index < of.length; index++) {
         if (of[index] === unneeded) continue;
+        if (kept !== undefined) kept[k++] = index;
         of[index] = size++;
-        kept.push(index);
       }
-      const all = size - first === layer.size;
-      tables.push(all ? layer.keys : subsetKeys(layer.keys, Int32Array.from(kept)));
+      tables.push(kept === undefined ? own : subsetKeys(own, kept));
     }
-    return this.#expandAll(joinedKeys(tables));
+    return this.#expandAll(size, joinedKeys(tables));
   }
 
-  #expandAll(keys: KeyTable): ReturnType<CoreBuilder["build"]> {
-    const builder = new CoreBuilder();
+  #expandAll(size: number, keys: KeyTable): ReturnType<CoreBuilder["build"]> {
+    const builder = new CoreBuilder(size);
     let advice: Annotations | undefined;
     const sink: TaskSink = {
       task: (program: Program, annotations: Annotations | undefined) =>
         builder.task(program, advice ?? annotations),
-      block: (layer, index) => builder.input(this.#of(layer).of[index] as number),
+      block: (layer, index) => {
+        const numbers = this.#of(layer);
+        builder.input(numbers.of[index] ?? missingBlock(numbers, index));
+      },
       key: (key) => {
         const { layer, index } = this.#locate(key, "a task refers to");
         builder.input(this.#of(layer.name).of[index] as number);
       },
       constant: (value) => builder.constant(value),
     };
-    for (const { layer, of } of this.#inLayerOrder()) {
+    for (const { layer, keys: own, of } of this.#inLayerOrder()) {
       advice = undefined;
       const explicit = hasOwnKeys(layer);
       for (let index = 0; index < of.length; index++) {
         if (of[index] === unneeded) continue;
-        if (explicit) advice = this.#locate(layer.keys.at(index), "asked for").advice;
+        if (explicit) advice = this.#locate(own.at(index), "asked for").advice;
         layer.expand(index, sink);
       }
     }
@@ -81,19 +92,25 @@ export class Materializer {
   *#inLayerOrder(): Iterable<Numbers> {
     for (const name of this.#layers.keys()) {
       const numbers = this.#numbers.get(name);
-      if (numbers !== undefined) yield numbers;
+      if (numbers !== undefined && numbers.count > 0) yield numbers;
     }
   }
 
-  #mark(keys: Iterable<Key> | undefined): void {
-    if (keys === undefined) {
-      for (const layer of this.#layers.values()) this.#markLayer(layer);
-    } else {
-      for (const key of keys) {
-        const { layer, index } = this.#locate(key, "asked for");
-        this.#need(this.#of(layer.name), index);
+  /** All tasks of all layers; a key that stands in two layers is written once. */
+  #markAll(): void {
+    for (const layer of this.#layers.values()) {
+      const numbers = this.#of(layer.name);
+      if (hasOwnKeys(layer)) {
+        for (let index = 0; index < layer.size; index++) this.#ask(numbers.keys.at(index));
+      } else {
+        numbers.of.fill(needed);
+        numbers.count = layer.size;
       }
     }
+  }
+
+  #markNeeded(keys: Iterable<Key>): void {
+    for (const key of keys) this.#ask(key);
     const sink: TaskSink = {
       task: () => undefined,
       block: (layer, index) => this.#need(this.#of(layer), index),
@@ -103,47 +120,59 @@ export class Materializer {
       },
       constant: () => undefined,
     };
-    for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
-      next.numbers.layer.expand(next.index, sink);
+    const pending = this.#pending;
+    while (pending.length > 0) {
+      const index = pending.pop();
+      this.#used[pending.pop()]?.layer.expand(index, sink);
     }
   }
 
-  /** All tasks of a layer; a key that stands in two layers is written once. */
-  #markLayer(layer: Layer): void {
-    const explicit = hasOwnKeys(layer);
-    for (let index = 0; index < layer.size; index++) {
-      const place = explicit ? this.#locate(layer.keys.at(index), "asked for") : { layer, index };
-      this.#need(this.#of(place.layer.name), place.index);
+  #ask(key: Key): void {
+    const last = this.#last;
+    const guess = last?.keys.prefix === undefined ? -1 : last.keys.indexOf(key);
+    if (last !== undefined && guess >= 0) {
+      this.#need(last, guess);
+    } else {
+      const { layer, index } = this.#locate(key, "asked for");
+      this.#need(this.#of(layer.name), index);
     }
   }
 
   #need(numbers: Numbers, index: number): void {
-    if (numbers.of[index] !== unneeded) {
-      if (index >= 0 && index < numbers.of.length) return;
-      throw new GraphError(
-        "graph/missing-key",
-        `graph: a layer reads a block that is not there, got block ${index} of ` +
-          `${quoteValue(numbers.layer.name)}, wanted 0 to ${numbers.of.length - 1}.`,
-      );
-    }
+    const number = numbers.of[index] ?? missingBlock(numbers, index);
+    if (number !== unneeded) return;
     numbers.of[index] = needed;
-    this.#pending.push({ numbers, index });
+    numbers.count++;
+    this.#pending.push(numbers.slot);
+    this.#pending.push(index);
   }
 
   #of(name: string): Numbers {
+    if (this.#last?.layer.name === name) return this.#last;
     let numbers = this.#numbers.get(name);
     if (numbers === undefined) {
       const layer = this.#layers.get(name);
       if (layer === undefined) throw missingLayer(name, this.#layers);
-      numbers = { layer, of: new Int32Array(layer.size).fill(unneeded) };
+      const of = new Int32Array(layer.size).fill(unneeded);
+      numbers = { layer, keys: layer.keys, of, slot: this.#used.length, count: 0 };
+      this.#used.push(numbers);
       this.#numbers.set(name, numbers);
     }
+    this.#last = numbers;
     return numbers;
   }
 }
 
 const unneeded = -1;
 const needed = -2;
+
+function missingBlock({ layer }: Numbers, index: number): never {
+  throw new GraphError(
+    "graph/missing-key",
+    `graph: a layer reads a block that is not there, got block ${index} of ` +
+      `${quoteValue(layer.name)}, wanted 0 to ${layer.size - 1}.`,
+  );
+}
 
 /** Whether the tasks of a layer have keys that do not tell the layer. */
 export function hasOwnKeys(layer: Layer): boolean {

@@ -4,7 +4,7 @@ import { absorbs, forEachLeaf, identity, makeProgram, mapLeaves, runOfInputs } f
 /** One task of a group: input `i` is input `sources[i]` of the group, or member `~sources[i]`. */
 export interface Member {
   readonly program: Program;
-  readonly sources: ArrayLike<number>;
+  readonly sources: readonly number[];
 }
 
 /**
@@ -18,8 +18,7 @@ export function assemble(members: readonly Member[]): Program {
   let inputCount = 0;
   let constantCount = 0;
   for (const { program, sources } of members) {
-    const items = Array.from({ length: sources.length }, (_, i): Arg => {
-      const source = sources[i] as number;
+    const items = sources.map((source): Arg => {
       if (source < 0) return results[~source] as Arg;
       inputCount = Math.max(inputCount, source + 1);
       return { kind: "input", input: source };

@@ -121,9 +121,11 @@ export class GroupBuilder {
     const list: Member[] = [];
     for (let m = 0; m < count; m++) {
       const t = members[m] as number;
-      const sources = targets.slice(offsets[t], offsets[t + 1]);
-      for (let i = 0; i < sources.length; i++)
-        sources[i] = this.#seenAs[sources[i] as number] as number;
+      const start = offsets[t] as number;
+      const sources = new Array<number>((offsets[t + 1] as number) - start);
+      for (let i = 0; i < sources.length; i++) {
+        sources[i] = this.#seenAs[targets[start + i] as number] as number;
+      }
       list.push({ program: programs[program[t] as number] as Program, sources });
     }
     const number = this.#programs.push(assemble(list)) - 1;
