@@ -1,6 +1,6 @@
 import { CancelledError, taskFailure } from "./errors.ts";
 import type { ExecutorOptions, Progress } from "./executor.ts";
-import type { GraphCore } from "./graph-core.ts";
+import type { GraphCore, Rows } from "./graph-core.ts";
 import { dependents } from "./graph-core.ts";
 import type { Lowered } from "./lower.ts";
 import { orderCore } from "./optimize/order-core.ts";
@@ -25,6 +25,7 @@ export interface InlineRunLimits {
 /** One run of one graph in this thread: what waits, what is ready, which values are alive. */
 export class InlineRun {
   readonly #core: GraphCore;
+  readonly #readers: Rows;
   readonly #options: ExecutorOptions;
   readonly #limits: InlineRunLimits;
   /** Tasks in the order to start them, and the place of each in it. */
@@ -63,6 +64,7 @@ export class InlineRun {
     this.#values = new Array<unknown>(size);
     this.#finished = new Uint8Array(size);
     const readers = dependents(core);
+    this.#readers = readers;
     for (let t = 0; t < size; t++) {
       this.#waiting[t] = (offsets[t + 1] as number) - (offsets[t] as number);
       this.#uses[t] = (readers.offsets[t + 1] as number) - (readers.offsets[t] as number);
@@ -153,7 +155,8 @@ export class InlineRun {
     const first = constantOffsets[t] as number;
     const last = constantOffsets[t + 1] as number;
     const own = first === last ? none : constants.slice(first, last);
-    const startMs = this.#now();
+    // Reading a clock takes as long as a small task.
+    const startMs = this.#options.onTask === undefined ? 0 : this.#now();
     let value: unknown;
     let promise: Promise<unknown> | undefined;
     try {
@@ -193,10 +196,10 @@ export class InlineRun {
     for (let e = core.offsets[t] as number; e < (core.offsets[t + 1] as number); e++) {
       this.#release(core.targets[e] as number);
     }
-    const readers = dependents(core);
-    const end = readers.offsets[t + 1] as number;
-    for (let e = readers.offsets[t] as number; e < end; e++) {
-      const reader = readers.targets[e] as number;
+    const { offsets, targets } = this.#readers;
+    const end = offsets[t + 1] as number;
+    for (let e = offsets[t] as number; e < end; e++) {
+      const reader = targets[e] as number;
       if (--this.#waiting[reader]! > 0) continue;
       const place = this.#place[reader] as number;
       if (place < this.#cursor) this.#late.push(place);
