@@ -2,7 +2,9 @@ import { EventEmitter } from "node:events";
 import { createConnection } from "node:net";
 import { types } from "node:util";
 import { runInNewContext } from "node:vm";
-import { capture } from "@millrace/closure";
+import process, { argv } from "node:process";
+import * as threads from "node:worker_threads";
+import { capture, revive } from "@millrace/closure";
 import { describe, expect, test } from "vitest";
 import { fromText, refusal, through } from "./refusal.ts";
 
@@ -159,4 +161,16 @@ test.each([
 ])("a private static that may have changed is refused: %s", (_, body) => {
   const make = fromText(`"use strict"; class C { ${body} } return () => C`) as () => () => void;
   expect(refusal(make()).code).toBe("closure/private-state");
+});
+
+test("what a built-in module says of this thread alone is refused, a const of it is not", async () => {
+  const f = (): unknown => threads.isMainThread;
+  expect(refusal(f)).toMatchObject({ code: "closure/global", trail: ["f", expect.anything()] });
+  expect(refusal(() => argv.length).code).toBe("closure/global");
+  const { isMainThread } = threads;
+  const g = (): boolean => isMainThread;
+  expect((await revive<typeof g>(capture(g)))()).toBe(isMainThread);
+  const own = argv;
+  const h = (): string[] => own;
+  expect((await revive<typeof h>(capture(h)))()).toEqual(process.argv);
 });

@@ -2,12 +2,13 @@ import type { CaptureErrorCode } from "./errors.ts";
 import type { Facts, FreeName } from "./facts.ts";
 import { provenInitialised } from "./initialised.ts";
 import { uninitialisedThrows } from "./inspector.ts";
-import { isStandardGlobal } from "./intrinsics.ts";
-import type { Slot } from "./nodes.ts";
+import { isProgramExport, isStandardGlobal } from "./intrinsics.ts";
+import type { Slot, WireNode } from "./nodes.ts";
 import { originOf } from "./origin.ts";
 import { referenceOf } from "./references.ts";
 import { resolve, type Binding } from "./scopes.ts";
 import { fileOf } from "./script.ts";
+import type { Usage } from "./usage.ts";
 import type { Edge, Examined, Found, Walk } from "./walk.ts";
 
 /** The captured names of a function in a fixed order, and a slot for each. */
@@ -92,7 +93,7 @@ function captureName(
     name,
   };
   const value = variable.state === "found" ? variable.value : undefined;
-  const special = moduleVariable(walk, found, examined, name, binding, value, edge);
+  const special = moduleVariable(walk, found, examined, name, binding, value, edge, free.usage);
   if (special !== undefined) return special;
   checkInitialised(walk, found, examined, name, binding, variable);
   return walk.slot(value, found, edge, free.usage);
@@ -107,11 +108,13 @@ function moduleVariable(
   binding: Binding | undefined,
   value: unknown,
   edge: Edge,
+  usage: Usage,
 ): Slot | undefined {
   if (script === undefined) return undefined;
   const origin = binding && originOf(binding);
   const reference = origin && referenceOf(origin, script);
   if (reference !== undefined) {
+    refuseOwnState(walk, found, name, reference.node, usage);
     const hint = reference.from === undefined ? undefined : { from: reference.from };
     return walk.referenceSlot(reference.node, value, found, edge, hint);
   }
@@ -129,6 +132,33 @@ function moduleVariable(
     return walk.referenceSlot({ kind: "dynamic-import", base }, undefined, found, edge);
   }
   return undefined;
+}
+
+/** Refuse an import such as workerData: a reference would find that of another thread. */
+function refuseOwnState(
+  walk: Walk,
+  found: Found,
+  name: string,
+  node: WireNode,
+  usage: Usage,
+): void {
+  if (node.kind !== "builtin") return;
+  const inner = usage === "all" ? undefined : usage.get("default")?.usage;
+  const keys = [usage, inner].flatMap((part) =>
+    part === undefined || part === "all" ? [] : [...part.keys()],
+  );
+  const state = [
+    ...node.path,
+    ...(node.path[0] === "default" || node.path.length === 0 ? keys : []),
+  ];
+  const own = state.find((key) => isProgramExport(node.module, key));
+  if (own === undefined) return;
+  walk.fail(
+    "closure/global",
+    found,
+    `'${own}' of node:${node.module} belongs to this process or thread; keep it in a const and use that`,
+    name.startsWith("__vi") || name === own ? own : `${name}.${own}`,
+  );
 }
 
 function isWrapperParameter({ kind, scope }: Binding): boolean {

@@ -1,10 +1,10 @@
 import { inspect, types } from "node:util";
 import { codecFor } from "./codecs.ts";
 import { checkChain, isBuiltinPrototypeFor, refuseLiving } from "./object-chain.ts";
-import type { Ordinary, Slot, WireNode } from "./nodes.ts";
+import { Integrity, type Ordinary, type Slot, type WireNode } from "./nodes.ts";
 import { integrityOf, ownProperties } from "./properties.ts";
 import { constructorOf } from "./prototype.ts";
-import { isModuleLike, readOwn, reduceKey } from "./prune.ts";
+import { isModuleLike, reduceKey } from "./prune.ts";
 import type { Edge, Found, Walk } from "./walk.ts";
 import type { Packed } from "./wire.ts";
 
@@ -76,13 +76,26 @@ function describeNamespace(walk: Walk, found: Found, value: object): WireNode {
   const names = Object.keys(value).filter((key) => need === "all" || need.has(key));
   const values = names.map((key) =>
     walk.slot(
-      readOwn(value, key),
+      readExport(walk, found, value, key),
       found,
       { kind: "property", name: key },
       need === "all" ? "all" : need.get(key)!.usage,
     ),
   );
   return { kind: "namespace", names, values };
+}
+
+function readExport(walk: Walk, found: Found, module: object, key: string): unknown {
+  try {
+    return Reflect.get(module, key);
+  } catch {
+    return walk.fail(
+      "closure/uninitialised",
+      found,
+      "its module has not run that far yet; capture the function later",
+      key,
+    );
+  }
 }
 
 function describeKind(walk: Walk, found: Found, value: object): WireNode {
@@ -126,11 +139,15 @@ function describeArray(walk: Walk, found: Found, value: unknown[]): WireNode {
   const isIndex = (key: string | symbol): boolean =>
     key === "length" || (dense && typeof key === "string" && isArrayIndex(key));
   const shared = ordinary(walk, found, value, Array.prototype, isIndex);
-  if (!dense) return { kind: "array", length: value.length, ...shared };
+  const writable = Object.getOwnPropertyDescriptor(value, "length")?.writable;
+  // Freezing fixes the length as well; left out where it is free.
+  const fixedLength = writable === false && integrity !== Integrity.frozen ? true : undefined;
+  const { length } = value;
+  if (!dense) return { kind: "array", length, fixedLength, ...shared };
   const items = Array.from({ length: value.length }, (_, i) =>
     walk.slot(value[i], found, { kind: "property", name: `[${i}]` }),
   );
-  return { kind: "array", length: value.length, items, ...shared };
+  return { kind: "array", length, fixedLength, items, ...shared };
 }
 
 /** Every index holds a plain property: no hole, no accessor, nothing read-only. */

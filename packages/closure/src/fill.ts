@@ -69,6 +69,9 @@ export function fill(
       break;
   }
   fillOrdinary(target, node, resolve);
+  if (node.kind === "array" && node.fixedLength === true) {
+    Object.defineProperty(target, "length", { writable: false });
+  }
 }
 
 function fillOrdinary(target: object, node: Ordinary, resolve: Resolve): void {

@@ -87,7 +87,7 @@ function collectGlobals(): Map<unknown, Landmark> {
   const queue: [unknown, string[]][] = [];
   for (const name of globalNames) queue.push([(globalThis as never)[name], [name]]);
   for (const name of Object.keys(hidden)) queue.push([hiddenIntrinsic(name), [name]]);
-  collect(queue, (value, path) => {
+  collect(queue, 1, (value, path) => {
     if (found.has(value)) return false;
     found.set(value, { kind: "global", path });
     return true;
@@ -109,7 +109,7 @@ function collectBuiltins(): Map<unknown, Landmark> {
   builtins = new Map();
   for (const module of wanted) {
     const exports = process.getBuiltinModule(module);
-    collect([[exports, []]], (value, path) => {
+    collect([[exports, []]], 0, (value, path) => {
       if (builtins.has(value) || globals?.has(value) === true) return false;
       builtins.set(value, { kind: "builtin", module, path });
       return true;
@@ -125,13 +125,15 @@ function depth(name: string): number {
 /** Breadth first, so that the shortest path names a value; `take` says whether it is new. */
 function collect(
   queue: [unknown, string[]][],
+  rootLength: number,
   take: (value: unknown, path: string[]) => boolean,
 ): void {
   for (let i = 0; i < queue.length; i++) {
     const [value, path] = queue[i]!;
     const composite = typeof value === "function" || (typeof value === "object" && value !== null);
     if (!composite && typeof value !== "symbol") continue;
-    if (isProgramState(value, path) || !take(value, path)) continue;
+    if (typeof value === "object" && path.length > rootLength && !isShared(path)) continue;
+    if (!take(value, path)) continue;
     if (!composite || path.length >= depthMax || isClosed(path)) continue;
     for (const key of Reflect.ownKeys(value)) {
       const name = nameOf(key);
@@ -147,6 +149,16 @@ function collect(
   }
 }
 
+// Every other object that hangs on a standard one is state: the cache of node:module holds all
+// that the program exports, and workerData is what this thread was given.
+const sharedObjects = new Set(
+  "prototype promises posix win32 types strict constants env webcrypto subtle".split(" "),
+);
+
+function isShared(path: readonly string[]): boolean {
+  return sharedObjects.has(path.at(-1)!);
+}
+
 /** Below these hangs what the program made, or what differs from process to process. */
 function isClosed(path: readonly string[]): boolean {
   return (
@@ -154,11 +166,15 @@ function isClosed(path: readonly string[]): boolean {
   );
 }
 
-/** Of `process`, only functions and the environment mean the same in every process. */
-function isProgramState(value: unknown, path: readonly string[]): boolean {
-  return (
-    path[0] === "process" && path.length === 2 && typeof value !== "function" && path[1] !== "env"
-  );
+const programExports: Readonly<Record<string, readonly string[]>> = {
+  worker_threads: ["workerData", "parentPort", "resourceLimits", "threadId", "isMainThread"],
+  cluster: ["worker", "workers", "settings"],
+  process: ["argv", "argv0", "execArgv", "title", "pid", "ppid", "mainModule"],
+};
+
+/** Exports of a built-in module that say something of this process or thread alone. */
+export function isProgramExport(module: string, name: string): boolean {
+  return programExports[module]?.includes(name) === true;
 }
 
 function nameOf(key: string | symbol): string | undefined {

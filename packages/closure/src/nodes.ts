@@ -75,7 +75,12 @@ export type WireNode =
   | FunctionWire
   | { readonly kind: "prototype"; readonly of: Slot }
   | (Ordinary & { readonly kind: "object" })
-  | (Ordinary & { readonly kind: "array"; readonly length: number; readonly items?: Packed[] })
+  | (Ordinary & {
+      readonly kind: "array";
+      readonly length: number;
+      readonly items?: Packed[];
+      readonly fixedLength: boolean | undefined;
+    })
   | (Ordinary & { readonly kind: "map"; readonly entries: Packed[] })
   | (Ordinary & { readonly kind: "set"; readonly entries: Packed[] })
   | (Ordinary & { readonly kind: "date"; readonly time: number })

@@ -42,7 +42,9 @@ export function packageName(specifier: string): string | undefined {
  * Whether a package travels by reference: it is installed under node_modules, or linked from one,
  * and it is not the program itself (the package of the main script or of the working directory).
  */
-export function isInstalled(found: Package): boolean {
+export function isInstalled(found: Package, file: string): boolean {
+  // A linked package may be source that only this process can load; built files load everywhere.
+  if (!/\.[cm]?js$/.test(file)) return false;
   if (found.directory.includes(`${sep}node_modules${sep}`)) return true;
   if (found.name.startsWith("@millrace/") || found.name === "millrace") return isLinked(found);
   return !programDirectories().includes(found.directory) && isLinked(found);

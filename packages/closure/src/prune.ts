@@ -38,7 +38,7 @@ export function needed(value: object, usage: Exclude<Usage, "all">): Usage {
 }
 
 /** An own property, through the getter where it is a module's; undefined while uninitialised. */
-export function readOwn(value: object, key: string): unknown {
+function readOwn(value: object, key: string): unknown {
   try {
     return (value as Record<string, unknown>)[key];
   } catch {

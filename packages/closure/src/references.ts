@@ -31,6 +31,8 @@ export function referenceOf(origin: Origin, script: Script): Reference | undefin
       from: undefined,
     };
   }
+  // Data needs import attributes, and is as well off by value.
+  if (/\.(json|wasm|node)$/.test(specifier)) return undefined;
   const file = fileOf(script);
   const directory = file === undefined ? process.cwd() : dirname(realFile(file));
   const name = packageName(specifier);
@@ -43,7 +45,7 @@ export function referenceOf(origin: Origin, script: Script): Reference | undefin
   }
   const target = fileOfSpecifier(specifier, directory);
   const owner = target === undefined ? undefined : packageOf(realFile(target));
-  if (target === undefined || owner === undefined || !isInstalled(owner)) return undefined;
+  if (target === undefined || owner === undefined || !isInstalled(owner, target)) return undefined;
   return fileReference(owner, target, origin.via, path, directory);
 }
 
@@ -68,7 +70,7 @@ function ownerOf(script: Script, file: string): Package | undefined {
   let known = owners.get(script);
   if (known === undefined) {
     const owner = packageOf(realFile(file));
-    known = { owner: owner !== undefined && isInstalled(owner) ? owner : undefined };
+    known = { owner: owner !== undefined && isInstalled(owner, file) ? owner : undefined };
     owners.set(script, known);
   }
   return known.owner;

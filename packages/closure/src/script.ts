@@ -142,8 +142,14 @@ function readScript(source: ScriptSource): Script {
     functions.push({ node, start: node.start, scope, owners, strict });
   };
   // Block functions of sloppy code are vars too; that can only add names, never hide one.
-  const top = walkScopes(program, { enter }, { sloppy: !strictTop });
-  return { ...source, program, top, functions, lineStarts };
+  try {
+    const top = walkScopes(program, { enter }, { sloppy: !strictTop });
+    return { ...source, program, top, functions, lineStarts };
+  } catch (error) {
+    // An expression of many thousand terms is deeper than the stack: as good as unreadable.
+    if (!(error instanceof RangeError)) throw error;
+    return { ...source, program: undefined, top: undefined, functions: [], lineStarts };
+  }
 }
 
 function parseScript({ source, isModule }: ScriptSource): Script["program"] {
