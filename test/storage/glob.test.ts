@@ -127,6 +127,7 @@ describe("glob", () => {
     symlinkSync("real", join(folder, "links/also"));
     symlinkSync("real/f.bin", join(folder, "links/f-link.bin"));
     symlinkSync("nowhere", join(folder, "links/broken.bin"));
+    symlinkSync("loop.bin", join(folder, "links/loop.bin"));
     expect(await matches("links/**/*.bin")).toEqual(["links/f-link.bin", "links/real/f.bin"]);
     expect(await matches("links/*/f.bin")).toEqual(["links/also/f.bin", "links/real/f.bin"]);
   });

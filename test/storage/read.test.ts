@@ -10,9 +10,11 @@ import {
   statSync,
 } from "@millrace/storage";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, utimesSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { itWhen } from "../lib/skip.ts";
 import { failure, plant, scratch, textOf } from "./scratch.ts";
 
 const folder = scratch();
@@ -21,6 +23,19 @@ const ten = join(folder, "ten.txt");
 
 /** How many files of this process are open. */
 const openFiles = (): number => readdirSync("/proc/self/fd").length;
+
+/** The end of a readable part of our memory with nothing behind it: the next byte is EIO; or 0. */
+function beforeGap(): number {
+  if (!existsSync("/proc/self/maps")) return 0;
+  const maps = readFileSync("/proc/self/maps", "utf8").trim().split("\n");
+  const parts = maps.map((line) => /^(\w+)-(\w+) r/.exec(line));
+  const starts = maps.map((line) => Number.parseInt(line, 16));
+  const found = parts.map((part, index) => {
+    const end = Number.parseInt(part?.[2] ?? "", 16);
+    return end < (starts[index + 1] ?? 0) ? end : 0;
+  });
+  return found.find((end) => end > 0) ?? 0;
+}
 
 describe("stat", () => {
   it("gives size, kind and time of a file, with and without waiting", async () => {
@@ -109,8 +124,9 @@ describe("openRead", () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
     const child = spawn("sh", ["-c", `printf 0123456789 > '${pipe}'`]);
+    const closed = once(child, "close");
     expect(await textOf(openRead(pipe, { start: 2 }))).toBe("23456789");
-    child.kill();
+    await closed;
   });
 
   it("opens nothing before the first chunk and leaves nothing open", async () => {
@@ -122,6 +138,26 @@ describe("openRead", () => {
     }
     expect(openFiles()).toBe(before);
   });
+
+  const gap = beforeGap();
+  itWhen(gap > 0, "this system has no /proc/self/mem")(
+    "keeps an error of what is read ahead for the next chunk, however late that is asked for",
+    async () => {
+      const unheard: unknown[] = [];
+      const note = (error: unknown): void => void unheard.push(error);
+      process.on("unhandledRejection", note);
+      const chunks = openRead("/proc/self/mem", { start: gap - 4096 })[Symbol.asyncIterator]();
+      expect((await chunks.next()).value).toHaveLength(4096);
+      // A read by the same thread pool, and a turn of the loop: the read ahead has failed by now.
+      await readAll(ten);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(await failure("", () => chunks.next())).toMatchInlineSnapshot(
+        `"storage/io | read: EIO: i/o error, read, got '/proc/self/mem'."`,
+      );
+      process.off("unhandledRejection", note);
+      expect(unheard).toEqual([]);
+    },
+  );
 
   it("refuses an option that there is not", async () => {
     const typo = { compresion: "gzip" } as object;

@@ -1,4 +1,5 @@
 import { glob, openWrite, readAll, stat, writeAll } from "@millrace/storage";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -297,6 +298,12 @@ describe("openWrite", () => {
     );
     const packed = writeAll("/dev/full", ["x".repeat(100_000)], { compression: "gzip" });
     expect(await failure("", () => packed)).toContain("storage/io | write: no space left (ENOSPC)");
+    // Large and random: more comes out of one write than the stream holds when the disk is full.
+    const large = [randomBytes(3_000_000), randomBytes(3_000_000)];
+    for (const compression of ["gzip", "brotli", "deflate"] as const) {
+      const stuck = writeAll("/dev/full", large, { compression });
+      expect(await failure("", () => stuck)).toContain("storage/io");
+    }
     const frames = writeAll("/dev/full", ["x".repeat(100_000)], { compression: "lz4" });
     expect(await failure("", () => frames)).toContain("storage/io");
   });

@@ -46,16 +46,17 @@ export async function encoderOf(codec: "none" | Codec, url: string, put: Put): P
 }
 
 function streamEncoder(stream: Transform, put: Put): Encoder {
-  // A failed put destroys the stream, and so reaches whoever writes next or finishes.
+  let fail: (error: unknown) => void = () => undefined;
   const pumped = (async () => {
     for await (const bytes of stream) await put(bytes as Uint8Array);
   })();
-  // Both are looked at by the next write or by finish; until then nobody may be listening.
-  pumped.catch(() => undefined);
+  // A failed put destroys the stream, and node:zlib then may never call a write under way back.
+  pumped.catch((error: unknown) => fail(error));
   stream.on("error", () => undefined);
   return {
     write: async (chunk) => {
       const written = new Promise<void>((resolve, reject) => {
+        fail = reject;
         stream.write(chunk, (error) => (error ? reject(error) : resolve()));
       });
       // When the pump fails, its error is the one to report, not that the stream is destroyed.

@@ -30,10 +30,7 @@ export const fileDriver: StorageDriver = {
   list: listDirectory,
   listSync: (directory) =>
     attempt("list", directory, () => fs.readdirSync(directory, { withFileTypes: true })).map(
-      (entry) =>
-        entryOf(entry, () =>
-          fs.statSync(path.join(directory, entry.name), { throwIfNoEntry: false }),
-        ),
+      (entry) => entryOf(directory, entry),
     ),
   read: readFileRange,
   readSync: (url, range) => attempt("read", url, () => readRangeSync(url, range)),
@@ -49,9 +46,7 @@ async function listDirectory(directory: string, options: SignalOption): Promise<
   const entries = await fsp
     .readdir(directory, { withFileTypes: true })
     .catch(fileFailure("list", directory));
-  return entries.map((entry) =>
-    entryOf(entry, () => fs.statSync(path.join(directory, entry.name), { throwIfNoEntry: false })),
-  );
+  return entries.map((entry) => entryOf(directory, entry));
 }
 
 async function* readFileRange(url: string, range: ReadRange): AsyncGenerator<Uint8Array> {
@@ -65,8 +60,12 @@ async function* readFileRange(url: string, range: ReadRange): AsyncGenerator<Uin
     // A pipe has no positions: it is read as it comes, and what stands before `start` is dropped.
     const seekable = facts.isFile() || facts.isBlockDevice();
     let position = seekable ? start : 0;
-    const fetch = (): Promise<Buffer> =>
-      readChunk(file, position, Math.min(READ_BYTES, end - position), seekable);
+    const fetch = (): Promise<Buffer> => {
+      const chunk = readChunk(file, position, Math.min(READ_BYTES, end - position), seekable);
+      // It may fail while the consumer is busy and nobody waits for it; whoever asks next hears.
+      chunk.catch(() => undefined);
+      return chunk;
+    };
     next = position < end ? fetch() : undefined;
     while (next !== undefined) {
       const chunk = await next;
@@ -120,11 +119,20 @@ function statOf(url: string, facts: fs.Stats): StorageStat {
   return { url, kind, size, modifiedMs: facts.mtimeMs, etag: undefined, ranged: kind === "file" };
 }
 
-function entryOf(entry: fs.Dirent, target: () => fs.Stats | undefined): StorageEntry {
+function entryOf(directory: string, entry: fs.Dirent): StorageEntry {
   const link = entry.isSymbolicLink();
-  const facts = link ? target() : entry;
+  const facts = link ? targetOf(path.join(directory, entry.name)) : entry;
   const kind = facts?.isFile() ? "file" : facts?.isDirectory() ? "directory" : "other";
   return { name: entry.name, kind, link };
+}
+
+/** What a link leads to; `undefined` for one that leads nowhere, to itself or where we may not. */
+function targetOf(link: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(link);
+  } catch {
+    return undefined;
+  }
 }
 
 function attempt<T>(api: string, url: string, action: () => T): T {
