@@ -21,7 +21,8 @@ export function digest(text: string | Uint8Array): string {
   return hash("sha256", text, "hex").slice(0, 32);
 }
 
-const depthMax = 2000;
+/** Every level takes a few frames of the stack, of which the caller has used some. */
+const depthMax = 400;
 /** Longer pieces are replaced by their digest, so that the text of a value stays small at each level. */
 const pieceLengthMax = 256;
 

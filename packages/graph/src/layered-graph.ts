@@ -86,6 +86,8 @@ export class LayeredGraph {
    */
   materialize(keys?: Iterable<Key>): TaskGraph {
     checkKeyList("materialize", keys);
+    // Looks through all keys that layers name themselves, so that none hides another task unseen.
+    this.#explicit ??= explicitKeys(this.layers);
     return new TaskGraph(
       new Materializer(this.layers, (key, by) => this.#locate(key, by)).write(keys),
     );
@@ -171,13 +173,16 @@ function sameLayer(one: Tokened, other: Tokened): boolean {
 
 /** Names the key that the layers disagree about, where they name keys of their own. */
 function layerConflict(api: string, a: Layer, b: Layer): GraphError {
-  if (!(a instanceof MaterializedLayer && b instanceof MaterializedLayer)) {
-    return keyConflict(api, a.name);
+  if (a instanceof MaterializedLayer && b instanceof MaterializedLayer) {
+    for (let index = 0; index < a.size; index++) {
+      const key = a.keys.at(index);
+      const other = b.keys.indexOf(key);
+      if (other >= 0 && !samePrograms(a.entry(index), b.entry(other))) return keyConflict(api, key);
+    }
   }
-  for (let index = 0; index < a.size; index++) {
-    const key = a.keys.at(index);
-    const other = b.keys.indexOf(key);
-    if (other >= 0 && !samePrograms(a.entry(index), b.entry(other))) return keyConflict(api, key);
-  }
-  return keyConflict(api, a.name);
+  return new GraphError(
+    "graph/key-conflict",
+    `${api}: two different layers have one name, got ${quoteValue(a.name)} twice, wanted one layer a ` +
+      "name. Give one of them another name.",
+  );
 }

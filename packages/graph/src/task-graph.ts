@@ -114,7 +114,8 @@ export class TaskGraph {
    * @throws GraphError `graph/key-conflict`
    */
   merge(other: TaskGraph): TaskGraph {
-    return new TaskGraph(mergeCores(this.core, other.core));
+    const core = mergeCores(this.core, other.core);
+    return core === this.core ? this : new TaskGraph(core);
   }
 
   /** All keys, each after the keys it reads. @throws CycleError naming a cycle */

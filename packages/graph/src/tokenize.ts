@@ -14,7 +14,7 @@ import { canonicalText, digest } from "./canonical.ts";
  * Cost: about a microsecond a small value; the first use of a function about that of `capture`.
  *
  * @throws GraphError `graph/not-tokenizable` for what has no content to look at: a local symbol, a value
- * nested over 2,000 levels deep. CaptureError for a function or an instance that cannot be captured.
+ * nested over 400 levels deep. CaptureError for a function or an instance that cannot be captured.
  * @example
  * ```ts
  * import { tokenize } from "@millrace/graph";

@@ -126,7 +126,7 @@ describe("fuse of any graph", () => {
         const fused = fuse(graph, dag.wanted, { maxWidth, maxDepth });
         await fused.compute(fused.keys(), { optimize: false });
         const calls = graph.keys().filter((key) => advice.has(key));
-        expect([...counted].toSorted()).toEqual(calls.map((key) => [key, 1]).toSorted());
+        expect(counted).toEqual(new Map(calls.map((key) => [key, 1])));
       }),
       runs,
     );

@@ -190,7 +190,7 @@ function functionsThatCount(runs: Map<Key, number>): TaskSpec["fn"][] {
   const two = (key: Key, ...args: unknown[]): string => count(1, key, args);
   const soon = async (key: Key, ...args: unknown[]): Promise<string> => count(2, key, args);
   const later = async (key: Key, ...args: unknown[]): Promise<string> => {
-    await undefined;
+    await Promise.resolve();
     return count(3, key, args);
   };
   return [one, two, soon, later];
