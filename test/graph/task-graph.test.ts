@@ -148,7 +148,7 @@ describe("cycles", () => {
 
   it("of 100,000 tasks are shown in part", () => {
     const long = TaskGraph.from(
-      Array.from({ length: 100_000 }, (_, i) => [
+      Array.from({ length: 100_000 }, (_, i): [string, unknown] => [
         `k${i}`,
         task(inc, [ref(`k${(i + 1) % 100_000}`)]),
       ]),

@@ -1,0 +1,216 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Executor, Finished } from "@millrace/graph";
+import {
+  BlockwiseLayer,
+  LayeredGraph,
+  TaskGraph,
+  createInlineExecutor,
+  getDefaultExecutor,
+  ref,
+  registerExecutor,
+  setDefaultExecutor,
+  streamGraph,
+  task,
+} from "@millrace/graph";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { gate } from "../lib/gate.ts";
+
+const list = (...args: unknown[]): unknown[] => args;
+
+/** Blocks `in/i` and readers `out/i`, and which have started. */
+function blocks(
+  count: number,
+  work: (i: number) => unknown = (i) => i,
+): {
+  graph: LayeredGraph;
+  keys: string[];
+  started: number[];
+} {
+  const started: number[] = [];
+  const run = (i: number): unknown => {
+    started.push(i);
+    return work(i);
+  };
+  const layer = new BlockwiseLayer("out", {
+    count,
+    inputs: [{ kind: "index" }],
+    steps: [{ fn: run, args: [{ kind: "input", input: 0 }] }],
+  });
+  const keys = Array.from({ length: count }, (_, i) => `out/${i}`);
+  return { graph: new LayeredGraph().withLayer(layer), keys, started };
+}
+
+async function collect(stream: AsyncIterable<Finished>): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  for await (const { value } of stream) seen.push(value);
+  return seen;
+}
+
+describe("streamGraph", () => {
+  it("gives the values in the order of the keys, however long each takes", async () => {
+    const gates = Array.from({ length: 4 }, () => gate<number>());
+    const { graph } = blocks(4, (i) => gates[i]?.promise);
+    const keys = ["out/2", "out/0", "out/2", "out/3"];
+    const stream = collect(streamGraph(graph, keys, { lookahead: 4 }));
+    await nextTurn();
+    for (const i of [3, 0, 2, 1]) gates[i]?.resolve(i);
+    expect(await stream).toEqual([2, 0, 2, 3]);
+  });
+
+  it("tells key and position of each value", async () => {
+    const { graph } = blocks(2);
+    const seen: Finished[] = [];
+    for await (const each of streamGraph(graph, ["out/1", "out/0"])) seen.push(each);
+    expect(seen).toEqual([
+      { key: "out/1", index: 0, value: 1 },
+      { key: "out/0", index: 1, value: 0 },
+    ]);
+    expect(await collect(streamGraph(graph, []))).toEqual([]);
+  });
+
+  it.each([1, 2, 5])("starts at most %d values ahead of the reader", async (lookahead) => {
+    const { graph, keys, started } = blocks(20);
+    let read = 0;
+    for await (const { value } of streamGraph(graph, keys, { lookahead })) {
+      expect(value).toBe(read++);
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
+      expect(started.length).toBeLessThanOrEqual(read + lookahead);
+      expect(started.length).toBe(Math.min(20, read + lookahead));
+    }
+    expect(read).toBe(20);
+  });
+
+  it("does not start what only later values need", async () => {
+    const started: string[] = [];
+    const note = (name: string): string => {
+      started.push(name);
+      return name;
+    };
+    const graph = TaskGraph.from({
+      shared: task(note, ["shared"]),
+      early: task(note, ["early"]),
+      late: task(note, ["late"]),
+      a: task(list, [ref("shared"), ref("early")]),
+      b: task(list, [ref("shared")]),
+      c: task(list, [ref("late")]),
+    });
+    const stream = streamGraph(graph, ["a", "b", "c"], { lookahead: 1 })[Symbol.asyncIterator]();
+    await stream.next();
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(started.toSorted()).toEqual(["early", "shared"]);
+    await stream.return?.();
+  });
+
+  it("left early starts nothing more and waits for nothing that hangs", async () => {
+    const { graph, keys, started } = blocks(100, (i) =>
+      i === 0 ? 0 : new Promise(() => undefined),
+    );
+    for await (const { value } of streamGraph(graph, keys)) {
+      expect(value).toBe(0);
+      break;
+    }
+    const startedThen = started.length;
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(started.length).toBe(startedThen);
+    expect(startedThen).toBeLessThanOrEqual(3);
+  });
+
+  it("unordered gives what has finished first", async () => {
+    const gates = Array.from({ length: 3 }, () => gate<number>());
+    const { graph, keys } = blocks(3, (i) => gates[i]?.promise);
+    const stream = streamGraph(graph, [...keys, "out/1"], { ordered: false, lookahead: 4 });
+    const seen = collect(stream);
+    await nextTurn();
+    for (const i of [1, 2, 0]) {
+      gates[i]?.resolve(i);
+      await nextTurn();
+    }
+    expect(await seen).toEqual([1, 1, 2, 0]);
+  });
+
+  it("gives what came before a failure, then the failure", async () => {
+    const fail = (i: number): number => {
+      if (i === 2) throw new Error("third");
+      return i;
+    };
+    const { graph, keys } = blocks(5, fail);
+    const seen: unknown[] = [];
+    const reading = (async () => {
+      for await (const { value } of streamGraph(graph, keys, { lookahead: 5 })) seen.push(value);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "graph/task-failed", key: "out/2" });
+    expect(seen).toEqual([0, 1]);
+  });
+
+  it("can be cancelled while the reader waits", async () => {
+    const controller = new AbortController();
+    const { graph, keys } = blocks(2, () => new Promise(() => undefined));
+    const reading = collect(streamGraph(graph, keys, { signal: controller.signal }));
+    await nextTurn();
+    controller.abort("enough");
+    await expect(reading).rejects.toMatchObject({ code: "graph/cancelled", cause: "enough" });
+  });
+
+  it("refuses bad options at the caller's line", () => {
+    const { graph, keys } = blocks(1);
+    expect(() => streamGraph(graph, keys, { lookahead: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: stream: bad lookahead, got 0, wanted a whole number of 1 or more.]`,
+    );
+    expect(() => streamGraph(graph, keys, { ordered: 1 } as never)).toThrow(
+      "ordered must be a boolean",
+    );
+    expect(() => streamGraph(graph, keys, { lookAhead: 2 } as never)).toThrow("no such option");
+  });
+});
+
+describe("executors", () => {
+  const recording = (name: string): Executor & { calls: string[] } => {
+    const inline = createInlineExecutor();
+    const calls: string[] = [];
+    return {
+      name,
+      calls,
+      run: (graph, keys, options) => {
+        calls.push(keys.join());
+        return inline.run(graph, keys, options);
+      },
+      stream: (graph, keys, options) => inline.stream(graph, keys, options),
+    };
+  };
+
+  it("of your own run graphs, named or handed over", async () => {
+    const mine = recording("mine");
+    const graph = TaskGraph.from({ a: 1 });
+    expect(await graph.compute("a", { executor: mine })).toBe(1);
+    registerExecutor(mine);
+    expect(await graph.compute("a", { executor: "mine" })).toBe(1);
+    expect(mine.calls).toEqual(["a", "a"]);
+    const other = recording("mine");
+    registerExecutor(other);
+    expect(await graph.compute("a", { executor: "mine" })).toBe(1);
+    expect([mine.calls.length, other.calls.length]).toEqual([2, 1]);
+  });
+
+  it("become the default until another one does", async () => {
+    onTestFinished(() => setDefaultExecutor(undefined));
+    expect(getDefaultExecutor().name).toBe("inline");
+    const mine = recording("default");
+    setDefaultExecutor(mine);
+    expect(getDefaultExecutor()).toBe(mine);
+    await TaskGraph.from({ a: 1 }).compute("a");
+    expect(mine.calls).toEqual(["a"]);
+    setDefaultExecutor(undefined);
+    expect(getDefaultExecutor().name).toBe("inline");
+  });
+
+  it("are refused when they are none, or take the name of the inline one", () => {
+    expect(() => setDefaultExecutor("nobody-registered-this")).toThrow("no executor has this name");
+    expect(() => registerExecutor({ name: "x" } as never)).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: registerExecutor: this is not an executor, got an object, wanted an object with name, run() and stream().]`,
+    );
+    expect(() => registerExecutor(recording("inline"))).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: registerExecutor: this name is taken, got "inline", wanted another name.]`,
+    );
+  });
+});
