@@ -2,18 +2,26 @@ import type {
   Collection,
   Delayed,
   Key,
-  Lazy,
   LayeredGraph,
   RunOptions,
   VisualizeOptions,
 } from "@millrace/graph";
-import { Delayed as DelayedValue, compute, optimize, persist, visualize } from "@millrace/graph";
+import { compute, optimize, persist, visualize } from "@millrace/graph";
+import type {
+  Broadcast,
+  KeyFunction,
+  KeyType,
+  MaybePromise,
+  NameOf,
+  Plucked,
+} from "./callbacks.ts";
+import { concatBlocks } from "./concat-blocks.ts";
 import { invalidArgument } from "./errors.ts";
-import type { WriteOptions } from "./io/write-files.ts";
+import type { WriteFilesOptions } from "./io/write-files.ts";
 import { writeFiles } from "./io/write-files.ts";
 import type { Partitions } from "./partitions.ts";
-import { partitionsAt } from "./partitions.ts";
-import type { Callback, PluckKey } from "./stage/ops.ts";
+import { blockKeys, partitionsAt } from "./partitions.ts";
+import type { PluckKey } from "./stage/ops.ts";
 import { accumulate } from "./verbs/accumulate.ts";
 import { concat, product, zip } from "./verbs/combine.ts";
 import { filter, flatMap, flatten, map, pluck, randomSample, starmap } from "./verbs/elements.ts";
@@ -22,35 +30,26 @@ import type { FoldInto, FoldOptions } from "./verbs/fold.ts";
 import { fold } from "./verbs/fold.ts";
 import type { FromOptions } from "./verbs/from.ts";
 import { from, fromDelayed, range } from "./verbs/from.ts";
-import { distinct, frequencies, groupBy, topk } from "./verbs/groups.ts";
+import { distinct, frequencies, topk } from "./verbs/groups.ts";
 import { join } from "./verbs/join.ts";
-import type { KeyOf } from "./verbs/key-of.ts";
 import { mapPartitions } from "./verbs/map-partitions.ts";
 import { reduction } from "./verbs/reduction.ts";
 import { repartition, repartitionBySize } from "./verbs/repartition.ts";
-import { count, extreme, moment, some, sum } from "./verbs/statistics.ts";
+import { groupBy } from "./verbs/shuffle.ts";
+import { count, extreme, mean, some, spread, sum } from "./verbs/statistics.ts";
 import type { TakeOptions } from "./verbs/take.ts";
 import { iterate, take } from "./verbs/take.ts";
+import { toArray, toDelayed } from "./verbs/to-delayed.ts";
 
-/** What a callback may give: a value or a promise of it. */
-export type MaybePromise<T> = T | PromiseLike<T>;
-/** A function of an element, or the name of one of its properties. */
-export type KeyFunction<T, K = unknown> = ((item: T) => MaybePromise<K>) | (keyof T & PropertyKey);
-/** The type of the keys that a key function or a property name gives. */
-export type KeyType<T, F> = F extends (item: T) => infer R
-  ? Awaited<R>
-  : F extends keyof T
-    ? T[F]
-    : unknown;
-type Broadcast<B extends readonly unknown[]> = { [I in keyof B]: Lazy<B[I]> };
 type Elements<Bags extends readonly Bag<unknown>[]> = {
   -readonly [I in keyof Bags]: Bags[I] extends Bag<infer U> ? U : never;
 };
+type Items<U> = Iterable<U> | AsyncIterable<U>;
 
 /**
- * Partitions of plain values, lazily: every method describes work and gives a new Bag, `compute` runs it.
- * Chains of element operations become one loop a partition. Callbacks may be async; elements of a partition
- * then overlap, 16 at a time, and keep their order.
+ * Partitions of plain values, lazily: every method describes work and gives a new Bag, `compute` runs
+ * it. A chain of element operations becomes one loop a partition. Callbacks may be async: elements of
+ * a partition then overlap, 16 at a time, and keep their order.
  *
  * @example
  * ```ts
@@ -64,7 +63,7 @@ export class Bag<T> implements Collection<T[]> {
   readonly #partitions: Partitions;
   #outputKeys: readonly Key[] | undefined;
 
-  /** Wraps blocks of a layer; most bags come from `Bag.from`, `readText` and the methods. */
+  /** Wraps blocks of a layer; bags come from `Bag.from`, `readText` and the methods. */
   constructor(partitions: Partitions) {
     this.#partitions = partitions;
   }
@@ -74,44 +73,47 @@ export class Bag<T> implements Collection<T[]> {
     return new Bag(from(iterable, options));
   }
 
-  /** The numbers 0 … length - 1. */
+  /** The numbers 0 … length - 1; none is made before a task needs it. */
   static range(length: number, options: Pick<FromOptions, "npartitions"> = {}): Bag<number> {
     return new Bag(range(length, options));
   }
 
   /** One partition for each lazy iterable. */
-  static fromDelayed<T>(parts: Iterable<Delayed<Iterable<T>>>): Bag<T> {
+  static fromDelayed<T>(parts: Iterable<Delayed<Items<T>>>): Bag<T> {
     return new Bag(fromDelayed(parts));
   }
 
   /** All partitions of all bags, in order. */
   static concat<T>(bags: readonly Bag<T>[]): Bag<T> {
-    return new Bag(concat(bags.map((bag) => Bag.#of("Bag.concat", bag))));
+    return new Bag(concat(Bag.#all("Bag.concat", bags)));
   }
 
   /** Tuples of the elements of bags whose partitions are equally long. */
   static zip<const Bags extends readonly Bag<unknown>[]>(...bags: Bags): Bag<Elements<Bags>> {
-    return new Bag(zip(bags.map((bag) => Bag.#of("Bag.zip", bag))));
+    return new Bag(zip("Bag.zip", Bag.#all("Bag.zip", bags)));
   }
 
+  /** How many partitions. */
   get npartitions(): number {
     return this.#partitions.npartitions;
   }
 
+  /** The graph with this bag's tasks. */
   get graph(): LayeredGraph {
     return this.#partitions.graph;
   }
 
+  /** The keys of the partitions, in order. */
   get outputKeys(): readonly Key[] {
-    const { layer, npartitions } = this.#partitions;
-    this.#outputKeys ??= Array.from({ length: npartitions }, (_, i) => `${layer}/${i}`);
-    return this.#outputKeys;
+    return (this.#outputKeys ??= blockKeys(this.#partitions));
   }
 
+  /** The elements of the partitions as one array. */
   finalize(parts: unknown[]): T[] {
-    return (parts as T[][]).flat() as T[];
+    return concatBlocks(parts as T[][]) as T[];
   }
 
+  /** The same bag on another graph, in which `outputKeys` hold its partitions. */
   withGraph(graph: LayeredGraph, outputKeys: readonly Key[]): Bag<T> {
     return new Bag(partitionsAt(graph, outputKeys));
   }
@@ -141,7 +143,7 @@ export class Bag<T> implements Collection<T[]> {
     f: (item: T, ...broadcast: B) => R,
     ...broadcast: Broadcast<B>
   ): Bag<Awaited<R>> {
-    return new Bag(map(this.#partitions, f as Callback, broadcast));
+    return new Bag(map(this.#partitions, f, broadcast.map(Bag.#lazy)));
   }
 
   /** The elements that pass a test. */
@@ -150,8 +152,8 @@ export class Bag<T> implements Collection<T[]> {
     p: (item: T, ...broadcast: B) => unknown,
     ...broadcast: Broadcast<B>
   ): Bag<T>;
-  filter(p: Callback, ...broadcast: readonly unknown[]): unknown {
-    return new Bag(filter(this.#partitions, p, broadcast, true));
+  filter(p: unknown, ...broadcast: readonly unknown[]): unknown {
+    return new Bag(filter(this.#partitions, p, broadcast.map(Bag.#lazy), true));
   }
 
   /** The elements that do not pass a test. */
@@ -159,56 +161,59 @@ export class Bag<T> implements Collection<T[]> {
     p: (item: T, ...broadcast: B) => unknown,
     ...broadcast: Broadcast<B>
   ): Bag<T> {
-    return new Bag(filter(this.#partitions, p as Callback, broadcast, false));
+    return new Bag(filter(this.#partitions, p, broadcast.map(Bag.#lazy), false));
   }
 
   /** All elements of the iterables (of a text: its characters) that `f` gives. */
   flatMap<U, B extends readonly unknown[] = []>(
-    f: (item: T, ...broadcast: B) => MaybePromise<Iterable<U> | AsyncIterable<U>>,
+    f: (item: T, ...broadcast: B) => MaybePromise<Items<U>>,
     ...broadcast: Broadcast<B>
   ): Bag<U> {
-    return new Bag(flatMap(this.#partitions, f as Callback, broadcast));
+    return new Bag(flatMap(this.#partitions, f, broadcast.map(Bag.#lazy)));
   }
 
   /** The elements of the elements, one level. */
-  flatten<U>(this: Bag<Iterable<U>>): Bag<U> {
+  flatten<U>(this: Bag<Items<U>>): Bag<U> {
     return new Bag(flatten(this.#partitions));
   }
 
   /** A property of every element, or an array of several; `fallback` where it is undefined. */
-  pluck<K extends keyof T>(key: K, ...fallback: [T[K]?]): Bag<T[K]>;
+  pluck<K extends keyof T>(key: K): Bag<T[K]>;
+  pluck<K extends NameOf<T>, D>(key: K, fallback: D): Bag<Plucked<T, K, D>>;
   pluck<const Ks extends readonly (keyof T)[]>(
     keys: Ks,
-    ...fallback: [unknown?]
   ): Bag<{ -readonly [I in keyof Ks]: T[Ks[I]] }>;
-  pluck<D>(key: PropertyKey, fallback: D): Bag<D>;
+  pluck<const Ks extends readonly NameOf<T>[], D>(
+    keys: Ks,
+    fallback: D,
+  ): Bag<{ -readonly [I in keyof Ks]: Plucked<T, Ks[I], D> }>;
   pluck(key: PluckKey, ...fallback: readonly unknown[]): unknown {
     return new Bag(pluck(this.#partitions, key, fallback));
   }
 
   /** Every element, a tuple, as the arguments of `f`. */
   starmap<A extends readonly unknown[], R>(this: Bag<A>, f: (...args: A) => R): Bag<Awaited<R>> {
-    return new Bag(starmap(this.#partitions, f as Callback));
+    return new Bag(starmap(this.#partitions, f));
   }
 
   /** Every partition, as an iterable, through `f`. */
-  mapPartitions<U>(
-    f: (items: Iterable<T>) => MaybePromise<Iterable<U> | AsyncIterable<U>>,
-  ): Bag<U> {
-    return new Bag(mapPartitions(this.#partitions, f as Callback));
+  mapPartitions<U>(f: (items: Iterable<T>) => MaybePromise<Items<U>>): Bag<U> {
+    return new Bag(mapPartitions(this.#partitions, f));
   }
 
   /**
-   * Folds all elements in order. `initial` must be an identity of `combine` (default `f`): it is checked,
-   * so the answer never depends on the partitions. @throws BagError `bag/empty-reduction`, `bag/not-identity`
+   * Folds all elements in order. `initial` must be an identity of `combine` (default `f`), which is
+   * checked: the answer never depends on the partitions.
+   *
+   * @throws BagError `bag/empty-reduction`, `bag/not-identity`
    */
   fold(f: (a: T, b: T) => MaybePromise<T>, options?: FoldOptions<T>): Delayed<T>;
   fold<A>(f: (acc: A, item: T) => MaybePromise<A>, options: FoldInto<A>): Delayed<A>;
-  fold(f: Callback, options: object = {}): unknown {
+  fold(f: unknown, options: object = {}): unknown {
     return fold(this.#partitions, f, options);
   }
 
-  /** Folds the elements of each key: pairs in one partition, keys as first seen. See {@link Bag.fold}. */
+  /** Folds the elements of each key, see {@link Bag.fold}: pairs, as first seen, in one partition. */
   foldBy<F extends KeyFunction<T>>(
     key: F,
     f: (a: T, b: T) => MaybePromise<T>,
@@ -219,16 +224,16 @@ export class Bag<T> implements Collection<T[]> {
     f: (acc: A, item: T) => MaybePromise<A>,
     options: FoldInto<A>,
   ): Bag<[KeyType<T, F>, A]>;
-  foldBy(key: unknown, f: Callback, options: object = {}): unknown {
-    return new Bag(foldBy(this.#partitions, key as KeyOf, f, options));
+  foldBy(key: unknown, f: unknown, options: object = {}): unknown {
+    return new Bag(foldBy(this.#partitions, key, f, options));
   }
 
-  /** The elements of each key together, in order: pairs, dealt to partitions by the hash of the key. */
+  /** The elements of each key together, in order: pairs, dealt out by the hash of the key. */
   groupBy<F extends KeyFunction<T>>(
     key: F,
     options: { readonly npartitions?: number } = {},
   ): Bag<[KeyType<T, F>, T[]]> {
-    return new Bag(groupBy(this.#partitions, key as KeyOf, options));
+    return new Bag(groupBy(this.#partitions, key, options));
   }
 
   /** A part of each partition, and from arrays of parts one, in a tree, `splitEvery` at a time. */
@@ -237,18 +242,13 @@ export class Bag<T> implements Collection<T[]> {
     aggregate: (parts: P[]) => MaybePromise<P>,
     options: { readonly splitEvery?: number } = {},
   ): Delayed<P> {
-    return reduction(
-      this.#partitions,
-      perPartition as Callback,
-      aggregate as Callback,
-      options,
-    ) as Delayed<P>;
+    return reduction(this.#partitions, perPartition, aggregate, options) as Delayed<P>;
   }
 
   /** Every intermediate value of a fold, `initial` first when given. Partitions run one by one. */
   accumulate(f: (acc: T, item: T) => MaybePromise<T>): Bag<T>;
   accumulate<A>(f: (acc: A, item: T) => MaybePromise<A>, initial: A): Bag<A>;
-  accumulate(f: Callback, ...initial: readonly unknown[]): unknown {
+  accumulate(f: unknown, ...initial: readonly unknown[]): unknown {
     return new Bag(accumulate(this.#partitions, f, initial));
   }
 
@@ -259,12 +259,12 @@ export class Bag<T> implements Collection<T[]> {
 
   /** The first element of each key (default: the element itself), in one partition. */
   distinct(key?: KeyFunction<T>): Bag<T> {
-    return new Bag(distinct(this.#partitions, key as KeyOf | undefined));
+    return new Bag(distinct(this.#partitions, key));
   }
 
   /** The `k` elements with the largest keys, largest first, those that tie in order; one partition. */
   topk(k: number, key?: KeyFunction<T>): Bag<T> {
-    return new Bag(topk(this.#partitions, k, key as KeyOf | undefined));
+    return new Bag(topk(this.#partitions, k, key));
   }
 
   /** How many elements. */
@@ -291,37 +291,37 @@ export class Bag<T> implements Collection<T[]> {
 
   /** The arithmetic mean; of nothing NaN. @throws BagError `bag/not-numeric` */
   mean(this: Bag<number>): Delayed<number> {
-    return moment(this.#partitions, "mean", 0);
+    return mean(this.#partitions);
   }
 
   /** The variance with divisor `n - ddof` (default n); NaN where that is not positive. */
   variance(this: Bag<number>, ddof = 0): Delayed<number> {
-    return moment(this.#partitions, "variance", ddof);
+    return spread(this.#partitions, "variance", ddof);
   }
 
   /** The square root of {@link Bag.variance}. */
   std(this: Bag<number>, ddof = 0): Delayed<number> {
-    return moment(this.#partitions, "std", ddof);
+    return spread(this.#partitions, "std", ddof);
   }
 
   /** Whether an element passes (default: is truthy); a partition stops at the first. */
   any(p?: (item: T) => unknown): Delayed<boolean> {
-    return some(this.#partitions, p as Callback | undefined, true);
+    return some(this.#partitions, p, true);
   }
 
-  /** Whether every element passes (default: is truthy); a partition stops at the first that does not. */
+  /** Whether every element passes (default: is truthy); a partition stops at the first that fails. */
   all(p?: (item: T) => unknown): Delayed<boolean> {
-    return some(this.#partitions, p as Callback | undefined, false);
+    return some(this.#partitions, p, false);
   }
 
   /** Pairs `[this, other]` of elements with equal keys; `onOther` defaults to `onThis`. */
   join<U>(
     other: Bag<U> | Iterable<U>,
     onThis: KeyFunction<T>,
-    onOther: KeyFunction<U> = onThis as never,
+    onOther: KeyFunction<U> | KeyFunction<T> = onThis,
   ): Bag<[T, U]> {
     const right = other instanceof Bag ? other : Bag.from(other, { npartitions: 1 });
-    return new Bag(join(this.#partitions, right.#partitions, onThis as KeyOf, onOther as KeyOf));
+    return new Bag(join(this.#partitions, right.#partitions, onThis, onOther));
   }
 
   /** All pairs `[this, other]`; partition `i · m + j` pairs partition i with partition j. */
@@ -331,7 +331,7 @@ export class Bag<T> implements Collection<T[]> {
 
   /** Tuples of the elements of this bag and others whose partitions are equally long. */
   zip<const Bags extends readonly Bag<unknown>[]>(...others: Bags): Bag<[T, ...Elements<Bags>]> {
-    return new Bag(zip([this.#partitions, ...others.map((bag) => Bag.#of("zip", bag))]));
+    return new Bag(zip("zip", [this.#partitions, ...Bag.#all("zip", others)]));
   }
 
   /** The first `k` elements, run now; partitions that are not needed are not run. */
@@ -356,17 +356,17 @@ export class Bag<T> implements Collection<T[]> {
 
   /** One Delayed a partition. */
   toDelayed(): Delayed<T[]>[] {
-    return this.outputKeys.map((key) => DelayedValue.of<T[]>(this.graph, key));
+    return toDelayed(this.#partitions) as Delayed<T[]>[];
   }
 
   /** Writes one text file a partition now, a line an element; gives the paths. Pattern: one `*`. */
-  toTextFiles(pattern: string, options: WriteOptions = {}): Promise<string[]> {
-    return writeFiles(this.#partitions, "toTextFiles", pattern, "text", options);
+  toTextFiles(pattern: string, options: WriteFilesOptions = {}): Promise<string[]> {
+    return writeFiles(this.#partitions, "toTextFiles", pattern, options);
   }
 
   /** Writes one file a partition now, a JSON text a line; gives the paths. Pattern: one `*`. */
-  toJsonLines(pattern: string, options: WriteOptions = {}): Promise<string[]> {
-    return writeFiles(this.#partitions, "toJsonLines", pattern, "json", options);
+  toJsonLines(pattern: string, options: WriteFilesOptions = {}): Promise<string[]> {
+    return writeFiles(this.#partitions, "toJsonLines", pattern, options);
   }
 
   /** The elements in order, with options for the run; partitions run a little ahead of the reader. */
@@ -374,12 +374,23 @@ export class Bag<T> implements Collection<T[]> {
     return iterate(this.#partitions, options) as AsyncGenerator<T>;
   }
 
+  /** Iteration as {@link Bag.iterate} without options. */
   [Symbol.asyncIterator](): AsyncGenerator<T> {
     return this.iterate();
   }
 
-  static #of(api: string, bag: Bag<unknown>): Partitions {
+  static #of(api: string, bag: unknown): Partitions {
     if (bag instanceof Bag) return bag.#partitions;
     throw invalidArgument(api, "this is not a bag", bag, "a Bag", "Wrap it: Bag.from(…).");
+  }
+
+  /** A bag as one lazy array; other values as they are. */
+  static #lazy(this: void, value: unknown): unknown {
+    return value instanceof Bag ? toArray(value.#partitions) : value;
+  }
+
+  static #all(api: string, bags: readonly unknown[]): Partitions[] {
+    if (Array.isArray(bags)) return bags.map((bag) => Bag.#of(api, bag));
+    throw invalidArgument(api, "the bags must come as an array", bags, "an array of bags");
   }
 }

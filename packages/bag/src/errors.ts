@@ -64,16 +64,18 @@ export function emptyReduction(api: string): BagError {
 export function notIdentity(api: string, initial: unknown): BagError {
   return new BagError(
     "bag/not-identity",
-    `${api}: combining the initial value with a part changes the part, got ${quoteValue(initial)}, ` +
-      "wanted an identity, such as 0 for a sum. Add an offset to the result instead.",
+    `${api}: combining the initial value with a part changes the part, ` +
+      `got ${quoteValue(initial)}, wanted an identity, such as 0 for a sum. ` +
+      "Add an offset to the result instead.",
   );
 }
 
 /** An element where a number belongs. */
-export function notNumeric(api: string, got: unknown): BagError {
+export function notNumeric(api: string, got: unknown, wanted: string): BagError {
   return new BagError(
     "bag/not-numeric",
-    `${api}: an element is no number, got ${quoteValue(got)}, wanted numbers. Map to numbers first.`,
+    `${api}: an element is no number, got ${quoteValue(got)}, wanted ${wanted}. ` +
+      "Map to numbers first.",
   );
 }
 
@@ -86,9 +88,11 @@ export function notText(api: string, got: unknown): BagError {
 }
 
 /** Something that should give elements and cannot. */
-export function notIterable(api: string, got: unknown): BagError {
+export function notIterable(api: string, got: unknown, remedy = ""): BagError {
+  const wanted = "an array or another iterable";
+  const tail = remedy === "" ? "" : ` ${remedy}`;
   return new BagError(
     "bag/not-iterable",
-    `${api}: this cannot be iterated, got ${quoteValue(got)}, wanted an array or another iterable.`,
+    `${api}: this cannot be iterated, got ${quoteValue(got)}, wanted ${wanted}.${tail}`,
   );
 }

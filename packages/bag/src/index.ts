@@ -1,9 +1,9 @@
 export { Bag } from "./bag.ts";
-export type { KeyFunction, KeyType, MaybePromise } from "./bag.ts";
+export type { KeyFunction, KeyType, MaybePromise } from "./callbacks.ts";
 export { BagError } from "./errors.ts";
 export type { BagErrorCode } from "./errors.ts";
-export type { ReadOptions } from "./io/read-text.ts";
-export type { WriteOptions } from "./io/write-files.ts";
+export type { ReadTextOptions } from "./io/read-text.ts";
+export type { WriteFilesOptions } from "./io/write-files.ts";
 export { readJsonLines, readText } from "./read.ts";
 export type { FoldInto, FoldOptions } from "./verbs/fold.ts";
 export type { FromOptions } from "./verbs/from.ts";

@@ -1,24 +1,42 @@
 import { tokenizeLoosely } from "@millrace/graph";
-import { notIdentity } from "./errors.ts";
+import { invalidArgument, notIdentity } from "./errors.ts";
+import type { Initial } from "./stage/ops.ts";
 
-/** A copy of an initial value: a callback may change its accumulator, and each partition starts afresh. */
+type Combine = (a: unknown, b: unknown) => unknown;
+
+/** The initial value, if the option was given; `undefined` itself may be one. */
+export function initialOf(api: string, options: { readonly initial?: unknown }): Initial {
+  if (!("initial" in options)) return undefined;
+  const { initial } = options;
+  try {
+    return { value: cloneInitial(initial) };
+  } catch (cause) {
+    const remedy = "Start from plain data; make other things inside the callback.";
+    const what = "the initial value cannot be copied";
+    throw Object.assign(invalidArgument(api, what, initial, "plain data", remedy), { cause });
+  }
+}
+
+/** A copy of an initial value: a callback may change its accumulator, and each start is a fresh one. */
 export function cloneInitial(value: unknown): unknown {
   return typeof value === "object" && value !== null ? structuredClone(value) : value;
 }
 
 /**
- * Refuses an initial value that changes what it is combined with: the answer would depend on the number of
- * partitions.
+ * A part combined with the initial value, which must be the part again: otherwise the answer would depend
+ * on the number of partitions.
  *
  * @throws BagError `bag/not-identity`
  */
-export async function checkIdentity(
+export async function combineInitial(
   api: string,
   initial: unknown,
   part: unknown,
-  combine: (a: unknown, b: unknown) => unknown,
-): Promise<void> {
+  combine: Combine,
+): Promise<unknown> {
+  // Before, since `combine` may change what it is given.
   const before = tokenizeLoosely(part);
-  const after = tokenizeLoosely(await combine(cloneInitial(initial), cloneInitial(part)));
-  if (before !== after) throw notIdentity(api, initial);
+  const combined = await combine(cloneInitial(initial), part);
+  if (tokenizeLoosely(combined) !== before) throw notIdentity(api, initial);
+  return combined;
 }

@@ -1,16 +1,14 @@
-import type { BlockInput, Collection, Key, Step, TaskFunction } from "@millrace/graph";
-import type { LayeredGraph } from "@millrace/graph";
+import type { BlockInput, Key, LayeredGraph, Step, TaskFunction } from "@millrace/graph";
 import {
   BlockwiseLayer,
   Delayed,
   MaterializedLayer,
   TreeReduceLayer,
   currentAnnotations,
-  isCollection,
   ref,
   tokenizeLoosely,
 } from "@millrace/graph";
-import { invalidArgument } from "./errors.ts";
+import { checkSplitEvery } from "./check.ts";
 import type { StageOp } from "./stage/ops.ts";
 import { runStage } from "./stage/run-stage.ts";
 
@@ -21,27 +19,60 @@ export interface Partitions {
   readonly npartitions: number;
 }
 
-/** A layer that its verb has not named yet. */
+/** The keys of the partitions. */
+export function blockKeys({ layer, npartitions }: Omit<Partitions, "graph">): Key[] {
+  return Array.from({ length: npartitions }, (_, i) => `${layer}/${i}`);
+}
+
+/** Name of a layer: the verb, and a token of all that decides what the layer does. */
+export function layerName(verb: string, ...content: unknown[]): { name: string; token: string } {
+  const token = tokenOf(verb, content, currentAnnotations());
+  return { name: `${verb}-${token}`, token };
+}
+
+function tokenOf(...content: unknown[]): string {
+  try {
+    return tokenizeLoosely(...content);
+  } catch (error) {
+    // Data that has no content to look at is fine in a bag; its layer is then like no other.
+    if ((error as { code?: unknown }).code !== "graph/not-tokenizable") throw error;
+    return crypto.randomUUID();
+  }
+}
+
+type StepArg = Step["args"][number];
+
+/** Entry `n` of the inputs of a block. */
+export function input(n: number): StepArg {
+  return { kind: "input", input: n };
+}
+
+/** A value that is the same for all blocks. */
+export function literal(value: unknown): StepArg {
+  return { kind: "literal", value };
+}
+
+/** One call, the only step of a block. */
+export function call(fn: TaskFunction, ...args: readonly StepArg[]): readonly Step[] {
+  return [{ fn, args }];
+}
+
+/** A layer that has no name yet. */
 interface Draft {
   readonly inputs: readonly BlockInput[];
   readonly steps: readonly Step[];
   readonly count: number;
 }
 
-/** Name of a layer: the verb, and a token of all that decides what the layer does. */
-export function layerName(verb: string, ...content: unknown[]): { name: string; token: string } {
-  const token = tokenizeLoosely(verb, content, currentAnnotations());
-  return { name: `${verb}-${token}`, token };
-}
-
-/** A graph with one more blockwise layer; `content` is what, besides the shape, decides what it does. */
+/** A graph with one more blockwise layer; `content` is what else decides what comes out. */
 export function addBlocks(
   graph: LayeredGraph,
   verb: string,
   draft: Draft,
-  content: unknown,
+  content?: unknown,
 ): Partitions {
-  const { name, token } = layerName(verb, draft.count, draft.inputs, content);
+  const steps = draft.steps.map(({ fn, args }) => [fn, args]);
+  const { name, token } = layerName(verb, draft.count, draft.inputs, steps, content);
   const layer = new BlockwiseLayer(name, { ...draft, token });
   return { graph: graph.withLayer(layer), layer: name, npartitions: draft.count };
 }
@@ -53,42 +84,29 @@ export function addStage(
   op: StageOp,
   broadcast: readonly unknown[] = [],
 ): Partitions {
-  const { graph, inputs, args } = broadcastArgs(bag.graph, broadcast);
-  const block: BlockInput = { kind: "block", layer: bag.layer };
-  const steps: Step[] = [
-    {
-      fn: runStage as TaskFunction,
-      args: [{ kind: "input", input: 0 }, { kind: "literal", value: [op] }, ...args],
-    },
-  ];
-  const draft = { inputs: [block, ...inputs], steps, count: bag.npartitions };
-  return addBlocks(graph, verb, draft, [op, args]);
-}
-
-/** Broadcast values as arguments: what is lazy becomes an input that all blocks share. */
-function broadcastArgs(
-  start: LayeredGraph,
-  broadcast: readonly unknown[],
-): { graph: LayeredGraph; inputs: BlockInput[]; args: Step["args"] } {
-  let graph = start;
-  const inputs: BlockInput[] = [];
-  const args = broadcast.map((value): Step["args"][number] => {
-    if (value === partitionNumber) {
-      return { kind: "input", input: inputs.push({ kind: "index" }) };
-    }
-    if (!isCollection(value)) return { kind: "literal", value };
-    const { key, graph: other } = asDelayed(value);
-    graph = graph.merge(other);
-    return { kind: "input", input: inputs.push({ kind: "key", key }) };
+  let { graph } = bag;
+  const inputs: BlockInput[] = [{ kind: "block", layer: bag.layer }];
+  const args = broadcast.map((value) => {
+    if (value === partitionNumber) return input(inputs.push({ kind: "index" }) - 1);
+    const lazy = lazyOf(value);
+    if (lazy === undefined) return literal(value);
+    graph = graph.merge(lazy.graph);
+    return input(inputs.push({ kind: "key", key: lazy.key }) - 1);
   });
-  return { graph, inputs, args };
+  const steps = call(runStage, input(0), literal([op]), ...args);
+  return addBlocks(graph, verb, { inputs, steps, count: bag.npartitions });
 }
 
 /** Among broadcast values: the number of the partition. */
 export const partitionNumber: unique symbol = Symbol("partition number");
 
-function asDelayed(value: Collection<unknown>): Delayed<unknown> {
-  return value instanceof Delayed ? value : Delayed.value(value);
+/** What is lazy in a broadcast value as one lazy value; undefined where there is nothing. */
+function lazyOf(value: unknown): Delayed<unknown> | undefined {
+  if (value instanceof Delayed) return value;
+  if (typeof value !== "object" || value === null) return undefined;
+  const delayed = Delayed.value(value);
+  // A task for the value alone means that nothing inside of it must be computed first.
+  return delayed.graph.size > 1 ? delayed : undefined;
 }
 
 /** The bag whose partitions are the values of some keys of a graph. */
@@ -98,13 +116,15 @@ export function partitionsAt(graph: LayeredGraph, keys: readonly Key[]): Partiti
   if (keys.every((key, i) => key === `${layer}/${i}`)) {
     return { graph, layer, npartitions: keys.length };
   }
-  const { name, token } = layerName("partitions", keys);
-  const aliases = MaterializedLayer.blocks(
-    name,
-    keys.map((key) => ref(key)),
-    { token },
-  );
-  return { graph: graph.withLayer(aliases), layer: name, npartitions: keys.length };
+  return addAliases(graph, "partitions", keys);
+}
+
+/** A layer whose blocks are the values of some keys. */
+export function addAliases(graph: LayeredGraph, verb: string, keys: readonly Key[]): Partitions {
+  const { name, token } = layerName(verb, keys);
+  const values = keys.map((key) => ref(key));
+  const layer = MaterializedLayer.blocks(name, values, { token });
+  return { graph: graph.withLayer(layer), layer: name, npartitions: keys.length };
 }
 
 /** One function call on every partition, not fused into its loops. */
@@ -112,78 +132,43 @@ export function addCall(
   bag: Partitions,
   verb: string,
   fn: TaskFunction,
-  args: readonly unknown[] = [],
+  ...args: readonly unknown[]
 ): Partitions {
-  const literals = args.map((value) => ({ kind: "literal", value }) as const);
-  const steps: Step[] = [{ fn, args: [{ kind: "input", input: 0 }, ...literals] }];
   const inputs: BlockInput[] = [{ kind: "block", layer: bag.layer }];
-  return addBlocks(bag.graph, verb, { inputs, steps, count: bag.npartitions }, [fn, args]);
+  const steps = call(fn, input(0), ...args.map(literal));
+  return addBlocks(bag.graph, verb, { inputs, steps, count: bag.npartitions });
 }
 
 /** What the parts of a reduction go through. */
 export interface TreeReduction {
-  readonly combine: TaskFunction;
-  readonly combineArgs?: readonly unknown[];
-  readonly aggregate?: TaskFunction;
-  readonly aggregateArgs?: readonly unknown[];
+  /** From an array of parts to one part, and what it gets after them. */
+  readonly combine: readonly [fn: TaskFunction, ...args: unknown[]];
+  /** From the last array of parts to the result; default: as `combine`. */
+  readonly aggregate?: readonly [fn: TaskFunction, ...args: unknown[]];
   readonly splitEvery?: number | undefined;
 }
 
 /** Reduces the blocks of a bag to one block. */
 export function addTree(bag: Partitions, verb: string, reduction: TreeReduction): Partitions {
-  const { combine, combineArgs = [], splitEvery } = reduction;
-  const { aggregate = combine, aggregateArgs = combineArgs } = reduction;
-  const calls = {
-    combine: { fn: combine, args: combineArgs },
-    aggregate: { fn: aggregate, args: aggregateArgs },
-  };
-  const content = [bag.layer, bag.npartitions, calls, splitEvery];
-  const { name, token } = layerName(verb, content);
+  const { splitEvery, combine, aggregate = combine } = reduction;
+  if (splitEvery !== undefined) checkSplitEvery(verb, splitEvery);
+  const calls = { combine: callOf(combine), aggregate: callOf(aggregate) };
+  const { name, token } = layerName(verb, bag.layer, bag.npartitions, calls, splitEvery);
   const layer = new TreeReduceLayer(name, {
     input: bag.layer,
     count: bag.npartitions,
     ...calls,
-    ...(splitEvery === undefined ? {} : { splitEvery: checkSplitEvery(verb, splitEvery) }),
+    ...(splitEvery === undefined ? {} : { splitEvery }),
     token,
   });
   return { graph: bag.graph.withLayer(layer), layer: name, npartitions: 1 };
 }
 
+function callOf([fn, ...args]: TreeReduction["combine"]): { fn: TaskFunction; args: unknown[] } {
+  return { fn, args };
+}
+
 /** The one value of a layer with one block. */
 export function onlyValue<T>({ graph, layer }: Partitions): Delayed<T> {
   return Delayed.of<T>(graph, `${layer}/0`);
-}
-
-function checkSplitEvery(api: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 2) return value;
-  throw invalidArgument(api, "bad splitEvery", value, "a whole number of 2 or more");
-}
-
-/** Checks a number of partitions. */
-export function checkPartitions(api: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw invalidArgument(api, "bad npartitions", value, "a whole number of 1 or more");
-}
-
-/** Checks a number of elements. */
-export function checkElements(api: string, name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalidArgument(api, `bad ${name}`, value, "a whole number of 0 or more");
-}
-
-/** Checks a callback. */
-export function checkCallback<F>(api: string, fn: F): F {
-  if (typeof fn === "function") return fn;
-  throw invalidArgument(api, "the callback must be a function", fn, "a function");
-}
-
-/** Refuses options that do not exist. */
-export function checkOptionNames(api: string, options: object, names: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument(api, "the options must be an object", options, "an object");
-  }
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    throw invalidArgument(api, "no such option", name, `one of ${names.join(", ")}`);
-  }
 }

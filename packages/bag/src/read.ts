@@ -1,6 +1,6 @@
 import type { Patterns } from "@millrace/storage";
 import { Bag } from "./bag.ts";
-import type { ReadOptions } from "./io/read-text.ts";
+import type { ReadTextOptions } from "./io/read-text.ts";
 import { readJsonLines as readJsonBlocks, readText as readTextBlocks } from "./io/read-text.ts";
 
 /**
@@ -29,15 +29,15 @@ import { readJsonLines as readJsonBlocks, readText as readTextBlocks } from "./i
  */
 export function readText(
   urls: Patterns,
-  options: ReadOptions & { readonly includePath: true },
+  options: ReadTextOptions & { readonly includePath: true },
 ): Bag<[line: string, path: string]>;
 export function readText(
   urls: Patterns,
-  options?: ReadOptions & { readonly includePath?: false },
+  options?: ReadTextOptions & { readonly includePath?: false },
 ): Bag<string>;
 export function readText(
   urls: Patterns,
-  options: ReadOptions & { readonly includePath?: boolean } = {},
+  options: ReadTextOptions & { readonly includePath?: boolean } = {},
 ): unknown {
   return new Bag(readTextBlocks(urls, options));
 }
@@ -58,6 +58,6 @@ export function readText(
  * await readJsonLines<{ n: number }>(`${folder}/*.jsonl`).pluck("n").sum().compute(); // => 3
  * ```
  */
-export function readJsonLines<T = unknown>(urls: Patterns, options: ReadOptions = {}): Bag<T> {
+export function readJsonLines<T = unknown>(urls: Patterns, options: ReadTextOptions = {}): Bag<T> {
   return new Bag(readJsonBlocks(urls, options));
 }

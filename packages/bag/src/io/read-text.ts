@@ -1,22 +1,34 @@
-import type { BlockInput, Step, TaskFunction } from "@millrace/graph";
+import type { BlockInput } from "@millrace/graph";
 import { LayeredGraph } from "@millrace/graph";
-import type { Compression, LineEncoding, LineOptions, Patterns } from "@millrace/storage";
-import {
-  compressionOf,
-  globSync,
-  parseBytes,
-  readLineBatches,
-  splitBlocks,
-  statSync,
-} from "@millrace/storage";
-import { BagError, invalidArgument } from "../errors.ts";
+import type { Compression, LineEncoding, Patterns } from "@millrace/storage";
+import { compressionOf, globSync, parseBytes, splitBlocks, statSync } from "@millrace/storage";
+import { checkOptionNames, checkPartitions } from "../check.ts";
+import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, checkOptionNames, checkPartitions } from "../partitions.ts";
-import type { SourceOp } from "../stage/ops.ts";
+import { addBlocks, call, input, literal } from "../partitions.ts";
 import { runStage } from "../stage/run-stage.ts";
+import type { FileBlock, FilePart } from "./open-lines.ts";
+import { openJson, openLines, openLinesWithPath } from "./open-lines.ts";
 
-/** How files become partitions and lines. */
-export interface ReadOptions {
+/**
+ * How files become partitions and lines.
+ *
+ * @example
+ * ```ts
+ * import { readText } from "@millrace/bag";
+ * import type { ReadTextOptions } from "@millrace/bag";
+ * import { mkdtemp, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ *
+ * const file = `${await mkdtemp(`${tmpdir()}/lines-`)}/a.txt`;
+ * await writeFile(file, "one;two;three");
+ * const options: ReadTextOptions = { lineDelimiter: ";", blockSize: 4 };
+ * const lines = readText(file, options);
+ * lines.npartitions; // => 4
+ * await lines.compute(); // => ["one", "two", "three"]
+ * ```
+ */
+export interface ReadTextOptions {
   /** Bytes of a partition, or a text such as "64MB" (the default); only uncompressed local files are cut. */
   readonly blockSize?: number | string;
   /** Whole files in a partition, this many, instead of blocks of files. */
@@ -29,65 +41,60 @@ export interface ReadOptions {
   readonly lineDelimiter?: string;
 }
 
-/** A part of a file that one partition reads. */
-interface Part {
-  readonly url: string;
-  readonly offset?: number;
-  readonly length?: number;
-}
-
-/** What a task needs to read a partition. */
-interface Block {
-  readonly parts: readonly Part[];
-  readonly options: Pick<LineOptions, "compression" | "delimiter" | "encoding">;
-}
-
-type Chunks = Extract<SourceOp, { kind: "chunks" }>["open"];
-
 const blockSizeDefault = "64MB";
 const names = ["blockSize", "filesPerPartition", "compression", "encoding", "lineDelimiter"];
 
 /** The lines of files. Files are listed and measured now, read when a task runs. */
 export function readText(
   urls: Patterns,
-  options: ReadOptions & { readonly includePath?: boolean },
+  options: ReadTextOptions & { readonly includePath?: boolean },
 ): Partitions {
   checkOptionNames("readText", options, [...names, "includePath"]);
-  const open = options.includePath === true ? openWithPath : openLines;
-  return readBlocks("readText", urls, options, open as Chunks);
+  const { includePath } = options;
+  if (includePath !== undefined && typeof includePath !== "boolean") {
+    throw invalidArgument("readText", "bad includePath", includePath, "true or false");
+  }
+  const open = includePath === true ? openLinesWithPath : openLines;
+  return readBlocks("readText", urls, options, open);
 }
 
 /** The values of files that hold one JSON text a line; blank lines are left out. */
-export function readJsonLines(urls: Patterns, options: ReadOptions): Partitions {
+export function readJsonLines(urls: Patterns, options: ReadTextOptions): Partitions {
   checkOptionNames("readJsonLines", options, names);
-  return readBlocks("readJsonLines", urls, options, openJson as Chunks);
+  return readBlocks("readJsonLines", urls, options, openJson);
 }
 
-function readBlocks(api: string, urls: Patterns, options: ReadOptions, open: Chunks): Partitions {
-  const { compression = "infer", encoding, lineDelimiter } = options;
+type Open = (block: FileBlock) => AsyncIterable<readonly unknown[]>;
+
+function readBlocks(api: string, urls: Patterns, options: ReadTextOptions, open: Open): Partitions {
   const files = globSync(urls);
   if (files.length === 0) {
     throw invalidArgument(api, "no files", "an empty list", "one path, glob or URL or more");
   }
-  const lines = {
-    compression,
-    ...(encoding === undefined ? {} : { encoding }),
-    ...(lineDelimiter === undefined ? {} : { delimiter: lineDelimiter }),
-  };
-  const blocks = partitionsOf(api, files, options).map((parts): Block => ({
+  const lines = lineOptions(api, options);
+  for (const file of files) compressionOf(file, lines.compression);
+  const values = partitionsOf(api, files, options).map((parts): FileBlock => ({
     parts,
     options: lines,
   }));
-  const op: SourceOp = { kind: "chunks", open };
-  const inputs: BlockInput[] = [{ kind: "values", values: blocks }];
-  const args = [
-    { kind: "input", input: 0 },
-    { kind: "literal", value: [op] },
-  ] as const;
-  const steps: Step[] = [{ fn: runStage as TaskFunction, args }];
+  const inputs: readonly BlockInput[] = [{ kind: "values", values }];
+  const steps = call(runStage, input(0), literal([{ kind: "chunks", open }]));
   const verb = api === "readText" ? "read-text" : "read-json-lines";
-  const draft = { inputs, steps, count: blocks.length };
-  return addBlocks(new LayeredGraph(), verb, draft, [op, files.map(versionOf)]);
+  const draft = { inputs, steps, count: checkPartitions(api, values.length) };
+  return addBlocks(new LayeredGraph(), verb, draft, files.map(versionOf));
+}
+
+const encodings: readonly unknown[] = ["utf8", "utf-8", "utf16le", "utf-16le", "latin1"];
+
+function lineOptions(api: string, options: ReadTextOptions): FileBlock["options"] {
+  const { compression = "infer", encoding = "utf8", lineDelimiter: delimiter } = options;
+  if (!encodings.includes(encoding)) {
+    throw invalidArgument(api, "bad encoding", encoding, "utf8, utf16le or latin1");
+  }
+  if (delimiter !== undefined && (typeof delimiter !== "string" || delimiter === "")) {
+    throw invalidArgument(api, "bad lineDelimiter", delimiter, "one character or more");
+  }
+  return { compression, encoding, ...(delimiter === undefined ? {} : { delimiter }) };
 }
 
 /** A file that has changed gives its tasks other keys. */
@@ -97,7 +104,11 @@ function versionOf(file: string): unknown {
   return [file, size, modifiedMs];
 }
 
-function partitionsOf(api: string, files: readonly string[], options: ReadOptions): Part[][] {
+function partitionsOf(
+  api: string,
+  files: readonly string[],
+  options: ReadTextOptions,
+): FilePart[][] {
   const { blockSize, filesPerPartition, compression = "infer" } = options;
   if (filesPerPartition !== undefined) {
     if (blockSize !== undefined) {
@@ -110,7 +121,7 @@ function partitionsOf(api: string, files: readonly string[], options: ReadOption
     );
   }
   const bytes = Math.floor(parseBytes(blockSize ?? blockSizeDefault));
-  if (bytes < 1) throw invalidArgument(api, "bad blockSize", blockSize, "1 byte or more");
+  if (!(bytes >= 1)) throw invalidArgument(api, "bad blockSize", blockSize, "1 byte or more");
   return files.flatMap((url) => {
     if (/^https?:/i.test(url) || compressionOf(url, compression) !== "none") {
       if (blockSize === undefined) return [[{ url }]];
@@ -122,48 +133,4 @@ function partitionsOf(api: string, files: readonly string[], options: ReadOption
     const cuts = size === undefined ? [] : splitBlocks(size, bytes);
     return cuts.length === 0 ? [[{ url }]] : cuts.map((cut) => [{ url, ...cut }]);
   });
-}
-
-async function* openLines({ parts, options }: Block): AsyncGenerator<readonly string[]> {
-  for (const { url, ...bounds } of parts) yield* readLineBatches(url, { ...options, ...bounds });
-}
-
-async function* openWithPath({
-  parts,
-  options,
-}: Block): AsyncGenerator<readonly [string, string][]> {
-  for (const { url, ...bounds } of parts) {
-    for await (const lines of readLineBatches(url, { ...options, ...bounds })) {
-      yield lines.map((line): [string, string] => [line, url]);
-    }
-  }
-}
-
-async function* openJson({ parts, options }: Block): AsyncGenerator<readonly unknown[]> {
-  for (const { url, ...bounds } of parts) {
-    let row = 0;
-    for await (const lines of readLineBatches(url, { ...options, ...bounds })) {
-      const values: unknown[] = [];
-      for (const line of lines) {
-        row++;
-        if (line.trim() !== "") values.push(parseLine(line, url, row, bounds.offset ?? 0));
-      }
-      yield values;
-    }
-  }
-}
-
-function parseLine(line: string, url: string, row: number, offset: number): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch (error) {
-    const where = offset === 0 ? `line ${row}` : `line ${row} behind byte ${offset}`;
-    const got = JSON.stringify(line.length > 60 ? `${line.slice(0, 57)}...` : line);
-    throw new BagError(
-      "bag/not-json",
-      `readJsonLines: ${where} of ${url} is no JSON, got ${got}, wanted one JSON text a line. ` +
-        "Repair the line, or read it with readText and parse it yourself.",
-      { cause: error },
-    );
-  }
 }

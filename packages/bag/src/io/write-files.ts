@@ -1,50 +1,65 @@
-import type { BlockInput, RunOptions, Step, TaskFunction } from "@millrace/graph";
+import type { BlockInput, RunOptions } from "@millrace/graph";
 import { compute } from "@millrace/graph";
 import type { Compression } from "@millrace/storage";
 import { compressionOf, writeAll } from "@millrace/storage";
 import { BagError, invalidArgument, notText } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks } from "../partitions.ts";
+import { addBlocks, blockKeys, call, input, literal } from "../partitions.ts";
 
-/** How files are written; the rest goes to the run. */
-export interface WriteOptions extends RunOptions {
+/**
+ * How files are written; the rest are options of the run.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ * import type { WriteFilesOptions } from "@millrace/bag";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ *
+ * const folder = await mkdtemp(`${tmpdir()}/files-`);
+ * const options: WriteFilesOptions = { compression: "gzip", overwrite: false };
+ * const paths = await Bag.from(["a"]).toTextFiles(`${folder}/*.txt`, options);
+ * paths.length; // => 1
+ * ```
+ */
+export interface WriteFilesOptions extends RunOptions {
   /** Default "infer": by the ending of the name. */
   readonly compression?: Compression;
   /** Whether files that are there are replaced; default true. */
   readonly overwrite?: boolean;
 }
 
-type Format = "text" | "json";
+/** How a verb writes elements as lines. */
+type LinesOf = (block: readonly unknown[]) => Iterable<string>;
 
 /** Writes one file a partition, a line an element; gives the paths in the order of the partitions. */
 export async function writeFiles(
   bag: Partitions,
-  api: string,
+  api: "toTextFiles" | "toJsonLines",
   pattern: string,
-  format: Format,
-  options: WriteOptions,
+  options: WriteFilesOptions,
 ): Promise<string[]> {
+  if (typeof options !== "object" || options === null) {
+    throw invalidArgument(api, "the options must be an object", options, "an object");
+  }
   const { compression = "infer", overwrite = true, ...runOptions } = options;
+  if (typeof overwrite !== "boolean") {
+    throw invalidArgument(api, "bad overwrite", overwrite, "true or false");
+  }
   const paths = pathsOf(api, pattern, bag.npartitions);
   compressionOf(pattern, compression);
-  const inputs: BlockInput[] = [
+  const inputs: readonly BlockInput[] = [
     { kind: "block", layer: bag.layer },
     { kind: "values", values: paths },
   ];
-  const literals = [format, { compression, overwrite }].map(
-    (value) => ({ kind: "literal", value }) as const,
-  );
-  const args: Step["args"] = [
-    { kind: "input", input: 0 },
-    { kind: "input", input: 1 },
-    ...literals,
-  ];
-  const steps: Step[] = [{ fn: writePartition as TaskFunction, args }];
-  const draft = { inputs, steps, count: bag.npartitions };
-  const written = addBlocks(bag.graph, "write", draft, literals);
-  const outputKeys = paths.map((_, i) => `${written.layer}/${i}`);
-  await compute({ graph: written.graph, outputKeys, finalize: (parts) => parts }, runOptions);
-  return paths;
+  const format = literal(api === "toTextFiles" ? textLines : jsonLines);
+  const rest = [format, literal(compression), literal(overwrite)];
+  const steps = call(writePartition, input(0), input(1), ...rest);
+  const count = bag.npartitions;
+  const written = addBlocks(bag.graph, "write", { inputs, steps, count });
+  const outputKeys = blockKeys(written);
+  const finalize = (parts: unknown[]): string[] => parts as string[];
+  return compute({ graph: written.graph, outputKeys, finalize }, runOptions);
 }
 
 /** Names that sort in the order of the partitions. */
@@ -61,10 +76,11 @@ function pathsOf(api: string, pattern: string, count: number): string[] {
 async function writePartition(
   block: readonly unknown[],
   path: string,
-  format: Format,
-  options: { readonly compression: Compression; readonly overwrite: boolean },
+  linesOf: LinesOf,
+  compression: Compression,
+  overwrite: boolean,
 ): Promise<string> {
-  await writeAll(path, format === "text" ? textLines(block) : jsonLines(block), options);
+  await writeAll(path, linesOf(block), { compression, overwrite });
   return path;
 }
 

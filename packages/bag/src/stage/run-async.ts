@@ -1,15 +1,19 @@
-import type { Compiled, Frame, Suspended } from "./compile.ts";
-import { chunksOf, pluckWith } from "./elements.ts";
+import { bindCalls } from "./calls.ts";
 import type { ElementOp } from "./ops.ts";
-import { extraOf } from "./ops.ts";
+import { isAsyncIterable, isPending } from "./settled.ts";
+import type { Suspended } from "./suspended.ts";
+import type { Terminal } from "./terminals.ts";
+import type { SyncSource, Work, WorkSource } from "./work.ts";
+import { abandon, asyncElements, chain, elements, failing, remaining, single } from "./work.ts";
 
 /** Most elements of one partition that wait for async callbacks at the same time. */
 export const asyncElementsMax = 16;
 
-/** One element on its way, and the operation that it comes to next. */
-interface Work {
-  readonly op: number;
-  readonly value: unknown;
+/** What the elements go through. */
+interface Course {
+  readonly ops: readonly ElementOp[];
+  readonly calls: readonly ((value: unknown) => unknown)[];
+  readonly terminal: Terminal;
 }
 
 /**
@@ -17,158 +21,208 @@ interface Work {
  * reach the accumulator in their order.
  */
 export async function resumeStage(
-  compiled: Compiled,
+  ops: readonly ElementOp[],
+  terminal: Terminal,
   suspended: Suspended,
   extras: readonly unknown[],
 ): Promise<unknown> {
-  const { op, value, pending, acc, frames } = suspended;
-  const { ops, terminal } = compiled;
-  if (op === ops.length) {
-    const next = await pending;
-    if (terminal.done?.(next) === true) return next;
-    return feed(compiled, rest(frames), next, extras);
+  const { op, value, given, frames } = suspended;
+  const course = { ops, terminal, calls: bindCalls(ops, extras) };
+  const rest = [...frames].reverse().map(remaining);
+  const source = chain(op > ops.length ? rest : [single({ op, value, given }), ...rest]);
+  let acc = suspended.acc;
+  try {
+    if (op > ops.length) acc = await given;
+    if (terminal.done?.(acc) === true) return acc;
+    for await (const work of orderedFlow(course, source)) {
+      acc = await terminal.step(acc, work.value, work.key);
+      if (terminal.done?.(acc) === true) break;
+    }
+    return acc;
+  } catch (error) {
+    await abandon(source);
+    throw error;
+  } finally {
+    await source.close();
   }
-  const first = settleOp(compiled, op, value, pending, extras);
-  return feed(compiled, rest(frames), acc, extras, first);
 }
 
-/** Runs elements one by one from the first operation: where no loop could be compiled. */
-export async function runElements(
-  compiled: Compiled,
-  frame: Frame,
-  acc: unknown,
-  extras: readonly unknown[],
-): Promise<unknown> {
-  return feed(compiled, rest([frame]), acc, extras);
+/**
+ * The elements as they come out of the last operation. A sampler counts elements, so it must see them in
+ * their order: what is before it flows on its own.
+ */
+function orderedFlow(course: Course, source: WorkSource): AsyncGenerator<Work> {
+  let flow = source;
+  course.ops.forEach(({ kind }, k) => {
+    if (kind === "sample") flow = sourceOf(sampled(course, k, overlap(course, flow, k)));
+  });
+  return overlap(course, flow, course.ops.length);
 }
 
-/** What the open loops still have to do, the innermost first. */
-function* rest(frames: readonly Frame[]): Generator<Work> {
-  for (const { op, items, start, end, more } of [...frames].reverse()) {
-    for (let i = start; i < end; i++) yield { op, value: items === undefined ? i : items[i] };
-    if (more === undefined) continue;
-    for (let chunk = more.next(); chunk.done !== true; chunk = more.next()) {
-      for (const value of chunk.value) yield { op, value };
+async function* sampled(
+  { calls }: Course,
+  k: number,
+  flow: AsyncGenerator<Work>,
+): AsyncGenerator<Work> {
+  for await (const work of flow) {
+    if (work.op !== k) yield work;
+    else if (calls[k]?.(work.value) === true) yield { op: k + 1, value: work.value };
+  }
+}
+
+function sourceOf(flow: AsyncGenerator<Work>): WorkSource {
+  return {
+    next: async () => (await flow.next()).value as Work | undefined,
+    close: () => flow.return(undefined),
+  };
+}
+
+/** What has become of one element: first `ready`, then, when their turn comes, those of `rest`. */
+interface Outcome {
+  readonly ready: readonly Work[];
+  readonly rest: readonly WorkSource[];
+}
+
+/** Takes elements up to operation `until`, several at a time; they come out in their order. */
+async function* overlap(course: Course, source: WorkSource, until: number): AsyncGenerator<Work> {
+  const intake = new Intake(source, (work) => expand(course, work, until));
+  try {
+    for (let outcome = intake.next(); outcome !== undefined; outcome = intake.next()) {
+      const { ready, rest } = await outcome;
+      yield* ready;
+      if (rest.length > 0) yield* overlap(course, chain(rest), until);
+    }
+  } catch (error) {
+    await abandon(source);
+    throw error;
+  } finally {
+    intake.close();
+    await source.close();
+  }
+}
+
+/** Starts elements in their order, a bounded number ahead of the one whose turn it is. */
+class Intake {
+  readonly #source: WorkSource;
+  readonly #expand: (work: Work) => Promise<Outcome>;
+  readonly #window: Promise<Outcome>[] = [];
+  #open = true;
+  /** An asynchronous source is asked for one element at a time. */
+  #asked = false;
+
+  constructor(source: WorkSource, expandWork: (work: Work) => Promise<Outcome>) {
+    this.#source = source;
+    this.#expand = expandWork;
+  }
+
+  /** What becomes of the next element; undefined after the last one. */
+  next(): Promise<Outcome> | undefined {
+    this.#fill();
+    return this.#window.shift();
+  }
+
+  /** Nothing more is taken; iterables of elements that will have no turn clean up. */
+  close(): void {
+    this.#open = false;
+    for (const outcome of this.#window) {
+      // The run has its answer or its error: what was started ahead concerns nobody.
+      outcome.then(({ rest }) => abandon(chain(rest))).catch(() => undefined);
     }
   }
-}
 
-async function feed(
-  compiled: Compiled,
-  work: Iterator<Work>,
-  start: unknown,
-  extras: readonly unknown[],
-  first?: Promise<readonly unknown[]>,
-): Promise<unknown> {
-  const { terminal } = compiled;
-  const window: Promise<readonly unknown[]>[] = first === undefined ? [] : [first];
-  let acc = start;
-  let next = work.next();
-  while (window.length > 0 || next.done !== true) {
-    while (next.done !== true && window.length < asyncElementsMax) {
-      const outcome = expand(compiled, next.value.op, next.value.value, extras);
-      // Awaited in order below; until then a failure must not count as unhandled.
-      outcome.catch(() => undefined);
-      window.push(outcome);
-      next = work.next();
-    }
-    for (const value of await (window.shift() as Promise<readonly unknown[]>)) {
-      acc = await terminal.step(acc, value);
-      if (terminal.done?.(acc) === true) return acc;
-    }
-  }
-  return acc;
-}
-
-/** All that becomes of one element from operation `op` on. */
-async function expand(
-  compiled: Compiled,
-  op: number,
-  value: unknown,
-  extras: readonly unknown[],
-): Promise<readonly unknown[]> {
-  let current = value;
-  for (let k = op; k < compiled.ops.length; k++) {
-    const given = await apply(compiled, k, current, extras);
-    const outcome = judge(compiled.ops[k] as ElementOp, current, given);
-    if (outcome.kind === "drop") return [];
-    if (outcome.kind === "spread") return spread(compiled, k + 1, outcome.items, extras);
-    current = outcome.value;
-  }
-  return [current];
-}
-
-/** As {@link expand}, for an element whose callback at `op` has been called already. */
-async function settleOp(
-  compiled: Compiled,
-  op: number,
-  value: unknown,
-  pending: PromiseLike<unknown>,
-  extras: readonly unknown[],
-): Promise<readonly unknown[]> {
-  const outcome = judge(compiled.ops[op] as ElementOp, value, await pending);
-  if (outcome.kind === "drop") return [];
-  if (outcome.kind === "spread") return spread(compiled, op + 1, outcome.items, extras);
-  return expand(compiled, op + 1, outcome.value, extras);
-}
-
-async function spread(
-  compiled: Compiled,
-  op: number,
-  items: Iterable<unknown> | AsyncIterable<unknown>,
-  extras: readonly unknown[],
-): Promise<readonly unknown[]> {
-  const out: unknown[] = [];
-  for await (const item of items) {
-    for (const value of await expand(compiled, op, item, extras)) out.push(value);
-  }
-  return out;
-}
-
-type Outcome =
-  | { readonly kind: "drop" }
-  | { readonly kind: "keep"; readonly value: unknown }
-  | { readonly kind: "spread"; readonly items: Iterable<unknown> | AsyncIterable<unknown> };
-
-/** What an operation makes of an element, given what its callback said. */
-function judge(op: ElementOp, value: unknown, given: unknown): Outcome {
-  switch (op.kind) {
-    case "map":
-    case "starmap":
-    case "pluck":
-      return { kind: "keep", value: given };
-    case "filter":
-      return Boolean(given) === op.keep ? { kind: "keep", value } : { kind: "drop" };
-    case "sample":
-      return given === true ? { kind: "keep", value } : { kind: "drop" };
-    case "flatMap":
-    case "flatten": {
-      if (typeof given === "object" && given !== null && Symbol.asyncIterator in given) {
-        return { kind: "spread", items: given as AsyncIterable<unknown> };
+  #fill(): void {
+    while (this.#open && !this.#asked && this.#window.length < asyncElementsMax) {
+      let outcome: Promise<Outcome> | undefined;
+      try {
+        const work = this.#source.next();
+        outcome = work instanceof Promise ? this.#await(work) : work && this.#expand(work);
+      } catch (error) {
+        // A failing iterable is told of in its turn, after the elements before it.
+        outcome = rejection(error);
+        this.#open = false;
       }
-      return { kind: "spread", items: flat(chunksOf(op.kind, given)) };
+      if (outcome === undefined) this.#open = false;
+      else this.#add(outcome);
     }
+  }
+
+  #add(outcome: Promise<Outcome>): void {
+    // Awaited in its turn; until then a failure must not count as unhandled.
+    outcome.catch(() => undefined);
+    this.#window.push(outcome);
+  }
+
+  async #await(asked: Promise<Work | undefined>): Promise<Outcome> {
+    this.#asked = true;
+    const work = await asked.catch((error: unknown) => {
+      this.#open = false;
+      throw error;
+    });
+    this.#asked = false;
+    if (work === undefined) this.#open = false;
+    const outcome = work === undefined ? nothing : this.#expand(work);
+    this.#fill();
+    return outcome;
   }
 }
 
-function* flat(chunks: Iterator<readonly unknown[], undefined>): Generator<unknown> {
-  for (let chunk = chunks.next(); chunk.done !== true; chunk = chunks.next()) yield* chunk.value;
+async function rejection(error: unknown): Promise<never> {
+  throw error;
 }
 
-function apply({ ops }: Compiled, k: number, value: unknown, extras: readonly unknown[]): unknown {
-  const op = ops[k] as ElementOp;
-  const first = ops.slice(0, k).reduce((sum, before) => sum + extraOf(before), 0);
-  const own = extras.slice(first, first + extraOf(op));
-  switch (op.kind) {
-    case "flatten":
-      return value;
-    case "sample":
-      return (own[0] as () => boolean)();
-    case "pluck":
-      return pluckWith(op)(value);
-    case "starmap":
-      return (op.fn as (...args: unknown[]) => unknown)(...(value as Iterable<unknown>));
-    default:
-      return (op.fn as (...args: unknown[]) => unknown)(value, ...own);
+const nothing: Outcome = { ready: [], rest: [] };
+
+/** Takes one element to operation `until`, and on the way what it spreads into. */
+async function expand(course: Course, work: Work, until: number): Promise<Outcome> {
+  const { ops, calls, terminal } = course;
+  let { value } = work;
+  if (work.op > until) return { ready: [work], rest: [] };
+  for (let k = work.op; k < until; k++) {
+    const called = k === work.op && work.given !== undefined;
+    let given = called ? work.given : calls[k]?.(value);
+    if (isPending(given)) given = await given;
+    const op = ops[k] as ElementOp;
+    switch (op.kind) {
+      case "map":
+      case "starmap":
+      case "pluck":
+        value = given;
+        break;
+      case "filter":
+        if (Boolean(given) !== op.keep) return nothing;
+        break;
+      case "sample":
+        if (given !== true) return nothing;
+        break;
+      case "flatMap":
+      case "flatten":
+        // What is asynchronous by itself may be slow or endless: it waits for its turn.
+        return isAsyncIterable(given)
+          ? { ready: [], rest: [asyncElements(k + 1, given)] }
+          : spread(course, elements(op.kind, k + 1, given), until);
+    }
+  }
+  if (until < ops.length || terminal.key === undefined) {
+    return { ready: [{ op: until, value }], rest: [] };
+  }
+  const key = work.op === until && work.given !== undefined ? work.given : terminal.key(value);
+  return { ready: [{ op: until, value, key: isPending(key) ? await key : key }], rest: [] };
+}
+
+/** The first elements at once, so that they overlap with other elements'; the rest in their turn. */
+async function spread(course: Course, source: SyncSource, until: number): Promise<Outcome> {
+  const ready: Work[] = [];
+  try {
+    while (ready.length < asyncElementsMax) {
+      const work = source.next();
+      if (work === undefined) return { ready, rest: [] };
+      const outcome = await expand(course, work, until);
+      ready.push(...outcome.ready);
+      if (outcome.rest.length > 0) return { ready, rest: [...outcome.rest, source] };
+    }
+    return { ready, rest: [source] };
+  } catch (error) {
+    await abandon(source);
+    return { ready, rest: [failing(error)] };
   }
 }

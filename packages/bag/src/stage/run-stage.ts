@@ -1,12 +1,13 @@
 import type { Absorb } from "@millrace/graph";
 import { absorbs } from "@millrace/graph";
 import type { Compiled } from "./compile.ts";
-import { Suspended, compileStage } from "./compile.ts";
-import { prepareExtras } from "./elements.ts";
+import { compileStage } from "./compile.ts";
 import type { SourceOp, StageOp } from "./ops.ts";
-import { sourceOf, terminalOf } from "./ops.ts";
-import { resumeStage, runElements } from "./run-async.ts";
-import { isPending } from "./terminals.ts";
+import { partsOf } from "./ops.ts";
+import { resumeStage } from "./run-async.ts";
+import { withSamplers } from "./sampler.ts";
+import { isPending, withSettled } from "./settled.ts";
+import { Suspended } from "./suspended.ts";
 
 /**
  * The step function of every element operation: runs a block through a chain of operations in one loop.
@@ -15,21 +16,18 @@ import { isPending } from "./terminals.ts";
  */
 export function runStage(
   block: unknown,
-  ops: readonly StageOp[],
+  stage: readonly StageOp[],
   ...broadcast: readonly unknown[]
 ): unknown {
-  const compiled = compileStage(ops);
-  const extras = prepareExtras(compiled.ops, broadcast);
-  const source = sourceOf(ops);
-  const acc = compiled.terminal.init();
-  if (source?.kind === "chunks") return runChunks(compiled, source, block, acc, extras);
-  const [items, start, end] =
-    source === undefined ? arrayBounds(block) : rangeBounds(source, block as number);
-  const result = runItems(compiled, items, start, end, acc, extras);
-  const { terminal } = compiled;
-  const finish = (part: unknown): unknown =>
-    terminal.finish === undefined ? part : terminal.finish(part);
-  return result instanceof Promise ? result.then(finish) : finish(result);
+  const compiled = compileStage(stage);
+  const { source, ops } = compiled.parts;
+  const extras = withSamplers(ops, broadcast);
+  const { init, finish } = compiled.terminal;
+  const result =
+    source?.kind === "chunks"
+      ? runChunks(compiled, source, block, extras)
+      : runItems(compiled, boundsOf(source, block), init(), extras);
+  return finish === undefined ? result : withSettled(result, finish);
 }
 
 /** Two stages one after the other are one stage, unless the first ends in a value of its own. */
@@ -40,61 +38,56 @@ const absorbStage: Absorb = (producer, consumer) => {
   if (first?.kind !== "literal" || second?.kind !== "literal") return undefined;
   const before = first.value as readonly StageOp[];
   const after = second.value as readonly StageOp[];
-  if (terminalOf(before) !== undefined || sourceOf(after) !== undefined) return undefined;
-  const ops = { kind: "literal", value: [...before, ...after] } as const;
-  return { fn: consumer.fn, args: [block, ops, ...rest, ...more] };
+  if (partsOf(before).terminal !== undefined || partsOf(after).source !== undefined) {
+    return undefined;
+  }
+  const stage = { kind: "literal", value: [...before, ...after] } as const;
+  return { fn: consumer.fn, args: [block, stage, ...rest, ...more] };
 };
 
 Object.defineProperty(runStage, absorbs, { value: absorbStage });
 
 type Bounds = readonly [items: readonly unknown[] | undefined, start: number, end: number];
 
-function arrayBounds(block: unknown): Bounds {
-  const items = block as readonly unknown[];
-  return [items, 0, items.length];
-}
-
-/** Boundary i is `floor(i · length / npartitions)`. */
-function rangeBounds(
-  { length, npartitions }: Extract<SourceOp, { kind: "range" }>,
-  i: number,
+/** The elements of a block that has them all: an array, or the partition number of a range. */
+function boundsOf(
+  source: Extract<SourceOp, { kind: "range" }> | undefined,
+  block: unknown,
 ): Bounds {
-  const boundary = (b: number): number =>
-    Number((BigInt(b) * BigInt(length)) / BigInt(npartitions));
-  return [undefined, boundary(i), boundary(i + 1)];
+  if (source === undefined) {
+    const items = block as readonly unknown[];
+    return [items, 0, items.length];
+  }
+  const { length, npartitions } = source;
+  const boundary = (i: number): number =>
+    Number((BigInt(i) * BigInt(length)) / BigInt(npartitions));
+  return [undefined, boundary(block as number), boundary((block as number) + 1)];
 }
 
 /** The accumulator after one array or range; a promise where a callback gave one. */
 function runItems(
-  compiled: Compiled,
-  items: readonly unknown[] | undefined,
-  start: number,
-  end: number,
+  { parts, terminal, loop }: Compiled,
+  [items, start, end]: Bounds,
   acc: unknown,
   extras: readonly unknown[],
 ): unknown {
-  if (compiled.terminal.done?.(acc) === true) return acc;
-  const { loop } = compiled;
-  if (loop === undefined) {
-    return runElements(compiled, { op: 0, items, start, end, more: undefined }, acc, extras);
-  }
+  if (terminal.done?.(acc) === true) return acc;
   const result = loop(items, start, end, acc, extras);
-  return result instanceof Suspended ? resumeStage(compiled, result, extras) : result;
+  return result instanceof Suspended ? resumeStage(parts.ops, terminal, result, extras) : result;
 }
 
 async function runChunks(
   compiled: Compiled,
   source: Extract<SourceOp, { kind: "chunks" }>,
   block: unknown,
-  start: unknown,
   extras: readonly unknown[],
 ): Promise<unknown> {
-  const { terminal } = compiled;
-  let acc = start;
+  const { init, done } = compiled.terminal;
+  let acc = init();
   for await (const chunk of source.open(block as never)) {
-    const result = runItems(compiled, chunk, 0, chunk.length, acc, extras);
+    const result = runItems(compiled, [chunk, 0, chunk.length], acc, extras);
     acc = isPending(result) ? await result : result;
-    if (terminal.done?.(acc) === true) break;
+    if (done?.(acc) === true) break;
   }
-  return terminal.finish === undefined ? acc : terminal.finish(acc);
+  return acc;
 }

@@ -1,49 +1,57 @@
 import { compareValues, extremeOf } from "../compare.ts";
 import { notNumeric } from "../errors.ts";
 import { cloneInitial } from "../initial.ts";
-import type { Callback, TerminalOp } from "./ops.ts";
+import type { Callback, Initial, TerminalOp } from "./ops.ts";
+import { withSettled } from "./settled.ts";
 import { StructuralMap } from "./structural-map.ts";
 
 /** How a terminal folds the elements of a partition into one part. */
 export interface Terminal {
   /** A fresh accumulator. */
-  init(): unknown;
+  init(this: void): unknown;
+  /** What `step` gets as its third argument, where it wants one; calls of it may overlap. */
+  readonly key?: (this: void, value: unknown) => unknown;
   /** The accumulator with one more element; a promise where a callback is async. */
-  step(acc: unknown, value: unknown): unknown;
-  /** Source text for `acc = …` over `acc` and `v`, for terminals without callbacks: runs inside the loop. */
+  step(this: void, acc: unknown, value: unknown, key: unknown): unknown;
+  /** The same as an expression over `acc`, `v` and `step`, for what is worth having inside the loop. */
   readonly source?: string;
   /** Whether no further element can change the part. */
-  done?(acc: unknown): boolean;
+  readonly done?: (this: void, acc: unknown) => boolean;
   /** The part; default the accumulator itself. */
-  finish?(acc: unknown): unknown;
+  readonly finish?: (this: void, acc: unknown) => unknown;
 }
 
-/** Builds the terminal that an operation names. */
+/** Builds the terminal that an operation names; without one, elements are collected. */
 export function makeTerminal(op: TerminalOp | undefined): Terminal {
-  if (op === undefined) return collect;
-  switch (op.kind) {
+  switch (op?.kind) {
+    case undefined:
+      return collect;
     case "count":
-      return { init: () => 0, step: (acc) => (acc as number) + 1, source: "acc + 1" };
+      return count;
     case "sum":
       return sum;
+    case "mean":
+      return mean;
+    case "moments":
+      return moments(op.api);
     case "extreme":
       return extreme(op.want);
-    case "moments":
-      return moments;
     case "frequencies":
       return frequencies;
+    case "keyed":
+      return keyed(op.key);
     case "distinct":
-      return distinct(op.fn);
+      return distinct(op.key);
     case "topk":
-      return topk(op.k, op.fn);
+      return topk(op.k, op.key);
     case "some":
-      return some(op.fn, op.want);
+      return some(op.test, op.want);
     case "take":
       return take(op.k);
     case "fold":
       return fold(op.fn, op.initial);
     case "foldBy":
-      return foldBy(op);
+      return foldBy(op.key, op.fn, op.initial);
   }
 }
 
@@ -56,33 +64,55 @@ const collect: Terminal = {
   source: "(acc.push(v), acc)",
 };
 
-const sum: Terminal = {
+const count: Terminal = {
   init: () => 0,
-  // A sum of bigints starts at its first element: 0 cannot be added to one.
-  step: (acc, v) => (acc === 0 && typeof v === "bigint" ? v : (acc as number) + (v as number)),
-  source: '(acc === 0 && typeof v === "bigint" ? v : acc + v)',
-  finish(acc) {
-    if (typeof acc === "number" || typeof acc === "bigint") return acc;
-    throw notNumeric("sum", acc);
+  step: (acc) => (acc as number) + 1,
+  source: "acc + 1",
+};
+
+/** The sum of nothing: adding it changes no number, and it tells a start from a 0 that was summed. */
+export const emptySum = -0;
+
+const sum: Terminal = {
+  init: () => emptySum,
+  step: addToSum,
+  source: 'typeof v === "number" && typeof acc === "number" ? acc + v : step(acc, v)',
+};
+
+/** A sum and one more addend, both numbers or both bigints. */
+export function addToSum(acc: unknown, value: unknown): unknown {
+  if (typeof value === "number" && typeof acc === "number") return acc + value;
+  if (typeof value === "bigint") {
+    if (typeof acc === "bigint") return acc + value;
+    if (Object.is(acc, emptySum)) return value;
+  }
+  throw notNumeric("sum", value, typeof acc === "bigint" ? "bigints" : "numbers");
+}
+
+/** Neumaier 1974: `lost` is what rounding has taken from `sum`. */
+export interface MeanPart {
+  count: number;
+  sum: number;
+  lost: number;
+}
+
+const mean: Terminal = {
+  init: (): MeanPart => ({ count: 0, sum: 0, lost: 0 }),
+  step(acc, value) {
+    if (typeof value !== "number") throw notNumeric("mean", value, "numbers");
+    const part = acc as MeanPart;
+    part.count++;
+    addExactly(part, value);
+    return part;
   },
 };
 
-/** An accumulator that is empty until the first element. */
-interface Held {
-  value: unknown;
-  empty: boolean;
-}
-
-function extreme(want: "min" | "max"): Terminal {
-  return {
-    init: (): Held => ({ value: undefined, empty: true }),
-    step(acc, value) {
-      const held = acc as Held;
-      held.value = held.empty ? value : extremeOf(want, held.value, value);
-      held.empty = false;
-      return held;
-    },
-  };
+/** Adds to a sum and to what it has lost. */
+export function addExactly(part: { sum: number; lost: number }, value: number): void {
+  const total = part.sum + value;
+  part.lost +=
+    Math.abs(part.sum) >= Math.abs(value) ? part.sum - total + value : value - total + part.sum;
+  part.sum = total;
 }
 
 /** Count, mean and sum of squared distances from the mean. */
@@ -92,19 +122,45 @@ export interface Moments {
   m2: number;
 }
 
-const moments: Terminal = {
-  init: (): Moments => ({ count: 0, mean: 0, m2: 0 }),
-  // Welford 1962.
-  step(acc, value) {
-    if (typeof value !== "number") throw notNumeric("mean", value);
-    const state = acc as Moments;
-    const distance = value - state.mean;
-    state.count++;
-    state.mean += distance / state.count;
-    state.m2 += distance * (value - state.mean);
-    return state;
-  },
-};
+function moments(api: string): Terminal {
+  return {
+    init: (): Moments => ({ count: 0, mean: 0, m2: 0 }),
+    // Welford 1962.
+    step(acc, value) {
+      if (typeof value !== "number") throw notNumeric(api, value, "numbers");
+      const state = acc as Moments;
+      const distance = value - state.mean;
+      state.count++;
+      state.mean += distance / state.count;
+      state.m2 += distance * (value - state.mean);
+      return state;
+    },
+  };
+}
+
+/** An accumulator that is empty until the first element. */
+export interface Held {
+  value: unknown;
+  empty: boolean;
+}
+
+const nothingHeld = (): Held => ({ value: undefined, empty: true });
+
+function hold(held: Held, value: unknown): Held {
+  held.value = value;
+  held.empty = false;
+  return held;
+}
+
+function extreme(want: "min" | "max"): Terminal {
+  return {
+    init: nothingHeld,
+    step(acc, value) {
+      const held = acc as Held;
+      return hold(held, held.empty ? value : extremeOf(want, held.value, value));
+    },
+  };
+}
 
 const frequencies: Terminal = {
   init: () => new StructuralMap<number>(),
@@ -115,47 +171,52 @@ const frequencies: Terminal = {
     else entry.value++;
     return counts;
   },
-  finish: (acc) => pairsOf(acc as StructuralMap<number>),
+  finish: (acc) => (acc as StructuralMap<number>).pairs(),
 };
 
-/** The entries of a map as `[key, value]` pairs. */
-export function pairsOf<V>(map: StructuralMap<V>): [unknown, V][] {
-  return Array.from(map.entries(), ({ key, value }) => [key, value]);
-}
-
-function distinct(fn: Callback | undefined): Terminal {
-  const keyOf = keyFunction(fn);
+function keyed(key: Callback): Terminal {
   return {
-    init: () => new StructuralMap<unknown>(),
-    step: (acc, value) =>
-      withSettled(keyOf(value), (key) => {
-        const seen = acc as StructuralMap<unknown>;
-        if (seen.find(key) === undefined) seen.add(key, value);
-        return seen;
-      }),
-    finish: (acc) => Array.from((acc as StructuralMap<unknown>).entries(), ({ value }) => value),
+    init: () => [],
+    key: keyCall(key),
+    step(acc, value, own) {
+      (acc as unknown[]).push([own, value]);
+      return acc;
+    },
   };
 }
 
-/** The best so far with their keys, worst last; elements that tie keep their order. */
-interface Ranked {
+function distinct(key: Callback | undefined): Terminal {
+  return {
+    init: () => new StructuralMap<unknown>(),
+    key: keyCall(key),
+    step(acc, value, own) {
+      const seen = acc as StructuralMap<unknown>;
+      if (seen.find(own) === undefined) seen.add(own, value);
+      return seen;
+    },
+    // The keys go along: they need not be called for again when parts are joined.
+    finish: (acc) => (acc as StructuralMap<unknown>).pairs(),
+  };
+}
+
+/** One of the best so far. */
+export interface Ranked {
   readonly key: unknown;
   readonly value: unknown;
 }
 
-function topk(k: number, fn: Callback | undefined): Terminal {
-  const keyOf = keyFunction(fn);
+function topk(k: number, key: Callback | undefined): Terminal {
   return {
     init: (): Ranked[] => [],
-    step: (acc, value) =>
-      withSettled(keyOf(value), (key) => {
-        insertRanked(acc as Ranked[], { key, value }, k);
-        return acc;
-      }),
+    key: keyCall(key),
+    step(acc, value, own) {
+      insertRanked(acc as Ranked[], { key: own, value }, k);
+      return acc;
+    },
   };
 }
 
-/** Puts an entry at its place among the best `k`, behind those that it ties with. */
+/** Puts an entry at its place among the best `k`, best first, behind those that it ties with. */
 export function insertRanked(best: Ranked[], entry: Ranked, k: number): void {
   const worst = best.at(-1);
   if (k === 0) return;
@@ -171,95 +232,57 @@ export function insertRanked(best: Ranked[], entry: Ranked, k: number): void {
   if (best.length > k) best.pop();
 }
 
-function some(fn: Callback | undefined, want: boolean): Terminal {
-  const test = (fn ?? ((value: unknown) => value)) as (value: unknown) => unknown;
+function some(test: Callback | undefined, want: boolean): Terminal {
   return {
     init: () => !want,
-    step: (acc, value) =>
-      withSettled(test(value), (answer) => (Boolean(answer) === want ? want : (acc as boolean))),
+    key: keyCall(test),
+    step: (acc, _, answer) => (Boolean(answer) === want ? want : acc),
     done: (acc) => acc === want,
   };
 }
 
 function take(k: number): Terminal {
-  return {
-    init: () => [],
-    step(acc, value) {
-      (acc as unknown[]).push(value);
-      return acc;
-    },
-    source: "(acc.push(v), acc)",
-    done: (acc) => (acc as unknown[]).length >= k,
-  };
+  return { ...collect, done: (acc) => (acc as unknown[]).length >= k };
 }
 
-function fold(fn: Callback, initial: { readonly value: unknown } | undefined): Terminal {
+/** A partition without elements stays empty: its initial value would be one too many. */
+function fold(fn: Callback, initial: Initial): Terminal {
   const step = fn as (acc: unknown, value: unknown) => unknown;
   return {
-    init: (): Held =>
-      initial === undefined
-        ? { value: undefined, empty: true }
-        : { value: cloneInitial(initial.value), empty: false },
+    init: nothingHeld,
     step(acc, value) {
       const held = acc as Held;
-      if (held.empty) {
-        held.value = value;
-        held.empty = false;
-        return held;
-      }
-      return withSettled(step(held.value, value), (next) => {
-        held.value = next;
-        return held;
-      });
+      if (held.empty && initial === undefined) return hold(held, value);
+      const next = step(held.empty ? cloneInitial(initial?.value) : held.value, value);
+      return withSettled(next, (settled) => hold(held, settled));
     },
   };
 }
 
-function foldBy(op: Extract<TerminalOp, { kind: "foldBy" }>): Terminal {
-  const keyOf = op.key as (value: unknown) => unknown;
-  const step = op.fn as (acc: unknown, value: unknown) => unknown;
-  const { initial } = op;
+function foldBy(key: Callback, fn: Callback, initial: Initial): Terminal {
+  const step = fn as (acc: unknown, value: unknown) => unknown;
   return {
     init: () => new StructuralMap<unknown>(),
-    step: (acc, value) =>
-      withSettled(keyOf(value), (key) => {
-        const groups = acc as StructuralMap<unknown>;
-        const entry = groups.find(key);
-        if (entry === undefined && initial === undefined) {
-          groups.add(key, value);
-          return groups;
-        }
-        const held = entry === undefined ? cloneInitial(initial?.value) : entry.value;
-        return withSettled(step(held, value), (next) => {
-          const current = groups.find(key);
-          if (current === undefined) groups.add(key, next);
-          else current.value = next;
-          return groups;
-        });
-      }),
-    finish: (acc) => pairsOf(acc as StructuralMap<unknown>),
+    key: keyCall(key),
+    step(acc, value, own) {
+      const groups = acc as StructuralMap<unknown>;
+      const entry = groups.find(own);
+      if (entry === undefined && initial === undefined) {
+        groups.add(own, value);
+        return groups;
+      }
+      const held = entry === undefined ? cloneInitial(initial?.value) : entry.value;
+      return withSettled(step(held, value), (next) => {
+        if (entry === undefined) groups.add(own, next);
+        else entry.value = next;
+        return groups;
+      });
+    },
+    finish: (acc) => (acc as StructuralMap<unknown>).pairs(),
   };
 }
 
-function keyFunction(fn: Callback | undefined): (value: unknown) => unknown {
+/** The callback that a user gave for a key or an answer; default: the element itself. */
+function keyCall(fn: Callback | undefined): (value: unknown) => unknown {
   return (fn as ((value: unknown) => unknown) | undefined) ?? ((value) => value);
-}
-
-/** Continues with a value now, or when it has settled. */
-export function withSettled<R>(
-  value: unknown,
-  then: (settled: unknown) => R,
-): R | Promise<Awaited<R>> {
-  return isPending(value)
-    ? (Promise.resolve(value).then(then) as Promise<Awaited<R>>)
-    : then(value);
-}
-
-/** Whether a callback gave something that must be awaited. */
-export function isPending(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
 }

@@ -1,11 +1,11 @@
-import type { BlockInput, Step, TaskFunction } from "@millrace/graph";
+import type { BlockInput } from "@millrace/graph";
 import { MaterializedLayer, ref, task } from "@millrace/graph";
-import { cloneInitial } from "../initial.ts";
+import { checkCallback } from "../check.ts";
+import { cloneInitial, initialOf } from "../initial.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, checkCallback, layerName } from "../partitions.ts";
-import type { Callback, Initial } from "../stage/ops.ts";
-import { withSettled } from "../stage/terminals.ts";
-import { initialOf, reduceInOrder } from "./fold.ts";
+import { addBlocks, call, input, layerName } from "../partitions.ts";
+import type { Initial } from "../stage/ops.ts";
+import { reduceInOrder, withSettled } from "../stage/settled.ts";
 
 /** What one partition hands to the next. */
 interface Carry {
@@ -16,24 +16,20 @@ interface Carry {
 }
 
 /** Every intermediate value of a fold over all elements; partitions run one after another. */
-export function accumulate(bag: Partitions, fn: Callback, given: readonly unknown[]): Partitions {
-  checkCallback("accumulate", fn);
+export function accumulate(bag: Partitions, f: unknown, given: readonly unknown[]): Partitions {
+  const fn = checkCallback("accumulate", f);
   const initial = given.length > 0 ? initialOf("accumulate", { initial: given[0] }) : undefined;
-  const { name, token } = layerName("accumulate-chain", bag.layer, bag.npartitions, fn, initial);
-  const chain = MaterializedLayer.blocks(
-    name,
-    Array.from({ length: bag.npartitions }, (_, i) => {
-      const block = ref(`${bag.layer}/${i}`);
-      return i === 0
-        ? task(accumulateFirst as TaskFunction, [block, fn, initial])
-        : task(accumulateNext as TaskFunction, [block, fn, ref(`${name}/${i - 1}`)]);
-    }),
-    { token },
-  );
-  const inputs: BlockInput[] = [{ kind: "block", layer: name }];
-  const steps: Step[] = [{ fn: outOf as TaskFunction, args: [{ kind: "input", input: 0 }] }];
-  const draft = { inputs, steps, count: bag.npartitions };
-  return addBlocks(bag.graph.withLayer(chain), "accumulate", draft, "out");
+  const { layer, npartitions: count } = bag;
+  const { name, token } = layerName("accumulate-chain", layer, count, fn, initial);
+  const tasks = Array.from({ length: count }, (_, i) => {
+    const block = ref(`${layer}/${i}`);
+    return i === 0
+      ? task(accumulateFirst, [block, fn, initial])
+      : task(accumulateNext, [block, fn, ref(`${name}/${i - 1}`)]);
+  });
+  const graph = bag.graph.withLayer(MaterializedLayer.blocks(name, tasks, { token }));
+  const inputs: readonly BlockInput[] = [{ kind: "block", layer: name }];
+  return addBlocks(graph, "accumulate", { inputs, steps: call(outOf, input(0)), count });
 }
 
 type Accumulate = (acc: unknown, value: unknown) => unknown;

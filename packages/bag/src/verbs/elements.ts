@@ -1,30 +1,31 @@
-import type { Partitions } from "../partitions.ts";
-import { addStage, checkCallback, partitionNumber } from "../partitions.ts";
+import { checkCallback } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
-import type { Callback, PluckKey } from "../stage/ops.ts";
+import type { Partitions } from "../partitions.ts";
+import { addStage, partitionNumber } from "../partitions.ts";
+import type { PluckKey } from "../stage/ops.ts";
 
 /** Every element through a function. */
-export function map(bag: Partitions, fn: Callback, broadcast: readonly unknown[]): Partitions {
-  checkCallback("map", fn);
+export function map(bag: Partitions, f: unknown, broadcast: readonly unknown[]): Partitions {
+  const fn = checkCallback("map", f);
   return addStage(bag, "map", { kind: "map", fn, extra: broadcast.length }, broadcast);
 }
 
-/** Elements for which a test says yes (`keep`) or no. */
+/** The elements for which a test says yes (`keep`) or no. */
 export function filter(
   bag: Partitions,
-  fn: Callback,
+  p: unknown,
   broadcast: readonly unknown[],
   keep: boolean,
 ): Partitions {
   const verb = keep ? "filter" : "remove";
-  checkCallback(verb, fn);
+  const fn = checkCallback(verb, p);
   return addStage(bag, verb, { kind: "filter", fn, extra: broadcast.length, keep }, broadcast);
 }
 
 /** All that a function gives for each element. */
-export function flatMap(bag: Partitions, fn: Callback, broadcast: readonly unknown[]): Partitions {
-  checkCallback("flatMap", fn);
-  return addStage(bag, "flatMap", { kind: "flatMap", fn, extra: broadcast.length }, broadcast);
+export function flatMap(bag: Partitions, f: unknown, broadcast: readonly unknown[]): Partitions {
+  const fn = checkCallback("flatMap", f);
+  return addStage(bag, "flat-map", { kind: "flatMap", fn, extra: broadcast.length }, broadcast);
 }
 
 /** The elements of the elements. */
@@ -33,9 +34,8 @@ export function flatten(bag: Partitions): Partitions {
 }
 
 /** Every element, a tuple, spread into the arguments of a function. */
-export function starmap(bag: Partitions, fn: Callback): Partitions {
-  checkCallback("starmap", fn);
-  return addStage(bag, "starmap", { kind: "starmap", fn });
+export function starmap(bag: Partitions, f: unknown): Partitions {
+  return addStage(bag, "starmap", { kind: "starmap", fn: checkCallback("starmap", f) });
 }
 
 /** A property of every element, or an array of several. */
@@ -43,12 +43,8 @@ export function pluck(bag: Partitions, key: PluckKey, fallback: readonly unknown
   const keys: readonly unknown[] = Array.isArray(key) ? key : [key];
   for (const name of keys) {
     if (typeof name === "string" || typeof name === "number" || typeof name === "symbol") continue;
-    throw invalidArgument(
-      "pluck",
-      "bad key",
-      name,
-      "a property name, an index, or an array of them",
-    );
+    const wanted = "a property name, an index, or an array of them";
+    throw invalidArgument("pluck", "bad key", name, wanted);
   }
   const hasFallback = fallback.length > 0;
   return addStage(bag, "pluck", { kind: "pluck", key, fallback: fallback[0], hasFallback });

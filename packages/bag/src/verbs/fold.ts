@@ -1,14 +1,30 @@
-import type { Delayed, TaskFunction } from "@millrace/graph";
-import { emptyReduction, invalidArgument } from "../errors.ts";
-import { checkIdentity, cloneInitial } from "../initial.ts";
+import type { Delayed } from "@millrace/graph";
+import { checkCallback, checkOptionNames } from "../check.ts";
+import { emptyReduction } from "../errors.ts";
+import { cloneInitial, combineInitial, initialOf } from "../initial.ts";
 import type { Partitions } from "../partitions.ts";
-import { addStage, addTree, checkCallback, checkOptionNames, onlyValue } from "../partitions.ts";
+import { addStage, addTree, onlyValue } from "../partitions.ts";
 import type { Callback, Initial } from "../stage/ops.ts";
-import { withSettled } from "../stage/terminals.ts";
+import { reduceInOrder, withSettled } from "../stage/settled.ts";
+import type { Held } from "../stage/terminals.ts";
 
-/** How a fold starts, and how its parts are joined. */
+/**
+ * How a fold starts, and how its parts are joined.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ * import type { FoldOptions } from "@millrace/bag";
+ *
+ * const options: FoldOptions<number> = { initial: 0, splitEvery: 4 };
+ * await Bag.range(10).fold((a, b) => a + b, options).compute(); // => 45
+ * ```
+ */
 export interface FoldOptions<A = unknown> {
-  /** Where every partition starts; an identity of `combine`. Plain data: each partition gets a copy. */
+  /**
+   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Plain data: each start
+   * gets a copy.
+   */
   readonly initial?: A;
   /** Joins two parts; default the folding function itself. */
   combine?(a: A, b: A): A | PromiseLike<A>;
@@ -16,9 +32,23 @@ export interface FoldOptions<A = unknown> {
   readonly splitEvery?: number;
 }
 
-/** Options of a fold into something that is no element: it needs a start and a way to join parts. */
+/**
+ * Options of a fold into something that is no element: it needs a start and a way to join parts.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ * import type { FoldInto } from "@millrace/bag";
+ *
+ * const options: FoldInto<number> = { initial: 0, combine: (a, b) => a + b };
+ * await Bag.from(["to", "be"]).fold((n, word) => n + word.length, options).compute(); // => 4
+ * ```
+ */
 export interface FoldInto<A> {
-  /** Where every partition starts; an identity of `combine`. Plain data: each partition gets a copy. */
+  /**
+   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Plain data: each start
+   * gets a copy.
+   */
   readonly initial: A;
   /** Joins two parts. */
   combine(a: A, b: A): A | PromiseLike<A>;
@@ -26,92 +56,59 @@ export interface FoldInto<A> {
   readonly splitEvery?: number;
 }
 
-/** The part of one partition; empty where there was nothing to fold and no initial value. */
-interface Part {
-  readonly value: unknown;
-  readonly empty: boolean;
+/** The options of a fold, checked. */
+export interface Folding {
+  readonly fn: Callback;
+  readonly combine: Callback;
+  readonly initial: Initial;
+  readonly splitEvery: number | undefined;
+}
+
+/** Checks what a fold was given. */
+export function foldingOf(api: string, f: unknown, options: object): Folding {
+  checkOptionNames(api, options, ["initial", "combine", "splitEvery"]);
+  const fn = checkCallback(api, f);
+  const { combine = fn, splitEvery } = options as { combine?: unknown; splitEvery?: number };
+  return { fn, combine: checkCallback(api, combine), initial: initialOf(api, options), splitEvery };
 }
 
 type Combine = (a: unknown, b: unknown) => unknown;
 
 /** Folds the elements of each partition in order, then the parts in a tree. */
-export function fold(bag: Partitions, fn: Callback, options: FoldOptions): Delayed<unknown> {
-  checkCallback("fold", fn);
-  checkOptionNames("fold", options, ["initial", "combine", "splitEvery"]);
-  const { combine = fn, splitEvery } = options as FoldOptions & { combine?: Callback };
-  checkCallback("fold", combine as Callback);
-  const initial = initialOf("fold", options);
+export function fold(bag: Partitions, f: unknown, options: object): Delayed<unknown> {
+  const { fn, combine, initial, splitEvery } = foldingOf("fold", f, options);
   const parts = addStage(bag, "fold-part", { kind: "fold", fn, initial });
   return onlyValue(
     addTree(parts, "fold", {
-      combine: combineParts as TaskFunction,
-      combineArgs: [combine],
-      aggregate: finishFold as TaskFunction,
-      aggregateArgs: [combine, initial],
+      combine: [combineParts, combine],
+      aggregate: [finishFold, combine, initial],
       splitEvery,
     }),
   );
 }
 
-/** The initial value, if the option was given; `undefined` itself may be one. */
-export function initialOf(api: string, options: { readonly initial?: unknown }): Initial {
-  if (!("initial" in options)) return undefined;
-  const { initial } = options;
-  try {
-    return { value: cloneInitial(initial) };
-  } catch (error) {
-    const remedy = "Start from plain data; make other things inside the callback.";
-    throw Object.assign(
-      invalidArgument(api, "the initial value cannot be copied", initial, "plain data", remedy),
-      { cause: error },
-    );
-  }
-}
-
-function combineParts(parts: readonly Part[], combine: Combine): unknown {
+/** Empty parts add nothing: neither an element nor an initial value. */
+function combineParts(parts: readonly Held[], combine: Combine): Held | Promise<Held> {
   const full = parts.filter(({ empty }) => !empty);
   const start = full[0] ?? { value: undefined, empty: true };
   return reduceInOrder(full.slice(1), start, (a, b) =>
-    withSettled(combine(a.value, b.value), (value): Part => ({ value, empty: false })),
+    withSettled(combine(a.value, b.value), (value): Held => ({ value, empty: false })),
   );
 }
 
-/** Folds from the left; a promise only where a callback gave one. */
-export function reduceInOrder<A, T>(
-  items: readonly T[],
-  start: A,
-  step: (acc: A, item: T) => A | Promise<A>,
-): A | Promise<A> {
-  let acc = start;
-  for (let i = 0; i < items.length; i++) {
-    const next = step(acc, items[i] as T);
-    if (next instanceof Promise) return continueReduce(items, i + 1, next, step);
-    acc = next;
-  }
-  return acc;
-}
-
-async function continueReduce<A, T>(
-  items: readonly T[],
-  from: number,
-  start: Promise<A>,
-  step: (acc: A, item: T) => A | Promise<A>,
-): Promise<A> {
-  let acc = await start;
-  for (let i = from; i < items.length; i++) acc = await step(acc, items[i] as T);
-  return acc;
-}
-
 async function finishFold(
-  parts: readonly Part[],
+  parts: readonly Held[],
   combine: Combine,
   initial: Initial,
 ): Promise<unknown> {
-  const first = parts[0];
-  if (initial !== undefined && first !== undefined && !first.empty) {
-    await checkIdentity("fold", initial.value, first.value, combine);
+  const full = parts.filter(({ empty }) => !empty);
+  if (initial === undefined) {
+    const { value, empty } = await combineParts(full, combine);
+    if (empty) throw emptyReduction("fold");
+    return value;
   }
-  const { value, empty } = (await combineParts(parts, combine)) as Part;
-  if (!empty) return value;
-  throw emptyReduction("fold");
+  const [first, ...others] = full;
+  const start = first === undefined ? cloneInitial(initial.value) : first.value;
+  const value = await combineInitial("fold", initial.value, start, combine);
+  return (await combineParts([{ value, empty: false }, ...others], combine)).value;
 }

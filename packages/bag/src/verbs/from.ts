@@ -1,17 +1,25 @@
-import type { BlockInput, Step, TaskFunction } from "@millrace/graph";
-import { Delayed, LayeredGraph, MaterializedLayer, ref } from "@millrace/graph";
+import type { BlockInput } from "@millrace/graph";
+import { Delayed, LayeredGraph, MaterializedLayer } from "@millrace/graph";
+import { checkElements, checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument, notIterable } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import {
-  addBlocks,
-  checkElements,
-  checkOptionNames,
-  checkPartitions,
-  layerName,
-} from "../partitions.ts";
+import { addAliases, addBlocks, call, input, layerName, literal } from "../partitions.ts";
+import { arrayOf } from "../stage/pieces.ts";
+import { isAsyncIterable } from "../stage/settled.ts";
 import { runStage } from "../stage/run-stage.ts";
 
-/** How elements are cut into partitions. */
+/**
+ * How elements are cut into partitions.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ * import type { FromOptions } from "@millrace/bag";
+ *
+ * const options: FromOptions = { partitionSize: 2 };
+ * Bag.from([1, 2, 3], options).npartitions; // => 2
+ * ```
+ */
 export interface FromOptions {
   /** Exactly this many partitions, empty ones included; boundary i is `floor(i · length / npartitions)`. */
   readonly npartitions?: number;
@@ -28,8 +36,7 @@ const namedByContentMax = 10_000;
 export function from(iterable: Iterable<unknown>, options: FromOptions): Partitions {
   const api = "Bag.from";
   checkOptionNames(api, options, ["npartitions", "partitionSize"]);
-  if (typeof iterable !== "string" && !isIterable(iterable)) throw notIterable(api, iterable);
-  const items = Array.from(iterable);
+  const items = itemsOf(api, iterable);
   const blocks = cut(items, boundaries(api, items.length, options));
   const content = items.length <= namedByContentMax ? items : crypto.randomUUID();
   const { name, token } = layerName("from", blocks.length, content);
@@ -37,8 +44,15 @@ export function from(iterable: Iterable<unknown>, options: FromOptions): Partiti
   return { graph: new LayeredGraph().withLayer(layer), layer: name, npartitions: blocks.length };
 }
 
-function isIterable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Symbol.iterator in value;
+function itemsOf(api: string, iterable: unknown): unknown[] {
+  if (typeof iterable === "string") return Array.from(iterable);
+  if (typeof iterable === "object" && iterable !== null && Symbol.iterator in iterable) {
+    return Array.from(iterable as Iterable<unknown>);
+  }
+  const remedy = isAsyncIterable(iterable)
+    ? "Gather it first, or give it to Bag.fromDelayed inside a Delayed."
+    : "";
+  throw notIterable(api, iterable, remedy);
 }
 
 function boundaries(api: string, length: number, options: FromOptions): number[] {
@@ -47,11 +61,8 @@ function boundaries(api: string, length: number, options: FromOptions): number[]
     throw invalidArgument(api, "two ways to cut", "npartitions and partitionSize", "one of them");
   }
   if (partitionSize !== undefined) {
-    if (!Number.isSafeInteger(partitionSize) || partitionSize < 1) {
-      const wanted = "a whole number of 1 or more elements";
-      throw invalidArgument(api, "bad partitionSize", partitionSize, wanted);
-    }
-    const count = Math.max(1, Math.ceil(length / partitionSize));
+    checkElements(api, "partitionSize", partitionSize, 1);
+    const count = checkPartitions(api, Math.max(1, Math.ceil(length / partitionSize)));
     return Array.from({ length: count + 1 }, (_, i) => Math.min(length, i * partitionSize));
   }
   return evenBoundaries(length, countOf(api, length, npartitions));
@@ -67,8 +78,7 @@ export function evenBoundaries(length: number, parts: number): number[] {
   return Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * length) / parts));
 }
 
-/** The pieces of an array between boundaries. */
-export function cut<T>(items: readonly T[], at: readonly number[]): T[][] {
+function cut<T>(items: readonly T[], at: readonly number[]): T[][] {
   return at.slice(1).map((end, i) => items.slice(at[i], end));
 }
 
@@ -78,57 +88,30 @@ export function range(length: number, options: Pick<FromOptions, "npartitions">)
   checkOptionNames(api, options, ["npartitions"]);
   checkElements(api, "length", length);
   const npartitions = countOf(api, length, options.npartitions);
-  const op = { kind: "range", length, npartitions } as const;
-  const inputs: BlockInput[] = [{ kind: "index" }];
-  const args = [
-    { kind: "input", input: 0 },
-    { kind: "literal", value: [op] },
-  ] as const;
-  const steps: Step[] = [{ fn: runStage as TaskFunction, args }];
-  return addBlocks(new LayeredGraph(), "range", { inputs, steps, count: npartitions }, op);
+  const steps = call(runStage, input(0), literal([{ kind: "range", length, npartitions }]));
+  const inputs: readonly BlockInput[] = [{ kind: "index" }];
+  return addBlocks(new LayeredGraph(), "range", { inputs, steps, count: npartitions });
 }
 
 /** A bag with a partition for each lazy iterable. */
-export function fromDelayed(parts: Iterable<Delayed<Iterable<unknown>>>): Partitions {
+export function fromDelayed(parts: Iterable<Delayed<unknown>>): Partitions {
+  const api = "Bag.fromDelayed";
+  if (typeof parts !== "object" || parts === null || !(Symbol.iterator in parts)) {
+    throw invalidArgument(api, "the parts must come as a list", parts, "an array of Delayed");
+  }
   const list = [...parts];
   list.forEach((part, i) => {
     if (part instanceof Delayed) return;
-    throw invalidArgument("Bag.fromDelayed", `part ${i} is not lazy`, part, "a Delayed");
+    throw invalidArgument(api, `part ${i} is not lazy`, part, "a Delayed");
   });
   if (list.length === 0) return from([], {});
   const graph = list.reduce((merged, part) => merged.merge(part.graph), new LayeredGraph());
-  const { name, token } = layerName(
-    "from-delayed",
+  const aliases = addAliases(
+    graph,
+    "parts",
     list.map(({ key }) => key),
   );
-  const aliases = MaterializedLayer.blocks(
-    `parts-${token}`,
-    list.map(({ key }) => ref(key)),
-    { token },
-  );
-  const inputs: BlockInput[] = [{ kind: "block", layer: aliases.name }];
-  const steps: Step[] = [{ fn: toArray, args: [{ kind: "input", input: 0 }] }];
-  return addBlocks(
-    graph.withLayer(aliases),
-    "from-delayed",
-    { inputs, steps, count: list.length },
-    name,
-  );
-}
-
-/** The elements of a part as an array; an array stays itself. */
-function toArray(part: Iterable<unknown> | AsyncIterable<unknown>): unknown {
-  if (Array.isArray(part)) return part as unknown[];
-  if (typeof part === "object" && part !== null) {
-    if (Symbol.iterator in part) return Array.from(part);
-    if (Symbol.asyncIterator in part) return gather(part);
-  }
-  throw notIterable("Bag.fromDelayed", part);
-}
-
-/** The elements of an async iterable. */
-export async function gather(source: AsyncIterable<unknown>): Promise<unknown[]> {
-  const items: unknown[] = [];
-  for await (const item of source) items.push(item);
-  return items;
+  const inputs: readonly BlockInput[] = [{ kind: "block", layer: aliases.layer }];
+  const steps = call(arrayOf, literal(api), input(0));
+  return addBlocks(aliases.graph, "from-delayed", { inputs, steps, count: list.length });
 }

@@ -1,15 +1,16 @@
-import { checkCallback } from "../partitions.ts";
-import { pluckWith } from "../stage/elements.ts";
+import { checkCallback } from "../check.ts";
 import type { Callback } from "../stage/ops.ts";
+import { pluckWith } from "../stage/pluck.ts";
 
-/** A function of an element, or the name of a property. */
-export type KeyOf = Callback | PropertyKey;
-
-/** The key function that a user gave or named. */
-export function keyFunction(api: string, key: KeyOf): Callback {
-  if (typeof key === "function") return key;
-  if (typeof key !== "string" && typeof key !== "number" && typeof key !== "symbol") {
-    return checkCallback(api, key as never);
+/** The key function that a user gave, or that of the property that a user named. */
+export function keyFunction(api: string, key: unknown): Callback {
+  if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
+    return pluckWith(api, { key, fallback: undefined, hasFallback: false });
   }
-  return pluckWith({ kind: "pluck", key, fallback: undefined, hasFallback: false }) as Callback;
+  return checkCallback(api, key);
+}
+
+/** As {@link keyFunction}, where the element itself is the key when none was given. */
+export function optionalKey(api: string, key: unknown): Callback | undefined {
+  return key === undefined ? undefined : keyFunction(api, key);
 }

@@ -1,10 +1,12 @@
-import type { BlockInput, RunOptions, Step, TaskFunction } from "@millrace/graph";
+import type { BlockInput, RunOptions } from "@millrace/graph";
 import { MaterializedLayer, compute, ref, task } from "@millrace/graph";
 import { parseBytes } from "@millrace/storage";
+import { checkOptionNames, checkPartitions } from "../check.ts";
+import { concatBlocks } from "../concat-blocks.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, addCall, checkOptionNames, checkPartitions, layerName } from "../partitions.ts";
-import { cut, evenBoundaries } from "./from.ts";
+import { addBlocks, addCall, blockKeys, call, input, layerName, literal } from "../partitions.ts";
+import { evenBoundaries } from "./from.ts";
 import { sizeOf } from "./size-of.ts";
 
 /**
@@ -17,35 +19,26 @@ export function repartition(
 ): Partitions {
   checkOptionNames("repartition", options, ["npartitions"]);
   const count = checkPartitions("repartition", options.npartitions);
-  const { npartitions, layer } = bag;
-  if (count === npartitions) return bag;
-  return count < npartitions ? toFewer(bag, count) : toMore(bag, layer, count);
+  if (count === bag.npartitions) return bag;
+  return count < bag.npartitions ? toFewer(bag, count) : toMore(bag, count);
 }
 
 function toFewer(bag: Partitions, count: number): Partitions {
   const start = { times: bag.npartitions, over: count };
-  const inputs: BlockInput[] = [{ kind: "blocks", layer: bag.layer, start }];
-  const steps: Step[] = [{ fn: joinBlocks as TaskFunction, args: [{ kind: "input", input: 0 }] }];
-  return addBlocks(bag.graph, "repartition", { inputs, steps, count }, "join");
-}
-
-function joinBlocks(blocks: readonly (readonly unknown[])[]): unknown[] {
-  return blocks.flat();
+  const inputs: readonly BlockInput[] = [{ kind: "blocks", layer: bag.layer, start }];
+  return addBlocks(bag.graph, "repartition", {
+    inputs,
+    steps: call(concatBlocks, input(0)),
+    count,
+  });
 }
 
 /** Piece p of all belongs to the last input whose pieces begin at p or before. */
-function toMore(bag: Partitions, layer: string, count: number): Partitions {
-  const { npartitions } = bag;
+function toMore({ graph, layer, npartitions }: Partitions, count: number): Partitions {
   const index = { times: npartitions, plus: npartitions - 1, over: count };
-  const inputs: BlockInput[] = [{ kind: "block", layer, index }, { kind: "index" }];
-  const literals = [npartitions, count].map((value) => ({ kind: "literal", value }) as const);
-  const args: Step["args"] = [
-    { kind: "input", input: 0 },
-    { kind: "input", input: 1 },
-    ...literals,
-  ];
-  const steps: Step[] = [{ fn: pieceOf as TaskFunction, args }];
-  return addBlocks(bag.graph, "repartition", { inputs, steps, count }, "split");
+  const inputs: readonly BlockInput[] = [{ kind: "block", layer, index }, { kind: "index" }];
+  const steps = call(pieceOf, input(0), input(1), literal(npartitions), literal(count));
+  return addBlocks(graph, "repartition", { inputs, steps, count });
 }
 
 function pieceOf(block: readonly unknown[], output: number, n: number, m: number): unknown[] {
@@ -70,12 +63,15 @@ export async function repartitionBySize(
   if (!(bytesMax >= 1)) {
     throw invalidArgument("repartitionBySize", "bad size", size, "a size of 1 byte or more");
   }
-  const measured = addCall(bag, "measure", measure as TaskFunction);
-  const outputKeys = Array.from({ length: bag.npartitions }, (_, i) => `${measured.layer}/${i}`);
-  const sizes = (await compute(
-    { graph: measured.graph, outputKeys, finalize: (parts) => parts },
+  const measured = addCall(bag, "measure", measure);
+  const sizes = await compute(
+    {
+      graph: measured.graph,
+      outputKeys: blockKeys(measured),
+      finalize: (parts) => parts as Measured[],
+    },
     options,
-  )) as Measured[];
+  );
   return fromPieces(bag, planPieces(sizes, bytesMax));
 }
 
@@ -117,7 +113,7 @@ function fromPieces(bag: Partitions, plan: readonly (readonly Piece[])[]): Parti
   const layer = MaterializedLayer.blocks(
     name,
     plan.map((pieces) =>
-      task(joinPieces as TaskFunction, [
+      task(joinPieces, [
         pieces.map(([input]) => ref(`${bag.layer}/${input}`)),
         pieces.map(([, start, end]) => [start, end]),
       ]),
@@ -129,7 +125,7 @@ function fromPieces(bag: Partitions, plan: readonly (readonly Piece[])[]): Parti
 
 function joinPieces(
   blocks: readonly (readonly unknown[])[],
-  bounds: readonly (readonly [number, number])[],
+  bounds: readonly (readonly [start: number, end: number])[],
 ): unknown[] {
-  return blocks.flatMap((block, i) => cut(block, bounds[i] as readonly [number, number])[0] ?? []);
+  return concatBlocks(blocks.map((block, i) => block.slice(...(bounds[i] ?? []))));
 }

@@ -43,7 +43,10 @@ function shallowBytes(value: unknown): number {
         return objectBytes + value.byteLength;
       }
       return objectBytes;
-    default:
+    case "boolean":
+    case "undefined":
+    case "function":
+    case "symbol":
       return 0;
   }
 }

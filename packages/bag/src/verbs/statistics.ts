@@ -1,54 +1,53 @@
-import type { Delayed, TaskFunction } from "@millrace/graph";
+import type { Delayed } from "@millrace/graph";
+import { checkCallback } from "../check.ts";
 import { extremeOf } from "../compare.ts";
 import { emptyReduction, invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addStage, addTree, checkCallback, onlyValue } from "../partitions.ts";
-import type { Callback } from "../stage/ops.ts";
-import type { Moments } from "../stage/terminals.ts";
+import { addStage, addTree, onlyValue } from "../partitions.ts";
+import type { Held, MeanPart, Moments } from "../stage/terminals.ts";
+import { addExactly, addToSum, emptySum } from "../stage/terminals.ts";
 
 /** How many elements. */
 export function count(bag: Partitions): Delayed<number> {
   const parts = addStage(bag, "count-part", { kind: "count" });
-  return onlyValue(addTree(parts, "count", { combine: addNumbers as TaskFunction }));
+  return onlyValue(addTree(parts, "count", { combine: [addCounts] }));
+}
+
+function addCounts(parts: readonly number[]): number {
+  return parts.reduce((a, b) => a + b, 0);
 }
 
 /** The sum of numbers or bigints; of nothing 0. */
 export function sum(bag: Partitions): Delayed<number | bigint> {
   const parts = addStage(bag, "sum-part", { kind: "sum" });
-  return onlyValue(addTree(parts, "sum", { combine: addNumbers as TaskFunction }));
+  return onlyValue(addTree(parts, "sum", { combine: [combineSums], aggregate: [finishSum] }));
 }
 
-/** An empty partition's 0 is a number even where the others are bigints. */
-function addNumbers(parts: readonly (number | bigint)[]): number | bigint {
-  const isBig = parts.some((part) => typeof part === "bigint");
-  const addends = isBig ? parts.filter((part) => part !== 0) : parts;
-  return (addends as readonly number[]).reduce((a, b) => a + b, (isBig ? 0n : 0) as number);
+function combineSums(parts: readonly unknown[]): unknown {
+  // What has nothing in it is left out: it is a number even where the others are bigints.
+  return parts.filter((part) => !Object.is(part, emptySum)).reduce(addToSum, emptySum);
 }
 
-interface Held {
-  readonly value: unknown;
-  readonly empty: boolean;
+function finishSum(parts: readonly unknown[]): unknown {
+  const total = combineSums(parts);
+  return total === emptySum ? 0 : total;
 }
 
 /** The smallest or the largest element. */
 export function extreme(bag: Partitions, want: "min" | "max"): Delayed<unknown> {
   const parts = addStage(bag, `${want}-part`, { kind: "extreme", want });
   return onlyValue(
-    addTree(parts, want, {
-      combine: combineExtremes as TaskFunction,
-      combineArgs: [want],
-      aggregate: finishExtreme as TaskFunction,
-      aggregateArgs: [want],
-    }),
+    addTree(parts, want, { combine: [combineExtremes, want], aggregate: [finishExtreme, want] }),
   );
 }
 
 function combineExtremes(parts: readonly Held[], want: "min" | "max"): Held {
-  const full = parts.filter(({ empty }) => !empty);
-  return full.reduce(
-    (a, b) => (a.empty ? b : { value: extremeOf(want, a.value, b.value), empty: false }),
-    { value: undefined, empty: true },
-  );
+  return parts
+    .filter(({ empty }) => !empty)
+    .reduce((a, b) => (a.empty ? b : { value: extremeOf(want, a.value, b.value), empty: false }), {
+      value: undefined,
+      empty: true,
+    });
 }
 
 function finishExtreme(parts: readonly Held[], want: "min" | "max"): unknown {
@@ -57,51 +56,79 @@ function finishExtreme(parts: readonly Held[], want: "min" | "max"): unknown {
   return value;
 }
 
-type Statistic = "mean" | "variance" | "std";
+/** The arithmetic mean; of nothing NaN. */
+export function mean(bag: Partitions): Delayed<number> {
+  const parts = addStage(bag, "mean-part", { kind: "mean" });
+  return onlyValue(addTree(parts, "mean", { combine: [combineMeans], aggregate: [finishMean] }));
+}
 
-/** Mean, variance or standard deviation; `ddof` is taken from the count in the divisor. */
-export function moment(bag: Partitions, statistic: Statistic, ddof: number): Delayed<number> {
+function combineMeans(parts: readonly MeanPart[]): MeanPart {
+  const total = { count: 0, sum: 0, lost: 0 };
+  for (const part of parts) {
+    total.count += part.count;
+    addExactly(total, part.sum);
+    // Where the sum is not finite, what it has lost says nothing.
+    if (Number.isFinite(part.lost)) addExactly(total, part.lost);
+  }
+  return total;
+}
+
+function finishMean(parts: readonly MeanPart[]): number {
+  const { count: n, sum: total, lost } = combineMeans(parts);
+  return (Number.isFinite(total) ? total + lost : total) / n;
+}
+
+/** Variance or standard deviation; `ddof` is taken from the count in the divisor. */
+export function spread(
+  bag: Partitions,
+  statistic: "variance" | "std",
+  ddof: number,
+): Delayed<number> {
   if (!Number.isFinite(ddof)) throw invalidArgument(statistic, "bad ddof", ddof, "a number");
-  const parts = addStage(bag, "moments-part", { kind: "moments" });
+  const parts = addStage(bag, `${statistic}-part`, { kind: "moments", api: statistic });
   return onlyValue(
     addTree(parts, statistic, {
-      combine: combineMoments as TaskFunction,
-      aggregate: finishMoment as TaskFunction,
-      aggregateArgs: [statistic, ddof],
+      combine: [combineMoments],
+      aggregate: [finishSpread, statistic, ddof],
     }),
   );
 }
 
 /** Chan, Golub and LeVeque 1979. */
 function combineMoments(parts: readonly Moments[]): Moments {
-  return parts.reduce(
-    (a, b) => {
-      const count = a.count + b.count;
-      if (count === 0) return a;
-      const distance = b.mean - a.mean;
-      const mean = a.mean + (distance * b.count) / count;
-      const m2 = a.m2 + b.m2 + (distance * distance * a.count * b.count) / count;
-      return { count, mean: a.count === 0 ? b.mean : mean, m2: a.count === 0 ? b.m2 : m2 };
-    },
-    { count: 0, mean: 0, m2: 0 },
-  );
+  return parts
+    .filter((part) => part.count > 0)
+    .reduce(
+      (a, b) => {
+        if (a.count === 0) return b;
+        const n = a.count + b.count;
+        const distance = b.mean - a.mean;
+        return {
+          count: n,
+          mean: a.mean + (distance * b.count) / n,
+          m2: a.m2 + b.m2 + (distance * distance * a.count * b.count) / n,
+        };
+      },
+      { count: 0, mean: 0, m2: 0 },
+    );
 }
 
-function finishMoment(parts: readonly Moments[], statistic: Statistic, ddof: number): number {
-  const { count: n, mean, m2 } = combineMoments(parts);
-  if (statistic === "mean") return n === 0 ? NaN : mean;
+function finishSpread(
+  parts: readonly Moments[],
+  statistic: "variance" | "std",
+  ddof: number,
+): number {
+  const { count: n, m2 } = combineMoments(parts);
   const variance = n - ddof > 0 ? m2 / (n - ddof) : NaN;
   return statistic === "variance" ? variance : Math.sqrt(variance);
 }
 
-/** Whether some element (`want` true) or every element (false) passes; stops at the first that decides. */
-export function some(bag: Partitions, fn: Callback | undefined, want: boolean): Delayed<boolean> {
+/** Whether some element (`want` true) or every element (false) passes; stops where it is decided. */
+export function some(bag: Partitions, p: unknown, want: boolean): Delayed<boolean> {
   const verb = want ? "any" : "all";
-  if (fn !== undefined) checkCallback(verb, fn);
-  const parts = addStage(bag, `${verb}-part`, { kind: "some", fn, want });
-  return onlyValue(
-    addTree(parts, verb, { combine: includesAnswer as TaskFunction, combineArgs: [want] }),
-  );
+  const test = p === undefined ? undefined : checkCallback(verb, p);
+  const parts = addStage(bag, `${verb}-part`, { kind: "some", test, want });
+  return onlyValue(addTree(parts, verb, { combine: [includesAnswer, want] }));
 }
 
 function includesAnswer(parts: readonly boolean[], want: boolean): boolean {

@@ -1,31 +1,51 @@
 import type { RunOptions } from "@millrace/graph";
 import { optimizeLayers, streamGraph } from "@millrace/graph";
+import { checkElements, checkPartitions } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addStage, checkElements, checkPartitions } from "../partitions.ts";
+import { addStage, blockKeys } from "../partitions.ts";
 
 /** How many partitions iteration may be ahead of its reader. */
 const lookahead = 2;
 
-/** The blocks of a bag, one after another, with bounded look-ahead. */
-export async function* streamBlocks(
+/**
+ * The blocks of a bag, one after another, with bounded look-ahead. Options are checked now; nothing runs
+ * before the first block is asked for.
+ */
+function streamBlocks(
   bag: Partitions,
   options: RunOptions,
   ahead: number,
-): AsyncGenerator<readonly unknown[]> {
-  const keys = Array.from({ length: bag.npartitions }, (_, i) => `${bag.layer}/${i}`);
+): AsyncIterable<{ readonly value: unknown }> {
+  const keys = blockKeys(bag);
   const graph = options.optimize === false ? bag.graph : optimizeLayers(bag.graph, keys);
-  for await (const { value } of streamGraph(graph, keys, { ...options, lookahead: ahead })) {
-    yield value as readonly unknown[];
-  }
+  return streamGraph(graph, keys, { ...options, lookahead: ahead });
 }
 
 /** The elements of a bag in their order. */
-export async function* iterate(bag: Partitions, options: RunOptions): AsyncGenerator<unknown> {
-  for await (const block of streamBlocks(bag, options, lookahead)) yield* block;
+export function iterate(bag: Partitions, options: RunOptions): AsyncGenerator<unknown> {
+  checkStreamed("iterate", options);
+  return elementsOf(streamBlocks(bag, options, lookahead));
 }
 
-/** Options of `take`. */
+async function* elementsOf(
+  stream: AsyncIterable<{ readonly value: unknown }>,
+): AsyncGenerator<unknown> {
+  for await (const { value } of stream) yield* value as readonly unknown[];
+}
+
+/**
+ * Options of `take`: those of any run, and how far to look.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ * import type { TakeOptions } from "@millrace/bag";
+ *
+ * const first: TakeOptions = { npartitions: 1 };
+ * await Bag.from([1, 2, 3], { npartitions: 3 }).take(2, first); // => [1]
+ * ```
+ */
 export interface TakeOptions extends RunOptions {
   /** Look into the first so many partitions only; default as many as it needs. */
   readonly npartitions?: number;
@@ -34,17 +54,30 @@ export interface TakeOptions extends RunOptions {
 /** The first `k` elements; partitions behind the last one needed are not run. */
 export async function take(bag: Partitions, k: number, options: TakeOptions): Promise<unknown[]> {
   checkElements("take", "k", k);
+  checkStreamed("take", options);
   const { npartitions = bag.npartitions, ...runOptions } = options;
   if (checkPartitions("take", npartitions) > bag.npartitions) {
     const wanted = `at most the ${bag.npartitions} that there are`;
     throw invalidArgument("take", "too many partitions", npartitions, wanted);
   }
+  const limited = addStage({ ...bag, npartitions }, "take", { kind: "take", k });
+  const stream = streamBlocks(limited, runOptions, 1);
   const taken: unknown[] = [];
   if (k === 0) return taken;
-  const limited = addStage({ ...bag, npartitions }, "take", { kind: "take", k });
-  for await (const block of streamBlocks(limited, runOptions, 1)) {
-    for (const item of block.slice(0, k - taken.length)) taken.push(item);
+  for await (const { value } of stream) {
+    for (const item of (value as readonly unknown[]).slice(0, k - taken.length)) taken.push(item);
     if (taken.length === k) break;
   }
   return taken;
+}
+
+/** Refuses what `streamGraph` takes besides the options of a run. */
+function checkStreamed(api: string, options: object): void {
+  if (typeof options !== "object" || options === null) {
+    throw invalidArgument(api, "the options must be an object", options, "an object");
+  }
+  for (const name of ["ordered", "lookahead"]) {
+    if (!(name in options)) continue;
+    throw invalidArgument(api, "no such option", name, "options of a run");
+  }
 }

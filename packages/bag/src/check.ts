@@ -1,0 +1,40 @@
+import { invalidArgument } from "./errors.ts";
+import type { Callback } from "./stage/ops.ts";
+
+/** More partitions than anyone means to have: a plan of them alone would fill the memory. */
+export const partitionsMax = 10_000_000;
+
+/** Checks a number of partitions. */
+export function checkPartitions(api: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= partitionsMax) return value;
+  const wanted = `a whole number from 1 to ${partitionsMax}`;
+  throw invalidArgument(api, "bad npartitions", value, wanted);
+}
+
+/** Checks a number of elements. */
+export function checkElements(api: string, name: string, value: number, least = 0): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw invalidArgument(api, `bad ${name}`, value, `a whole number of ${least} or more`);
+}
+
+/** Checks how many parts of a reduction go into one task. */
+export function checkSplitEvery(api: string, value: number): number {
+  return checkElements(api, "splitEvery", value, 2);
+}
+
+/** Checks a callback. */
+export function checkCallback(api: string, fn: unknown): Callback {
+  if (typeof fn === "function") return fn as Callback;
+  throw invalidArgument(api, "the callback must be a function", fn, "a function");
+}
+
+/** Refuses options that do not exist. */
+export function checkOptionNames(api: string, options: object, names: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    throw invalidArgument(api, "the options must be an object", options, "an object");
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    throw invalidArgument(api, "no such option", name, `one of ${names.join(", ")}`);
+  }
+}
