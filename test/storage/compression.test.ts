@@ -1,4 +1,12 @@
-import { compressionOf, openRead, readAll, readLines, stat, writeAll } from "@millrace/storage";
+import {
+  compressionOf,
+  openRead,
+  readAll,
+  readLines,
+  registerDriver,
+  stat,
+  writeAll,
+} from "@millrace/storage";
 import type { Compression } from "@millrace/storage";
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -127,9 +135,51 @@ describe("several streams in one file", () => {
     expect(await readLines(join(folder, `all.${suffix}`))).toEqual(["one", "two"]);
   });
 
-  it("zeros after gzip are padding", async () => {
-    plant(folder, { "padded.gz": Buffer.concat([zlib.gzipSync("a"), Buffer.alloc(512)]) });
-    expect(await textOf(openRead(join(folder, "padded.gz")))).toBe("a");
+  it("zeros after gzip are padding, and nothing behind them is dropped", async () => {
+    const one = zlib.gzipSync("a");
+    const more = [zlib.gzipSync("b"), Buffer.from("rubbish"), Buffer.from([1])];
+    for (const zeros of [1, 512, 3_000_000]) {
+      const padded = Buffer.concat([one, Buffer.alloc(zeros)]);
+      plant(folder, { "padded.gz": padded });
+      expect(await textOf(openRead(join(folder, "padded.gz")))).toBe("a");
+      for (const behind of more) {
+        plant(folder, { "padded.gz": Buffer.concat([padded, behind]) });
+        const got = await failure(folder, () => readAll(join(folder, "padded.gz")));
+        expect(got, `${zeros} zeros, then ${behind.length} bytes`).toContain("storage/corrupt");
+      }
+    }
+  });
+
+  it("a stream that ends where a chunk of the driver ends is seen to have something behind it", async () => {
+    const packed = {
+      gzip: zlib.gzipSync,
+      deflate: zlib.deflateSync,
+      brotli: zlib.brotliCompressSync,
+    };
+    const parts: Uint8Array[] = [];
+    const undo = registerDriver("parts", {
+      stat: async () => Promise.reject(new Error("not asked for")),
+      async *read() {
+        yield* parts;
+      },
+    });
+    for (const [compression, pack] of Object.entries(packed)) {
+      parts.splice(0, parts.length, pack("a"), Buffer.from("x"), Buffer.from("y"));
+      const call = (): unknown =>
+        readAll("parts://x", { compression: compression as keyof typeof packed });
+      expect(await failure("", call), compression).toContain("storage/corrupt");
+    }
+    undo();
+  });
+
+  it.each(["zstd", "lz4"] as const)("%s of one large chunk has frames of 4 MiB", async (codec) => {
+    const file = join(folder, `large.${suffixes[codec]}`);
+    const large = Buffer.alloc(9_000_000, "abc");
+    await writeAll(file, [large]);
+    const sizes: number[] = [];
+    for await (const chunk of openRead(file)) sizes.push(chunk.length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4 << 20);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(large.length);
   });
 
   it.each([

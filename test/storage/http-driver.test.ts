@@ -9,6 +9,7 @@ import {
   splitBlocks,
   stat,
 } from "@millrace/storage";
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -56,6 +57,11 @@ const { base, host, seen } = await loopbackServer({
     response.end(request.method === "HEAD" ? undefined : packed);
   },
   "/silent.txt": () => undefined,
+  "/stalls.gz": (_request, response) => {
+    const packed = gzipSync(randomBytes(200_000));
+    response.writeHead(200, { "content-length": packed.length });
+    response.write(packed.subarray(0, 100_000));
+  },
   "/secret.txt": (request, response) => {
     const expected = `Basic ${Buffer.from("us er:p@ss").toString("base64")}`;
     response.writeHead(request.headers.authorization === expected ? 200 : 401).end("ok");
@@ -103,6 +109,13 @@ describe("reading over http", () => {
       expect(await textOf(openRead(`${base}/${name}`)), name).toBe(text);
     }
     expect((await readAll(`${base}/empty.txt`)).length).toBe(0);
+  });
+
+  it("lets a reader leave while the rest of a compressed body does not come", async () => {
+    for await (const chunk of openRead(`${base}/stalls.gz`)) {
+      expect(chunk.length).toBeGreaterThan(0);
+      break;
+    }
   });
 
   it("asks for a range and no more", async () => {

@@ -88,9 +88,14 @@ function frameEncoder(codec: FrameCodec, put: Put): Encoder {
   };
   return {
     write: async (chunk) => {
-      parts.push(Uint8Array.prototype.slice.call(chunk));
-      bytes += chunk.length;
-      if (bytes >= FRAME_BYTES) await flush();
+      for (let from = 0; from < chunk.length;) {
+        // A copy, because the chunk may be reused before its frame is full.
+        const part = Uint8Array.prototype.slice.call(chunk, from, from + FRAME_BYTES - bytes);
+        parts.push(part);
+        bytes += part.length;
+        from += part.length;
+        if (bytes === FRAME_BYTES) await flush();
+      }
     },
     finish: async () => {
       if (bytes > 0 || frames === 0) await flush();

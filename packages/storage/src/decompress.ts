@@ -2,22 +2,32 @@ import { pipeline, Readable, type Transform } from "node:stream";
 import zlib from "node:zlib";
 
 import { type FrameCodec, loadLz4, loadZstd, nativeZstd } from "./codec-packages.ts";
+import { CompressedSource } from "./compressed-source.ts";
 import type { Codec } from "./compression.ts";
 import { ByteQueue, type Frame, nextLz4Frame, nextZstdFrame, type NextFrame } from "./frames.ts";
-import { shown, StorageError, storageCode } from "./storage-error.ts";
+import { onAbort } from "./on-abort.ts";
+import { checkAborted, shown, StorageError, storageCode } from "./storage-error.ts";
 
 type Chunks = AsyncIterable<Uint8Array>;
 
 // The default of 16 KiB costs a round trip to the thread pool each.
 const OPTIONS = { chunkSize: 256 * 1024 };
 
-/** The bytes that compressed chunks stand for; bad ones are `storage/corrupt` with the name. */
+/**
+ * The bytes that compressed chunks stand for; bad ones are `storage/corrupt` with the name. The
+ * chunks are read with a signal of their own, which fires when the consumer leaves.
+ */
 export async function* decompress(
   codec: Codec,
-  chunks: Chunks,
+  read: (signal: AbortSignal) => Chunks,
   url: string,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const source = new Source(chunks);
+  checkAborted("read", url, signal);
+  const stop = new AbortController();
+  const release =
+    signal === undefined ? undefined : onAbort(signal, () => stop.abort(signal.reason));
+  const source = new CompressedSource(read(stop.signal));
   try {
     yield* decode(codec, source, url);
   } catch (error) {
@@ -25,50 +35,26 @@ export async function* decompress(
     if (source.error !== undefined) throw source.error;
     throw storageCode(error) === undefined ? corrupt(codec, url, error) : error;
   } finally {
+    release?.();
+    // What is read ahead may never come: whoever leaves must not wait for it.
+    stop.abort();
     // Streams let go of their source some time later; a reader that has left must find it closed.
     await source.close();
   }
 }
 
-function decode(codec: Codec, source: Source, url: string): AsyncGenerator<Uint8Array> {
+function decode(codec: Codec, source: CompressedSource, url: string): AsyncGenerator<Uint8Array> {
   switch (codec) {
     case "gzip":
-      return throughStream(zlib.createGunzip(OPTIONS), source.read());
+      return wholeStream(zlib.createGunzip(OPTIONS), source, isPadding);
     case "brotli":
-      return wholeStream(zlib.createBrotliDecompress(OPTIONS), source);
+      return wholeStream(zlib.createBrotliDecompress(OPTIONS), source, isNothing);
     case "deflate":
-      return wholeStream(zlib.createInflate(OPTIONS), source);
+      return wholeStream(zlib.createInflate(OPTIONS), source, isNothing);
     case "zstd":
       return throughZstd(source, url);
     case "lz4":
       return throughFrames(source, nextLz4Frame, async () => framesAtOnce(await loadLz4(url)));
-  }
-}
-
-/** The compressed chunks, with what has to be known about them afterwards. */
-class Source {
-  bytes = 0;
-  error: Error | undefined;
-  readonly #chunks: AsyncIterator<Uint8Array>;
-
-  constructor(chunks: Chunks) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
-  }
-
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
-  }
-
-  async *read(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of { [Symbol.asyncIterator]: () => this.#chunks }) {
-        this.bytes += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      this.error = error instanceof Error ? error : new Error(String(error));
-      throw this.error;
-    }
   }
 }
 
@@ -78,20 +64,28 @@ async function* throughStream(stream: Transform, chunks: Chunks): AsyncGenerator
   for await (const chunk of stream) yield chunk as Uint8Array;
 }
 
-/**
- * As `throughStream`, for formats of one stream a file: node:zlib drops what follows it silently.
- */
+// gzip files are padded with zeros to whole blocks by tapes and by tar.
+const isPadding = (rest: Uint8Array): boolean => rest.every((byte) => byte === 0);
+const isNothing = (rest: Uint8Array): boolean => rest.length === 0;
+
+/** As `throughStream`, with a look at what follows the stream: node:zlib drops it silently. */
 async function* wholeStream(
   stream: Transform & { readonly bytesWritten: number },
-  source: Source,
+  source: CompressedSource,
+  mayFollow: (rest: Uint8Array) => boolean,
 ): AsyncGenerator<Uint8Array> {
-  yield* throughStream(stream, source.read());
-  if (stream.bytesWritten < source.bytes) throw new Error("bytes after the end of the stream");
+  yield* throughStream(
+    stream,
+    source.read(() => stream.bytesWritten),
+  );
+  for await (const rest of source.rest(stream.bytesWritten)) {
+    if (!mayFollow(rest)) throw new Error("bytes after the end of the stream");
+  }
 }
 
 type Decoder = (frame: Frame) => AsyncGenerator<Uint8Array>;
 
-function throughZstd(source: Source, url: string): AsyncGenerator<Uint8Array> {
+function throughZstd(source: CompressedSource, url: string): AsyncGenerator<Uint8Array> {
   return throughFrames(source, nextZstdFrame, async () => {
     const native = nativeZstd();
     if (native === undefined) return framesAtOnce(await loadZstd(url));
@@ -101,19 +95,15 @@ function throughZstd(source: Source, url: string): AsyncGenerator<Uint8Array> {
 
 /** Frame after frame: none of the decoders goes on to the next by itself. */
 async function* throughFrames(
-  source: Source,
+  source: CompressedSource,
   next: NextFrame,
   load: () => Promise<Decoder>,
 ): AsyncGenerator<Uint8Array> {
   const decoder = await load();
   const queue = new ByteQueue(source.read());
-  try {
-    let frame = await next(queue);
-    if (frame === undefined) throw new Error("unexpected end of file");
-    for (; frame !== undefined; frame = await next(queue)) yield* decoder(frame);
-  } finally {
-    await queue.close();
-  }
+  let frame = await next(queue);
+  if (frame === undefined) throw new Error("unexpected end of file");
+  for (; frame !== undefined; frame = await next(queue)) yield* decoder(frame);
 }
 
 /** A decoder that takes a frame whole, in memory. */

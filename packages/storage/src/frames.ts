@@ -35,11 +35,6 @@ export class ByteQueue {
   async expect(count: number): Promise<void> {
     if (!(await this.need(count))) throw new Error("unexpected end of file");
   }
-
-  /** Let go of the stream. */
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
-  }
 }
 
 /**

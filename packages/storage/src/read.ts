@@ -69,11 +69,9 @@ export async function* openRead(
       name,
     );
   }
-  for await (const chunk of decompress(
-    codec,
-    driver.read(location.url, { signal: options.signal }),
-    name,
-  )) {
+  const read = (signal: AbortSignal): AsyncIterable<Uint8Array> =>
+    driver.read(location.url, { signal });
+  for await (const chunk of decompress(codec, read, name, options.signal)) {
     checkAborted("openRead", name, options.signal);
     yield chunk;
   }
