@@ -114,7 +114,14 @@ export interface ParsedTask<Source> {
 export type SourceOf<Source> = (value: unknown) => Source | undefined;
 
 const depthMax = 1000;
-const programs = new WeakMap<TaskFunction, Map<string, Program>>();
+
+/** Calls of one function whose arguments began alike; `program` for those that end here. */
+interface Shape {
+  readonly next: Map<string | number, Shape>;
+  program: Program | undefined;
+}
+
+const shapes = new WeakMap<TaskFunction, Shape>();
 
 /** Takes a call apart. Calls of one function with arguments of the same shape share one program. */
 export function parseCall<Source>(
@@ -122,22 +129,21 @@ export function parseCall<Source>(
   args: readonly unknown[],
   sourceOf: SourceOf<Source>,
 ): ParsedTask<Source> {
-  const parser = new ArgumentParser(sourceOf);
+  let root = shapes.get(fn);
+  if (root === undefined) shapes.set(fn, (root = { next: new Map(), program: undefined }));
+  const parser = new ArgumentParser(sourceOf, root);
   const parsed = args.map((arg) => parser.parse(arg, 0));
-  const { inputs, constants } = parser;
-  const signature = parser.signature.join("");
-  let known = programs.get(fn);
-  if (known === undefined) programs.set(fn, (known = new Map()));
-  let program = known.get(signature);
-  if (program === undefined) {
-    program = makeProgram([{ fn, args: parsed }], inputs.length, constants.length);
-    if (signature.length <= signatureLengthMax) known.set(signature, program);
-  }
+  const { inputs, constants, shape } = parser;
+  const program =
+    shape?.program ?? makeProgram([{ fn, args: parsed }], inputs.length, constants.length);
+  if (shape !== undefined) shape.program = program;
   return { program, inputs, constants };
 }
 
-/** Longer signatures come from big nested arguments: not worth keeping. */
-const signatureLengthMax = 512;
+/** Longer shapes come from big nested arguments: not worth keeping. */
+const shapeLengthMax = 256;
+/** So many inputs are searched faster than hashed. */
+const searchedInputsMax = 8;
 
 /** One entry of a graph taken apart, its inputs still named. */
 export interface ParsedEntry extends ParsedTask<Key> {
@@ -160,12 +166,15 @@ export function holderOf(value: unknown): TaskFunction {
 class ArgumentParser<Source> {
   readonly inputs: Source[] = [];
   readonly constants: unknown[] = [];
-  readonly signature: string[] = [];
-  readonly #numbers = new Map<Source, number>();
+  /** What has been parsed has this shape; undefined when it is too long to keep. */
+  shape: Shape | undefined;
+  #length = 0;
+  #numbers: Map<Source, number> | undefined;
   readonly #sourceOf: SourceOf<Source>;
 
-  constructor(sourceOf: SourceOf<Source>) {
+  constructor(sourceOf: SourceOf<Source>, root: Shape) {
     this.#sourceOf = sourceOf;
+    this.shape = root;
   }
 
   parse(value: unknown, depth: number): Arg {
@@ -179,66 +188,86 @@ class ArgumentParser<Source> {
   }
 
   #input(source: Source): Arg {
-    let input = this.#numbers.get(source);
-    if (input === undefined) {
+    let input = this.#numberOf(source);
+    if (input < 0) {
       input = this.inputs.push(source) - 1;
-      this.#numbers.set(source, input);
+      this.#numbers?.set(source, input);
     }
-    this.signature.push("i", String(input));
+    this.#sign(input);
     return { kind: "input", input };
   }
 
+  #numberOf(source: Source): number {
+    const { inputs } = this;
+    if (inputs.length <= searchedInputsMax) return inputs.indexOf(source);
+    this.#numbers ??= new Map(inputs.map((known, i) => [known, i]));
+    return this.#numbers.get(source) ?? -1;
+  }
+
   #constant(value: unknown): Arg {
-    this.signature.push("c");
+    this.#sign("constant");
     return { kind: "constant", constant: this.constants.push(value) - 1 };
   }
 
+  /** Goes on to the shape that has one more mark: the number of an input, or a text. */
+  #sign(mark: string | number): void {
+    if (this.shape === undefined) return;
+    let next = this.shape.next.get(mark);
+    if (next === undefined && this.#length < shapeLengthMax) {
+      next = { next: new Map(), program: undefined };
+      this.shape.next.set(mark, next);
+    }
+    this.#length++;
+    this.shape = next;
+  }
+
   #container(value: Container, depth: number): Arg {
-    const { signature } = this;
     if (Array.isArray(value)) {
-      signature.push("[");
-      const items = Array.from(value, (item) => this.parse(item, depth));
-      signature.push("]");
+      this.#sign("[");
+      const items: Arg[] = [];
+      for (const item of value) items.push(this.parse(item, depth));
+      this.#sign("]");
       return runOfInputs(items, undefined);
     }
     if (value instanceof Set) {
-      signature.push("(");
+      this.#sign("(");
       const items = [...value].map((item) => this.parse(item, depth));
-      signature.push(")");
+      this.#sign(")");
       return { kind: "set", items };
     }
     if (value instanceof Map) {
-      signature.push("<");
+      this.#sign("<");
       const entries = [...value].map(
         ([key, item]) => [this.parse(key, depth), this.parse(item, depth)] as const,
       );
-      signature.push(">");
+      this.#sign(">");
       return { kind: "map", entries };
     }
     if (Object.getOwnPropertySymbols(value).length > 0) {
       const wanted = "text as keys of objects that hold references";
       throw invalidArgument("task", "a symbol is the key of a property", value, wanted);
     }
-    signature.push("{");
+    this.#sign("{");
     const entries = Object.entries(value).map(([name, item]) => {
-      signature.push(JSON.stringify(name), ":");
+      this.#sign(`:${name}`);
       return [name, this.parse(item, depth)] as const;
     });
-    signature.push("}");
+    this.#sign("}");
     return { kind: "object", entries };
   }
 
   /** Looks through a container without recursion, so that deep or cyclic data stays plain data. */
   #containsSource(root: Container): boolean {
-    const seen = new Set<object>([root]);
-    const stack: Container[] = [root];
+    const stack = [root];
+    let seen: Set<object> | undefined;
     for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
       for (const item of children(value)) {
         if (this.#sourceOf(item) !== undefined) return true;
-        if (isContainer(item) && !seen.has(item)) {
-          seen.add(item);
-          stack.push(item);
-        }
+        if (!isContainer(item)) continue;
+        seen ??= new Set([root]);
+        if (seen.has(item)) continue;
+        seen.add(item);
+        stack.push(item);
       }
     }
     return false;
