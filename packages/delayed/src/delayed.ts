@@ -9,7 +9,10 @@ export interface DelayedOptions<N extends number = number> {
    * Default: the function's name and something that no other call has.
    */
   readonly name?: string;
-  /** True: equal calls, by the content of function and arguments, are one task. Default false: each runs. */
+  /**
+   * True: equal calls, by the content of function and arguments, are one task; what cannot be captured counts
+   * by identity. Default false: each runs.
+   */
   readonly pure?: boolean;
   /** The function returns this many results; a call then gives a tuple of that many Delayed. */
   readonly nout?: N;
@@ -47,7 +50,12 @@ interface DelayedApi {
    *
    * @param url - of the module, as `new URL("./heavy.js", import.meta.url)`
    */
-  module<F extends (...args: never[]) => unknown = (...args: never[]) => unknown>(
+  module<F extends AnyFunction = AnyFunction>(
+    url: URL | string,
+    exportName: string,
+    options: DelayedOptions & { readonly nout: number },
+  ): (...args: LazyArguments<Parameters<F>>) => DelayedTuple<Awaited<ReturnType<F>>>;
+  module<F extends AnyFunction = AnyFunction>(
     url: URL | string,
     exportName: string,
     options?: DelayedOptions,

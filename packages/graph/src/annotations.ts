@@ -54,7 +54,7 @@ export function annotate<T>(annotations: Annotations, build: () => T): T {
       throw invalidArgument(
         "annotate",
         "the function must build synchronously",
-        "a promise",
+        built,
         "a collection",
         "Await first, annotate then.",
       );

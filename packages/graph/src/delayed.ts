@@ -33,7 +33,10 @@ export type Lazy<T> =
 export interface CallOptions {
   /** Key of the task. Default: the function's name and something that no other call has. */
   readonly name?: string | undefined;
-  /** Whether equal calls are one task; their key is then made of the function's and arguments' content. */
+  /**
+   * Whether equal calls are one task; their key is then made of the content of function and arguments, or of
+   * the identity of what has no content that can be captured.
+   */
   readonly pure?: boolean | undefined;
 }
 
@@ -147,9 +150,11 @@ export class Delayed<T> implements Collection<T> {
   /** The result of a method of the value, lazily; arguments may be lazy. */
   call<K extends MethodNames<T>>(
     method: K,
-    ...args: LazyArguments<ParametersOf<T[K]>>
-  ): Delayed<Awaited<ResultOf<T[K]>>> {
-    return Delayed.call(callMethod, [this, method, args]) as Delayed<Awaited<ResultOf<T[K]>>>;
+    ...args: ArgumentsOf<SignatureOf<T[K]>>
+  ): Delayed<Awaited<SignatureOf<T[K]>["result"]>> {
+    return Delayed.call(callMethod, [this, method, args]) as Delayed<
+      Awaited<SignatureOf<T[K]>["result"]>
+    >;
   }
 }
 
@@ -159,8 +164,19 @@ export type LazyArguments<A extends readonly unknown[]> = { [I in keyof A]: Lazy
 type MethodNames<T> = {
   [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
 }[keyof T];
-type ParametersOf<F> = F extends (...args: infer A) => unknown ? A : never;
-type ResultOf<F> = F extends (...args: never[]) => infer R ? R : never;
+
+/** The last two signatures of an overloaded function: `split`, `replace` and the like have two. */
+type SignatureOf<F> = F extends {
+  (...args: infer A): infer R;
+  (...args: infer B): infer S;
+}
+  ? (unknown[] extends A ? never : { args: A; result: R }) | { args: B; result: S }
+  : F extends (...args: infer A) => infer R
+    ? { args: A; result: R }
+    : never;
+type ArgumentsOf<S> = S extends { args: infer A extends readonly unknown[] }
+  ? LazyArguments<A>
+  : never;
 
 function getProperty(value: Record<PropertyKey, unknown>, property: PropertyKey): unknown {
   if (value === null || value === undefined) {

@@ -38,11 +38,14 @@ export function progressBar(
       return;
     }
     const text = ` ${counts(progress)}`;
-    const room = (stream.columns ?? 80) - prefix.length - text.length - 3;
+    const columns = stream.columns ?? 80;
+    const room = columns - prefix.length - text.length - 3;
     const width = Math.max(0, Math.min(barWidthMax, room));
     const filled = Math.round(width * (progress.total === 0 ? 1 : progress.done / progress.total));
     const bar = `[${"█".repeat(filled)}${"░".repeat(width - filled)}]`;
-    stream.write(`\r${prefix}${bar}${text}\u001b[K${ended ? "\n" : ""}`);
+    // A line that wraps could not be drawn over.
+    const line = `${prefix}${width > 0 ? bar : ""}${text}`.slice(0, columns - 1);
+    stream.write(`\r${line}\u001b[K${ended ? "\n" : ""}`);
   };
 }
 

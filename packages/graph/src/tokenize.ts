@@ -29,11 +29,6 @@ export function tokenize(...values: unknown[]): string {
   return tokenOf(values, strict);
 }
 
-/** Like {@link tokenize}; where `standIn` gives something for an object, that is looked at in its place. */
-export function tokenizeWith(standIn: (value: object) => unknown, ...values: unknown[]): string {
-  return tokenOf(values, { ...strict, standIn });
-}
-
 /**
  * Like {@link tokenize}, but what has no content to look at or cannot be captured counts by identity: such a
  * token is right in this process and different in every other. Collections name their layers with it, so
@@ -50,6 +45,11 @@ export function tokenizeWith(standIn: (value: object) => unknown, ...values: unk
  */
 export function tokenizeLoosely(...values: unknown[]): string {
   return tokenOf(values, loose);
+}
+
+/** As {@link tokenizeLoosely}; where `standIn` gives something for an object, that is looked at in its place. */
+export function tokenizeWith(standIn: (value: object) => unknown, ...values: unknown[]): string {
+  return tokenOf(values, { ...loose, standIn });
 }
 
 function tokenOf(values: readonly unknown[], options: CanonicalOptions): string {

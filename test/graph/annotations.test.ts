@@ -1,0 +1,88 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Delayed, MaterializedLayer, annotate, task } from "@millrace/graph";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+const layer = (): MaterializedLayer => new MaterializedLayer("l", { a: 1 });
+
+describe("annotate", () => {
+  it("attaches to what is built inside, and to nothing after it", () => {
+    expect(annotate({ priority: 2 }, layer).annotations).toEqual({ priority: 2 });
+    expect(annotate({ priority: 2 }, () => task(() => 1, [])).annotations).toEqual({ priority: 2 });
+    expect(layer().annotations).toBeUndefined();
+  });
+
+  it("nests: the inner one wins name by name, resources are merged", () => {
+    const inner = annotate({ priority: 1, retries: 3, resources: { gpu: 1, disk: 1 } }, () =>
+      annotate({ priority: 2, resources: { gpu: 2, net: 1 }, workers: ["w"] }, layer),
+    );
+    expect(inner.annotations).toEqual({
+      priority: 2,
+      retries: 3,
+      resources: { gpu: 2, disk: 1, net: 1 },
+      workers: ["w"],
+    });
+  });
+
+  it("ends when the function throws", () => {
+    expect(() =>
+      annotate({ priority: 1 }, () => {
+        throw new Error("inside");
+      }),
+    ).toThrow("inside");
+    expect(layer().annotations).toBeUndefined();
+  });
+
+  it("keeps what it was given, whatever happens to that later", () => {
+    const workers = ["one"];
+    const resources = { gpu: 1 };
+    const made = annotate({ workers, resources }, layer);
+    workers.push("two");
+    resources.gpu = 9;
+    expect(made.annotations).toEqual({ workers: ["one"], resources: { gpu: 1 } });
+  });
+
+  it("refuses a promise, whose rejection is not left unhandled", async () => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown): unknown => unhandled.push(reason);
+    process.on("unhandledRejection", listen);
+    onTestFinished(() => void process.off("unhandledRejection", listen));
+    const build = (): Promise<never> => Promise.reject(new Error("late"));
+    expect(() => annotate({ priority: 1 }, build)).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: annotate: the function must build synchronously, got a Promise, wanted a collection. Await first, annotate then.]`,
+    );
+    await nextTurn();
+    expect(unhandled).toEqual([]);
+    expect(annotate({ priority: 1 }, () => Delayed.value(1))).toBeInstanceOf(Delayed);
+  });
+
+  it("refuses unknown names and bad values", () => {
+    const refuse = (annotations: unknown): unknown => {
+      try {
+        return annotate(annotations as never, () => "no error");
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(refuse({ prio: 1 })).toMatchInlineSnapshot(
+      `"annotate: bad annotation 'prio', got 1, wanted one of the names priority, retries, resources, workers, allowOtherWorkers."`,
+    );
+    expect(refuse({ priority: "high" })).toMatchInlineSnapshot(
+      `"annotate: bad annotation 'priority', got "high", wanted a finite number."`,
+    );
+    expect(refuse({ retries: 1.5 })).toMatchInlineSnapshot(
+      `"annotate: bad annotation 'retries', got 1.5, wanted a whole number, 0 or more."`,
+    );
+    expect(refuse({ resources: { gpu: -1 } })).toMatchInlineSnapshot(
+      `"annotate: bad annotation 'resources', got an object, wanted an object of amounts, each a number of 0 or more."`,
+    );
+    expect(refuse({ workers: "one" })).toMatchInlineSnapshot(
+      `"annotate: bad annotation 'workers', got "one", wanted an array of worker names."`,
+    );
+    expect(refuse({ allowOtherWorkers: 1 })).toMatchInlineSnapshot(
+      `"annotate: bad annotation 'allowOtherWorkers', got 1, wanted true or false."`,
+    );
+    expect(refuse(null)).toMatchInlineSnapshot(
+      `"annotate: bad annotations, got null, wanted an object."`,
+    );
+  });
+});
