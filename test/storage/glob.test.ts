@@ -120,6 +120,12 @@ describe("glob", () => {
     expect(JSON.parse(String(out))).toEqual([join(cwd, "1.txt"), join(cwd, "2.txt")]);
   });
 
+  it("finds files whose names hold a newline at any depth", async () => {
+    plant(folder, { "new/a\nb/c\nd.csv": "x" });
+    for (const pattern of ["new/**/*.csv", "new/**", "new/*/*", "new/a\nb/?\\\nd.csv"])
+      expect(await matches(pattern)).toEqual(["new/a\nb/c\nd.csv"]);
+  });
+
   it("does not follow links to folders with **, so that loops end, and does with other wildcards", async () => {
     mkdirSync(join(folder, "links/real"), { recursive: true });
     plant(folder, { "links/real/f.bin": "f" });
@@ -198,6 +204,9 @@ describe("glob", () => {
       `"storage/bad-url | glob: not a location, got 'file:///tmp/a?.csv', wanted a file: URL without ? and #. Write them as %3F and %23, or use a plain path."`,
     );
     expect(await failure("", () => glob("file://host/a.csv"))).toContain("storage/bad-url");
+    expect(await failure("", () => glob("file:a.csv"))).toMatchInlineSnapshot(
+      `"storage/bad-url | glob: not a location, got 'file:a.csv', wanted an absolute file: URL, or './' before a file of that name."`,
+    );
     expect(await failure("", () => glob("http://"))).toContain("storage/bad-url");
     expect(await failure("", () => glob("x{1..99999}"))).toMatchInlineSnapshot(
       `"storage/bad-option | glob: not a range, got '{1..99999}', wanted 1 to 10000 whole steps. Use '*'."`,

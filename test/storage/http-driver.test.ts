@@ -10,16 +10,28 @@ import {
   stat,
 } from "@millrace/storage";
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { gzipSync } from "node:zlib";
+import { networkInterfaces } from "node:os";
+import { inspect } from "node:util";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { itWhen } from "../lib/skip.ts";
 import { loopbackServer, withoutRanges, withRanges } from "./loopback-server.ts";
 import { failure, textOf } from "./scratch.ts";
 
 const lines = Array.from({ length: 3000 }, (_, index) => `line ${index} é`);
 const text = lines.join("\n");
 const body = Buffer.from(text);
+
+/** Serves a body with a Content-Encoding, whatever is asked. */
+const encoded =
+  (encoding: string, packed: Uint8Array) =>
+  (request: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(200, { "content-encoding": encoding, "content-length": packed.length });
+    response.end(request.method === "HEAD" ? undefined : packed);
+  };
 
 const { base, host, seen } = await loopbackServer({
   "/ranged.txt": withRanges(body),
@@ -55,6 +67,36 @@ const { base, host, seen } = await loopbackServer({
     const packed = gzipSync(text);
     response.writeHead(200, { "content-encoding": "gzip", "content-length": packed.length });
     response.end(request.method === "HEAD" ? undefined : packed);
+  },
+  "/size-by-get.txt": (request, response) => {
+    if (request.method === "HEAD") return response.writeHead(200).end();
+    return withRanges(body)(request, response);
+  },
+  "/identity.txt": (request, response) => {
+    response.setHeader("content-encoding", "identity");
+    return withRanges(body)(request, response);
+  },
+  "/packed.gz": encoded("gzip", gzipSync(text)),
+  "/x-packed.gz": encoded("x-gzip", gzipSync(text)),
+  "/packed-twice.gz": encoded("gzip", gzipSync(gzipSync(text))),
+  "/packed-nothing.gz": encoded("gzip", gzipSync("")),
+  "/packed.br": encoded("br", brotliCompressSync(text)),
+  "/packed.zz": encoded("deflate", deflateSync(text)),
+  "/strange.txt": encoded("compress", body),
+  "/empty-part.txt": (_request, response) => {
+    response.writeHead(206, { "content-range": "bytes 5-999/1000" }).end();
+  },
+  "/shrinks.txt": (request, response) => {
+    const start = Number(/\d+/.exec(request.headers.range ?? "")?.[0]);
+    if (start > 5) return response.writeHead(416).end();
+    response.writeHead(206, { "content-range": "bytes 5-99/1000" });
+    return response.end(body.subarray(5, 100));
+  },
+  "/versions.txt": (request, response) => {
+    const start = Number(/\d+/.exec(request.headers.range ?? "")?.[0]);
+    const range = `bytes ${start}-${start + 99}/1000`;
+    response.writeHead(206, { "content-range": range, etag: `"${start}"` });
+    response.end(body.subarray(start, start + 100));
   },
   "/silent.txt": () => undefined,
   "/stalls.gz": (_request, response) => {
@@ -97,6 +139,17 @@ describe("stat over http", () => {
     expect([encoded.size, encoded.ranged]).toEqual([undefined, false]);
   });
 
+  it("asks for one byte where HEAD does not say the size", async () => {
+    const facts = await stat(`${base}/size-by-get.txt`);
+    expect([facts.size, facts.ranged]).toEqual([body.length, true]);
+  });
+
+  it("takes the encoding identity for none", async () => {
+    const facts = await stat(`${base}/identity.txt`);
+    expect([facts.size, facts.ranged]).toEqual([body.length, true]);
+    expect(Buffer.from(await readRange(`${base}/identity.txt`, 3, 4))).toEqual(body.subarray(3, 7));
+  });
+
   it("lists many URLs in order", async () => {
     const urls = Array.from({ length: 40 }, (_, index) => `${base}/ranged.txt?${index}`);
     expect((await list(urls)).map((facts) => facts.url)).toEqual(urls);
@@ -116,6 +169,24 @@ describe("reading over http", () => {
       expect(chunk.length).toBeGreaterThan(0);
       break;
     }
+  });
+
+  it("decompresses once what the server sends with its compression as Content-Encoding", async () => {
+    for (const name of ["packed.gz", "x-packed.gz", "packed-twice.gz", "packed.br", "packed.zz"]) {
+      expect(await textOf(openRead(`${base}/${name}`)), name).toBe(text);
+      expect(await readLines(`${base}/${name}`), name).toEqual(lines);
+      expect((await stat(`${base}/${name}`)).size, name).toBe(undefined);
+    }
+    expect(await failure(base, () => readAll(`${base}/packed-nothing.gz`))).toBe("no error");
+  });
+
+  const six = Object.values(networkInterfaces()).flat();
+  const hasSix = six.some((each) => each?.address === "::1");
+  itWhen(hasSix, "this system has no IPv6")("reads over IPv6", async () => {
+    const server = await loopbackServer({ "/a.txt": withRanges(body) }, "::1");
+    const url = `${server.base}/a.txt`;
+    expect(await textOf(openRead(url))).toBe(text);
+    expect(await list(url)).toMatchObject([{ url, size: body.length }]);
   });
 
   it("asks for a range and no more", async () => {
@@ -223,8 +294,36 @@ describe("errors over http", () => {
   it("refuses a range that was not asked for", async () => {
     const call = (): unknown => readRange(`${base}/wrong-range.txt`, 50, 10);
     expect(await failure(base, call)).toMatchInlineSnapshot(
-      `"storage/http-status | read: the server of '/folder/wrong-range.txt' sent another range, got 'bytes 0-9/100', wanted plain bytes from 50 on. Read the file whole."`,
+      `"storage/http-status | read: the server of '/folder/wrong-range.txt' sent another range, got 'bytes 0-9/100', wanted plain bytes of one file. Read the file whole."`,
     );
+  });
+
+  it("does not take a file that changes or stops between two answers for a whole one", async () => {
+    const got: string[] = [];
+    for (const name of ["empty-part.txt", "shrinks.txt", "versions.txt", "strange.txt"])
+      got.push(await failure(base, () => readAll(`${base}/${name}`, { start: 5 })));
+    expect(got.join("\n")).toMatchInlineSnapshot(`
+      "storage/http-status | read: the server of '/folder/empty-part.txt' sent nothing, got 5 of 1000 bytes, wanted plain bytes of one file. Try again later.
+      storage/http-status | read: the server of '/folder/shrinks.txt' changed, got another version at byte 100, wanted plain bytes of one file. Read it again.
+      storage/http-status | read: the server of '/folder/versions.txt' changed, got another version at byte 105, wanted plain bytes of one file. Read it again.
+      storage/http-status | read: the server of '/folder/strange.txt' sent an encoding, got 'compress', wanted plain bytes of one file. Have it stored without one."
+    `);
+  });
+
+  it("shows no signature of a query and no password, however odd", async () => {
+    const query = "X-Amz-Signature=s3cret&part=1&sig=s3cret&access_token=s3cret&API_KEY=s3cret";
+    expect(await failure(base, () => readAll(`${base}/nope?${query}`))).toContain("/nope?X-Amz-");
+    for (const url of [
+      `${base}/nope?${query}`,
+      `http://u:s3cret%zz@${host}/nope`,
+      `http://u:s3cret/@${host}/x`,
+      `http://u:s3cret#?\n@${host}/x`,
+      `s4://u:s3cret@${host}/x`,
+    ]) {
+      const error = await readAll(url).catch((reason: unknown) => reason as Error);
+      expect(error).toMatchObject({ code: expect.stringMatching(/^storage\//) as string });
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cret");
+    }
   });
 
   it("cannot write, delete or have wildcards", async () => {

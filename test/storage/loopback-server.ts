@@ -10,6 +10,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 /** A real server on the loopback interface; it notes what it is asked and is gone with the file. */
 export async function loopbackServer(
   routes: Readonly<Record<string, Handler>>,
+  address: "127.0.0.1" | "::1" = "127.0.0.1",
 ): Promise<{ readonly base: string; readonly host: string; readonly seen: Seen[] }> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
@@ -23,12 +24,13 @@ export async function loopbackServer(
     if (handler !== undefined) return handler(request, response);
     response.writeHead(404).end("nothing here");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   afterAll(() => {
     server.closeAllConnections();
     server.close();
   });
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const name = address === "::1" ? "[::1]" : address;
+  const host = `${name}:${(server.address() as AddressInfo).port}`;
   return { base: `http://${host}`, host, seen };
 }
 

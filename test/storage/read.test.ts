@@ -8,10 +8,11 @@ import {
   schemes,
   stat,
   statSync,
+  type StorageDriver,
 } from "@millrace/storage";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, utimesSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { itWhen } from "../lib/skip.ts";
@@ -23,6 +24,11 @@ const ten = join(folder, "ten.txt");
 
 /** How many files of this process are open. */
 const openFiles = (): number => readdirSync("/proc/self/fd").length;
+
+function withAbort(): { readonly signal: AbortSignal; readonly abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
 
 /** The end of a readable part of our memory with nothing behind it: the next byte is EIO; or 0. */
 function beforeGap(): number {
@@ -87,6 +93,14 @@ describe("readRange", () => {
     }
   });
 
+  const proc = existsSync("/proc/version");
+  itWhen(proc, "this system has no /proc")("reads files that do not say their size", async () => {
+    const whole = Buffer.from(await readAll("/proc/version"));
+    expect(whole.length).toBeGreaterThan(5);
+    expect(Buffer.from(await readRange("/proc/version", 1, 4))).toEqual(whole.subarray(1, 5));
+    expect(Buffer.from(readRangeSync("/proc/version", 1, 4))).toEqual(whole.subarray(1, 5));
+  });
+
   it("never gives fewer", async () => {
     expect(await failure(folder, () => readRange(ten, 8, 3))).toMatchInlineSnapshot(
       `"storage/bad-range | readRange: not a range of '/folder/ten.txt', got 2 of the bytes 8 to 11, the file ends before. Take its size from stat()."`,
@@ -139,6 +153,30 @@ describe("openRead", () => {
     expect(openFiles()).toBe(before);
   });
 
+  it("gives small files as small arrays, which messages copy whole", async () => {
+    expect((await readAll(ten)).buffer.byteLength).toBe(10);
+    expect((await readAll(ten, { start: 8, end: 100 })).buffer.byteLength).toBe(2);
+    expect((await readAll(ten, { start: 100 })).buffer.byteLength).toBe(0);
+  });
+
+  it("stops waiting for a pipe when its signal fires", async () => {
+    const pipe = join(folder, "silent");
+    execFileSync("mkfifo", [pipe]);
+    const before = openFiles();
+    for (const opened of [false, true]) {
+      const writer = opened ? openSync(pipe, "r+") : undefined;
+      const { signal, abort } = withAbort();
+      const reading = readAll(pipe, { signal });
+      // The request is in the queue before this one, so it waits by now.
+      await stat(ten);
+      abort();
+      await expect(reading).rejects.toMatchObject({ code: "storage/aborted" });
+      // What still waits in the thread pool is let go of.
+      closeSync(writer ?? openSync(pipe, "r+"));
+    }
+    await expect.poll(openFiles).toBe(before);
+  });
+
   const gap = beforeGap();
   itWhen(gap > 0, "this system has no /proc/self/mem")(
     "keeps an error of what is read ahead for the next chunk, however late that is asked for",
@@ -164,6 +202,12 @@ describe("openRead", () => {
     expect(await failure(folder, () => readAll(ten, typo))).toMatchInlineSnapshot(
       `"storage/bad-option | openRead: no such option, got 'compresion', wanted one of start, end, compression, signal."`,
     );
+    for (const call of [
+      () => stat(ten, typo),
+      () => readRange(ten, 0, 1, typo),
+      () => remove(ten, typo),
+    ])
+      expect(await failure(folder, call)).toContain("no such option, got 'compresion'");
   });
 
   it("says what is wrong with a folder and a missing file", async () => {
@@ -237,6 +281,26 @@ describe("registerDriver", () => {
     undo();
     expect(schemes()).toEqual(before);
     expect(await failure("", () => stat("mem://x"))).toContain("storage/unknown-scheme");
+  });
+
+  it("takes back one registration, in whatever order and however often", async () => {
+    const driver = (size: number): StorageDriver => ({
+      stat: async (url) => ({ ...(await stat(ten)), url, size }),
+      async *read() {},
+    });
+    const undo = [1, 2, 3].map((size) => registerDriver("rows", driver(size)));
+    const served = async (): Promise<number | undefined> => (await stat("rows://x")).size;
+    undo[0]?.();
+    expect(await served()).toBe(3);
+    undo[2]?.();
+    undo[2]?.();
+    expect(await served()).toBe(2);
+    undo[1]?.();
+    expect(schemes()).not.toContain("rows");
+    const again = registerDriver("rows", driver(4));
+    undo[0]?.();
+    expect(await served()).toBe(4);
+    again();
   });
 
   it("refuses what is no scheme", async () => {

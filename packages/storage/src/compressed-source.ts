@@ -8,6 +8,7 @@ export class CompressedSource {
   error: Error | undefined;
   readonly #chunks: AsyncIterator<Uint8Array>;
   #bytes = 0;
+  #peeked: Uint8Array | undefined;
   #pending: Promise<Uint8Array | undefined> | undefined;
   /** Chunks that the decoder has not used up yet. */
   #held: Uint8Array[] = [];
@@ -15,6 +16,15 @@ export class CompressedSource {
 
   constructor(chunks: Chunks) {
     this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** The first chunk that is not empty, which stays to be read; `undefined` when there is none. */
+  async peek(): Promise<Uint8Array | undefined> {
+    while (this.#peeked === undefined || this.#peeked.length === 0) {
+      this.#peeked = await this.#next();
+      if (this.#peeked === undefined) return undefined;
+    }
+    return this.#peeked;
   }
 
   /**
@@ -54,6 +64,11 @@ export class CompressedSource {
   }
 
   async #next(): Promise<Uint8Array | undefined> {
+    if (this.#peeked !== undefined && this.#peeked.length > 0) {
+      const peeked = this.#peeked;
+      this.#peeked = undefined;
+      return peeked;
+    }
     try {
       const step = await this.#chunks.next();
       return step.done === true ? undefined : step.value;

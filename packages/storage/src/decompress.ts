@@ -13,13 +13,16 @@ type Chunks = AsyncIterable<Uint8Array>;
 // The default of 16 KiB costs a round trip to the thread pool each.
 const OPTIONS = { chunkSize: 256 * 1024 };
 
+/** Opens the compressed chunks; the function is told of an encoding that they no longer have. */
+export type CompressedRead = (signal: AbortSignal, onDecoded: (encoding: string) => void) => Chunks;
+
 /**
  * The bytes that compressed chunks stand for; bad ones are `storage/corrupt` with the name. The
  * chunks are read with a signal of their own, which fires when the consumer leaves.
  */
 export async function* decompress(
   codec: Codec,
-  read: (signal: AbortSignal) => Chunks,
+  read: CompressedRead,
   url: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
@@ -27,9 +30,13 @@ export async function* decompress(
   const stop = new AbortController();
   const release =
     signal === undefined ? undefined : onAbort(signal, () => stop.abort(signal.reason));
-  const source = new CompressedSource(read(stop.signal));
+  let undone = "none";
+  const chunks = read(stop.signal, (encoding) => (undone = encoding));
+  const source = new CompressedSource(chunks);
   try {
-    yield* decode(codec, source, url);
+    const head = await source.peek();
+    if (isDecoded(codec, undone, head)) yield* source.read();
+    else yield* decode(codec, source, url);
   } catch (error) {
     // What the driver says passes as it is; whatever else went wrong is about the bytes.
     if (source.error !== undefined) throw source.error;
@@ -41,6 +48,26 @@ export async function* decompress(
     // Streams let go of their source some time later; a reader that has left must find it closed.
     await source.close();
   }
+}
+
+const ENCODINGS: ReadonlyMap<string, Codec> = new Map([
+  ["gzip", "gzip"],
+  ["x-gzip", "gzip"],
+  ["br", "brotli"],
+  ["deflate", "deflate"],
+  ["zstd", "zstd"],
+]);
+
+/**
+ * Whether the transport has undone the compression of the file itself, as from a server that takes
+ * the suffix for a `Content-Encoding`; a file compressed once more on its way still has its mark.
+ */
+function isDecoded(codec: Codec, undone: string, head: Uint8Array | undefined): boolean {
+  if (ENCODINGS.get(undone) !== codec) return false;
+  const marked =
+    (codec === "gzip" && head?.[0] === 0x1f && head?.[1] === 0x8b) ||
+    (codec === "zstd" && head?.[0] === 0x28 && head?.[1] === 0xb5);
+  return !marked;
 }
 
 function decode(codec: Codec, source: CompressedSource, url: string): AsyncGenerator<Uint8Array> {

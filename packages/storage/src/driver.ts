@@ -81,6 +81,27 @@ export interface ReadRange extends SignalOption {
 }
 
 /**
+ * What `StorageDriver.read` takes: a range, and whom to tell when the transport has undone a
+ * compression of its own.
+ *
+ * @example
+ * ```ts
+ * import type { DriverRead } from "@millrace/storage";
+ * const undone: string[] = [];
+ * const range: DriverRead = { start: 4, onDecoded: (encoding) => undone.push(encoding) };
+ * range.onDecoded?.("gzip");
+ * undone; // => ["gzip"]
+ * ```
+ */
+export interface DriverRead extends ReadRange {
+  /**
+   * Called before the first chunk with the name of an encoding (as in `Content-Encoding`) that the
+   * chunks no longer have, so that `a.csv.gz` is not decompressed twice.
+   */
+  readonly onDecoded?: ((encoding: string) => void) | undefined;
+}
+
+/**
  * Where a driver puts the bytes of one new object; nothing is visible under its name before
  * `commit` resolves.
  *
@@ -131,7 +152,7 @@ export interface StorageDriver {
   /** Facts about one object. */
   stat(url: string, options: SignalOption): Promise<StorageStat>;
   /** A stream of the bytes of a range, clipped to the object. The consumer owns the chunks. */
-  read(url: string, range: ReadRange): AsyncIterable<Uint8Array>;
+  read(url: string, range: DriverRead): AsyncIterable<Uint8Array>;
   /**
    * The names directly in a directory, in any order; `directory` has no trailing slash unless it is
    * a root.

@@ -10,11 +10,14 @@ import type {
 } from "./driver.ts";
 import { fileFailure } from "./file-failure.ts";
 import { fileSink } from "./file-sink.ts";
-import { checkAborted } from "./storage-error.ts";
+import { orAbort } from "./on-abort.ts";
+import { aborted, checkAborted } from "./storage-error.ts";
 
 // Large enough that a read costs little beside its bytes, small enough for two of them a stream
 // (one is read ahead).
 const READ_BYTES = 1 << 20;
+// What is asked for where the size says that nothing follows: files grow, and some say 0.
+const LITTLE_BYTES = 4096;
 
 /** Plain paths and `file:` URLs. */
 export const fileDriver: StorageDriver = {
@@ -52,23 +55,29 @@ async function listDirectory(directory: string, options: SignalOption): Promise<
 async function* readFileRange(url: string, range: ReadRange): AsyncGenerator<Uint8Array> {
   const { start = 0, end = Number.POSITIVE_INFINITY, signal } = range;
   checkAborted("read", url, signal);
-  const file = await fsp.open(url, "r").catch(fileFailure("read", url));
+  const stopped = (fired: AbortSignal): Error => aborted("read", url, fired);
+  // Opening a pipe waits for its writer, for ever if need be.
+  const opening = fsp.open(url, "r").catch(fileFailure("read", url));
+  const file = await orAbort(opening, signal, stopped, async (late) => late.close());
   let next: Promise<Buffer> | undefined;
+  // A pipe has no positions: it is read as it comes, and what stands before `start` is dropped.
+  let seekable = true;
   try {
-    const facts = await file.stat().catch(fileFailure("read", url));
+    const facts = await file.stat();
     if (facts.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
-    // A pipe has no positions: it is read as it comes, and what stands before `start` is dropped.
-    const seekable = facts.isFile() || facts.isBlockDevice();
+    seekable = facts.isFile() || facts.isBlockDevice();
     let position = seekable ? start : 0;
     const fetch = (): Promise<Buffer> => {
-      const chunk = readChunk(file, position, Math.min(READ_BYTES, end - position), seekable);
+      const likely = Math.max(facts.size - position, LITTLE_BYTES);
+      const length = Math.min(READ_BYTES, end - position, likely);
+      const chunk = readChunk(file, position, length, seekable);
       // It may fail while the consumer is busy and nobody waits for it; whoever asks next hears.
       chunk.catch(() => undefined);
       return chunk;
     };
     next = position < end ? fetch() : undefined;
     while (next !== undefined) {
-      const chunk = await next;
+      const chunk = await (seekable ? next : orAbort(next, signal, stopped, async () => undefined));
       checkAborted("read", url, signal);
       if (chunk.length === 0) break;
       const from = position;
@@ -80,8 +89,12 @@ async function* readFileRange(url: string, range: ReadRange): AsyncGenerator<Uin
     fileFailure("read", url)(error);
   } finally {
     // The reader has left, or has its error: what was read ahead concerns nobody.
-    await next?.catch(() => undefined);
-    await file.close();
+    const closed = (next ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(async () => file.close());
+    // What a pipe is asked for may never come.
+    if (seekable) await closed;
+    else closed.catch(() => undefined);
   }
 }
 
@@ -93,21 +106,30 @@ async function readChunk(
 ): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(length);
   const { bytesRead } = await file.read(buffer, 0, length, seekable ? position : null);
-  return buffer.subarray(0, bytesRead);
+  const chunk = buffer.subarray(0, bytesRead);
+  // A view keeps, and a message to another thread copies, the whole of what it is a view of.
+  return bytesRead < length / 2
+    ? Buffer.from(Uint8Array.prototype.slice.call(chunk).buffer)
+    : chunk;
 }
 
 function readRangeSync(url: string, { start = 0, end }: ReadRange): Uint8Array {
   const file = fs.openSync(url, "r");
   try {
-    const stop = Math.min(end ?? Number.POSITIVE_INFINITY, fs.fstatSync(file).size);
-    const buffer = Buffer.allocUnsafeSlow(Math.max(0, stop - start));
-    let filled = 0;
-    while (filled < buffer.length) {
-      const count = fs.readSync(file, buffer, filled, buffer.length - filled, start + filled);
+    const stop = end ?? Number.POSITIVE_INFINITY;
+    const parts: Buffer[] = [];
+    let likely = fs.fstatSync(file).size - start;
+    // The size is a hint: files grow, and those of /proc say 0.
+    for (let position = start; position < stop;) {
+      const length = Math.min(stop - position, Math.max(likely, LITTLE_BYTES));
+      const buffer = Buffer.allocUnsafeSlow(length);
+      const count = fs.readSync(file, buffer, 0, length, position);
       if (count === 0) break;
-      filled += count;
+      parts.push(buffer.subarray(0, count));
+      position += count;
+      likely -= count;
     }
-    return buffer.subarray(0, filled);
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   } finally {
     fs.closeSync(file);
   }

@@ -18,16 +18,23 @@ export interface GlobPattern {
 // extglob.
 const MAGIC = /[*?]|\[[^\]]+\]|\{[^{}]*(?:,|\.\.)[^{}]*\}|[@!+]\(/;
 
-const PICOMATCH_OPTIONS = { dot: false, nonegate: true, posix: true, expandRange } as const;
+// The flag lets `**` match names that hold a newline.
+const PICOMATCH_OPTIONS = {
+  dot: false,
+  nonegate: true,
+  posix: true,
+  expandRange,
+  flags: "s",
+} as const;
 
 /** Whether a text has wildcards; a backslash makes the next character plain. */
 export function isPattern(text: string): boolean {
-  return MAGIC.test(text.replace(/\\./g, ""));
+  return MAGIC.test(text.replace(/\\./gs, ""));
 }
 
 /** The text that a pattern without wildcards stands for. */
 export function unescaped(text: string): string {
-  return text.replace(/\\(.)/g, "$1");
+  return text.replace(/\\(.)/gs, "$1");
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { ReadRange, SignalOption, StorageDriver, StorageStat } from "./driver.ts";
+import { compressionOf } from "./compression.ts";
+import type { DriverRead, SignalOption, StorageDriver, StorageStat } from "./driver.ts";
 import { withoutCredentials } from "./location.ts";
 import { aborted, checkAborted, shown, StorageError, storageCode } from "./storage-error.ts";
 
@@ -8,10 +9,11 @@ export const httpDriver: StorageDriver = { stat: statUrl, read: readUrl };
 async function statUrl(url: string, { signal }: SignalOption): Promise<StorageStat> {
   const head = await request("stat", url, { method: "HEAD" }, signal);
   await drop(head);
-  if (head.ok)
-    return statOf(url, head, sizeOf(head), head.headers.get("accept-ranges") === "bytes");
   if (isMissing(head)) throw statusError("stat", url, head);
-  // Servers without HEAD, and URLs signed for GET only: one byte of a GET says the same.
+  if (head.ok && (sizeOf(head) !== undefined || encodingOf(head) !== undefined))
+    return statOf(url, head, sizeOf(head), head.headers.get("accept-ranges") === "bytes");
+  // Servers without HEAD, or with one that does not say the size, and URLs signed for GET only: one
+  // byte of a GET says the same.
   const probe = await request("stat", url, { headers: { range: "bytes=0-0" } }, signal);
   await drop(probe);
   if (probe.status === 416) return statOf(url, probe, contentRange(probe)?.size, true);
@@ -24,12 +26,19 @@ function isMissing({ status }: Response): boolean {
   return status === 404 || status === 410;
 }
 
-async function* readUrl(url: string, range: ReadRange): AsyncGenerator<Uint8Array> {
-  const { start = 0, end = Number.POSITIVE_INFINITY, signal } = range;
+async function* readUrl(url: string, range: DriverRead): AsyncGenerator<Uint8Array> {
+  const { start = 0, end = Number.POSITIVE_INFINITY, signal, onDecoded } = range;
   let position = start;
+  let first: Part | undefined;
   while (position < end) {
     const part = await requestFrom(url, position, end, signal);
+    if (first !== undefined && !isSame(first, part)) {
+      await (part && drop(part.response));
+      throw badAnswer(url, "changed", `another version at byte ${position}`, "Read it again");
+    }
     if (part === undefined) return;
+    if (first === undefined && part.encoding !== undefined) onDecoded?.(part.encoding);
+    first ??= part;
     const before = position;
     // Where the first byte of the body stands: at 0 when the server has no ranges and sends all.
     let at = part.start;
@@ -41,7 +50,9 @@ async function* readUrl(url: string, range: ReadRange): AsyncGenerator<Uint8Arra
       if (position >= end) return;
     }
     // A server may send less than asked for; the size that it names says that there is more.
-    if (part.size === undefined || position >= part.size || position === before) return;
+    if (part.size === undefined || position >= part.size) return;
+    if (position === before)
+      throw badAnswer(url, "sent nothing", `${position} of ${part.size} bytes`, "Try again later");
   }
 }
 
@@ -49,6 +60,14 @@ interface Part {
   readonly response: Response;
   readonly start: number;
   readonly size: number | undefined;
+  readonly etag: string | null;
+  readonly encoding: string | undefined;
+}
+
+/** Whether an answer goes on where another one stopped, in the same version of the file. */
+function isSame(first: Part, next: Part | undefined): boolean {
+  if (next === undefined || next.etag !== first.etag) return false;
+  return next.size === undefined || first.size === undefined || next.size === first.size;
 }
 
 /** The answer for the bytes from `start` on, or `undefined` when there are none. */
@@ -70,23 +89,42 @@ async function requestFrom(
     await drop(response);
     throw statusError("read", url, response);
   }
-  if (response.status !== 206) return { response, start: 0, size: undefined };
-  await checkStart(url, response, start);
-  return { response, start, size: contentRange(response)?.size };
+  const encoding = encodingOf(response);
+  if (encoding !== undefined && !isReadable(url, encoding)) {
+    await drop(response);
+    throw badAnswer(url, "sent an encoding", `'${encoding}'`, "Have it stored without one");
+  }
+  const common = { response, etag: response.headers.get("etag"), encoding };
+  if (response.status !== 206) return { ...common, start: 0, size: undefined };
+  const sent = contentRange(response);
+  if (sent?.start === start && encoding === undefined) return { ...common, start, size: sent.size };
+  await drop(response);
+  const range = encoding ?? response.headers.get("content-range") ?? "no content-range";
+  throw badAnswer(url, "sent another range", shown(range), "Read the file whole");
 }
 
-async function checkStart(url: string, response: Response, start: number): Promise<void> {
-  const sent = contentRange(response)?.start;
-  if (sent === start && response.headers.get("content-encoding") === null) return;
-  await drop(response);
-  const got = response.headers.get("content-range") ?? "no content-range";
+// What fetch undoes in every version of Node. Newer ones undo zstd too, so of that it is the bytes
+// that say what they are.
+const DECODED = new Set(["gzip", "x-gzip", "deflate", "br"]);
+
+function isReadable(url: string, encoding: string): boolean {
+  const names = encoding.split(/\s*,\s*/);
+  if (names.every((name) => DECODED.has(name))) return true;
+  return encoding === "zstd" && compressionOf(url) === "zstd";
+}
+
+/** The encoding that a body travels in, in lower case; `undefined` for none. */
+function encodingOf(response: Response): string | undefined {
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  return encoding === "" || encoding === "identity" ? undefined : encoding;
+}
+
+function badAnswer(url: string, what: string, got: string, advice: string): StorageError {
   const safeUrl = withoutCredentials(url);
-  throw new StorageError(
-    "storage/http-status",
-    `read: the server of ${shown(safeUrl)} sent another range, got ${shown(got)}, ` +
-      `wanted plain bytes from ${start} on. Read the file whole.`,
-    safeUrl,
-  );
+  const message =
+    `read: the server of ${shown(safeUrl)} ${what}, got ${got}, ` +
+    `wanted plain bytes of one file. ${advice}.`;
+  return new StorageError("storage/http-status", message, safeUrl);
 }
 
 async function* bodyOf(
@@ -116,7 +154,7 @@ async function request(
   // An encoding would make content-length and ranges count other bytes than the ones that are read.
   const headers = new Headers({ "accept-encoding": "identity", ...init.headers });
   if (target.username !== "" || target.password !== "") {
-    const pair = `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`;
+    const pair = `${percentDecoded(target.username)}:${percentDecoded(target.password)}`;
     headers.set("authorization", `Basic ${Buffer.from(pair).toString("base64")}`);
     target.username = "";
     target.password = "";
@@ -128,9 +166,17 @@ async function request(
   }
 }
 
+/** Text with its percent escapes undone; a percent sign that begins none is plain. */
+function percentDecoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    return Buffer.from(escapes.replaceAll("%", ""), "hex").toString();
+  });
+}
+
 /** Let go of a body that nobody reads, so that its connection is free. */
 async function drop(response: Response): Promise<void> {
-  await response.body?.cancel();
+  // A body that has failed is let go of already.
+  await response.body?.cancel().catch(() => undefined);
 }
 
 function statOf(
@@ -140,7 +186,7 @@ function statOf(
   ranged: boolean,
 ): StorageStat {
   const modifiedMs = Date.parse(response.headers.get("last-modified") ?? "");
-  const encoded = response.headers.get("content-encoding") !== null;
+  const encoded = encodingOf(response) !== undefined;
   return {
     url,
     kind: "file",

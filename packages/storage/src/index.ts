@@ -1,5 +1,6 @@
 export { type Compression, compressionOf } from "./compression.ts";
 export type {
+  DriverRead,
   ReadRange,
   SignalOption,
   StorageDriver,

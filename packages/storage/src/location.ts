@@ -29,12 +29,20 @@ export function locate(api: string, input: string | URL): Location {
   return { scheme, url: text };
 }
 
-/** The URL to show and to keep in errors: without user name and password. */
+// Signatures and keys that clouds and others put into the query.
+const SECRETS =
+  /([?&](?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature|(?:access_?|auth_?)?token|api_?key|key|password|secret)=)[^&#]*/gi;
+
+/** The URL to show and to keep in errors: without user name, password and what signs a query. */
 export function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1");
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return url;
+  return url.replace(/^([^:]*:\/\/)[^/?#]*@/, "$1").replace(SECRETS, "$1…");
 }
 
 function pathOfFileUrl(api: string, text: string): string {
+  if (!/^file:\//i.test(text)) {
+    throw badUrl(api, text, "wanted an absolute file: URL, or './' before a file of that name");
+  }
   if (/[?#]/.test(text)) {
     throw badUrl(
       api,
@@ -50,7 +58,11 @@ function pathOfFileUrl(api: string, text: string): string {
 }
 
 function badUrl(api: string, text: unknown, wanted: string, cause?: unknown): StorageError {
-  const url = typeof text === "string" ? withoutCredentials(text) : undefined;
+  // In what cannot be parsed a password may hold any character, so all before the last @ goes.
+  const url =
+    typeof text === "string"
+      ? withoutCredentials(text.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, "$1"))
+      : undefined;
   const message = `${api}: not a location, got ${shown(url ?? text)}, ${wanted}.`;
   return new StorageError("storage/bad-url", message, url, cause);
 }

@@ -12,3 +12,32 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   }
   return () => callbacks.delete(callback);
 }
+
+/**
+ * What a promise gives, unless the signal fires before: then `reason()` is thrown, and what the
+ * promise gives later goes to `late`.
+ */
+export async function orAbort<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  reason: (signal: AbortSignal) => Error,
+  late: (value: T) => Promise<void>,
+): Promise<T> {
+  if (signal === undefined) return promise;
+  let callOff = (): unknown => undefined;
+  const fired = new Promise<never>((_resolve, reject) => {
+    const fire = (): void => reject(reason(signal));
+    // A signal that has fired calls nobody back.
+    if (signal.aborted) fire();
+    else callOff = onAbort(signal, fire);
+  });
+  try {
+    return await Promise.race([promise, fired]);
+  } catch (error) {
+    // Nobody waits for it any more, so neither its value nor its error is news.
+    if (signal.aborted) promise.then(late).catch(() => undefined);
+    throw error;
+  } finally {
+    callOff();
+  }
+}

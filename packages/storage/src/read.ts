@@ -1,6 +1,6 @@
 import { checkOptions } from "./check-options.ts";
 import { type Compression, compressionOf } from "./compression.ts";
-import { decompress } from "./decompress.ts";
+import { type CompressedRead, decompress } from "./decompress.ts";
 import type { ReadRange, SignalOption } from "./driver.ts";
 import { type Location, locate, withoutCredentials } from "./location.ts";
 import { driverOf, unsupported } from "./register-driver.ts";
@@ -69,8 +69,8 @@ export async function* openRead(
       name,
     );
   }
-  const read = (signal: AbortSignal): AsyncIterable<Uint8Array> =>
-    driver.read(location.url, { signal });
+  const read: CompressedRead = (signal, onDecoded) =>
+    driver.read(location.url, { signal, onDecoded });
   for await (const chunk of decompress(codec, read, name, options.signal)) {
     checkAborted("openRead", name, options.signal);
     yield chunk;
@@ -119,6 +119,7 @@ export async function readRange(
   length: number,
   options: SignalOption = {},
 ): Promise<Uint8Array> {
+  checkOptions("readRange", options, ["signal"]);
   const location = locate("readRange", url);
   const driver = driverOf("readRange", location);
   checkRange("readRange", location, offset, offset + length);

@@ -4,10 +4,11 @@ import { httpDriver } from "./http-driver.ts";
 import { type Location, withoutCredentials } from "./location.ts";
 import { shown, StorageError } from "./storage-error.ts";
 
-const drivers = new Map<string, StorageDriver>([
-  ["file", fileDriver],
-  ["http", httpDriver],
-  ["https", httpDriver],
+/** Of each scheme the drivers in the order of their registration: the last one serves. */
+const drivers = new Map<string, readonly { readonly driver: StorageDriver }[]>([
+  ["file", [{ driver: fileDriver }]],
+  ["http", [{ driver: httpDriver }]],
+  ["https", [{ driver: httpDriver }]],
 ]);
 
 /**
@@ -19,7 +20,8 @@ const drivers = new Map<string, StorageDriver>([
  *
  * @param scheme - letters, digits, `+`, `-` and `.`, at least two characters, such as `"s3"`;
  *   letter case does not matter
- * @returns a function that puts back what was there before
+ * @returns a function that takes this registration back, and no other; the one before it serves
+ *   again
  * @throws StorageError `storage/bad-option` for a scheme that no URL can have
  * @example
  * ```ts
@@ -41,11 +43,12 @@ export function registerDriver(scheme: string, driver: StorageDriver): () => voi
         "wanted a name such as 's3'. Leave out '://'.",
     );
   }
-  const before = drivers.get(name);
-  drivers.set(name, driver);
+  const entry = { driver };
+  drivers.set(name, [...(drivers.get(name) ?? []), entry]);
   return () => {
-    if (before === undefined) drivers.delete(name);
-    else drivers.set(name, before);
+    const rest = (drivers.get(name) ?? []).filter((each) => each !== entry);
+    if (rest.length === 0) drivers.delete(name);
+    else drivers.set(name, rest);
   };
 }
 
@@ -64,7 +67,7 @@ export function schemes(): string[] {
 
 /** The driver of a location, or `storage/unknown-scheme` with the names of those that exist. */
 export function driverOf(api: string, { scheme, url }: Location): StorageDriver {
-  const driver = drivers.get(scheme);
+  const driver = drivers.get(scheme)?.at(-1)?.driver;
   if (driver !== undefined) return driver;
   const shownUrl = withoutCredentials(url);
   throw new StorageError(

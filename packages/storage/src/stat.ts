@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.ts";
 import type { SignalOption, StorageStat } from "./driver.ts";
 import { glob, type GlobOptions, globSync, type Patterns } from "./glob.ts";
 import { locate } from "./location.ts";
@@ -18,6 +19,7 @@ import { driverOf, unsupported } from "./register-driver.ts";
  * ```
  */
 export async function stat(url: string | URL, options: SignalOption = {}): Promise<StorageStat> {
+  checkOptions("stat", options, ["signal"]);
   const location = locate("stat", url);
   return driverOf("stat", location).stat(location.url, options);
 }
@@ -109,6 +111,7 @@ export function listSync(
  * ```
  */
 export async function remove(url: string | URL, options: SignalOption = {}): Promise<void> {
+  checkOptions("remove", options, ["signal"]);
   const location = locate("remove", url);
   const driver = driverOf("remove", location);
   if (driver.remove === undefined)
