@@ -86,26 +86,22 @@ function measure(block: readonly unknown[]): Measured {
 
 /** Cuts what is too large, at most to single elements, and packs neighbours while they fit. */
 function planPieces(sizes: readonly Measured[], bytesMax: number): Piece[][] {
-  const pieces = sizes.flatMap(({ length, bytes }, input) => {
-    const parts = Math.max(1, Math.min(length, Math.ceil(bytes / bytesMax)));
-    const at = evenBoundaries(length, parts);
-    return at.slice(1).map((end, i) => {
-      const start = at[i] as number;
-      const share = length === 0 ? 0 : (bytes * (end - start)) / length;
-      return { piece: [input, start, end] as const, bytes: share };
-    });
-  });
   const plan: Piece[][] = [];
-  let room = -1;
-  for (const { piece, bytes } of pieces) {
-    if (bytes > room || plan.length === 0) {
-      plan.push([]);
-      room = bytesMax;
+  let room = 0;
+  sizes.forEach(({ length, bytes }, input) => {
+    const at = evenBoundaries(length, Math.min(length, Math.ceil(bytes / bytesMax)));
+    for (let i = 0; i + 1 < at.length; i++) {
+      const [start, end] = [at[i] as number, at[i + 1] as number];
+      const share = (bytes * (end - start)) / length;
+      if (share > room || plan.length === 0) {
+        plan.push([]);
+        room = bytesMax;
+      }
+      room -= share;
+      plan.at(-1)?.push([input, start, end]);
     }
-    room -= bytes;
-    plan.at(-1)?.push(piece);
-  }
-  return plan;
+  });
+  return plan.length === 0 ? [[]] : plan;
 }
 
 function fromPieces(bag: Partitions, plan: readonly (readonly Piece[])[]): Partitions {
