@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
-import { scratch } from "./scratch.ts";
+import { plant, scratch } from "./scratch.ts";
 
 const folder = scratch();
 let count = 0;
@@ -20,8 +20,11 @@ function fresh(): { readonly place: string; readonly file: string } {
 
 const text = (file: string): string => readFileSync(file, "utf8");
 
+/** Elsewhere a process id does not say of which machine it is, so nothing is deleted. */
+const linux = process.platform === "linux";
+
 describe("a writer among others", () => {
-  it("leaves no file under the name when its process is killed in the middle", async () => {
+  it("leaves no file under the name when its process is killed, and the next one tidies up", async () => {
     const { place, file } = fresh();
     const program = fileURLToPath(new URL("write-forever.mjs", import.meta.url));
     const child = spawn(process.execPath, [program, file], {
@@ -31,10 +34,17 @@ describe("a writer among others", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(existsSync(file)).toBe(false);
+    const [left = ""] = readdirSync(place);
     expect(readdirSync(place)).toHaveLength(1);
     expect(await glob(join(place, "{*,.*}"), { allowEmpty: true })).toEqual([]);
+    // The same name as a process that lives, and one of another machine, would write.
+    const alive = left.replace(`-${child.pid}-`, `-${process.pid}-`);
+    const elsewhere = left.replace(/\w+(?=-\d+-\d+-)/, "0123456789ab");
+    plant(place, { [alive]: "", [elsewhere]: "", "mine.millrace-tmp": "" });
     await writeAll(file, ["second try"]);
     expect(text(file)).toBe("second try");
+    const kept = [alive, elsewhere, "mine.millrace-tmp", "out.txt"];
+    expect(new Set(readdirSync(place))).toEqual(new Set(linux ? kept : [left, ...kept]));
   });
 
   it("never mixes its bytes with those of another to the same name", async () => {

@@ -244,6 +244,18 @@ describe("openWrite", () => {
     expect(readdirSync(join(place, "real"))).toEqual(["data.txt"]);
   });
 
+  it("writes the file that a broken link leads to", async () => {
+    const { place, file } = fresh();
+    symlinkSync("../later/real.txt", join(place, "second"));
+    symlinkSync("second", file);
+    await writeAll(file, ["new"], { overwrite: false });
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+    expect(text(join(folder, "later/real.txt"))).toBe("new");
+    symlinkSync("round", join(place, "round"));
+    const call = (): unknown => writeAll(join(place, "round"), ["x"]);
+    expect(await failure(place, call)).toContain("storage/io | write: ELOOP");
+  });
+
   it("writes to a device in place", async () => {
     await writeAll("/dev/null", ["x"]);
     expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);

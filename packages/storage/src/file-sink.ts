@@ -1,18 +1,10 @@
-import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import fsp from "node:fs/promises";
 import path from "node:path";
-import { threadId } from "node:worker_threads";
 import type { SignalOption, StorageSink } from "./driver.ts";
 import { fileFailure } from "./file-failure.ts";
 import { checkAborted } from "./storage-error.ts";
-
-const TEMPORARY_SUFFIX = ".millrace-tmp";
-
-/** Whether a name is that of a file still being written, or left behind by a killed process. */
-export function isTemporary(name: string): boolean {
-  return name.endsWith(TEMPORARY_SUFFIX);
-}
+import { removeLeftovers, temporaryName } from "./temporary-name.ts";
 
 type SinkOptions = SignalOption & { readonly overwrite: boolean };
 
@@ -32,13 +24,33 @@ export async function fileSink(url: string, options: SinkOptions): Promise<Stora
   // Renaming over a device or a pipe would replace the thing itself, so those are written in place.
   if (before !== undefined && !before.isFile()) return deviceSink(url);
   // A link stays a link: the file that it leads to is the one replaced.
-  const target = before === undefined ? url : await fsp.realpath(url).catch(fail);
-  await fsp.mkdir(path.dirname(target), { recursive: true }).catch(fail);
-  const temporary = path.join(path.dirname(target), temporaryName(path.basename(target)));
+  const target = await targetOf(url).catch(fail);
+  const directory = path.dirname(target);
+  await fsp.mkdir(directory, { recursive: true }).catch(fail);
+  await removeLeftovers(directory);
+  const temporary = path.join(directory, temporaryName(path.basename(target)));
   const file = await fsp.open(temporary, "wx", before?.mode).catch(fail);
   // The umask had its say at open. A file system without modes refuses, and has none to keep.
   if (before !== undefined) await file.chmod(before.mode & 0o7777).catch(() => undefined);
   return temporarySink(file, temporary, target, options.overwrite, fail);
+}
+
+const LINKS_MAX = 40;
+
+/** The file that a path stands for, at the end of its links, whether it is there or not. */
+async function targetOf(url: string): Promise<string> {
+  let target = url;
+  for (let links = 0; links < LINKS_MAX; links++) {
+    const next = await fsp.readlink(target).catch((error: NodeJS.ErrnoException) => {
+      // No link, or nothing there.
+      if (error.code === "EINVAL" || error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (next === undefined) return target;
+    // What a relative link starts from is the directory that it is really in.
+    target = path.resolve(await fsp.realpath(path.dirname(target)), next);
+  }
+  throw Object.assign(new Error("too many links"), { code: "ELOOP" });
 }
 
 function temporarySink(
@@ -105,13 +117,4 @@ async function syncDirectory(directory: string): Promise<void> {
   // As above.
   await handle.sync().catch(() => undefined);
   await handle.close();
-}
-
-const NAME_BYTES_MAX = 255;
-
-function temporaryName(base: string): string {
-  const mark = `${process.pid}-${threadId}-${randomBytes(6).toString("hex")}${TEMPORARY_SUFFIX}`;
-  let kept = base;
-  while (Buffer.byteLength(kept) + mark.length + 2 > NAME_BYTES_MAX) kept = kept.slice(0, -1);
-  return `.${kept}.${mark}`;
 }

@@ -1,11 +1,11 @@
 import path from "node:path";
 import { checkOptions } from "./check-options.ts";
 import type { SignalOption, StorageDriver, StorageEntry, StorageStat } from "./driver.ts";
-import { isTemporary } from "./file-sink.ts";
 import { type GlobPattern, isPattern, joinUrl, parsePattern, unescaped } from "./glob-pattern.ts";
 import { type Location, locate, withoutCredentials } from "./location.ts";
 import { driverOf, unsupported } from "./register-driver.ts";
 import { shown, StorageError, storageCode } from "./storage-error.ts";
+import { isTemporary } from "./temporary-name.ts";
 
 /**
  * Options of `glob` and `list`.
