@@ -353,7 +353,7 @@ describe("delayed refuses", () => {
       `"delayed: the first argument must be a function, got 1, wanted a function."`,
     );
     expect(refuse(inc(1))).toMatchInlineSnapshot(
-      `"delayed: the first argument must be a function, got a value of type object, wanted a function."`,
+      `"delayed: the first argument must be a function, got a Delayed, wanted a function."`,
     );
     expect(refuse(fn, { nOut: 1 })).toMatchInlineSnapshot(
       `"delayed: no such option, got "nOut", wanted one of name, pure, nout."`,

@@ -1,6 +1,9 @@
 import type { Arg, Key, TaskGraph } from "@millrace/graph";
 
-/** A task as one expression over its inputs: two programs that do the same in another order are equal. */
+/**
+ * A task as one expression over its inputs: two programs that do the same in another order are
+ * equal.
+ */
 export function describeTask(graph: TaskGraph, key: Key): unknown {
   const { inputs, steps, annotations } = graph.get(key);
   const calls: string[] = [];

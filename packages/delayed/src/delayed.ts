@@ -1,17 +1,17 @@
 import { moduleFunction } from "@millrace/closure";
 import type { Collection, Lazy, LazyArguments } from "@millrace/graph";
-import { Delayed, GraphError } from "@millrace/graph";
+import { Delayed, GraphError, quoteValue } from "@millrace/graph";
 
 /** How a delayed function makes its calls. */
 export interface DelayedOptions<N extends number = number> {
   /**
-   * Key of the calls, for people to read. The same name for a different call is `graph/key-conflict`.
-   * Default: the function's name and something that no other call has.
+   * Key of the calls, for people to read. The same name for a different call is
+   * `graph/key-conflict`. Default: the function's name and something that no other call has.
    */
   readonly name?: string;
   /**
-   * True: equal calls, by the content of function and arguments, are one task; what cannot be captured counts
-   * by identity. Default false: each runs.
+   * True: equal calls, by the content of function and arguments, are one task; what cannot be
+   * captured counts by identity. Default false: each runs.
    */
   readonly pure?: boolean;
   /** The function returns this many results; a call then gives a tuple of that many Delayed. */
@@ -45,8 +45,8 @@ interface DelayedApi {
     values: T,
   ): Delayed<{ -readonly [K in keyof T]: Settled<T[K]> }>;
   /**
-   * A function of a module, lazily: it travels by reference, not by source, and is looked up when it
-   * runs. The production way to ship code.
+   * A function of a module, lazily: it travels by reference, not by source, and is looked up when
+   * it runs. The production way to ship code.
    *
    * @param url - of the module, as `new URL("./heavy.js", import.meta.url)`
    */
@@ -73,16 +73,17 @@ export type Settled<T> =
       : T;
 
 /**
- * Makes the calls of a function lazy: each gives a {@link Delayed} at once, and runs when it is computed.
- * Arguments may be Delayed or other collections, also inside arrays, plain objects, Maps and Sets; they are
- * computed first, each once. A promise that the function returns is waited for. A Delayed is no promise.
+ * Makes the calls of a function lazy: each gives a {@link Delayed} at once, and runs when it is
+ * computed. Arguments may be Delayed or other collections, also inside arrays, plain objects,
+ * Maps and Sets; they are computed first, each once. A promise that the function returns is
+ * waited for. A Delayed is no promise.
  *
  * Cost: a few microseconds a call; with `pure`, the content of the arguments is read.
  *
  * @param options.name - key of the calls
  * @param options.pure - whether equal calls are one task; default false
- * @param options.nout - how many results the function returns; a call gives that many Delayed, and a result
- * of another length fails with `graph/nout`
+ * @param options.nout - how many results the function returns; a call gives that many Delayed,
+ * and a result of another length fails with `graph/nout`
  * @throws GraphError `graph/invalid-argument`
  * @example
  * ```ts
@@ -92,8 +93,8 @@ export type Settled<T> =
  * const add = delayed((a: number, b: number) => a + b);
  * await add(inc(1), inc(2)).compute(); // => 5
  *
- * const divmod = delayed((a: number, b: number): [number, number] => [Math.floor(a / b), a % b], { nout: 2 });
- * const [q, r] = divmod(7, 2);
+ * const divide = (a: number, b: number): [number, number] => [Math.floor(a / b), a % b];
+ * const [q, r] = delayed(divide, { nout: 2 })(7, 2);
  * await delayed.all({ q, r }).compute(); // => { q: 3, r: 1 }
  * ```
  */
@@ -151,17 +152,10 @@ function checkOptions(fn: unknown, options: DelayedOptions): DelayedOptions {
 }
 
 function usage(what: string, got: unknown, wanted: string): GraphError {
-  const text = typeof got === "string" ? JSON.stringify(got) : typeName(got);
-  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   return new GraphError(
     "graph/invalid-argument",
-    `delayed: ${what}, got ${shown}, wanted ${wanted}.`,
+    `delayed: ${what}, got ${quoteValue(got)}, wanted ${wanted}.`,
   );
-}
-
-function typeName(value: unknown): string {
-  const isPlain = typeof value !== "object" && typeof value !== "function";
-  return isPlain || value === null ? String(value) : `a value of type ${typeof value}`;
 }
 
 /** One Delayed an entry of the result; its length is checked once, where the call has run. */

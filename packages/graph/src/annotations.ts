@@ -20,12 +20,13 @@ const names = ["priority", "retries", "resources", "workers", "allowOtherWorkers
 let current: Annotations | undefined;
 
 /**
- * Runs `build` and attaches the annotations to every layer that it builds; what it returns is returned.
- * Calls nest: an inner one wins name by name, resources are merged. Nothing is computed. It is
- * synchronous: layers built after an `await` are not reached, so a promise is refused.
+ * Runs `build` and attaches the annotations to every layer that it builds; what it returns is
+ * returned. Calls nest: an inner one wins name by name, resources are merged. Nothing is
+ * computed. It is synchronous: layers built after an `await` are not reached, so a promise is
+ * refused.
  *
- * The inline executor honours `priority` and `retries`; it is one process, so `resources` and `workers`
- * say nothing to it.
+ * The inline executor honours `priority` and `retries`; it is one process, so `resources` and
+ * `workers` say nothing to it.
  *
  * @throws GraphError `graph/invalid-argument` for an unknown name, a bad value or an async `build`
  * @example
@@ -65,7 +66,18 @@ export function annotate<T>(annotations: Annotations, build: () => T): T {
   }
 }
 
-/** The annotations of the innermost `annotate` that is running, if any. */
+/**
+ * The annotations of the `annotate` calls that are running, merged, if any: what builds tasks of
+ * its own attaches them.
+ *
+ * @example
+ * ```ts
+ * import { annotate, currentAnnotations } from "@millrace/graph";
+ *
+ * currentAnnotations(); // => undefined
+ * annotate({ retries: 2 }, () => currentAnnotations()); // => { retries: 2 }
+ * ```
+ */
 export function currentAnnotations(): Annotations | undefined {
   return current;
 }
@@ -123,8 +135,9 @@ function isAmounts(value: unknown): boolean {
 }
 
 /**
- * Annotations of a task that does the work of two, or undefined where they must stay two: they may run
- * in different places. The higher priority and the larger number of retries hold for both.
+ * Annotations of a task that does the work of two, or undefined where they must stay two: they
+ * may run in different places. The higher priority and the larger number of retries hold for
+ * both.
  */
 export function mergeAnnotations(
   a: Annotations | undefined,

@@ -11,7 +11,10 @@ export interface CanonicalOptions {
   readonly standIn?: (value: object) => unknown;
 }
 
-/** A text in which different content is written differently; equal content gives the same text anywhere. */
+/**
+ * A text in which different content is written differently; equal content gives the same text
+ * anywhere.
+ */
 export function canonicalText(value: unknown, options: CanonicalOptions): string {
   return new Canonical(options).of(value, 0);
 }
@@ -23,19 +26,26 @@ export function digest(text: string | Uint8Array): string {
 
 /** Every level takes a few frames of the stack, of which the caller has used some. */
 const depthMax = 400;
-/** Longer pieces are replaced by their digest, so that the text of a value stays small at each level. */
+/**
+ * Longer pieces are replaced by their digest, so that the text of a value stays small at each
+ * level.
+ */
 const pieceLengthMax = 256;
 
 /**
- * Writes objects once each, however often they are shared. Objects on a cycle cannot be written before each
- * other; they are found as strongly connected components (Tarjan 1972) and told apart by refining: each gets
- * a label of its content with the labels of the round before in it, until no more labels appear.
+ * Writes objects once each, however often they are shared. Objects on a cycle cannot be written
+ * before each other; they are found as strongly connected components (Tarjan 1972) and told apart
+ * by refining: each gets a label of its content with the labels of the round before in it, until
+ * no more labels appear.
  */
 class Canonical {
   readonly #options: CanonicalOptions;
   /** Texts of the objects that are done. */
   readonly #known = new Map<object, string>();
-  /** Objects that are not done, as they were entered; an object is in `known` or here, never in both. */
+  /**
+   * Objects that are not done, as they were entered; an object is in `known` or here, never in
+   * both.
+   */
   readonly #open: object[] = [];
   readonly #entered = new Map<object, number>();
   /** Open objects that were met again. */
@@ -120,7 +130,8 @@ class Canonical {
       labels = next;
       count = new Set(labels.values()).size;
     }
-    // Equal labels mean equal content only between cycles in which all labels came about in the same way.
+    // Equal labels mean equal content only between cycles in which all labels came about in the
+    // same way.
     const all = digest([...new Set(steps)].sort().join());
     for (const [member, label] of labels) this.#known.set(member, `@${all}${label}`);
   }
@@ -161,7 +172,8 @@ class Canonical {
 
   #array(value: readonly unknown[], depth: number): string {
     const numbers = numbersOf(value);
-    // Looking for properties beside a million numbers would cost more than reading them: only the items count.
+    // Looking for properties beside a million numbers would cost more than reading them: only the
+    // items count.
     if (numbers !== undefined) return `[#${digest(numbers)}:${value.length}]`;
     const items: string[] = [];
     let itemCount = 0;

@@ -2,8 +2,8 @@ import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
 
 /**
- * Anything lazy: a graph, the keys that hold its result, and how the values of those keys become the
- * result. Implement it to write your own collection; every verb here then works on it.
+ * Anything lazy: a graph, the keys that hold its result, and how the values of those keys become
+ * the result. Implement it to write your own collection; every verb here then works on it.
  */
 export interface Collection<T> {
   readonly graph: LayeredGraph;
@@ -11,8 +11,8 @@ export interface Collection<T> {
   /** Makes the result of the values of `outputKeys`, in their order. */
   finalize(parts: unknown[]): T | Promise<T>;
   /**
-   * The same collection on another graph, in which `outputKeys` hold its result; `optimize` and `persist`
-   * need it to give back a collection of the same class.
+   * The same collection on another graph, in which `outputKeys` hold its result; `optimize` and
+   * `persist` need it to give back a collection of the same class.
    */
   withGraph?(graph: LayeredGraph, outputKeys: readonly Key[]): Collection<T>;
 }
@@ -20,7 +20,16 @@ export interface Collection<T> {
 /** What `compute` gives for a collection. */
 export type Computed<C> = C extends Collection<infer T> ? T : never;
 
-/** Whether a value is a collection. */
+/**
+ * Whether a value is lazy: has a graph, the keys of its result and a way to finish it.
+ *
+ * @example
+ * ```ts
+ * import { Delayed, isCollection } from "@millrace/graph";
+ *
+ * [isCollection(Delayed.value(1)), isCollection([1])]; // => [true, false]
+ * ```
+ */
 export function isCollection(value: unknown): value is Collection<unknown> {
   if (typeof value !== "object" || value === null) return false;
   const parts = value as Partial<Collection<unknown>>;

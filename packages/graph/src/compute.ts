@@ -11,14 +11,15 @@ import { prepareRun } from "./run.ts";
 /**
  * The value of a collection, or of several at once: what they share runs once.
  *
- * The run goes merge → optimize → run → finalize; the executor writes the tasks out, fuses, orders and runs
- * them. Nothing is kept afterwards, see {@link persist}.
+ * The run goes merge → optimize → run → finalize; the executor writes the tasks out, fuses,
+ * orders and runs them. Nothing is kept afterwards, see {@link persist}.
  *
  * @param options.executor - who runs it; default `getDefaultExecutor()`
  * @param options.optimize - false runs the graph exactly as it was built
  * @param options.signal - aborting it rejects with a CancelledError
  * @param options.onProgress - called at the start, now and then, and at the end; see `progressBar`
- * @throws TaskError when user code threw (its `cause` is what was thrown), CancelledError, GraphError
+ * @throws TaskError when user code threw (its `cause` is what was thrown), CancelledError,
+ * GraphError
  * @example
  * ```ts
  * import { Delayed, compute } from "@millrace/graph";
@@ -65,7 +66,19 @@ function splitParts(collections: readonly Collection<unknown>[], parts: unknown[
   return collections.map(({ outputKeys }) => parts.slice(start, (start += outputKeys.length)));
 }
 
-/** One graph of what several collections need. @throws GraphError `graph/key-conflict` */
+/**
+ * One graph of what several collections need; layers that they share are in it once.
+ *
+ * @throws GraphError `graph/key-conflict` when two different layers have one name
+ * @example
+ * ```ts
+ * import { Delayed, mergeGraphs } from "@millrace/graph";
+ *
+ * const one = Delayed.value(1, { name: "one" });
+ * const two = Delayed.call((x: number) => x + 1, [one], { name: "two" });
+ * mergeGraphs([one, two]).materialize().keys(); // => ["one", "two"]
+ * ```
+ */
 export function mergeGraphs(collections: readonly { graph: LayeredGraph }[]): LayeredGraph {
   return collections.reduce((merged, { graph }) => merged.merge(graph), new LayeredGraph());
 }
@@ -90,8 +103,8 @@ function checkCollections(
 }
 
 /**
- * The same collection, run now, its results held by the executor: what derives from it starts there.
- * Several collections at once share their work.
+ * The same collection, run now, its results held by the executor: what derives from it starts
+ * there. Several collections at once share their work.
  *
  * @throws as {@link compute}
  * @example

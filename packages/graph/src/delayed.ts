@@ -34,8 +34,8 @@ export interface CallOptions {
   /** Key of the task. Default: the function's name and something that no other call has. */
   readonly name?: string | undefined;
   /**
-   * Whether equal calls are one task; their key is then made of the content of function and arguments, or of
-   * the identity of what has no content that can be captured.
+   * Whether equal calls are one task; their key is then made of the content of function and
+   * arguments, or of the identity of what has no content that can be captured.
    */
   readonly pure?: boolean | undefined;
 }
@@ -47,9 +47,9 @@ interface Node {
 }
 
 /**
- * One value that will be computed: a key of a graph. Reductions of other collections give it, and the
- * package `@millrace/delayed` makes it of any function call. It is no promise: nothing runs before
- * `compute`.
+ * One value that will be computed: a key of a graph. Reductions of other collections give it, and
+ * the package `@millrace/delayed` makes it of any function call. It is no promise: nothing runs
+ * before `compute`.
  *
  * @example
  * ```ts
@@ -84,8 +84,8 @@ export class Delayed<T> implements Collection<T> {
   }
 
   /**
-   * The value of `fn(...args)`. What is lazy among the arguments, also inside arrays, plain objects, Maps
-   * and Sets, is computed first; a promise that `fn` returns is waited for.
+   * The value of `fn(...args)`. What is lazy among the arguments, also inside arrays, plain
+   * objects, Maps and Sets, is computed first; a promise that `fn` returns is waited for.
    *
    * @throws GraphError `graph/invalid-argument`
    */
@@ -110,6 +110,7 @@ export class Delayed<T> implements Collection<T> {
     return this.#graph;
   }
 
+  /** The key, as the list that every collection has. */
   get outputKeys(): readonly Key[] {
     return [this.key];
   }
@@ -270,7 +271,10 @@ function standIn(value: object): unknown {
   ];
 }
 
-/** Collects the calls that a value depends on, without recursion, and merges what other graphs it needs. */
+/**
+ * Collects the calls that a value depends on, without recursion, and merges what other graphs it
+ * needs.
+ */
 function gatherGraph(
   key: Key,
   nodeOfDelayed: (delayed: Delayed<unknown>) => Node | undefined,

@@ -1,4 +1,15 @@
-/** One quoted value for an error message, cut at 80 characters so that a message stays one line. */
+/**
+ * A value as an error message shows it: texts in quotes, objects by what they are, at most 80
+ * characters.
+ *
+ * @example
+ * ```ts
+ * import { quoteValue } from "@millrace/graph";
+ *
+ * quoteValue("a"); // => '"a"'
+ * quoteValue([1, 2]); // => "an array of 2"
+ * ```
+ */
 export function quoteValue(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : describeValue(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
@@ -31,7 +42,8 @@ export type GraphErrorCode =
   | "graph/unsupported-option";
 
 /**
- * A graph that cannot be built or run as asked: the `code` says why and never changes between versions.
+ * A graph that cannot be built or run as asked: the `code` says why and never changes between
+ * versions.
  *
  * @example
  * ```ts
@@ -48,6 +60,7 @@ export type GraphErrorCode =
  */
 export class GraphError extends Error {
   override readonly name: string = "GraphError";
+  /** What went wrong; stays the same between versions. */
   readonly code: GraphErrorCode;
 
   constructor(code: GraphErrorCode, message: string, options?: ErrorOptions) {
@@ -76,6 +89,7 @@ export class GraphError extends Error {
  */
 export class CycleError extends GraphError {
   override readonly name = "CycleError";
+  /** The keys on the way round, the first one again at the end. */
   readonly cycle: readonly string[];
 
   constructor(cycle: readonly string[]) {
@@ -151,8 +165,9 @@ const ownCode = /^(closure|graph|storage|delayed|bag|dataframe|distributed)\//;
 const wrapping: ReadonlySet<unknown> = new Set(["graph/task-failed", "graph/cancelled"]);
 
 /**
- * What a run rejects with when a task threw: a fault that Millrace itself found while it worked (such as
- * `bag/empty-reduction`) as it is, whatever else was thrown as the cause of a {@link TaskError}.
+ * What a run rejects with when a task threw: a fault that Millrace itself found while it worked
+ * (such as `bag/empty-reduction`) as it is, whatever else was thrown as the cause of a {@link
+ * TaskError}.
  */
 export function taskFailure(key: string, attempts: number, cause: unknown): Error {
   const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
@@ -160,7 +175,10 @@ export function taskFailure(key: string, attempts: number, cause: unknown): Erro
   return isOwn ? (cause as Error) : new TaskError(key, attempts, cause);
 }
 
-/** The error for an argument that is not what an api takes: `<api>: <what>, got <value>, wanted <wanted>. <do>` */
+/**
+ * The error for an argument that is not what an api takes: `<api>: <what>, got <value>, wanted
+ * <wanted>. <do>`
+ */
 export function invalidArgument(
   api: string,
   what: string,

@@ -39,7 +39,9 @@ export interface RunOptions {
   readonly onTask?: (event: TaskEvent) => void;
   /** For all tasks of the run that say nothing themselves. Higher runs earlier. */
   readonly priority?: number;
-  /** For all tasks of the run that say nothing themselves: how often a failed task is tried again. */
+  /**
+   * For all tasks of the run that say nothing themselves: how often a failed task is tried again.
+   */
   readonly retries?: number;
   /** Amounts of named resources each task needs; only for executors that have workers. */
   readonly resources?: Readonly<Record<string, number>>;
@@ -63,8 +65,8 @@ export interface StreamOptions extends ExecutorOptions {
   /** True (default): in the order of the keys asked for. False: as they finish. */
   readonly ordered?: boolean;
   /**
-   * At most this many requested values are worked on or wait for the reader; default 2. What only later
-   * values need is not started before.
+   * At most this many requested values are worked on or wait for the reader; default 2. What only
+   * later values need is not started before.
    */
   readonly lookahead?: number;
 }
@@ -85,8 +87,8 @@ export interface Executor {
     options: StreamOptions,
   ): AsyncIterable<Finished>;
   /**
-   * Runs `keys` and keeps their values with the executor; gives a graph and the keys in it that hold them.
-   * Without it the values are kept in this process.
+   * Runs `keys` and keeps their values with the executor; gives a graph and the keys in it that
+   * hold them. Without it the values are kept in this process.
    */
   persist?(
     graph: TaskGraph | LayeredGraph,

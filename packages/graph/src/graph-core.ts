@@ -60,7 +60,10 @@ export class IntList {
   }
 }
 
-/** Collects tasks into a {@link GraphCore}: `task`, then its `input`s and `constant`s, then the next. */
+/**
+ * Collects tasks into a {@link GraphCore}: `task`, then its `input`s and `constant`s, then the
+ * next.
+ */
 export class CoreBuilder {
   readonly #offsets: IntList;
   readonly #targets: IntList;
@@ -213,7 +216,9 @@ function renumberInputs(program: Program, numbers: readonly number[]): Program {
 
 const dependentsOf = new WeakMap<GraphCore, Rows>();
 
-/** Compressed sparse rows: entries of row `r` are `targets[offsets[r]] … targets[offsets[r+1]-1]`. */
+/**
+ * Compressed sparse rows: entries of row `r` are `targets[offsets[r]] … targets[offsets[r+1]-1]`.
+ */
 export interface Rows {
   readonly offsets: Int32Array;
   readonly targets: Int32Array;

@@ -16,7 +16,9 @@ import {
 
 type Packed = { readonly kind: string; readonly items: readonly unknown[] };
 
-/** How each kind of persistent collection is told and made; the ordered kinds come before the plain. */
+/**
+ * How each kind of persistent collection is told and made; the ordered kinds come before the plain.
+ */
 const kinds: readonly {
   readonly name: string;
   readonly is: (value: object) => boolean;
@@ -35,8 +37,8 @@ const kinds: readonly {
 ];
 
 /**
- * Lets the collections of the package immutable travel with functions that capture them: their classes are
- * private to the package, so they cannot be taken apart by themselves.
+ * Lets the collections of the package immutable travel with functions that capture them: their
+ * classes are private to the package, so they cannot be taken apart by themselves.
  */
 export function registerImmutableCodec(): void {
   registerCodec<object, Packed>({

@@ -6,16 +6,20 @@ import type { LayeredGraph } from "./layered-graph.ts";
 import { lowerGraph } from "./lower.ts";
 import type { TaskGraph } from "./task-graph.ts";
 
-/** Most asynchronous tasks that the inline executor lets wait at the same time, unless told otherwise. */
+/**
+ * Most asynchronous tasks that the inline executor lets wait at the same time, unless told
+ * otherwise.
+ */
 export const asyncTasksMaxDefault = 64;
 /** Requested values that a stream may be ahead of its reader, unless told otherwise. */
 const lookaheadDefault = 2;
 
 /**
- * An executor that runs tasks in this thread, one synchronous stretch at a time: the plain reference that
- * every other executor is compared with. Independent asynchronous tasks overlap. A value is forgotten as
- * soon as its last reader has run. Every 10 ms the event loop gets a turn, so that signals, timers and
- * progress work during long runs. Functions are called as they are, not captured.
+ * An executor that runs tasks in this thread, one synchronous stretch at a time: the plain
+ * reference that every other executor is compared with. Independent asynchronous tasks overlap. A
+ * value is forgotten as soon as its last reader has run. Every 10 ms the event loop gets a turn,
+ * so that signals, timers and progress work during long runs. Functions are called as they are,
+ * not captured.
  *
  * @param options.asyncTasksMax - most asynchronous tasks that wait at the same time; default 64
  * @throws GraphError `graph/invalid-argument`

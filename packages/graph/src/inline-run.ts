@@ -34,7 +34,9 @@ export class InlineRun {
   /** Position of the first requested value that needs a task; never above that of its readers. */
   readonly #gate: Int32Array;
   readonly #waiting: Int32Array;
-  /** Readers still to come; requested values have one more, which the reader of the run gives up. */
+  /**
+   * Readers still to come; requested values have one more, which the reader of the run gives up.
+   */
   readonly #uses: Int32Array;
   readonly #values: unknown[];
   readonly #finished: Uint8Array;

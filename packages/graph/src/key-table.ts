@@ -13,7 +13,9 @@ export interface KeyTable {
   readonly prefix?: string;
 }
 
-/** `count` consecutive indexes that share a sorting prefix; a single explicit key is its own prefix. */
+/**
+ * `count` consecutive indexes that share a sorting prefix; a single explicit key is its own prefix.
+ */
 interface KeyPart {
   readonly prefix: string;
   readonly start: number;

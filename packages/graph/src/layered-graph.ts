@@ -14,8 +14,8 @@ import { TaskGraph, checkKeyList, keyConflict } from "./task-graph.ts";
 import { tokenizeLoosely } from "./tokenize.ts";
 
 /**
- * A graph made of layers, most of them symbolic. Immutable: what derives from it shares its layers, and
- * nothing is written out until `materialize`.
+ * A graph made of layers, most of them symbolic. Immutable: what derives from it shares its
+ * layers, and nothing is written out until `materialize`.
  *
  * @example
  * ```ts
@@ -79,10 +79,11 @@ export class LayeredGraph {
   }
 
   /**
-   * Writes out the tasks that `keys` need, or all tasks. Cost: about a tenth of a microsecond a task.
+   * Writes out the tasks that `keys` need, or all tasks. Cost: about a tenth of a microsecond a
+   * task.
    *
-   * @throws GraphError `graph/missing-key` for a key, or a reference between layers, that nothing has;
-   * `graph/key-conflict` for two different tasks under one key
+   * @throws GraphError `graph/missing-key` for a key, or a reference between layers, that nothing
+   * has; `graph/key-conflict` for two different tasks under one key
    */
   materialize(keys?: Iterable<Key>): TaskGraph {
     checkKeyList("materialize", keys);
@@ -131,7 +132,9 @@ function rangeTask(layers: ImmutableMap<string, Layer>, key: Key): Place | undef
   return index >= 0 && index < layer.size ? { layer, index } : undefined;
 }
 
-/** Keys of the layers whose tasks have names of their own. One key in two layers must be one task. */
+/**
+ * Keys of the layers whose tasks have names of their own. One key in two layers must be one task.
+ */
 function explicitKeys(layers: ImmutableMap<string, Layer>): ReadonlyMap<Key, Place> {
   const places = new Map<Key, Place>();
   for (const layer of layers.values()) {

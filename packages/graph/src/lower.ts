@@ -8,12 +8,24 @@ import type { TaskGraph } from "./task-graph.ts";
 /** A graph ready to run: integers, and the number of the task behind each requested key. */
 export interface Lowered {
   readonly core: GraphCore;
+  /** One number for each requested key, in their order. */
   readonly wanted: Int32Array;
 }
 
 /**
- * Writes out the tasks that `keys` need and, unless told otherwise, makes them few: cheap values are
- * inlined, chains are fused.
+ * Writes out the tasks that `keys` need and, unless told otherwise, makes them few: cheap values
+ * are inlined, chains are fused. This is what an executor does first.
+ *
+ * @throws GraphError `graph/missing-key`, `graph/key-conflict`; CycleError when it optimizes
+ * @example
+ * ```ts
+ * import { TaskGraph, lowerGraph, ref, task } from "@millrace/graph";
+ *
+ * const inc = (x: number) => x + 1;
+ * const graph = TaskGraph.from({ a: 1, b: task(inc, [ref("a")]), c: task(inc, [ref("b")]) });
+ * lowerGraph(graph, ["c"], false).core.size; // => 3
+ * lowerGraph(graph, ["c"], true).core.size; // => 1
+ * ```
  */
 export function lowerGraph(
   graph: TaskGraph | LayeredGraph,

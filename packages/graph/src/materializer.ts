@@ -13,7 +13,9 @@ import type { Program } from "./program.ts";
 export interface Place {
   readonly layer: Layer;
   readonly index: number;
-  /** What all layers that have the task advise together, where that is more than its own layer does. */
+  /**
+   * What all layers that have the task advise together, where that is more than its own layer does.
+   */
   readonly advice?: Annotations | undefined;
 }
 

@@ -4,8 +4,8 @@ import { invalidArgument } from "./errors.ts";
 export type TaskFunction = (...args: never[]) => unknown;
 
 /**
- * Where an argument of a step comes from: a value written into the program, the task's own constant,
- * one of the task's inputs, an earlier step, or a container of these.
+ * Where an argument of a step comes from: a value written into the program, the task's own
+ * constant, one of the task's inputs, an earlier step, or a container of these.
  */
 export type Arg =
   | { readonly kind: "literal"; readonly value: unknown }
@@ -33,8 +33,8 @@ export interface Step {
 }
 
 /**
- * A straight-line program: steps run one after another, the value of the last one is the value of the
- * task. Tasks that differ only in their inputs and constants share one program.
+ * A straight-line program: steps run one after another, the value of the last one is the value of
+ * the task. Tasks that differ only in their inputs and constants share one program.
  */
 export interface Program {
   readonly steps: readonly Step[];
@@ -49,17 +49,19 @@ export function identity<T>(value: T): T {
   return value;
 }
 
-/** Gives back the value of a promise that a graph holds; unlike {@link identity} it stays a step, so that
- * whoever reads it gets what the promise becomes. */
+/**
+ * Gives back the value of a promise that a graph holds; unlike {@link identity} it stays a step,
+ * so that whoever reads it gets what the promise becomes.
+ */
 export function settle<T>(value: T): T {
   return value;
 }
 
 /**
- * A step function with this method may swallow the step before it: given the producer and the consumer
- * (whose first argument is the producer's value, used nowhere else) it returns one step that does the
- * work of both, or undefined to leave them. Bag uses it to make one loop of a chain of element
- * operations.
+ * A step function with this method may swallow the step before it: given the producer and the
+ * consumer (whose first argument is the producer's value, used nowhere else) it returns one step
+ * that does the work of both, or undefined to leave them. Bag uses it to make one loop of a chain
+ * of element operations.
  *
  * @example
  * ```ts

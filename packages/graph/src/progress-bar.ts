@@ -11,8 +11,8 @@ export interface ProgressStream {
 const barWidthMax = 40;
 
 /**
- * An `onProgress` handler that draws a bar in the terminal, one for each run. Where the output is no
- * terminal it prints one line, at the end.
+ * An `onProgress` handler that draws a bar in the terminal, one for each run. Where the output is
+ * no terminal it prints one line, at the end.
  *
  * @param options.stream - where to draw; default `process.stderr`
  * @param options.label - a text before the bar

@@ -10,8 +10,8 @@ const registered = new Map<string, Executor>();
 let defaultExecutor: Executor | undefined;
 
 /**
- * Makes an executor available by its name, as `{ executor: "name" }`. The same name again replaces it;
- * "inline" stays what it is.
+ * Makes an executor available by its name, as `{ executor: "name" }`. The same name again
+ * replaces it; "inline" stays what it is.
  *
  * @throws GraphError `graph/invalid-argument`
  * @example
@@ -173,8 +173,8 @@ export interface StreamRunOptions extends RunOptions {
 }
 
 /**
- * The values of the keys of a graph, one by one, with bounded look-ahead: what only later values need is
- * not started before the reader has come near. Leaving the loop early cancels the rest.
+ * The values of the keys of a graph, one by one, with bounded look-ahead: what only later values
+ * need is not started before the reader has come near. Leaving the loop early cancels the rest.
  *
  * @throws as `compute`
  * @example

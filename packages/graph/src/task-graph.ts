@@ -23,7 +23,11 @@ import { parseEntry } from "./task.ts";
  * import { TaskGraph, ref, task } from "@millrace/graph";
  *
  * const add = (x: number, y: number) => x + y;
- * const graph = TaskGraph.from({ a: 1, b: task(add, [ref("a"), 10]), c: task(add, [ref("a"), ref("b")]) });
+ * const graph = TaskGraph.from({
+ *   a: 1,
+ *   b: task(add, [ref("a"), 10]),
+ *   c: task(add, [ref("a"), ref("b")]),
+ * });
  * await graph.compute("c"); // => 12
  * await graph.compute(["b", "c"]); // => [11, 12]
  * ```
@@ -37,12 +41,12 @@ export class TaskGraph {
   }
 
   /**
-   * A graph from keys and what they stand for: a `task(…)`, a `ref(…)` to another key (an alias), or a
-   * plain value, in which references are filled in too. The order of the entries does not matter.
-   * Cost: one pass.
+   * A graph from keys and what they stand for: a `task(…)`, a `ref(…)` to another key (an alias),
+   * or a plain value, in which references are filled in too. The order of the entries does not
+   * matter. Cost: one pass.
    *
-   * @throws GraphError `graph/missing-key` when a reference names no key, `graph/key-conflict` when an
-   * iterable has one key twice
+   * @throws GraphError `graph/missing-key` when a reference names no key, `graph/key-conflict`
+   * when an iterable has one key twice
    */
   static from(
     entries: Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]>,
@@ -60,6 +64,7 @@ export class TaskGraph {
     return Array.from({ length: this.size }, (_, t) => this.core.keys.at(t));
   }
 
+  /** Whether the graph has a task with this key. */
   has(key: Key): boolean {
     return this.core.keys.indexOf(key) >= 0;
   }
@@ -86,7 +91,9 @@ export class TaskGraph {
     return { key, inputs: this.dependencies(key), steps, annotations };
   }
 
-  /** Keys whose values the task reads, without duplicates. @throws GraphError `graph/missing-key` */
+  /**
+   * Keys whose values the task reads, without duplicates. @throws GraphError `graph/missing-key`
+   */
   dependencies(key: Key): readonly Key[] {
     return this.#row(this.core, this.indexOf(key));
   }

@@ -11,8 +11,8 @@ export interface TaskProfile {
 }
 
 /**
- * Collects the times of tasks over one run or several: pass `onTask` as an option of the run, then look
- * at `events` or the `summary`, the dearest first.
+ * Collects the times of tasks over one run or several: pass `onTask` as an option of the run,
+ * then look at `events` or the `summary`, the dearest first.
  *
  * @example
  * ```ts

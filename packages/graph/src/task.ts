@@ -40,8 +40,8 @@ const refs = new WeakSet<object>();
 const specs = new WeakSet<object>();
 
 /**
- * Stands for the value of the task `key`. Only these are references: a string that equals a key stays
- * a string. References are found inside arrays, plain objects, Maps and Sets too.
+ * Stands for the value of the task `key`. Only these are references: a string that equals a key
+ * stays a string. References are found inside arrays, plain objects, Maps and Sets too.
  *
  * @throws GraphError `graph/invalid-argument` when the key is not a string
  * @example
@@ -67,8 +67,8 @@ export function isRef(value: unknown): value is Ref {
 }
 
 /**
- * A lazy call: `fn` will get `args`, with every {@link ref} among them replaced by that task's value.
- * A promise that `fn` returns is waited for.
+ * A lazy call: `fn` will get `args`, with every {@link ref} among them replaced by that task's
+ * value. A promise that `fn` returns is waited for.
  *
  * @param options.annotations - advice for executors, see `annotate`
  * @throws GraphError `graph/invalid-argument` when `fn` is not a function or `args` not an array
@@ -158,7 +158,9 @@ export function parseEntry(value: unknown): ParsedEntry {
     : { ...parseCall(holderOf(value), [value], sourceOf), annotations: undefined };
 }
 
-/** The function of a task that is a plain value: promises are waited for before somebody reads them. */
+/**
+ * The function of a task that is a plain value: promises are waited for before somebody reads them.
+ */
 export function holderOf(value: unknown): TaskFunction {
   return isThenable(value) ? settle : identity;
 }

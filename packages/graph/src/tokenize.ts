@@ -4,17 +4,18 @@ import { canonicalText, digest } from "./canonical.ts";
 
 /**
  * A short text that stands for the content of `values`: equal values give the same token in every
- * process and every run, whatever the insertion order of object keys; different values give different
- * tokens (128 bits of SHA-256 over a canonical form, so up to chance). Numbers are exact: `0`, `-0`, `NaN`,
- * `1n` and `"1"` all differ. Arrays, Maps and Sets count in their own order, shared objects as if they were
- * copied. Functions count by their source and what they capture, instances of classes by class and fields,
- * both as `capture` sees them, so there the order of fields counts; errors by class, name, message, cause
- * and fields, not by stack.
+ * process and every run, whatever the insertion order of object keys; different values give
+ * different tokens (128 bits of SHA-256 over a canonical form, so up to chance). Numbers are
+ * exact: `0`, `-0`, `NaN`, `1n` and `"1"` all differ. Arrays, Maps and Sets count in their own
+ * order, shared objects as if they were copied. Functions count by their source and what they
+ * capture, instances of classes by class and fields, both as `capture` sees them, so there the
+ * order of fields counts; errors by class, name, message, cause and fields, not by stack.
  *
  * Cost: about a microsecond a small value; the first use of a function about that of `capture`.
  *
- * @throws GraphError `graph/not-tokenizable` for what has no content to look at: a local symbol, a value
- * nested over 400 levels deep. CaptureError for a function or an instance that cannot be captured.
+ * @throws GraphError `graph/not-tokenizable` for what has no content to look at: a local symbol,
+ * a value nested over 400 levels deep. CaptureError for a function or an instance that cannot be
+ * captured.
  * @example
  * ```ts
  * import { tokenize } from "@millrace/graph";
@@ -30,9 +31,9 @@ export function tokenize(...values: unknown[]): string {
 }
 
 /**
- * Like {@link tokenize}, but what has no content to look at or cannot be captured counts by identity: such a
- * token is right in this process and different in every other. Collections name their layers with it, so
- * that a function which cannot travel still runs here.
+ * Like {@link tokenize}, but what has no content to look at or cannot be captured counts by
+ * identity: such a token is right in this process and different in every other. Collections name
+ * their layers with it, so that a function which cannot travel still runs here.
  *
  * @example
  * ```ts
@@ -47,7 +48,10 @@ export function tokenizeLoosely(...values: unknown[]): string {
   return tokenOf(values, loose);
 }
 
-/** As {@link tokenizeLoosely}; where `standIn` gives something for an object, that is looked at in its place. */
+/**
+ * As {@link tokenizeLoosely}; where `standIn` gives something for an object, that is looked at in
+ * its place.
+ */
 export function tokenizeWith(standIn: (value: object) => unknown, ...values: unknown[]): string {
   return tokenOf(values, { ...loose, standIn });
 }

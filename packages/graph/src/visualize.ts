@@ -30,10 +30,11 @@ interface Drawing {
 }
 
 /**
- * The graph of a collection as text: one box a task, labelled with its functions, arrows from inputs to
- * readers. Nothing is computed.
+ * The graph of a collection as text: one box a task, labelled with its functions, arrows from
+ * inputs to readers. Nothing is computed.
  *
- * @throws GraphError `graph/invalid-argument` for a bad option, and for a picture of over 1,000 tasks
+ * @throws GraphError `graph/invalid-argument` for a bad option, and for a picture of over 1,000
+ * tasks
  * @example
  * ```ts
  * import { Delayed, visualize } from "@millrace/graph";
@@ -162,7 +163,9 @@ function boxOf({ x, y, width, height }: Box, label: string, title: string): stri
   const frame =
     `<rect x="${round(x - width / 2)}" y="${round(y - height / 2)}" width="${round(width)}" ` +
     `height="${round(height)}" rx="6" fill="#eef4fb" stroke="#4a6fa5"/>`;
-  const text = `<text x="${round(x)}" y="${round(y + 4.5)}" text-anchor="middle">${xmlText(label)}</text>`;
+  const text =
+    `<text x="${round(x)}" y="${round(y + 4.5)}" text-anchor="middle">` +
+    `${xmlText(label)}</text>`;
   return `<g><title>${xmlText(title)}</title>${frame}${text}</g>`;
 }
 

@@ -20,7 +20,9 @@ type Drawn =
       readonly annotations: Annotations | undefined;
     };
 
-/** A drawn graph: task `t` reads earlier tasks only, is called `names[t]`, and is added at `order`. */
+/**
+ * A drawn graph: task `t` reads earlier tasks only, is called `names[t]`, and is added at `order`.
+ */
 export interface Dag {
   readonly tasks: readonly Drawn[];
   readonly names: readonly Key[];
@@ -106,7 +108,9 @@ export const dags: fc.Arbitrary<Dag> = fc
     });
   });
 
-/** Makes references point at earlier tasks; the first task has none, so there they are plain values. */
+/**
+ * Makes references point at earlier tasks; the first task has none, so there they are plain values.
+ */
 function resolve(drawn: Drawn, t: number, back: number): Drawn {
   const at = (piece: Piece): Piece => {
     if (piece.kind === "plain") return piece;
@@ -180,7 +184,10 @@ function fill(piece: Piece, valueOf: (t: number) => unknown): unknown {
   }
 }
 
-/** Four functions that tasks share; the last two are asynchronous. Each counts itself under its first argument. */
+/**
+ * Four functions that tasks share; the last two are asynchronous. Each counts itself under its
+ * first argument.
+ */
 function functionsThatCount(runs: Map<Key, number>): TaskSpec["fn"][] {
   const count = (n: number, key: Key, args: readonly unknown[]): string => {
     runs.set(key, (runs.get(key) ?? 0) + 1);

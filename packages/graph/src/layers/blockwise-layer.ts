@@ -36,8 +36,9 @@ export interface BlockwiseOptions extends LayerOptions {
 }
 
 /**
- * The same program for every block, block `i` of the output from block `i` of its inputs (or from those
- * that an index map names). A million tasks are one small value until an executor asks for them.
+ * The same program for every block, block `i` of the output from block `i` of its inputs (or from
+ * those that an index map names). A million tasks are one small value until an executor asks for
+ * them.
  *
  * @throws GraphError `graph/invalid-argument`
  * @example
@@ -56,14 +57,20 @@ export interface BlockwiseOptions extends LayerOptions {
  * ```
  */
 export class BlockwiseLayer implements Layer {
+  /** Tells the layers apart. */
   readonly kind = "blockwise";
+  /** The name, which its keys begin with. */
   readonly name: string;
   readonly size: number;
+  /** What each block is made from. */
   readonly inputs: readonly BlockInput[];
   /** The program over the entries of `inputs`. */
   readonly program: Program;
+  /** Advice for executors, which all its tasks get. */
   readonly annotations: Annotations | undefined;
+  /** The token that it was given, if any. */
   readonly token: string | undefined;
+  /** The layer of the same name whose values this one gives in another way. */
   readonly standsFor: Layer | undefined;
   readonly #concrete = new Map<string, Program>();
   #fixed: Program | undefined;
@@ -129,7 +136,9 @@ export class BlockwiseLayer implements Layer {
     }
   }
 
-  /** The program over a task's inputs and constants; it depends on how many blocks the ranges hold. */
+  /**
+   * The program over a task's inputs and constants; it depends on how many blocks the ranges hold.
+   */
   #programFor(index: number): Program {
     if (this.#fixed !== undefined) return this.#fixed;
     const counts = this.inputs.map((input) =>

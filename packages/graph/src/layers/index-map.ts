@@ -1,8 +1,8 @@
 import { invalidArgument } from "../errors.ts";
 
 /**
- * Which block of the input a block of the output reads:
- * `i ↦ floor((i · times + plus) / over) mod modulo`, all whole numbers; what is left out changes nothing.
+ * Which block of the input a block of the output reads: `i ↦ floor((i · times + plus) / over) mod
+ * modulo`, all whole numbers; what is left out changes nothing.
  */
 export interface IndexMap {
   readonly times?: number;

@@ -17,7 +17,8 @@ export interface TaskSink {
 }
 
 /**
- * Many tasks of one shape as a single value: nothing is written out until `expand` is asked for a task.
+ * Many tasks of one shape as a single value: nothing is written out until `expand` is asked for a
+ * task.
  */
 export interface Layer {
   readonly kind: "materialized" | "blockwise" | "tree-reduce" | "shuffle";

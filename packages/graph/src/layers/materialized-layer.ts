@@ -26,10 +26,14 @@ import { layerAnnotations } from "./layer.ts";
  * ```
  */
 export class MaterializedLayer implements Layer {
+  /** Tells the layers apart. */
   readonly kind = "materialized";
+  /** The name; where tasks were given as blocks or values, their keys begin with it. */
   readonly name: string;
+  /** Advice for executors, for the tasks that have none of their own. */
   readonly annotations: Annotations | undefined;
   readonly keys: KeyTable;
+  /** The token that it was given, if any. */
   readonly token: string | undefined;
   readonly #entries: readonly ParsedEntry[];
 
@@ -57,7 +61,9 @@ export class MaterializedLayer implements Layer {
     }
   }
 
-  /** One task a value, with the keys `<name>/0`, `<name>/1` …; references in values are filled in. */
+  /**
+   * One task a value, with the keys `<name>/0`, `<name>/1` …; references in values are filled in.
+   */
   static blocks(
     name: string,
     values: readonly unknown[],

@@ -23,9 +23,9 @@ export interface ShuffleOptions extends LayerOptions {
 }
 
 /**
- * Every output block from a piece of every input block, in `count` + `npartitions` tasks: one split a block
- * gives all its pieces at once, one join an output picks its piece out of each. Output block `j` is
- * `<name>/<j>`; the splits come behind.
+ * Every output block from a piece of every input block, in `count` + `npartitions` tasks: one
+ * split a block gives all its pieces at once, one join an output picks its piece out of each.
+ * Output block `j` is `<name>/<j>`; the splits come behind.
  *
  * @throws GraphError `graph/invalid-argument`
  * @example
@@ -49,15 +49,24 @@ export interface ShuffleOptions extends LayerOptions {
  * ```
  */
 export class ShuffleLayer implements Layer {
+  /** Tells the layers apart. */
   readonly kind = "shuffle";
+  /** The name, which its keys begin with. */
   readonly name: string;
   readonly size: number;
+  /** Advice for executors, which all its tasks get. */
   readonly annotations: Annotations | undefined;
+  /** The token that it was given, if any. */
   readonly token: string | undefined;
+  /** Name of the layer whose blocks are dealt out. */
   readonly input: string;
+  /** How many blocks go in. */
   readonly count: number;
+  /** How many blocks come out. */
   readonly npartitions: number;
+  /** From a block to its pieces. */
   readonly split: Call;
+  /** From pieces to a block. */
   readonly join: Call;
   readonly #splitProgram: Program;
   readonly #joinProgram: Program;

@@ -25,11 +25,11 @@ export interface TreeReduceOptions extends LayerOptions {
 export const splitEveryDefault = 8;
 
 /**
- * Reduces the blocks of a layer to one value through a tree of tasks. Task 0, `<name>/0`, is the result.
- * No blocks at all is fine: `aggregate` then gets an empty array.
+ * Reduces the blocks of a layer to one value through a tree of tasks. Task 0, `<name>/0`, is the
+ * result. No blocks at all is fine: `aggregate` then gets an empty array.
  *
- * Shape: `count` parts are grouped evenly (boundary i is `floor(i · parts / groups)`), level by level, until
- * at most `splitEvery` are left for the result.
+ * Shape: `count` parts are grouped evenly (boundary i is `floor(i · parts / groups)`), level by
+ * level, until at most `splitEvery` are left for the result.
  *
  * @throws GraphError `graph/invalid-argument`
  * @example
@@ -46,21 +46,35 @@ export const splitEveryDefault = 8;
  *     }),
  *   )
  *   .withLayer(
- *     new TreeReduceLayer("total", { input: "numbers", count: 100, splitEvery: 4, combine: { fn: sum } }),
+ *     new TreeReduceLayer("total", {
+ *       input: "numbers",
+ *       count: 100,
+ *       splitEvery: 4,
+ *       combine: { fn: sum },
+ *     }),
  *   );
  * await graph.compute("total/0"); // => 4950
  * ```
  */
 export class TreeReduceLayer implements Layer {
+  /** Tells the layers apart. */
   readonly kind = "tree-reduce";
+  /** The name, which its keys begin with. */
   readonly name: string;
   readonly size: number;
+  /** Advice for executors, which all its tasks get. */
   readonly annotations: Annotations | undefined;
+  /** The token that it was given, if any. */
   readonly token: string | undefined;
+  /** Name of the layer whose blocks are reduced. */
   readonly input: string;
+  /** How many blocks it has. */
   readonly count: number;
+  /** At most this many parts go into one task. */
   readonly splitEvery: number;
+  /** From parts to one part. */
   readonly combine: Call;
+  /** From the last parts to the result. */
   readonly aggregate: Call;
   /** Numbers of parts, from the result (1) down to the blocks. */
   readonly levels: readonly number[];

@@ -8,13 +8,28 @@ import type { Layer } from "../layers/layer.ts";
 import { assemble } from "./assemble.ts";
 
 /**
- * The same answers from fewer layers: layers that `keys` do not need are left out, and a blockwise layer
- * that only one other blockwise layer reads, block by block, becomes part of its reader. Nothing is written
- * out: the cost grows with layers, not with tasks.
+ * The same answers from fewer layers: layers that `keys` do not need are left out, and a
+ * blockwise layer that only one other blockwise layer reads, block by block, becomes part of its
+ * reader. Nothing is written out: the cost grows with layers, not with tasks.
+ *
+ * @example
+ * ```ts
+ * import { BlockwiseLayer, LayeredGraph, optimizeLayers } from "@millrace/graph";
+ *
+ * const inc = (x: number) => x + 1;
+ * const steps = [{ fn: inc, args: [{ kind: "input", input: 0 }] }] as const;
+ * const graph = new LayeredGraph()
+ *   .withLayer(new BlockwiseLayer("a", { count: 9, inputs: [{ kind: "index" }], steps }))
+ *   .withLayer(
+ *     new BlockwiseLayer("b", { count: 9, inputs: [{ kind: "block", layer: "a" }], steps }),
+ *   );
+ * const optimized = optimizeLayers(graph, ["b/3"]);
+ * [...optimized.layers.keys()]; // => ["b"]
+ * await optimized.compute("b/3"); // => 5
+ * ```
  */
 export function optimizeLayers(graph: LayeredGraph, keys: readonly Key[]): LayeredGraph {
   const kept = neededLayers(graph, keys);
-  if (kept === undefined) return graph;
   const requested = new Set(keys.map(layerOf));
   const readers = countReaders(kept);
   const layers = new Map(kept.map((layer) => [layer.name, layer]));
@@ -45,8 +60,8 @@ function layerOf(key: Key): string {
   return key.slice(0, Math.max(0, key.lastIndexOf("/")));
 }
 
-/** Layers that the keys reach; undefined where a key does not tell its layer, so all must stay. */
-function neededLayers(graph: LayeredGraph, keys: readonly Key[]): Layer[] | undefined {
+/** Layers that the keys reach. */
+function neededLayers(graph: LayeredGraph, keys: readonly Key[]): Layer[] {
   const needed = new Set<string>();
   const explicit = [...graph.layers.values()].filter((layer) => layer.keys.prefix === undefined);
   const stack: string[] = [];
@@ -68,7 +83,10 @@ function neededLayers(graph: LayeredGraph, keys: readonly Key[]): Layer[] | unde
   return [...graph.layers.values()].filter((layer) => needed.has(layer.name));
 }
 
-/** How many layers read each layer; a single task that is read by key counts as its layer being read. */
+/**
+ * How many layers read each layer; a single task that is read by key counts as its layer being
+ * read.
+ */
 function countReaders(layers: readonly Layer[]): Map<string, number> {
   const readers = new Map<string, number>();
   for (const layer of layers) {

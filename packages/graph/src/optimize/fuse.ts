@@ -12,11 +12,12 @@ export interface FuseLimits {
 }
 
 /**
- * Joins tasks that only one other task reads with their reader. A reader takes all such inputs or none:
- * it takes them when at most `maxWidth` of its inputs could have been made in parallel (a fused input
- * counts as many as it has swallowed, plain values count nothing, an input that a swallowed one reads
- * anyway counts nothing) and the steps stay within `maxDepth`. Decisions go from the inputs up and depend
- * on the shape alone; afterwards nothing is left to fuse. Cost: a few array accesses a task and edge.
+ * Joins tasks that only one other task reads with their reader. A reader takes all such inputs or
+ * none: it takes them when at most `maxWidth` of its inputs could have been made in parallel (a
+ * fused input counts as many as it has swallowed, plain values count nothing, an input that a
+ * swallowed one reads anyway counts nothing) and the steps stay within `maxDepth`. Decisions go
+ * from the inputs up and depend on the shape alone; afterwards nothing is left to fuse. Cost: a
+ * few array accesses a task and edge.
  */
 export function fuseCore(
   core: GraphCore,
@@ -107,7 +108,9 @@ class Fusion {
     this.#row[t] = this.#row[input] as number;
   }
 
-  /** Sorts the inputs of a group into those to take and the others; false when none are to be taken. */
+  /**
+   * Sorts the inputs of a group into those to take and the others; false when none are to be taken.
+   */
   #choose(t: number): boolean {
     const { maxWidth, maxDepth } = this.#limits;
     const taken = this.#taken;
@@ -320,9 +323,14 @@ class Fusion {
 
 const noRow = 0x7fffffff;
 
-/** What fusing must know of a program: how many steps, and what the steps that read no step read. */
+/**
+ * What fusing must know of a program: how many steps, and what the steps that read no step read.
+ */
 interface ProgramShape {
-  /** Plain values, aliases and containers of inputs leave no step in a joined program: they count nothing. */
+  /**
+   * Plain values, aliases and containers of inputs leave no step in a joined program: they count
+   * nothing.
+   */
   readonly depth: number;
   /** The inputs that each leaf step reads. */
   readonly leaves: readonly (readonly number[])[];

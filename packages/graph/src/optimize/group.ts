@@ -8,9 +8,9 @@ import type { Member } from "./assemble.ts";
 import { assemble } from "./assemble.ts";
 
 /**
- * Builds a graph whose tasks are groups of an old graph's tasks. Groups whose members have the same
- * programs, wired the same way, share one joined program, found through a trie of integers: the cost is
- * a few table look-ups a member, and one `assemble` a distinct shape.
+ * Builds a graph whose tasks are groups of an old graph's tasks. Groups whose members have the
+ * same programs, wired the same way, share one joined program, found through a trie of integers:
+ * the cost is a few table look-ups a member, and one `assemble` a distinct shape.
  */
 export class GroupBuilder {
   readonly #core: GraphCore;
@@ -57,8 +57,8 @@ export class GroupBuilder {
   }
 
   /**
-   * Adds a group of the first `count` of `members`: old tasks, each after the members that it reads, the
-   * last one the head of the group.
+   * Adds a group of the first `count` of `members`: old tasks, each after the members that it
+   * reads, the last one the head of the group.
    */
   group(members: Int32Array, count: number): void {
     const { annotation } = this.#core;
@@ -92,7 +92,9 @@ export class GroupBuilder {
     for (let c = constantOffsets[t] as number; c < end; c++) this.#constants.push(constants[c]);
   }
 
-  /** Numbers a member's inputs and walks one edge of the trie for its program and for each input. */
+  /**
+   * Numbers a member's inputs and walks one edge of the trie for its program and for each input.
+   */
   #member(t: number, m: number, head: number, shape: number): number {
     const { offsets, targets, program } = this.#core;
     const seenBy = this.#seenBy;

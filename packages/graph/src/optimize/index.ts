@@ -28,14 +28,16 @@ export function cull(graph: TaskGraph, keys: Iterable<Key>): TaskGraph {
 }
 
 /**
- * The same answers from fewer, coarser tasks: a task that only one other task reads becomes part of its
- * reader. `keys` stay tasks of their own; every other task of the original runs exactly once. A fused task
- * has its reader's key. Annotations: the higher priority and the larger number of retries hold; tasks that
- * must run in different places stay apart. The answer does not depend on the order of insertion.
+ * The same answers from fewer, coarser tasks: a task that only one other task reads becomes part
+ * of its reader. `keys` stay tasks of their own; every other task of the original runs exactly
+ * once. A fused task has its reader's key. Annotations: the higher priority and the larger number
+ * of retries hold; tasks that must run in different places stay apart. The answer does not depend
+ * on the order of insertion.
  *
  * Cost: some tens of nanoseconds a task; chains of any length.
  *
- * @param options.maxWidth - how many parallel inputs one fused task may absorb; default 1, chains only
+ * @param options.maxWidth - how many parallel inputs one fused task may absorb; default 1, chains
+ * only
  * @param options.maxDepth - how many steps a fused task may have; default no limit
  * @throws GraphError `graph/missing-key`, `graph/invalid-argument`; CycleError
  * @example
@@ -43,7 +45,11 @@ export function cull(graph: TaskGraph, keys: Iterable<Key>): TaskGraph {
  * import { TaskGraph, fuse, ref, task } from "@millrace/graph";
  *
  * const inc = (x: number) => x + 1;
- * const graph = TaskGraph.from({ a: task(inc, [1]), b: task(inc, [ref("a")]), c: task(inc, [ref("b")]) });
+ * const graph = TaskGraph.from({
+ *   a: task(inc, [1]),
+ *   b: task(inc, [ref("a")]),
+ *   c: task(inc, [ref("b")]),
+ * });
  * const fused = fuse(graph, ["c"]);
  * fused.size; // => 1
  * await fused.compute("c"); // => 4
@@ -66,18 +72,23 @@ function checkLimit(name: string, value: number): void {
 }
 
 /**
- * The same answers with some tasks copied into their readers. By default those that do no work: aliases
- * and small plain values. `keys` stay tasks of their own and are not copied; what they do not need is left out.
+ * The same answers with some tasks copied into their readers. By default those that do no work:
+ * aliases and small plain values. `keys` stay tasks of their own and are not copied; what they do
+ * not need is left out.
  *
- * @param options.only - keys of the tasks to copy, or a test; a function task with several readers then
- * runs once a reader, so name cheap ones
+ * @param options.only - keys of the tasks to copy, or a test; a function task with several
+ * readers then runs once a reader, so name cheap ones
  * @throws GraphError `graph/missing-key`; CycleError
  * @example
  * ```ts
  * import { TaskGraph, inline, ref, task } from "@millrace/graph";
  *
  * const add = (x: number, y: number) => x + y;
- * const graph = TaskGraph.from({ k: 10, a: task(add, [1, ref("k")]), b: task(add, [2, ref("k")]) });
+ * const graph = TaskGraph.from({
+ *   k: 10,
+ *   a: task(add, [1, ref("k")]),
+ *   b: task(add, [2, ref("k")]),
+ * });
  * inline(graph, ["a", "b"]).keys(); // => ["a", "b"]
  * ```
  */
@@ -113,8 +124,9 @@ function chooser(
 }
 
 /**
- * The position at which each task should run so that few values are alive at a time; a task comes after
- * what it reads. Higher `priority` annotations come first, and ties go by key, digit runs as numbers.
+ * The position at which each task should run so that few values are alive at a time; a task comes
+ * after what it reads. Higher `priority` annotations come first, and ties go by key, digit runs
+ * as numbers.
  *
  * Cost: under a microsecond a task.
  *

@@ -7,8 +7,9 @@ import { cullCore } from "./cull.ts";
 import { GroupBuilder } from "./group.ts";
 
 /**
- * Copies the tasks that `chosen` names into every task that reads them; what nobody needs any more is
- * left out. Requested tasks stay tasks. Cost: a few array accesses a task, plus the copies.
+ * Copies the tasks that `chosen` names into every task that reads them; what nobody needs any
+ * more is left out. Requested tasks stay tasks. Cost: a few array accesses a task, plus the
+ * copies.
  */
 export function inlineCore(
   core: GraphCore,
