@@ -9,19 +9,21 @@ import {
 } from "@millrace/storage";
 import type { Compression } from "@millrace/storage";
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { failure, plant, scratch, textOf } from "./scratch.ts";
+import { failure, openFilesIn, plant, scratch, textOf } from "./scratch.ts";
 
 const folder = scratch();
 const codecs = ["gzip", "brotli", "deflate", "zstd", "lz4"] as const;
 const suffixes = { gzip: "gz", brotli: "br", deflate: "zz", zstd: "zst", lz4: "lz4" } as const;
 // More than one frame of 4 MiB, and not the same everywhere.
-const numbers = Array.from({ length: 560_000 }, (_, index) => String(index * 7919)).join("\n");
+const numbers = Array.from({ length: 45_000 }, (_, index) =>
+  `${index * 7919}`.padEnd(99, "-"),
+).join("\n");
 
 describe("compressionOf", () => {
   it.each([
@@ -97,7 +99,7 @@ describe.each(codecs)("%s", (codec) => {
   });
 
   it("reads on after an error", async () => {
-    expect((await readLines(file)).length).toBe(560_000);
+    expect((await readLines(file)).length).toBe(45_000);
   });
 
   it("has no ranges and no blocks, but raw bytes", async () => {
@@ -109,9 +111,9 @@ describe.each(codecs)("%s", (codec) => {
   });
 
   it("closes the file when the reader leaves early", async () => {
-    const before = readdirSync("/proc/self/fd").length;
+    const before = openFilesIn(folder);
     for await (const _ of openRead(file)) break;
-    expect(readdirSync("/proc/self/fd").length).toBe(before);
+    expect(openFilesIn(folder)).toBe(before);
   });
 
   it("ends with storage/aborted in the middle", async () => {
@@ -138,7 +140,7 @@ describe("several streams in one file", () => {
   it("zeros after gzip are padding, and nothing behind them is dropped", async () => {
     const one = zlib.gzipSync("a");
     const more = [zlib.gzipSync("b"), Buffer.from("rubbish"), Buffer.from([1])];
-    for (const zeros of [1, 512, 3_000_000]) {
+    for (const zeros of [1, 512, 1_500_000]) {
       const padded = Buffer.concat([one, Buffer.alloc(zeros)]);
       plant(folder, { "padded.gz": padded });
       expect(await textOf(openRead(join(folder, "padded.gz")))).toBe("a");

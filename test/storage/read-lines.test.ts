@@ -1,9 +1,8 @@
 import { readLineBatches, readLines, splitBlocks, writeAll } from "@millrace/storage";
 import type { LineEncoding, LineOptions } from "@millrace/storage";
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { failure, plant, scratch } from "./scratch.ts";
+import { failure, openFilesIn, plant, scratch } from "./scratch.ts";
 
 const folder = scratch();
 const file = join(folder, "file.txt");
@@ -77,7 +76,7 @@ describe("readLines", () => {
   });
 
   it("reads a line that is longer than every buffer, in blocks and whole", async () => {
-    const long = "é".repeat(3_000_000);
+    const long = "é".repeat(1_500_000);
     const content = `a\n${long}\nb\n${long}`;
     expect(await linesOf(content)).toEqual(["a", long, "b", long]);
     const found: string[] = [];
@@ -104,7 +103,7 @@ describe("readLines", () => {
   });
 
   it("finds self-overlapping delimiters as a scan from the start does, however far back that is", async () => {
-    const content = `x${"|".repeat(200_001)}y||z`;
+    const content = `x${"|".repeat(140_001)}y||z`;
     const whole = await linesOf(content, { delimiter: "||" });
     expect(whole.slice(-2)).toEqual(["|y", "z"]);
     for (const blockSize of [50_001, 65_536, 131_073]) {
@@ -112,7 +111,8 @@ describe("readLines", () => {
       for (const block of splitBlocks(content.length, blockSize)) {
         found.push(...(await readLines(file, { ...block, delimiter: "||" })));
       }
-      expect(found).toEqual(whole);
+      // Compared as texts: arrays of this length take longer to compare than to read.
+      expect(found.join()).toBe(whole.join());
     }
   });
 
@@ -155,25 +155,25 @@ describe("readLineBatches", () => {
   it("gives small arrays that are never empty and closes the file when left early", async () => {
     await writeAll(
       big,
-      Array.from({ length: 300_000 }, (_, index) => `line number ${index}\n`),
+      Array.from({ length: 120_000 }, (_, index) => `line number ${index}\n`),
     );
-    const before = readdirSync("/proc/self/fd").length;
+    const before = openFilesIn(folder);
     let lines = 0;
     for await (const batch of readLineBatches(big)) {
       expect(batch.length).toBeGreaterThan(0);
       expect(batch.join("\n").length).toBeLessThanOrEqual(65_536);
       lines += batch.length;
     }
-    expect(lines).toBe(300_000);
+    expect(lines).toBe(120_000);
     for await (const _ of readLineBatches(big)) break;
-    expect(readdirSync("/proc/self/fd").length).toBe(before);
+    expect(openFilesIn(folder)).toBe(before);
   });
 
   it("reads compressed files in the same way", async () => {
-    const whole = (await readLines(big)).slice(0, 60_000);
+    const whole = (await readLines(big)).slice(0, 30_000);
     for (const suffix of ["gz", "zst", "lz4", "br"]) {
       await writeAll(`${big}.${suffix}`, [whole.join("\n")]);
-      expect(await readLines(`${big}.${suffix}`)).toEqual(whole);
+      expect((await readLines(`${big}.${suffix}`)).join()).toBe(whole.join());
     }
   });
 

@@ -12,18 +12,17 @@ import {
 } from "@millrace/storage";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, utimesSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { itWhen } from "../lib/skip.ts";
-import { failure, plant, scratch, textOf } from "./scratch.ts";
+import { failure, openFilesIn, plant, scratch, textOf } from "./scratch.ts";
 
 const folder = scratch();
 plant(folder, { "ten.txt": "0123456789", "empty.txt": "", "folder/x": "x" });
 const ten = join(folder, "ten.txt");
 
-/** How many files of this process are open. */
-const openFiles = (): number => readdirSync("/proc/self/fd").length;
+const openFiles = (): number => openFilesIn(folder);
 
 function withAbort(): { readonly signal: AbortSignal; readonly abort: () => void } {
   const controller = new AbortController();
@@ -127,7 +126,7 @@ describe("openRead", () => {
   });
 
   it("reads a file of many chunks in order", async () => {
-    const numbers = Array.from({ length: 700_000 }, (_, index) => index).join(",");
+    const numbers = Array.from({ length: 350_000 }, (_, index) => index).join(",");
     plant(folder, { "numbers.txt": numbers });
     expect(Buffer.from(await readAll(join(folder, "numbers.txt"))).toString()).toBe(numbers);
     const part = await readAll(join(folder, "numbers.txt"), { start: 1_048_570, end: 2_097_160 });

@@ -101,13 +101,13 @@ describe("writeAll", () => {
     expect(readdirSync(place)).toEqual([]);
   });
 
-  it("writes a million short lines", async () => {
+  it("writes many short lines", async () => {
     const { file } = fresh();
     const lines = function* (): Generator<string> {
-      for (let index = 0; index < 1_000_000; index++) yield `${index}\n`;
+      for (let index = 0; index < 300_000; index++) yield `${index}\n`;
     };
-    expect(await writeAll(file, lines())).toBe(6_888_890);
-    expect((await stat(file)).size).toBe(6_888_890);
+    expect(await writeAll(file, lines())).toBe(1_988_890);
+    expect((await stat(file)).size).toBe(1_988_890);
   });
 });
 
