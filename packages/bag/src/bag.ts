@@ -9,6 +9,8 @@ import type {
 import { compute, optimize, persist, visualize } from "@millrace/graph";
 import type {
   Broadcast,
+  ItemOf,
+  Items,
   KeyFunction,
   KeyType,
   MaybePromise,
@@ -44,7 +46,6 @@ import { toArray, toDelayed } from "./verbs/to-delayed.ts";
 type Elements<Bags extends readonly Bag<unknown>[]> = {
   -readonly [I in keyof Bags]: Bags[I] extends Bag<infer U> ? U : never;
 };
-type Items<U> = Iterable<U> | AsyncIterable<U>;
 
 /**
  * Partitions of plain values, lazily: every method describes work and gives a new Bag, `compute` runs
@@ -79,7 +80,7 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /** One partition for each lazy iterable. */
-  static fromDelayed<T>(parts: Iterable<Delayed<Items<T>>>): Bag<T> {
+  static fromDelayed<P extends Items<unknown>>(parts: Iterable<Delayed<P>>): Bag<ItemOf<P>> {
     return new Bag(fromDelayed(parts));
   }
 
@@ -314,12 +315,14 @@ export class Bag<T> implements Collection<T[]> {
     return some(this.#partitions, p, false);
   }
 
-  /** Pairs `[this, other]` of elements with equal keys; `onOther` defaults to `onThis`. */
+  /** Pairs `[this, other]` of elements with equal keys; one key function can serve both. */
+  join<U>(other: Bag<U> | Iterable<U>, on: KeyFunction<T | U>): Bag<[T, U]>;
   join<U>(
     other: Bag<U> | Iterable<U>,
     onThis: KeyFunction<T>,
-    onOther: KeyFunction<U> | KeyFunction<T> = onThis,
-  ): Bag<[T, U]> {
+    onOther: KeyFunction<U>,
+  ): Bag<[T, U]>;
+  join<U>(other: Bag<U> | Iterable<U>, onThis: unknown, onOther: unknown = onThis): unknown {
     const right = other instanceof Bag ? other : Bag.from(other, { npartitions: 1 });
     return new Bag(join(this.#partitions, right.#partitions, onThis, onOther));
   }

@@ -60,3 +60,9 @@ export type Plucked<T, K, D> = T extends unknown
       : T[K]
     : D
   : never;
+
+/** What can be gone through, now or asynchronously. */
+export type Items<U> = Iterable<U> | AsyncIterable<U>;
+
+/** The elements of it. */
+export type ItemOf<P> = P extends Items<infer U> ? U : never;

@@ -16,7 +16,7 @@ function lowered(bag: { graph: Bag<unknown>["graph"]; outputKeys: readonly strin
   const graph = optimizeLayers(bag.graph, bag.outputKeys);
   const { core } = lowerGraph(graph, bag.outputKeys, true);
   const steps = Array.from(core.program, (p) => core.programs[p]?.steps.length ?? 0);
-  return { tasks: core.size, steps: [...new Set(steps)].toSorted() };
+  return { tasks: core.size, steps: [...new Set(steps)].toSorted((a, b) => a - b) };
 }
 
 it("a chain of element operations is one task a partition, and one step", () => {

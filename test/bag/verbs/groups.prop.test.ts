@@ -184,6 +184,31 @@ describe.each(executors)("on %s", (executor) => {
   });
 });
 
+it("data that no other process could tell apart is fine here: symbols, deep and circular data", async () => {
+  const [one, two] = [Symbol("a"), Symbol("a")];
+  let deep: unknown = [];
+  for (let i = 0; i < 5000; i++) deep = [deep];
+  const circle: unknown[] = [];
+  circle.push(circle);
+  const items = [one, [one], [one], two, [two], deep, deep, circle, circle, one];
+  const bag = Bag.from(items, { npartitions: 4 });
+  const counts = (await bag.frequencies().compute()).map(([, n]) => n);
+  expect(counts).toStrictEqual([2, 2, 1, 1, 2, 2]);
+  expect(
+    await bag
+      .groupBy((item) => item)
+      .count()
+      .compute(),
+  ).toBe(6);
+  expect(
+    await bag
+      .map((item, other) => item === other, one)
+      .filter(Boolean)
+      .count()
+      .compute(),
+  ).toBe(2);
+});
+
 it("equal keys have equal hashes in another process", () => {
   const program = joinPath(import.meta.dirname, "../fixtures/place-keys.mjs");
   const places = (): string => execFileSync(process.execPath, [program], { encoding: "utf8" });

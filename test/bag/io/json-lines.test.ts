@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Bag, readJsonLines } from "@millrace/bag";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+
+import { bags, partitionsOf } from "../../lib/arbitraries/bags.ts";
+import { executors } from "../../lib/executors.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "millrace-bag-json-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let folders = 0;
+const fresh = (): string => mkdtempSync(join(folder, `run-${folders++}-`));
+
+describe.each(executors)("on %s", (executor) => {
+  it("what toJsonLines wrote readJsonLines reads", async () => {
+    const values = fc.jsonValue({ maxDepth: 2 });
+    await fc.assert(
+      fc.asyncProperty(bags(values), fc.constantFrom("", ".gz"), async (drawn, ending) => {
+        const at = fresh();
+        await drawn.bag.toJsonLines(`${at}/*.jsonl${ending}`, { executor });
+        const whole = readJsonLines(`${at}/*`, { filesPerPartition: 1 });
+        // Through JSON, -0 is 0.
+        const expected = JSON.parse(JSON.stringify(drawn.parts)) as unknown;
+        expect(await partitionsOf(whole, executor)).toStrictEqual(expected);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+it("a bad line is told with its file and its number, also in a later block", async () => {
+  const file = join(folder, "bad.jsonl");
+  const good = Array.from({ length: 50 }, (_, n) => JSON.stringify({ n }));
+  writeFileSync(file, [...good, "", "{bad", ...good].join("\n"));
+  for (const options of [{}, { blockSize: 64 }, { filesPerPartition: 1 }]) {
+    const reading = readJsonLines(file, options).compute();
+    const error: unknown = await reading.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "bag/not-json", cause: expect.any(SyntaxError) });
+    expect((error as Error).message.replace(folder, "/folder")).toBe(
+      'readJsonLines: line 52 of /folder/bad.jsonl is no JSON, got "{bad", wanted one JSON text a ' +
+        "line. Repair the line, or read it with readText and parse it yourself.",
+    );
+  }
+});
+
+it("what has no JSON text cannot be written", async () => {
+  for (const value of [undefined, () => 1, Symbol("s")]) {
+    const writing = Bag.from([value]).toJsonLines(`${fresh()}/*.jsonl`);
+    await expect(writing).rejects.toMatchObject({
+      code: "bag/not-json",
+      message:
+        `toJsonLines: an element has no JSON text, got ${typeof value}, wanted JSON values. ` +
+        "Map to plain data first.",
+    });
+  }
+  const big = Bag.from([1n]).toJsonLines(`${fresh()}/*.jsonl`);
+  await expect(big).rejects.toMatchObject({ code: "graph/task-failed" });
+});
