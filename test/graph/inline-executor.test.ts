@@ -176,7 +176,7 @@ describe("a task that fails", () => {
     }
   });
 
-  it("may be tried 100,000 times, and says so", async () => {
+  it("may be tried 20,000 times, and says so", async () => {
     let tries = 0;
     const graph = TaskGraph.from({
       a: task(() => {
@@ -184,10 +184,10 @@ describe("a task that fails", () => {
         throw new Error("never");
       }, []),
     });
-    const error = await failure(graph.compute("a", { retries: 99_999 }));
-    expect([tries, error["attempts"]]).toEqual([100_000, 100_000]);
+    const error = await failure(graph.compute("a", { retries: 19_999 }));
+    expect([tries, error["attempts"]]).toEqual([20_000, 20_000]);
     expect(error["message"]).toMatchInlineSnapshot(
-      `"task "a" failed on each of 100000 attempts: Error: never"`,
+      `"task "a" failed on each of 20000 attempts: Error: never"`,
     );
   });
 

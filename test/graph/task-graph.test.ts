@@ -146,15 +146,15 @@ describe("cycles", () => {
     expect(() => self.toposort()).toThrow("a → a");
   });
 
-  it("of 100,000 tasks are shown in part", () => {
+  it("of 10,000 tasks are shown in part", () => {
     const long = TaskGraph.from(
-      Array.from({ length: 100_000 }, (_, i): [string, unknown] => [
+      Array.from({ length: 10_000 }, (_, i): [string, unknown] => [
         `k${i}`,
-        task(inc, [ref(`k${(i + 1) % 100_000}`)]),
+        task(inc, [ref(`k${(i + 1) % 10_000}`)]),
       ]),
     );
     expect(() => long.toposort()).toThrowErrorMatchingInlineSnapshot(
-      `[CycleError: graph: these tasks wait for each other, got the cycle k0 → k1 → k2 → k3 → k4 → k5 → … → k99996 → k99997 → k99998 → k99999 → k0, wanted none. Take one of these references out.]`,
+      `[CycleError: graph: these tasks wait for each other, got the cycle k0 → k1 → k2 → k3 → k4 → k5 → … → k9996 → k9997 → k9998 → k9999 → k0, wanted none. Take one of these references out.]`,
     );
   });
 });

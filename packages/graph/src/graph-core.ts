@@ -1,6 +1,9 @@
 import type { Annotations } from "./annotations.ts";
+import type { Csr } from "./csr.ts";
+import { findCycle, sortTopologically, tasksByRank, transpose } from "./csr.ts";
 import { CycleError } from "./errors.ts";
 import type { KeyTable } from "./key-table.ts";
+import { keyRanks } from "./key-table.ts";
 import type { Arg, Program } from "./program.ts";
 import { makeProgram, mapLeaves, runOfInputs } from "./program.ts";
 
@@ -214,86 +217,26 @@ function renumberInputs(program: Program, numbers: readonly number[]): Program {
   return makeProgram(steps, new Set(numbers).size, program.constantCount);
 }
 
-const dependentsOf = new WeakMap<GraphCore, Rows>();
-
-/**
- * Compressed sparse rows: entries of row `r` are `targets[offsets[r]] … targets[offsets[r+1]-1]`.
- */
-export interface Rows {
-  readonly offsets: Int32Array;
-  readonly targets: Int32Array;
-}
+const dependentsOf = new WeakMap<GraphCore, Csr>();
 
 /** The edges the other way round: who reads each task, ascending. Kept with the graph. */
-export function dependents(core: GraphCore): Rows {
+export function dependents(core: GraphCore): Csr {
   let rows = dependentsOf.get(core);
   if (rows === undefined) {
-    rows = transpose(core);
+    rows = transpose(core, undefined);
     dependentsOf.set(core, rows);
   }
   return rows;
 }
 
-function transpose({ size, offsets, targets }: GraphCore): Rows {
-  const starts = new Int32Array(size + 1);
-  for (let e = 0; e < targets.length; e++) starts[(targets[e] as number) + 1]!++;
-  for (let t = 0; t < size; t++) starts[t + 1]! += starts[t] as number;
-  const next = starts.slice(0, size);
-  const readers = new Int32Array(targets.length);
-  for (let t = 0; t < size; t++) {
-    for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
-      const target = targets[e] as number;
-      readers[next[target]!++] = t;
-    }
-  }
-  return { offsets: starts, targets: readers };
-}
-
 /**
- * Every task after the tasks it reads: the post-order of a depth-first walk, without recursion.
+ * Every task after the tasks it reads.
  *
  * @throws CycleError naming one cycle
  */
 export function topologicalOrder(core: GraphCore): Int32Array {
-  const { size, offsets, targets } = core;
-  const sorted = new Int32Array(size);
-  const state = new Uint8Array(size);
-  const path = new Int32Array(size);
-  const edges = new Int32Array(size);
-  let end = 0;
-  for (let root = 0; root < size; root++) {
-    if (state[root] !== unvisited) continue;
-    let depth = 0;
-    path[0] = root;
-    edges[0] = offsets[root] as number;
-    state[root] = onPath;
-    while (depth >= 0) {
-      const t = path[depth] as number;
-      const edge = edges[depth] as number;
-      if (edge === offsets[t + 1]) {
-        state[t] = done;
-        sorted[end++] = t;
-        depth--;
-        continue;
-      }
-      edges[depth] = edge + 1;
-      const input = targets[edge] as number;
-      if (state[input] === done) continue;
-      if (state[input] === onPath) throw cycleOf(core, path.subarray(0, depth + 1), input);
-      state[input] = onPath;
-      path[++depth] = input;
-      edges[depth] = offsets[input] as number;
-    }
-  }
-  return sorted;
-}
-
-const unvisited = 0;
-const onPath = 1;
-const done = 2;
-
-/** The cycle that a path closes whose last task reads `t`. */
-function cycleOf({ keys }: GraphCore, path: Int32Array, t: number): CycleError {
-  const cycle = Array.from(path.subarray(path.indexOf(t)), (task) => keys.at(task));
-  return new CycleError([...cycle, keys.at(t)]);
+  const sorted = sortTopologically(core);
+  if (sorted !== undefined) return sorted;
+  const cycle = findCycle(dependents(core), tasksByRank(keyRanks(core.keys)));
+  throw new CycleError([...cycle, cycle[0] as number].map((t) => core.keys.at(t)));
 }

@@ -1,6 +1,7 @@
+import type { Csr } from "./csr.ts";
 import { CancelledError, taskFailure } from "./errors.ts";
 import type { ExecutorOptions, Progress } from "./executor.ts";
-import type { GraphCore, Rows } from "./graph-core.ts";
+import type { GraphCore } from "./graph-core.ts";
 import { dependents } from "./graph-core.ts";
 import type { Lowered } from "./lower.ts";
 import { orderCore } from "./optimize/order-core.ts";
@@ -25,7 +26,7 @@ export interface InlineRunLimits {
 /** One run of one graph in this thread: what waits, what is ready, which values are alive. */
 export class InlineRun {
   readonly #core: GraphCore;
-  readonly #readers: Rows;
+  readonly #readers: Csr;
   readonly #options: ExecutorOptions;
   readonly #limits: InlineRunLimits;
   /** Tasks in the order to start them, and the place of each in it. */

@@ -173,6 +173,8 @@ class ArgumentParser<Source> {
   #length = 0;
   #numbers: Map<Source, number> | undefined;
   readonly #sourceOf: SourceOf<Source>;
+  /** Containers in which a source was found. */
+  readonly #containing = new Set<Container>();
 
   constructor(sourceOf: SourceOf<Source>, root: Shape) {
     this.#sourceOf = sourceOf;
@@ -258,18 +260,27 @@ class ArgumentParser<Source> {
     return { kind: "object", entries };
   }
 
-  /** Looks through a container without recursion, so that deep or cyclic data stays plain data. */
+  /**
+   * Looks through a container without recursion, so that deep or cyclic data stays plain data. Every
+   * container is looked through once, plus once for what is found to be on the way to a source.
+   */
   #containsSource(root: Container): boolean {
-    const stack = [root];
-    let seen: Set<object> | undefined;
-    for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
-      for (const item of children(value)) {
-        if (this.#sourceOf(item) !== undefined) return true;
-        if (!isContainer(item)) continue;
-        seen ??= new Set([root]);
-        if (seen.has(item)) continue;
-        seen.add(item);
-        stack.push(item);
+    if (this.#containing.has(root)) return true;
+    const seen = new Set<object>([root]);
+    const path = [root];
+    const items = [children(root)[Symbol.iterator]()];
+    while (path.length > 0) {
+      const { done, value } = (items.at(-1) as Iterator<unknown>).next();
+      if (done === true) {
+        path.pop();
+        items.pop();
+      } else if (this.#sourceOf(value) !== undefined) {
+        for (const container of path) this.#containing.add(container);
+        return true;
+      } else if (isContainer(value) && !seen.has(value)) {
+        seen.add(value);
+        path.push(value);
+        items.push(children(value)[Symbol.iterator]());
       }
     }
     return false;

@@ -140,7 +140,7 @@ function hash(text: string): number {
   return h >>> 0;
 }
 
-const numRuns = 200;
+const numRuns = 100;
 
 describe("optimizeLayers of any layers", () => {
   it("keeps the values of requested blocks and runs no block twice", async () => {
@@ -209,12 +209,12 @@ it("a layer of which one reader wants blocks and a single key stays", async () =
   expect(await graphs.compute("b/1")).toBe("1+2");
 });
 
-it("a chain of 2,000 layers becomes one", async () => {
+it("a chain of 500 layers becomes one", async () => {
   let graph = new LayeredGraph().withLayer(reader("l0", { kind: "index" }));
-  for (let i = 1; i < 2000; i++) {
+  for (let i = 1; i < 500; i++) {
     graph = graph.withLayer(reader(`l${i}`, { kind: "block", layer: `l${i - 1}` }));
   }
-  const fused = optimizeLayers(graph, ["l1999/2"]);
+  const fused = optimizeLayers(graph, ["l499/2"]);
   expect(fused.layers.size).toBe(1);
-  expect(await fused.compute("l1999/2")).toBe("2");
+  expect(await fused.compute("l499/2")).toBe("2");
 });

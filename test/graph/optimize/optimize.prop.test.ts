@@ -38,7 +38,7 @@ const anyPass = fc.oneof(
   { weight: 1, arbitrary: fc.constant(allPasses) },
 );
 
-const runs = { numRuns: 150 };
+const runs = { numRuns: 100 };
 
 async function check(dag: Dag, graph: TaskGraph, counted: Map<Key, number>): Promise<void> {
   const values = plainValues(dag);

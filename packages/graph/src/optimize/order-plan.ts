@@ -1,17 +1,9 @@
+import { type Csr, transpose } from "../csr.ts";
+
 /** Registers wanted are counted no further: beyond it, more or less decides nothing. */
 const registersMax = 65_535;
 /** Longer lists than this are sorted by the engine rather than by insertion. */
 const insertionMax = 16;
-
-/**
- * The dependencies of a graph as integers: those of task `t` are
- * `targets[offsets[t]] … targets[offsets[t + 1] - 1]`, without duplicates. It may hold a cycle.
- */
-export interface Csr {
-  readonly size: number;
-  readonly offsets: Int32Array;
-  readonly targets: Int32Array;
-}
 
 /** The graph in both directions and what a walk aims for, with every tie broken by rank. */
 export interface Plan {
@@ -27,96 +19,11 @@ export interface Plan {
   readonly level: Int32Array | undefined;
 }
 
-/** The tasks in the order of their ranks; undefined stands for 0, 1, 2 …, as it does for `rank`. */
-export function tasksByRank(rank: Int32Array | undefined): Int32Array | undefined {
-  if (rank === undefined) return undefined;
-  const byRank = new Int32Array(rank.length);
-  for (let task = 0; task < rank.length; task++) byRank[rank[task]!] = task;
-  return byRank;
-}
-
-/** Edges turned round; every list comes out in the order in which `sequence` visits the tasks. */
-export function transpose(graph: Csr, sequence: Int32Array | undefined): Csr {
-  const { size } = graph;
-  const edges = graph.offsets[size]!;
-  const offsets = new Int32Array(size + 1);
-  for (let i = 0; i < edges; i++) offsets[graph.targets[i]! + 1]!++;
-  for (let task = 0; task < size; task++) offsets[task + 1]! += offsets[task]!;
-  const cursor = offsets.slice(0, size);
-  const targets = new Int32Array(edges);
-  for (let n = 0; n < size; n++) {
-    const task = sequence === undefined ? n : sequence[n]!;
-    const last = graph.offsets[task + 1]!;
-    for (let i = graph.offsets[task]!; i < last; i++) {
-      targets[cursor[graph.targets[i]!]!++] = task;
-    }
-  }
-  return { size, offsets, targets };
-}
-
-/** Every task after what it needs, or undefined when there is a cycle. */
-export function topologicalOrder(needs: Csr, users: Csr): Int32Array | undefined {
-  const { size } = needs;
-  if (isTopological(needs)) return countUp(size);
-  const missing = new Int32Array(size);
-  const queue = new Int32Array(size);
-  let end = 0;
-  for (let task = 0; task < size; task++) {
-    missing[task] = needs.offsets[task + 1]! - needs.offsets[task]!;
-    if (missing[task] === 0) queue[end++] = task;
-  }
-  for (let start = 0; start < end; start++) {
-    const task = queue[start]!;
-    const last = users.offsets[task + 1]!;
-    for (let i = users.offsets[task]!; i < last; i++) {
-      const user = users.targets[i]!;
-      if (--missing[user]! === 0) queue[end++] = user;
-    }
-  }
-  return end === size ? queue : undefined;
-}
-
-/** Whether tasks already stand after what they need: then there is no cycle, nor much to do. */
-function isTopological({ size, offsets, targets }: Csr): boolean {
-  for (let task = 0; task < size; task++) {
-    const last = offsets[task + 1]!;
-    for (let i = offsets[task]!; i < last; i++) if (targets[i]! >= task) return false;
-  }
-  return true;
-}
-
 /** 0, 1, 2 … size - 1. */
 function countUp(size: number): Int32Array {
   const numbers = new Int32Array(size);
   for (let n = 0; n < size; n++) numbers[n] = n;
   return numbers;
-}
-
-/** One cycle of a graph that has one: the same one however its tasks and edges are numbered. */
-export function findCycle(users: Csr, byRank: Int32Array | undefined): number[] {
-  const needs = transpose(users, byRank);
-  const { size } = needs;
-  const state = new Int8Array(size);
-  const cursor = needs.offsets.slice(0, size);
-  const path: number[] = [];
-  for (let n = 0; n < size; n++) {
-    const start = byRank === undefined ? n : byRank[n]!;
-    if (state[start] === 0) path.push(start);
-    while (path.length > 0) {
-      const task = path.at(-1)!;
-      state[task] = 1;
-      const at = cursor[task]!++;
-      if (at === needs.offsets[task + 1]) {
-        state[task] = 2;
-        path.pop();
-        continue;
-      }
-      const next = needs.targets[at]!;
-      if (state[next] === 1) return path.slice(path.indexOf(next));
-      if (state[next] === 0) path.push(next);
-    }
-  }
-  return [];
 }
 
 /** Sorts what a walk goes by. Cost: linear but for tasks of many inputs, whose lists are sorted. */

@@ -1,4 +1,5 @@
-import type { Csr, Plan } from "./order-plan.ts";
+import type { Csr } from "../csr.ts";
+import type { Plan } from "./order-plan.ts";
 
 /** How far along a chain of tasks, each the only user of the one before, a ready task is judged. */
 const chainMax = 4;

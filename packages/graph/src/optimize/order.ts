@@ -1,12 +1,5 @@
-import {
-  type Csr,
-  findCycle,
-  type Plan,
-  planOf,
-  tasksByRank,
-  topologicalOrder,
-  transpose,
-} from "./order-plan.ts";
+import { type Csr, findCycle, sortTopologically, tasksByRank, transpose } from "../csr.ts";
+import { type Plan, planOf } from "./order-plan.ts";
 import { type Manner, Walk } from "./order-walk.ts";
 
 export type { Csr };
@@ -64,7 +57,7 @@ export function orderTasks(
 ): Int32Array {
   const ranks = { rank, byRank: tasksByRank(rank) };
   const users = transpose(graph, undefined);
-  const topological = topologicalOrder(graph, users);
+  const topological = sortTopologically(graph);
   if (topological === undefined) throw new OrderCycle(findCycle(users, ranks.byRank));
   const level = priority === undefined ? undefined : priorityLevels(graph, topological, priority);
   return leanest(planOf(graph, topological, ranks, level));
