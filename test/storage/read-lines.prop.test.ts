@@ -1,11 +1,11 @@
 import { readLineBatches, readLines, registerDriver, splitBlocks } from "@millrace/storage";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { linesByHand } from "./lines-by-hand.ts";
 
 /** Files in memory, in chunks of every size, so that what is tested is where bytes are cut. */
 const memory = { bytes: Buffer.alloc(0), chunk: 1 };
-registerDriver("lines", {
+const unregister = registerDriver("lines", {
   stat: async () => Promise.reject(new Error("not asked for")),
   async *read(_url, { start = 0, end = memory.bytes.length }) {
     const part = memory.bytes.subarray(start, end);
@@ -13,6 +13,8 @@ registerDriver("lines", {
       yield part.subarray(at, at + memory.chunk);
   },
 });
+
+afterAll(unregister);
 
 const delimiters = [undefined, "\n", "\r\n", "||", "aa", "aba", "é", "|é|", "\r", "\n\n"] as const;
 const encodings = ["utf8", "utf16le", "latin1"] as const;

@@ -88,14 +88,17 @@ async function* readFileRange(url: string, range: ReadRange): AsyncGenerator<Uin
   } catch (error) {
     fileFailure("read", url)(error);
   } finally {
-    // The reader has left, or has its error: what was read ahead concerns nobody.
-    const closed = (next ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(async () => file.close());
-    // What a pipe is asked for may never come.
+    const closed = closeAfter(next, file);
     if (seekable) await closed;
+    // What a pipe is asked for may never come, so nobody waits for it or for its end.
     else closed.catch(() => undefined);
   }
+}
+
+async function closeAfter(last: Promise<Buffer> | undefined, file: fsp.FileHandle): Promise<void> {
+  // The reader has left, or has its error: what was read ahead concerns nobody.
+  await last?.catch(() => undefined);
+  await file.close();
 }
 
 async function readChunk(

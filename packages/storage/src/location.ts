@@ -30,8 +30,9 @@ export function locate(api: string, input: string | URL): Location {
 }
 
 // Signatures and keys that clouds and others put into the query.
-const SECRETS =
-  /([?&](?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature|(?:access_?|auth_?)?token|api_?key|key|password|secret)=)[^&#]*/gi;
+const CLOUD = "x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature";
+const OTHER = "(?:access_?|auth_?)?token|(?:api_?)?key|password|secret";
+const SECRETS = new RegExp(`([?&](?:${CLOUD}|${OTHER})=)[^&#]*`, "gi");
 
 /** The URL to show and to keep in errors: without user name, password and what signs a query. */
 export function withoutCredentials(url: string): string {

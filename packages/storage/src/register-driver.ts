@@ -12,8 +12,8 @@ const drivers = new Map<string, readonly { readonly driver: StorageDriver }[]>([
 ]);
 
 /**
- * Make a URL scheme readable in this process; the driver of a scheme that is already there is
- * replaced.
+ * Make a URL scheme readable in this thread; the driver of a scheme that is already there is
+ * replaced until this one is taken back.
  *
  * Registration is per thread and process: a module that tasks import should register, so that
  * workers know the scheme.

@@ -7,11 +7,11 @@ import { driverOf, unsupported } from "./register-driver.ts";
 /**
  * Facts about one file: kind, size in bytes at rest, time of change, etag; the bytes are not read.
  *
- * For http(s): one HEAD (a GET of one byte where HEAD is refused); `size` is `undefined` when the
- * server does not say.
+ * For http(s): one HEAD, and a GET of one byte where HEAD is refused or does not say the size;
+ * `size` is `undefined` when the server never says.
  *
  * @throws StorageError `storage/not-found`, `storage/denied`, `storage/http-status`,
- *   `storage/network`, `storage/aborted`
+ *   `storage/network`, `storage/aborted`, `storage/bad-option`
  * @example
  * ```ts
  * import { stat } from "@millrace/storage";

@@ -52,6 +52,7 @@ export async function removeLeftovers(directory: string): Promise<void> {
   for (const name of names.filter(isTemporary)) {
     const [, where, pid] = /\.(\w+)-(\d+)-\d+-[0-9a-f]{12}\.millrace-tmp$/.exec(name) ?? [];
     if (where !== place || isAlive(Number(pid))) continue;
+    // As above.
     await fsp.rm(path.join(directory, name), { force: true }).catch(() => undefined);
   }
 }

@@ -238,7 +238,8 @@ function notWritable(url: string, chunk: unknown): StorageError {
  * new one.
  *
  * Missing directories are made. Local files: a hidden sibling (`.name.….millrace-tmp`, never
- * globbed) is written, synced and renamed; a killed process leaves at most that sibling. Of several
+ * globbed) is written, synced and renamed; a killed process leaves at most that sibling, and the
+ * next one that writes into the directory deletes it where it can tell. Of several
  * writers to one name the last to close wins, with `overwrite: false` the first. A link stays a
  * link; a device or pipe is written in place.
  *
