@@ -18,6 +18,7 @@ import { aborted, checkAborted } from "./storage-error.ts";
 const READ_BYTES = 1 << 20;
 // What is asked for where the size says that nothing follows: files grow, and some say 0.
 const LITTLE_BYTES = 4096;
+const PIPE_BYTES = 64 * 1024;
 
 /** Plain paths and `file:` URLs. */
 export const fileDriver: StorageDriver = {
@@ -68,7 +69,7 @@ async function* readFileRange(url: string, range: ReadRange): AsyncGenerator<Uin
     seekable = facts.isFile() || facts.isBlockDevice();
     let position = seekable ? start : 0;
     const fetch = (): Promise<Buffer> => {
-      const likely = Math.max(facts.size - position, LITTLE_BYTES);
+      const likely = seekable ? Math.max(facts.size - position, LITTLE_BYTES) : PIPE_BYTES;
       const length = Math.min(READ_BYTES, end - position, likely);
       const chunk = readChunk(file, position, length, seekable);
       // It may fail while the consumer is busy and nobody waits for it; whoever asks next hears.
@@ -79,17 +80,17 @@ async function* readFileRange(url: string, range: ReadRange): AsyncGenerator<Uin
     while (next !== undefined) {
       const chunk = await (seekable ? next : orAbort(next, signal, stopped, async () => undefined));
       checkAborted("read", url, signal);
-      if (chunk.length === 0) break;
       const from = position;
       position += chunk.length;
-      next = position < end ? fetch() : undefined;
-      if (position > start) yield from < start ? chunk.subarray(start - from) : chunk;
+      next = chunk.length > 0 && position < end ? fetch() : undefined;
+      if (chunk.length > 0 && position > start)
+        yield from < start ? chunk.subarray(start - from) : chunk;
     }
   } catch (error) {
     fileFailure("read", url)(error);
   } finally {
     const closed = closeAfter(next, file);
-    if (seekable) await closed;
+    if (seekable || next === undefined) await closed;
     // What a pipe is asked for may never come, so nobody waits for it or for its end.
     else closed.catch(() => undefined);
   }
