@@ -209,6 +209,16 @@ it("a layer of which one reader wants blocks and a single key stays", async () =
   expect(await graphs.compute("b/1")).toBe("1+2");
 });
 
+it("layers that meet again are one, once nobody else reads what they share", async () => {
+  const graph = new LayeredGraph()
+    .withLayer(reader("a", { kind: "index" }))
+    .withLayer(reader("b", { kind: "block", layer: "a" }))
+    .withLayer(reader("c", { kind: "block", layer: "a" }, { kind: "block", layer: "b" }));
+  const fused = optimizeLayers(graph, ["c/1"]);
+  expect([...fused.layers.keys()]).toEqual(["c"]);
+  expect(await fused.compute("c/1")).toBe("1+1");
+});
+
 it("a chain of 500 layers becomes one", async () => {
   let graph = new LayeredGraph().withLayer(reader("l0", { kind: "index" }));
   for (let i = 1; i < 500; i++) {
