@@ -28,16 +28,21 @@ export function compileStage(stage: readonly StageOp[]): Compiled {
   return compiled;
 }
 
+let stageCount = 0;
+
 /**
  * The loop as a function of its own: the engine then sees one callback at each place and inlines it.
+ * The number makes the text unlike any other: functions made of equal texts share one record of the
+ * callees that they have met, and with two in it V8 inlines none of them.
  * Undefined where no code may be generated (`--disallow-code-generation-from-strings`).
  */
 function generatedLoop(parts: StageParts, terminal: Terminal): Loop | undefined {
   const writer = new LoopWriter(parts, terminal);
   const source = writer.write();
+  const text = `${source}\n//# sourceURL=millrace-stage-${++stageCount}`;
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- text of our own, see LoopWriter
-    const build = new Function(...writer.scope.keys(), source) as (...scope: unknown[]) => Loop;
+    const build = new Function(...writer.scope.keys(), text) as (...scope: unknown[]) => Loop;
     return build(...writer.scope.values());
   } catch (error) {
     if (error instanceof EvalError) return undefined;

@@ -26,16 +26,25 @@ export class LoopWriter {
   }
 
   write(): string {
+    const { inline } = this.#terminal;
+    for (const [name, value] of Object.entries(inline?.scope ?? {})) this.#use(name, value);
     return [
       '"use strict";',
       "return function stage(items, start, end, acc, b) {",
-      "  for (let i0 = start; i0 < end; i0++) {",
+      ...(inline?.enter === undefined ? [] : [`  ${inline.enter}`]),
+      // Against the length of the array itself the engine drops its own check of the index.
+      `  for (let i0 = start; i0 < ${this.#isRange ? "end" : "items.length"}; i0++) {`,
       `    const v0 = ${this.#isRange ? "i0" : "items[i0]"};`,
       indent(this.#from(0), 4),
       "  }",
-      "  return acc;",
+      `  return ${this.#acc};`,
       "};",
     ].join("\n");
+  }
+
+  /** The accumulator as it is now. */
+  get #acc(): string {
+    return this.#terminal.inline?.value ?? "acc";
   }
 
   get #isRange(): boolean {
@@ -107,12 +116,9 @@ export class LoopWriter {
   }
 
   #finish(k: number, v: string): string {
-    const { key, step, source, done } = this.#terminal;
+    const { key, step, inline, done } = this.#terminal;
+    if (inline !== undefined) return inline.step.replace(/\bv\b/g, v);
     const leave = done === undefined ? "" : this.#leave(this.#use("done", done));
-    if (key === undefined && source !== undefined) {
-      if (/\bstep\b/.test(source)) this.#use("step", step);
-      return join(`acc = ${source.replace(/\bv\b/g, v)};`, leave);
-    }
     const lines: string[] = [];
     if (key !== undefined) {
       lines.push(`const key = ${this.#use("keyOf", key)}(${v});`, this.#suspend(k, v, "key"));
@@ -139,6 +145,9 @@ export class LoopWriter {
     if (op.kind === "flatten") return v;
     if (op.kind === "sample") return `${extras.join()}()`;
     const fn = this.#use(`f${k}`, functionOf(op));
+    if (op.kind === "pluck" && !op.hasFallback && !Array.isArray(op.key)) {
+      return `${v} == null ? ${fn}(${v}) : ${v}[${this.#use(`k${k}`, op.key)}]`;
+    }
     return op.kind === "starmap" ? `${fn}(...${v})` : `${fn}(${[v, ...extras].join(", ")})`;
   }
 
@@ -147,14 +156,14 @@ export class LoopWriter {
     const isHeld = test ?? this.#use("isPending", isPending);
     const frames = this.#entries.map((op, level) => {
       const items = level > 0 ? `a${level}` : this.#isRange ? "undefined" : "items";
-      const end = level > 0 ? `a${level}.length` : "end";
+      const end = level > 0 ? `a${level}.length` : this.#isRange ? "end" : "items.length";
       const pieces = level > 0 ? `p${level}` : "undefined";
       return `{ op: ${op}, items: ${items}, start: i${level} + 1, end: ${end}, pieces: ${pieces} },`;
     });
     const suspended = this.#use("Suspended", Suspended);
     return join(
       `if (typeof ${given} === "object" && ${isHeld}(${given})) {`,
-      `  return new ${suspended}(${k}, ${v}, ${given}, acc, [`,
+      `  return new ${suspended}(${k}, ${v}, ${given}, ${this.#acc}, [`,
       indent(frames.join("\n"), 4),
       "  ]);",
       "}",

@@ -36,14 +36,25 @@ const absorbStage: Absorb = (producer, consumer) => {
   const [, second, ...more] = consumer.args;
   if (producer.fn !== consumer.fn || block === undefined) return undefined;
   if (first?.kind !== "literal" || second?.kind !== "literal") return undefined;
-  const before = first.value as readonly StageOp[];
-  const after = second.value as readonly StageOp[];
+  const stage = joinStages(first.value as Stage, second.value as Stage);
+  if (stage === undefined) return undefined;
+  return { fn: consumer.fn, args: [block, { kind: "literal", value: stage }, ...rest, ...more] };
+};
+
+type Stage = readonly StageOp[];
+
+/** What each pair of stages became: computing a bag again finds its loop compiled, and warm. */
+const joined = new WeakMap<Stage, WeakMap<Stage, Stage>>();
+
+function joinStages(before: Stage, after: Stage): Stage | undefined {
   if (partsOf(before).terminal !== undefined || partsOf(after).source !== undefined) {
     return undefined;
   }
-  const stage = { kind: "literal", value: [...before, ...after] } as const;
-  return { fn: consumer.fn, args: [block, stage, ...rest, ...more] };
-};
+  const known = joined.get(before) ?? new WeakMap<Stage, Stage>();
+  const stage = known.get(after) ?? [...before, ...after];
+  joined.set(before, known.set(after, stage));
+  return stage;
+}
 
 Object.defineProperty(runStage, absorbs, { value: absorbStage });
 

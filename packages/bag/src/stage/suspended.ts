@@ -36,8 +36,8 @@ export class Suspended {
 }
 
 /**
- * Runs elements through the operations into `acc`: `items[start]` to `items[end - 1]`, or, without items,
- * the numbers from `start` to `end - 1`. `b` holds the broadcast values. Gives the accumulator, or where it
+ * Runs elements through the operations into `acc`: those of `items` from `start` to its end, which is
+ * `end`, or, without items, the numbers from `start` to `end - 1`. `b` holds the broadcast values. Gives the accumulator, or where it
  * had to stop.
  */
 export type Loop = (

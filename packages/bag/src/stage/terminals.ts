@@ -13,12 +13,23 @@ export interface Terminal {
   readonly key?: (this: void, value: unknown) => unknown;
   /** The accumulator with one more element; a promise where a callback is async. */
   step(this: void, acc: unknown, value: unknown, key: unknown): unknown;
-  /** The same as an expression over `acc`, `v` and `step`, for what is worth having inside the loop. */
-  readonly source?: string;
+  /** The same written into the loop, where a call or a boxed number an element would be felt. */
+  readonly inline?: InlineStep;
   /** Whether no further element can change the part. */
   readonly done?: (this: void, acc: unknown) => boolean;
   /** The part; default the accumulator itself. */
   readonly finish?: (this: void, acc: unknown) => unknown;
+}
+
+/**
+ * A step as text over `acc`, `v` and what `scope` names. A number that is summed up lives in a local
+ * variable, which the engine keeps unboxed; `value` puts it back into the accumulator.
+ */
+export interface InlineStep {
+  readonly enter?: string;
+  readonly step: string;
+  readonly value: string;
+  readonly scope?: Readonly<Record<string, unknown>>;
 }
 
 /** Builds the terminal that an operation names; without one, elements are collected. */
@@ -61,13 +72,13 @@ const collect: Terminal = {
     (acc as unknown[]).push(value);
     return acc;
   },
-  source: "(acc.push(v), acc)",
+  inline: { step: "acc.push(v);", value: "acc" },
 };
 
 const count: Terminal = {
   init: () => 0,
   step: (acc) => (acc as number) + 1,
-  source: "acc + 1",
+  inline: { enter: "let n = 0;", step: "n++;", value: "acc + n" },
 };
 
 /** The sum of nothing: adding it changes no number, and it tells a start from a 0 that was summed. */
@@ -76,8 +87,18 @@ export const emptySum = -0;
 const sum: Terminal = {
   init: () => emptySum,
   step: addToSum,
-  source: 'typeof v === "number" && typeof acc === "number" ? acc + v : step(acc, v)',
+  inline: {
+    enter: "let total = -0;",
+    step: 'if (typeof v === "number") total += v;\nelse acc = addToSum(acc, v);',
+    value: "joinSums(acc, total)",
+    scope: { addToSum, joinSums },
+  },
 };
+
+/** One sum of two; what is empty is left out, since it is a number even beside bigints. */
+export function joinSums(a: unknown, b: unknown): unknown {
+  return Object.is(b, emptySum) ? a : addToSum(a, b);
+}
 
 /** A sum and one more addend, both numbers or both bigints. */
 export function addToSum(acc: unknown, value: unknown): unknown {
@@ -242,7 +263,7 @@ function some(test: Callback | undefined, want: boolean): Terminal {
 }
 
 function take(k: number): Terminal {
-  return { ...collect, done: (acc) => (acc as unknown[]).length >= k };
+  return { init: collect.init, step: collect.step, done: (acc) => (acc as unknown[]).length >= k };
 }
 
 /** A partition without elements stays empty: its initial value would be one too many. */

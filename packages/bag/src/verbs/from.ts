@@ -44,7 +44,9 @@ export function from(iterable: Iterable<unknown>, options: FromOptions): Partiti
   return { graph: new LayeredGraph().withLayer(layer), layer: name, npartitions: blocks.length };
 }
 
-function itemsOf(api: string, iterable: unknown): unknown[] {
+function itemsOf(api: string, iterable: unknown): readonly unknown[] {
+  // The partitions will be copies of its parts.
+  if (Array.isArray(iterable)) return iterable;
   if (typeof iterable === "string") return Array.from(iterable);
   if (typeof iterable === "object" && iterable !== null && Symbol.iterator in iterable) {
     return Array.from(iterable as Iterable<unknown>);

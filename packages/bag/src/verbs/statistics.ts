@@ -5,7 +5,7 @@ import { emptyReduction, invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, addTree, onlyValue } from "../partitions.ts";
 import type { Held, MeanPart, Moments } from "../stage/terminals.ts";
-import { addExactly, addToSum, emptySum } from "../stage/terminals.ts";
+import { addExactly, emptySum, joinSums } from "../stage/terminals.ts";
 
 /** How many elements. */
 export function count(bag: Partitions): Delayed<number> {
@@ -24,8 +24,7 @@ export function sum(bag: Partitions): Delayed<number | bigint> {
 }
 
 function combineSums(parts: readonly unknown[]): unknown {
-  // What has nothing in it is left out: it is a number even where the others are bigints.
-  return parts.filter((part) => !Object.is(part, emptySum)).reduce(addToSum, emptySum);
+  return parts.reduce(joinSums, emptySum);
 }
 
 function finishSum(parts: readonly unknown[]): unknown {
