@@ -36,8 +36,8 @@ export function transpose(graph: Csr, sequence: Int32Array | undefined): Csr {
 }
 
 /**
- * Every task after what it needs, or undefined when there is a cycle: the post-order of a depth-first
- * walk, without recursion.
+ * Every task after what it needs, or undefined when there is a cycle: the post-order of a
+ * depth-first walk, without recursion.
  */
 export function sortTopologically({ size, offsets, targets }: Csr): Int32Array | undefined {
   const sorted = new Int32Array(size);

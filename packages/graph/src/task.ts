@@ -261,8 +261,8 @@ class ArgumentParser<Source> {
   }
 
   /**
-   * Looks through a container without recursion, so that deep or cyclic data stays plain data. Every
-   * container is looked through once, plus once for what is found to be on the way to a source.
+   * Looks through a container without recursion, so that deep or cyclic data stays plain data.
+   * What was found to be on the way to a source is not looked through again.
    */
   #containsSource(root: Container): boolean {
     if (this.#containing.has(root)) return true;
