@@ -51,12 +51,15 @@ test("without a codec an instance of an unexported class is taken apart by value
 });
 
 test("the other process imports the codec's module by itself, or says what is missing", () => {
-  const run = (...args: string[]): string =>
-    execFileSync(process.execPath, [fixture("codec-main.mjs"), ...args], { encoding: "utf8" });
-  const named = run("capture", pathToFileURL(fixture("codec-registration.mjs")).href);
-  expect(run("revive", named)).toBe("21 °C");
-  const unnamed = run("capture");
-  expect(run("revive", unnamed)).toMatchInlineSnapshot(
+  const run = (...args: string[]): string[] => {
+    const file = fixture("codec-main.mjs");
+    return execFileSync(process.execPath, [file, ...args], { encoding: "utf8" }).split("\n");
+  };
+  const module = pathToFileURL(fixture("codec-registration.mjs")).href;
+  // The unnamed one first: once the named one has imported the module, both are known.
+  const [missing, found] = run("revive", ...run("capture", "", module));
+  expect(found).toBe("21 °C");
+  expect(missing).toMatchInlineSnapshot(
     `"closure/unknown-codec: revive: no codec is registered here under this name, got "fixture.Celsius". Import the module that calls registerCodec before reviving, or name it in the codec's module option."`,
   );
 });
@@ -113,5 +116,21 @@ test("a codec or reduce method that fails is named", () => {
 test("a codec needs all its parts", () => {
   expect(() => registerCodec({ name: "" } as never)).toThrowErrorMatchingInlineSnapshot(
     `[CaptureError: registerCodec: a codec needs a name and the functions test, encode and decode, got "". Pass { name, test, encode, decode }.]`,
+  );
+});
+
+test("a codec that cannot make the value again is named by revive", async () => {
+  class Fragile {}
+  registerCodec({
+    name: "test.Fragile",
+    test: (value) => value instanceof Fragile,
+    encode: () => 1,
+    decode: (): Fragile => {
+      throw new Error("not here");
+    },
+  });
+  const fragile = new Fragile();
+  await expect(revive(capture(() => fragile))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[CaptureError: revive: the codec test.Fragile could not make the value again, got "not here", wanted a value. Let it accept in this process what it gave in the other one.]`,
   );
 });

@@ -53,8 +53,8 @@ describe("values that belong to this process", () => {
       })(),
     ],
     ["closure/generator", new Map([[1, 1]]).entries()],
-    ["closure/native-object", [1][Symbol.iterator]()],
-    ["closure/native-object", "ab".matchAll(/a/g)],
+    ["closure/generator", [1][Symbol.iterator]()],
+    ["closure/generator", "ab".matchAll(/a/g)],
     ["closure/shared-array-buffer", new SharedArrayBuffer(8)],
     ["closure/shared-array-buffer", new Uint8Array(new SharedArrayBuffer(8))],
     ["closure/live-handle", new EventEmitter()],
@@ -173,4 +173,17 @@ test("what a built-in module says of this thread alone is refused, a const of it
   const own = argv;
   const h = (): string[] => own;
   expect((await revive<typeof h>(capture(h)))()).toEqual(process.argv);
+});
+
+test("a buffer that was transferred away, and a URL with properties of its own", () => {
+  const moved = new Uint8Array(4);
+  structuredClone(moved, { transfer: [moved.buffer] });
+  expect(refusal(through(moved))).toMatchObject({
+    code: "closure/native-object",
+    message: expect.stringContaining("transferred away") as string,
+  });
+  const url = Object.assign(new URL("http://host/"), { note: 1 });
+  expect(refusal(through(url)).message.split("\n")[0]).toMatchInlineSnapshot(
+    `"capture: cannot ship value: it is a URL, whose state is inside URL and cannot be read; make it inside the function, or register a codec"`,
+  );
 });

@@ -1,8 +1,14 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { runInThisContext } from "node:vm";
 import { capture, CaptureError, revive } from "@millrace/closure";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+const run = promisify(execFile);
+const byte = fc.integer({ min: 1, max: 255 });
 const sample = (x: number): number => x + 1;
 
 async function refusal(packed: unknown): Promise<{ code: string; message: string }> {
@@ -31,7 +37,7 @@ test("any flipped byte and any cut is closure/corrupt, never another answer", as
       else broken = Uint8Array.from([...broken, ...kind.more]);
       expect((await refusal(broken)).code).toBe("closure/corrupt");
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -125,4 +131,66 @@ test("the hash does not depend on where the function stands", () => {
     return (runInThisContext(source) as (k: number) => (x: number) => number)(3);
   });
   expect(capture(first!).hash).toBe(capture(second!).hash);
+});
+
+test("a standard function that the program replaced travels as its replacement", async () => {
+  const script = fileURLToPath(new URL("./fixtures/replaced.mjs", import.meta.url));
+  const { stdout } = await run(process.execPath, [script]);
+  expect(JSON.parse(stdout)).toEqual(["random replaced", "existsSync replaced", 1, "function"]);
+});
+
+/** Bytes with checksums that hold, whatever the content is. */
+function sealed(content: Uint8Array, hints: Uint8Array): Uint8Array {
+  const sum = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(content.length);
+  const magic = Buffer.from([0x4d, 0x52, 0x46, 1]);
+  return Buffer.concat([magic, sum(content), sum(hints), length, content, hints]);
+}
+
+test("forged bytes with intact checksums are refused by code, and pollute nothing", async () => {
+  class Point {
+    x = [1, "a"];
+  }
+  const table = new Map<string, unknown>([
+    ["point", new Point()],
+    ["date", new Date(0)],
+    ["pattern", /x/g],
+    ["bytes", new Uint8Array(3)],
+    ["boxed", Object("s")],
+    ["own", JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}')],
+  ]);
+  const { bytes } = capture(() => table);
+  const end = 72 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(68, true);
+  const codes = new Set<string>();
+  const flips = fc.record({ at: fc.integer({ min: 72, max: bytes.length - 1 }), flip: byte });
+  await fc.assert(
+    fc.asyncProperty(flips, async ({ at, flip }) => {
+      const broken = Uint8Array.from(bytes);
+      broken[at]! ^= flip;
+      try {
+        await revive(sealed(broken.subarray(72, end), broken.subarray(end)));
+      } catch (error) {
+        codes.add((error as CaptureError).code);
+      }
+    }),
+    { numRuns: 400 },
+  );
+  const known = ["closure/corrupt", "closure/syntax", "closure/missing-export"];
+  expect([...codes].filter((code) => !known.includes(code))).toEqual([]);
+  expect(codes).toContain("closure/corrupt");
+  expect(({} as { polluted?: number }).polluted).toBe(undefined);
+});
+
+test.each([
+  ["nesting deeper than the stack", new Uint8Array(400_000).map((_, i) => (i % 2 === 0 ? 14 : 1))],
+  ["digits that are none", Uint8Array.of(8, 2, 0x7a, 0x7a)],
+  ["text that is no UTF-8", Uint8Array.of(9, 2, 0xff, 0xff)],
+  ["an array longer than the bytes", Uint8Array.of(14, 0xff, 0xff, 0xff, 0xff, 0x7f)],
+  ["a number longer than numbers are", Uint8Array.of(4, ...new Uint8Array(20).fill(0xff))],
+  ["nothing", new Uint8Array(0)],
+  ["null", Uint8Array.of(1)],
+])("forged content is closure/corrupt: %s", async (_, content) => {
+  const forged = sealed(content, Uint8Array.of(14, 0));
+  expect((await refusal(forged)).code).toBe("closure/corrupt");
 });

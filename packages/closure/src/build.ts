@@ -5,6 +5,7 @@ import { compile } from "./compile.ts";
 import { refsOf } from "./cycles.ts";
 import { withEnv } from "./env.ts";
 import { fill, type Fillable } from "./fill.ts";
+import { CaptureError, quote } from "./errors.ts";
 import { importFrom } from "./import-from.ts";
 import { hiddenIntrinsic } from "./intrinsics.ts";
 import { follow } from "./load.ts";
@@ -141,14 +142,33 @@ function make(state: Build, id: number): unknown {
     }
     case "prototype":
       return (resolve(node.of) as { prototype: object }).prototype;
-    case "codec":
-      return codecNamed(node.name)!.decode(resolve(node.payload));
+    case "codec": {
+      const payload = resolve(node.payload);
+      return called(`codec ${node.name}`, () => codecNamed(node.name)!.decode(payload));
+    }
     case "reduce": {
       const rebuild = resolve(node.rebuild) as (...args: unknown[]) => unknown;
-      return rebuild(...(resolve(node.args) as unknown[]));
+      const args = resolve(node.args) as unknown[];
+      return called("method Symbol.for('millrace.reduce')", () => rebuild(...args));
     }
     default:
       return makeObject(node, resolve);
+  }
+}
+
+/** Call user code that makes a value. */
+function called(what: string, call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CaptureError(
+      "closure/codec",
+      `revive: the ${what} could not make the value again, got ${quote(reason)}, wanted a value. ` +
+        "Let it accept in this process what it gave in the other one.",
+      [],
+      { cause },
+    );
   }
 }
 
@@ -157,7 +177,7 @@ function makeObject(node: Fillable, resolve: (slot: Slot) => unknown): object {
     case "object":
       return {};
     case "namespace":
-      return Object.create(null) as object;
+      return (node.plain === true ? {} : Object.create(null)) as object;
     case "array":
       return [];
     case "map":

@@ -1,3 +1,4 @@
+import { isReassigned } from "./assignments.ts";
 import type { CaptureErrorCode } from "./errors.ts";
 import type { Facts, FreeName } from "./facts.ts";
 import { provenInitialised } from "./initialised.ts";
@@ -5,7 +6,7 @@ import { uninitialisedThrows } from "./inspector.ts";
 import { isProgramExport, isStandardGlobal } from "./intrinsics.ts";
 import type { Slot, WireNode } from "./nodes.ts";
 import { originOf } from "./origin.ts";
-import { referenceOf } from "./references.ts";
+import { isThatModule, referenceOf } from "./references.ts";
 import { resolve, type Binding } from "./scopes.ts";
 import { fileOf } from "./script.ts";
 import type { Usage } from "./usage.ts";
@@ -39,12 +40,13 @@ export function captureNames(
   // Sorted, so that the bytes do not depend on which name is met first.
   for (const name of [...facts.free.keys()].sort()) {
     if (early.includes(name)) continue;
-    if ("id" in facts.node && facts.node.id?.name === name) {
+    const free = facts.free.get(name)!;
+    if ("id" in facts.node && facts.node.id?.name === name && !free.assigned) {
       const own = readVariable(examined, name);
       if (own.state !== "found" || own.value === found.value) continue;
       rebound = true;
     }
-    const slot = captureName(walk, found, examined, name, facts.free.get(name)!);
+    const slot = captureName(walk, found, examined, name, free);
     if (slot === leaveFree) continue;
     names.push(name);
     values.push(slot);
@@ -112,7 +114,9 @@ function moduleVariable(
 ): Slot | undefined {
   if (script === undefined) return undefined;
   const origin = binding && originOf(binding);
-  const reference = origin && referenceOf(origin, script);
+  const genuine =
+    origin !== undefined && !isReassigned(script, binding!) && isThatModule(origin, value, script);
+  const reference = genuine ? referenceOf(origin, script) : undefined;
   if (reference !== undefined) {
     refuseOwnState(walk, found, name, reference.node, usage);
     const hint = reference.from === undefined ? undefined : { from: reference.from };
@@ -215,7 +219,7 @@ function missing(
   name: string,
   free: FreeName,
 ): typeof leaveFree {
-  if (isStandardGlobal(name) || free.guarded) return leaveFree;
+  if (isStandardGlobal(name)) return leaveFree;
   const scopes = examined.inspected?.scopes ?? [];
   const global = scopes.findLast(({ description }) => description === "Global")?.object;
   if (global !== undefined && name in global) {
@@ -226,6 +230,7 @@ function missing(
       name,
     );
   }
+  if (free.guarded) return leaveFree;
   walk.fail(
     "closure/undeclared",
     found,

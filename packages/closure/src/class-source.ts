@@ -172,7 +172,7 @@ function computedKey(
   throw new ClassRefusal(
     "closure/computed-key",
     "one of its computed keys is more than a constant, so it would have to be computed again; " +
-      "keep the key in a const of the module and use that",
+      "write a literal, or a const that is declared with one",
   );
 }
 

@@ -82,15 +82,21 @@ const isExactly =
   (value: object): boolean =>
     Object.getPrototypeOf(value) === prototype;
 
+// With properties of its own an object is more than its codec says, and is refused instead.
+const isBare =
+  (prototype: object) =>
+  (value: object): boolean =>
+    Object.getPrototypeOf(value) === prototype && Reflect.ownKeys(value).length === 0;
+
 registerCodec({
   name: "URL",
-  test: isExactly(URL.prototype),
+  test: isBare(URL.prototype),
   encode: (url: URL) => url.href,
   decode: (href: string) => new URL(href),
 });
 registerCodec({
   name: "URLSearchParams",
-  test: isExactly(URLSearchParams.prototype),
+  test: isBare(URLSearchParams.prototype),
   encode: (params: URLSearchParams) => [...params],
   decode: (pairs: [string, string][]) => new URLSearchParams(pairs),
 });

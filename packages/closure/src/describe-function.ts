@@ -1,10 +1,10 @@
-import type { AnyNode } from "acorn";
-import { captureNames, readVariable } from "./captures.ts";
+import { captureNames } from "./captures.ts";
 import { applyEdits, classSource, ClassRefusal, type ClassSource } from "./class-source.ts";
+import { constantValue } from "./constant.ts";
 import { environmentOf } from "./env.ts";
 import { factsOf, type Facts, type Reading } from "./facts.ts";
 import type { AnyFunction } from "./inspector.ts";
-import { isStandardGlobal, landmarkOf } from "./intrinsics.ts";
+import { landmarkOf } from "./intrinsics.ts";
 import { importNames, importSlots, rewriteImports } from "./import-rewrite.ts";
 import { moduleReferenceOf } from "./module-function.ts";
 import type { FunctionWire, Ordinary, WireNode } from "./nodes.ts";
@@ -15,6 +15,7 @@ import { constructorOf, describePrototype, missingKeys, skipNatural } from "./pr
 import { exportReference } from "./references.ts";
 import { isClass, isFunction, type FunctionNode } from "./scopes.ts";
 import { positionOf } from "./script.ts";
+import { isStrict } from "./strictness.ts";
 import type { Examined, Found, Walk } from "./walk.ts";
 
 /** The wire form of a function or class that is no standard one. */
@@ -61,6 +62,13 @@ function describeSpecial(
     );
   }
   if (isRequire(fn)) return { kind: "require", base: baseOfRequire(fn) };
+  if (text.startsWith("#")) {
+    walk.fail(
+      "closure/private-name",
+      found,
+      "it is a private method of a class, which only the class can name; ship the class instead",
+    );
+  }
   if (script?.url.startsWith("node:") === true) {
     walk.fail(
       "closure/native-function",
@@ -86,7 +94,8 @@ function baseOfRequire(fn: NodeJS.Require): string {
 
 function describeSource(walk: Walk, found: Found, fn: AnyFunction, examined: Examined): WireNode {
   const { placed, script } = examined;
-  const strict = placed?.strict ?? !Object.hasOwn(fn, "caller");
+  if (insideWith(examined)) refuseWith(walk, found);
+  const strict = isStrict(walk, found, fn, examined);
   const freeName = placed?.node.type === "FunctionDeclaration";
   const facts = readFacts(walk, found, examined.text, { sloppy: !strict, freeName });
   refuseLexical(walk, found, facts);
@@ -135,13 +144,7 @@ function readFacts(walk: Walk, found: Found, text: string, reading: Reading): Fa
 
 function refuseLexical(walk: Walk, found: Found, facts: Facts): void {
   const { lexical } = facts;
-  if (facts.hasWith || insideWith(walk, found)) {
-    walk.fail(
-      "closure/with",
-      found,
-      "it uses 'with', so its variables cannot be known; name the object",
-    );
-  }
+  if (facts.hasWith) refuseWith(walk, found);
   if (facts.directEval) {
     const remedy = "use new Function, or (0, eval)(text)";
     walk.fail("closure/eval", found, `it calls eval, which can read any variable; ${remedy}`);
@@ -185,9 +188,13 @@ function refuseLexical(walk: Walk, found: Found, facts: Facts): void {
   }
 }
 
-function insideWith(walk: Walk, found: Found): boolean {
-  const { inspected } = walk.examine(found.value as AnyFunction);
+function insideWith({ inspected }: Examined): boolean {
   return inspected?.scopes.some(({ description }) => description.startsWith("With")) === true;
+}
+
+function refuseWith(walk: Walk, found: Found): never {
+  const what = "it uses 'with', so its variables cannot be known; name the object";
+  return walk.fail("closure/with", found, what);
 }
 
 /** A method that stands alone keeps its own name; a computed one is renamed after it is made. */
@@ -215,7 +222,7 @@ function describeClass(
     );
   }
   try {
-    const source = classSource(cls, facts, (node) => evaluate(node, examined));
+    const source = classSource(cls, facts, (node) => constantValue(node, examined));
     const earlySlots = source.earlyValues.map((value) => {
       const name = typeof value === "function" ? value.name || "(base class)" : "(computed key)";
       return walk.slot(value, found, { kind: "capture", name });
@@ -224,38 +231,6 @@ function describeClass(
   } catch (error) {
     if (error instanceof ClassRefusal) walk.fail(error.code, found, error.reason);
     throw error;
-  }
-}
-
-/** The value of a constant expression: literals, variables and property paths, Symbol.for. */
-function evaluate(node: AnyNode, examined: Examined): unknown {
-  switch (node.type) {
-    case "Literal":
-      return node.value;
-    case "TemplateLiteral":
-      return node.expressions.length === 0 ? node.quasis[0]?.value.cooked : undefined;
-    case "Identifier": {
-      const variable = readVariable(examined, node.name);
-      if (variable.state === "found") return variable.value;
-      return isStandardGlobal(node.name) ? (globalThis as never)[node.name] : undefined;
-    }
-    case "MemberExpression": {
-      const object = evaluate(node.object, examined);
-      const key = node.computed
-        ? evaluate(node.property, examined)
-        : node.property.type === "Identifier" && node.property.name;
-      if (typeof key !== "string" && typeof key !== "symbol") return undefined;
-      return object == null ? undefined : (object as Record<string | symbol, unknown>)[key];
-    }
-    case "CallExpression": {
-      const [argument] = node.arguments;
-      if (evaluate(node.callee, examined) !== Symbol.for || argument === undefined)
-        return undefined;
-      const key = evaluate(argument, examined);
-      return typeof key === "string" ? Symbol.for(key) : undefined;
-    }
-    default:
-      return undefined;
   }
 }
 

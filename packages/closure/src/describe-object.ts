@@ -82,7 +82,11 @@ function describeNamespace(walk: Walk, found: Found, value: object): WireNode {
       need === "all" ? "all" : need.get(key)!.usage,
     ),
   );
-  return { kind: "namespace", names, values };
+  // Only what stands for a namespace has these; a real one has no prototype and no __esModule.
+  const plain = Object.getPrototypeOf(value) === Object.prototype ? true : undefined;
+  const marked = Object.getOwnPropertyDescriptor(value, "__esModule")?.enumerable === false;
+  const tagged = Object.hasOwn(value, Symbol.toStringTag);
+  return { kind: "namespace", names, values, plain, esModule: marked || undefined, tagged };
 }
 
 function readExport(walk: Walk, found: Found, module: object, key: string): unknown {
@@ -172,6 +176,13 @@ function describeError(walk: Walk, found: Found, value: Error): WireNode {
 }
 
 function describeBuffer(walk: Walk, found: Found, value: ArrayBuffer): WireNode {
+  if (isDetached(value)) {
+    walk.fail(
+      "closure/native-object",
+      found,
+      "it is an ArrayBuffer that was transferred away, so there is nothing left to copy; capture it before",
+    );
+  }
   const { resizable, maxByteLength } = value as { resizable?: boolean; maxByteLength?: number };
   return {
     kind: "buffer",
@@ -179,6 +190,16 @@ function describeBuffer(walk: Walk, found: Found, value: ArrayBuffer): WireNode 
     bytesMax: resizable === true ? maxByteLength : undefined,
     ...ordinary(walk, found, value, ArrayBuffer.prototype),
   };
+}
+
+function isDetached(buffer: ArrayBuffer): boolean {
+  if (buffer.byteLength > 0) return false;
+  try {
+    buffer.slice(0);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function describeView(walk: Walk, found: Found, value: ArrayBufferView): WireNode {
@@ -189,7 +210,7 @@ function describeView(walk: Walk, found: Found, value: ArrayBufferView): WireNod
     : value.buffer;
   const type = Buffer.isBuffer(value) ? "Buffer" : viewType(value);
   const native = (globalThis as never)[type] as { prototype: object };
-  const tracking = (value.buffer as { resizable?: boolean }).resizable === true;
+  const tracking = !pooled && isTracking(value);
   const isIndex = (key: string | symbol): boolean => typeof key === "string" && isArrayIndex(key);
   const length = types.isDataView(value) ? value.byteLength : (value as Uint8Array).length;
   const proto = protoOf(walk, found, value, native.prototype);
@@ -201,6 +222,27 @@ function describeView(walk: Walk, found: Found, value: ArrayBufferView): WireNod
     length: tracking ? undefined : length,
     ...(onlyElements(value) ? proto : ordinary(walk, found, value, native.prototype, isIndex)),
   };
+}
+
+/**
+ * Whether a view grows with its resizable buffer. One that ends before the buffer does is of a
+ * fixed length; for the others only a change of the buffer can tell, which is undone at once.
+ */
+function isTracking(value: ArrayBufferView): boolean {
+  const buffer = value.buffer as ArrayBuffer & {
+    readonly resizable?: boolean;
+    readonly maxByteLength: number;
+    resize(bytes: number): void;
+  };
+  const bytes = buffer.byteLength;
+  if (buffer.resizable !== true || value.byteOffset + value.byteLength < bytes) return false;
+  // Eight more bytes are one element more of any kind; a full buffer cannot tell: take its word.
+  if (bytes + 8 > buffer.maxByteLength) return true;
+  const before = value.byteLength;
+  buffer.resize(bytes + 8);
+  const grew = value.byteLength > before;
+  buffer.resize(bytes);
+  return grew;
 }
 
 // Listing the keys of a large typed array makes a string for every element; inspect does not.

@@ -94,7 +94,7 @@ function fillArray(
 
 function fillNamespace(
   target: object,
-  node: { readonly names: readonly string[]; readonly values: Packed[] },
+  node: Extract<Fillable, { kind: "namespace" }>,
   resolve: Resolve,
 ): void {
   for (const [i, name] of node.names.entries()) {
@@ -104,7 +104,8 @@ function fillNamespace(
       enumerable: true,
     });
   }
-  Object.defineProperty(target, Symbol.toStringTag, { value: "Module" });
+  if (node.esModule === true) Object.defineProperty(target, "__esModule", { value: true });
+  if (node.tagged) Object.defineProperty(target, Symbol.toStringTag, { value: "Module" });
 }
 
 function define(target: object, props: Properties, resolve: Resolve): void {

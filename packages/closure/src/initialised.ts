@@ -1,6 +1,6 @@
-import type { AnyNode } from "acorn";
+import type { AnyNode, Pattern } from "acorn";
 import type { Placed } from "./script.ts";
-import type { Binding } from "./scopes.ts";
+import { isFunction, type Binding } from "./scopes.ts";
 
 /**
  * Whether a binding that reads as undefined has been initialised, as far as the order of the
@@ -15,6 +15,7 @@ export function provenInitialised(
   witnesses: readonly Placed[],
   later: (name: string) => boolean,
 ): boolean {
+  if (binding.kind === "parameter") return !witnesses.some((at) => looksAhead(at, binding));
   if (!["const", "let", "class", "import"].includes(binding.kind)) return true;
   if (binding.kind === "import") return false;
   // A case may be jumped over, so order proves nothing in a switch.
@@ -35,6 +36,35 @@ function onlyUndefined(declarator: AnyNode): boolean {
   if (id.type !== "Identifier") return false;
   if (init.type === "Identifier") return init.name === "undefined";
   return init.type === "UnaryExpression" && init.operator === "void";
+}
+
+/** A function in the default value of a parameter, which runs before the later ones have values. */
+function looksAhead(witness: Placed, { node, name }: Binding): boolean {
+  if (!isFunction(node)) return false;
+  const own = node.params.findIndex(
+    ({ start, end }) => start <= witness.start && witness.start < end,
+  );
+  const declaring = node.params.findIndex((parameter) => declares(parameter, name));
+  return own !== -1 && declaring >= own;
+}
+
+function declares(pattern: Pattern, name: string): boolean {
+  switch (pattern.type) {
+    case "Identifier":
+      return pattern.name === name;
+    case "ObjectPattern":
+      return pattern.properties.some((property) =>
+        declares(property.type === "RestElement" ? property.argument : property.value, name),
+      );
+    case "ArrayPattern":
+      return pattern.elements.some((element) => element !== null && declares(element, name));
+    case "RestElement":
+      return declares(pattern.argument, name);
+    case "AssignmentPattern":
+      return declares(pattern.left, name);
+    case "MemberExpression":
+      return false;
+  }
 }
 
 function standsAfter(witness: Placed, binding: Binding): boolean {

@@ -8,23 +8,39 @@ export type Landmark =
 // Listed by hand: a property that a program or a test runner adds to globalThis is not a standard
 // global, since another process does not have it.
 const globalNames =
-  `AbortController AbortSignal AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array
-  BigUint64Array Blob Boolean BroadcastChannel Buffer ByteLengthQueuingStrategy CompressionStream
-  CountQueuingStrategy Crypto CryptoKey CustomEvent DOMException DataView Date
-  DecompressionStream Error EvalError Event EventTarget File FinalizationRegistry Float16Array
-  Float32Array Float64Array FormData Function Headers Infinity Int16Array Int32Array Int8Array
-  Intl Iterator JSON Map Math MessageChannel MessageEvent MessagePort NaN Number Object
-  Performance PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver Promise
-  Proxy RangeError ReadableStream ReferenceError Reflect RegExp Request Response Set
-  SharedArrayBuffer String SubtleCrypto Symbol SyntaxError TextDecoder TextDecoderStream
-  TextEncoder TextEncoderStream TransformStream TypeError URIError URL URLSearchParams
-  Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly
-  WritableStream atob btoa clearImmediate clearInterval clearTimeout console crypto decodeURI
-  decodeURIComponent encodeURI encodeURIComponent escape eval fetch global globalThis isFinite
-  isNaN parseFloat parseInt performance process queueMicrotask setImmediate setInterval
-  setTimeout structuredClone undefined unescape`.split(/\s+/);
+  `AbortController AbortSignal AggregateError Array ArrayBuffer AsyncDisposableStack Atomics
+  BigInt BigInt64Array BigUint64Array Blob Boolean BroadcastChannel Buffer
+  ByteLengthQueuingStrategy CloseEvent CompressionStream CountQueuingStrategy Crypto CryptoKey
+  CustomEvent DOMException DataView Date DecompressionStream DisposableStack Error ErrorEvent
+  EvalError Event EventSource EventTarget File FinalizationRegistry Float16Array Float32Array
+  Float64Array FormData Function Headers Infinity Int16Array Int32Array Int8Array Intl Iterator
+  JSON Map Math MessageChannel MessageEvent MessagePort NaN Navigator Number Object Performance
+  PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver
+  PerformanceObserverEntryList PerformanceResourceTiming Promise Proxy RangeError
+  ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest
+  ReadableStreamDefaultController ReadableStreamDefaultReader ReferenceError Reflect RegExp
+  Request Response Set SharedArrayBuffer String SubtleCrypto SuppressedError Symbol
+  SyntaxError TextDecoder TextDecoderStream TextEncoder TextEncoderStream TransformStream
+  TransformStreamDefaultController TypeError URIError URL URLPattern URLSearchParams Uint16Array
+  Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly WebSocket
+  WritableStream WritableStreamDefaultController WritableStreamDefaultWriter atob btoa
+  clearImmediate clearInterval clearTimeout console crypto decodeURI decodeURIComponent
+  encodeURI encodeURIComponent escape eval fetch global globalThis isFinite isNaN
+  navigator parseFloat parseInt performance process queueMicrotask setImmediate
+  setInterval setTimeout structuredClone undefined unescape`.split(/\s+/);
 
 const standard: ReadonlySet<string> = new Set(globalNames);
+
+// The language's own; the rest are Node's, whose functions may be JavaScript.
+const languageNames: ReadonlySet<string> = new Set(
+  `AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView
+  Date Error EvalError FinalizationRegistry Float16Array Float32Array Float64Array Function
+  Int16Array Int32Array Int8Array Intl Iterator JSON Map Math Number Object Promise Proxy
+  RangeError ReferenceError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError
+  TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet
+  decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval isFinite isNaN parseFloat
+  parseInt unescape`.split(/\s+/),
+);
 
 /** Whether a free name may be left free: every Node process has it. */
 export function isStandardGlobal(name: string): boolean {
@@ -88,11 +104,18 @@ function collectGlobals(): Map<unknown, Landmark> {
   for (const name of globalNames) queue.push([(globalThis as never)[name], [name]]);
   for (const name of Object.keys(hidden)) queue.push([hiddenIntrinsic(name), [name]]);
   collect(queue, 1, (value, path) => {
-    if (found.has(value)) return false;
+    if (found.has(value) || isReplaced(value, path)) return false;
     found.set(value, { kind: "global", path });
     return true;
   });
   return found;
+}
+
+/** A function that the program put in the place of one of the language's own, which are native. */
+function isReplaced(value: unknown, path: readonly string[]): boolean {
+  const ofLanguage = languageNames.has(path[0]!) || path[0]!.startsWith("%");
+  if (typeof value !== "function" || !ofLanguage) return false;
+  return !/\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(value));
 }
 
 /** Built-in modules that this process has loaded: a value of another one cannot be here. */

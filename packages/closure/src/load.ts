@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { codecNamed } from "./codecs.ts";
@@ -26,11 +26,20 @@ export async function loadReferences(
     else if (node.kind === "module") values.set(id, await loadModule(node));
     else if (node.kind === "builtin") {
       const name = `node:${node.module}`;
+      if (!isBuiltin(name)) throw missingBuiltin(name);
       const root: unknown = node.namespace ? await import(name) : process.getBuiltinModule(name);
       values.set(id, follow(root, node.path, name));
     } else if (node.kind === "codec") await loadCodec(node);
   }
   return values;
+}
+
+function missingBuiltin(name: string): CaptureError {
+  return new CaptureError(
+    "closure/missing-export",
+    `revive: this process has no such built-in module, got ${quote(name)}, wanted one of Node ${process.versions.node}. ` +
+      "Use the same versions on both sides.",
+  );
 }
 
 async function loadModule(node: { url: string; name: string }): Promise<unknown> {

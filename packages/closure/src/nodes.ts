@@ -104,7 +104,17 @@ export type WireNode =
       readonly offset: number;
       readonly length: number | undefined;
     })
-  | { readonly kind: "namespace"; readonly names: readonly string[]; readonly values: Packed[] }
+  | {
+      readonly kind: "namespace";
+      readonly names: readonly string[];
+      readonly values: Packed[];
+      /** Its prototype is that of plain objects. */
+      readonly plain: boolean | undefined;
+      /** It has the hidden property `__esModule`. */
+      readonly esModule: boolean | undefined;
+      /** It calls itself a Module. */
+      readonly tagged: boolean;
+    }
   | {
       readonly kind: "codec";
       readonly name: string;

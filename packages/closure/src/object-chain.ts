@@ -10,6 +10,9 @@ import type { Found, Walk } from "./walk.ts";
 
 type Refusal = readonly [code: CaptureErrorCode, what: string, test: (value: object) => boolean];
 
+const iterator =
+  "it is an iterator, whose position cannot be read; capture what it iterates over, or [...it]";
+
 // Told by internal slots where Node can, so that a changed prototype does not hide them.
 const living: readonly Refusal[] = [
   [
@@ -44,7 +47,7 @@ const living: readonly Refusal[] = [
   ],
   [
     "closure/generator",
-    "it is an iterator, whose position cannot be read; capture what it iterates over, or [...it]",
+    iterator,
     (value) => types.isMapIterator(value) || types.isSetIterator(value),
   ],
   [
@@ -94,6 +97,7 @@ export function checkChain(walk: Walk, found: Found, value: object): void {
     const landmark = landmarkOf(at);
     if (landmark?.kind === "global") {
       if (open.has(landmark.path[0]!)) return;
+      if (/Iterator/.test(landmark.path[0]!)) refuseIterator(walk, found);
       refuseNative(walk, found, value, landmark.path[0]!);
     }
     if (landmark?.kind === "builtin") {
@@ -141,6 +145,10 @@ function hasNativeMethod(prototype: object): boolean {
 
 function isNativeText(text: string): boolean {
   return /\{\s*\[native code\]\s*\}\s*$/.test(text);
+}
+
+function refuseIterator(walk: Walk, found: Found): never {
+  return walk.fail("closure/generator", found, iterator);
 }
 
 function refuseNative(walk: Walk, found: Found, value: object, place: string): never {
@@ -193,5 +201,5 @@ function className(value: object): string {
 }
 
 function article(name: string): string {
-  return /^[AEIOU]/i.test(name) ? "an" : "a";
+  return /^(?!U(RL|int|ser|ni))[AEIOU]/i.test(name) ? "an" : "a";
 }

@@ -133,9 +133,8 @@ function moduleExpression(init: AnyNode, binding: Binding): Origin | undefined {
   if (init.type !== "CallExpression" || init.callee.type !== "Identifier") return undefined;
   const [argument] = init.arguments;
   if (init.callee.name === "require") {
-    // A `require` of the program's own is an ordinary function.
     const own = resolve(binding.scope, "require");
-    if (own && own.kind !== "parameter" && own.kind !== "const") return undefined;
+    if (own !== undefined && !isCreateRequire(own)) return undefined;
     return literal(argument, { imported: "*", via: "require" });
   }
   if (/^_*(toESM|interopRequireWildcard|importStar)$/.test(init.callee.name) && argument) {
@@ -143,6 +142,19 @@ function moduleExpression(init: AnyNode, binding: Binding): Origin | undefined {
     return source?.via === "require" ? { ...source, via: "interop" } : undefined;
   }
   return undefined;
+}
+
+/** `const require = createRequire(...)`; any other `require` of the program's own is no loader. */
+function isCreateRequire({ kind, node }: Binding): boolean {
+  if (kind !== "const" || node.type !== "VariableDeclarator") return false;
+  const call = node.init;
+  if (call?.type !== "CallExpression") return false;
+  let { callee }: { callee: AnyNode } = call;
+  // Vite and esbuild call imported functions as (0, module.name)(...).
+  if (callee.type === "ParenthesizedExpression") callee = callee.expression;
+  if (callee.type === "SequenceExpression") callee = callee.expressions.at(-1)!;
+  const name = callee.type === "MemberExpression" ? callee.property : callee;
+  return name.type === "Identifier" && name.name === "createRequire";
 }
 
 function literal(

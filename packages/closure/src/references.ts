@@ -49,6 +49,40 @@ export function referenceOf(origin: Origin, script: Script): Reference | undefin
   return fileReference(owner, target, origin.via, path, directory);
 }
 
+/**
+ * Whether a variable that was declared by `require` holds what that module exports: a test may
+ * have given the program another `require`, or have replaced the module in its cache.
+ */
+export function isThatModule(origin: Origin, value: unknown, script: Script): boolean {
+  if (origin.via !== "require" && origin.via !== "interop") return true;
+  const loaded = requiredModule(origin.specifier, fileOf(script));
+  if (loaded === undefined) return true;
+  const { exports } = loaded;
+  if (origin.via === "interop") {
+    const composite = (typeof value === "object" && value !== null) || typeof value === "function";
+    const esModule = (exports as { __esModule?: unknown } | null)?.__esModule === true;
+    return composite && (esModule || (value as { default?: unknown }).default === exports);
+  }
+  if (origin.imported === "*") return value === exports;
+  return value === (exports as Record<string, unknown> | null)?.[origin.imported];
+}
+
+/** What `require` gives here without loading anything; undefined where that cannot be told. */
+function requiredModule(
+  specifier: string,
+  file: string | undefined,
+): { readonly exports: unknown } | undefined {
+  if (isBuiltin(specifier)) return { exports: process.getBuiltinModule(specifier) };
+  if (file === undefined) return undefined;
+  const require = createRequire(file);
+  try {
+    return require.cache[require.resolve(specifier)];
+  } catch {
+    // Not resolvable from there: a loader of its own may have found it.
+    return undefined;
+  }
+}
+
 /** The reference for a function that an installed package exports from the file it stands in. */
 export function exportReference(fn: object, examined: Examined): Reference | undefined {
   const { script } = examined;

@@ -1,10 +1,10 @@
 import { build } from "./build.ts";
 import { memoize, type Captured } from "./capture.ts";
-import { hashOf, open } from "./envelope.ts";
+import { checkNodes } from "./check-nodes.ts";
+import { hashOf, open, type Envelope } from "./envelope.ts";
 import { CaptureError, quote } from "./errors.ts";
 import type { AnyFunction } from "./inspector.ts";
 import { loadReferences } from "./load.ts";
-import type { Content, Hint } from "./nodes.ts";
 import { corrupt } from "./wire.ts";
 
 // A worker revives each function once. The bound is on count; the oldest goes first.
@@ -27,7 +27,7 @@ const revivedMax = 1_024;
  * @throws CaptureError `closure/corrupt` for bytes that are damaged, cut short, or of another
  *   version of the format; `closure/missing-package`, `closure/version-mismatch`,
  *   `closure/missing-export`, `closure/unknown-codec` and `closure/syntax` when this process lacks
- *   what the function needs
+ *   what the function needs; `closure/codec` when a codec or `reduce` fails here
  * @example
  * ```ts
  * import { capture, revive } from "@millrace/closure";
@@ -53,7 +53,7 @@ export async function revive<F = (...args: unknown[]) => unknown>(
   const hash = hashOf(bytes);
   const known = revived.get(hash);
   if (known !== undefined) return (await known) as F;
-  const made = make(envelope.content as unknown as Content, envelope.hints as never);
+  const made = make(envelope);
   if (revived.size >= revivedMax) revived.delete(revived.keys().next().value!);
   revived.set(hash, made);
   try {
@@ -67,12 +67,16 @@ export async function revive<F = (...args: unknown[]) => unknown>(
   }
 }
 
-async function make(
-  { nodes }: Content,
-  entries: readonly (readonly [number, Hint])[],
-): Promise<AnyFunction> {
-  const hints = new Map(entries);
-  const fn = build(nodes, hints, await loadReferences(nodes, hints));
+async function make(envelope: Envelope): Promise<AnyFunction> {
+  const { nodes, hints } = checkNodes(envelope.content, envelope.hints);
+  const loaded = await loadReferences(nodes, hints);
+  let fn: unknown;
+  try {
+    fn = build(nodes, hints, loaded);
+  } catch (error) {
+    // Nothing of the program runs here but codecs, whose errors have a code of their own.
+    throw error instanceof CaptureError ? error : corrupt("a value cannot be made", error);
+  }
   if (typeof fn !== "function") throw corrupt("it does not hold a function");
   return fn as AnyFunction;
 }

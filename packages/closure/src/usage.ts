@@ -132,8 +132,12 @@ function patternUsage(pattern: AnyNode): Usage {
 /** Whether a private member is written to, given what is around its name. */
 export function isPrivateTarget(ancestors: readonly AnyNode[]): boolean {
   const member = ancestors.at(-1);
-  if (member?.type !== "MemberExpression") return false;
-  return isTarget(member, ancestors.at(-2), ancestors.slice(0, -2));
+  return member?.type === "MemberExpression" && isWritten(member, ancestors.slice(0, -1));
+}
+
+/** Whether a name or member expression is written to, given what is around it. */
+export function isWritten(node: AnyNode, ancestors: readonly AnyNode[]): boolean {
+  return isTarget(node, ancestors.at(-1), ancestors.slice(0, -1));
 }
 
 /** Whether a node is written to, directly or as part of an assignment pattern. */

@@ -220,12 +220,25 @@ export class Walk {
         "it is a Proxy, whose handler cannot be read; pass the target, or make the Proxy inside the function",
       );
     }
-    const landmark = landmarkOf(value);
+    const landmark = this.isReplacement(value) ? undefined : landmarkOf(value);
     if (landmark?.kind === "global") return landmark;
     if (landmark?.kind === "builtin") return { ...landmark, namespace: false };
     if (typeof value === "symbol") return describeSymbol(value);
     if (typeof value === "function") return describeFunction(this, found, value as AnyFunction);
     return describeObject(this, found, value as object);
+  }
+
+  /** Whether a function of the program stands in the place of one of Node's own. */
+  private isReplacement(value: unknown): boolean {
+    if (typeof value !== "function" || this.inspector === undefined) return false;
+    const fn = value as AnyFunction;
+    const text = Function.prototype.toString.call(fn);
+    if (genuine.has(fn) || /\{\s*\[native code\]\s*\}\s*$/.test(text)) return false;
+    if (landmarkOf(fn) === undefined) return false;
+    const { script } = this.examine(fn);
+    if (script !== undefined && !script.url.startsWith("node:")) return true;
+    genuine.add(fn);
+    return false;
   }
 
   private waitingFunctions(): AnyFunction[] {
@@ -239,6 +252,9 @@ export class Walk {
     });
   }
 }
+
+/** JavaScript functions that were found to be Node's own. */
+const genuine = new WeakSet<AnyFunction>();
 
 /** Stands in the queue for a reference, which is no value of the program. */
 class NodeKey {

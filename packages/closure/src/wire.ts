@@ -306,9 +306,14 @@ export function encode(value: Packed): Uint8Array {
 /** Read back what {@link encode} wrote; throws `closure/corrupt` on anything else. */
 export function decode(bytes: Uint8Array): Packed {
   const reader = new Reader(bytes);
-  const value = reader.read();
-  reader.end();
-  return value;
+  try {
+    const value = reader.read();
+    reader.end();
+    return value;
+  } catch (error) {
+    // Text that is no UTF-8, digits that are none, nesting that is deeper than the stack.
+    throw error instanceof CaptureError ? error : corrupt("a value cannot be read", error);
+  }
 }
 
 /** The error for bytes that `capture` did not write. */
