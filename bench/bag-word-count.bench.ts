@@ -15,8 +15,9 @@ type Pair = readonly [word: string, count: number];
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The naive loop asks the map twice a word, and lets strings of a big chunk grow old; the good one asks
- * once, counts in an object, and reads pieces that stay small enough for the young generation.
+ * The naive loop asks the map twice a word, and lets strings of a big chunk grow old; the good
+ * one asks once, counts in an object, and reads pieces that stay small enough for the young
+ * generation.
  */
 export const bench: Bench<Parameters> = {
   name: "bag-word-count",

@@ -48,9 +48,9 @@ type Elements<Bags extends readonly Bag<unknown>[]> = {
 };
 
 /**
- * Partitions of plain values, lazily: every method describes work and gives a new Bag, `compute` runs
- * it. A chain of element operations becomes one loop a partition. Callbacks may be async: elements of
- * a partition then overlap, 16 at a time, and keep their order.
+ * Partitions of plain values, lazily: every method describes work and gives a new Bag, `compute`
+ * runs it. A chain of element operations becomes one loop a partition. Callbacks may be async:
+ * elements of a partition then overlap, 16 at a time, and keep their order.
  *
  * @example
  * ```ts
@@ -69,7 +69,7 @@ export class Bag<T> implements Collection<T[]> {
     this.#partitions = partitions;
   }
 
-  /** The elements of an iterable, read now; boundary i of n partitions is `floor(i · length / n)`. */
+  /** The elements of an iterable, read now; boundary i of n is `floor(i · length / n)`. */
   static from<T>(iterable: Iterable<T>, options: FromOptions = {}): Bag<T> {
     return new Bag(from(iterable, options));
   }
@@ -214,7 +214,7 @@ export class Bag<T> implements Collection<T[]> {
     return fold(this.#partitions, f, options);
   }
 
-  /** Folds the elements of each key, see {@link Bag.fold}: pairs, as first seen, in one partition. */
+  /** Folds the elements of each key, see {@link Bag.fold}: pairs in one partition. */
   foldBy<F extends KeyFunction<T>>(
     key: F,
     f: (a: T, b: T) => MaybePromise<T>,
@@ -263,7 +263,7 @@ export class Bag<T> implements Collection<T[]> {
     return new Bag(distinct(this.#partitions, key));
   }
 
-  /** The `k` elements with the largest keys, largest first, those that tie in order; one partition. */
+  /** The `k` elements with the largest keys, largest first, ties in order; one partition. */
   topk(k: number, key?: KeyFunction<T>): Bag<T> {
     return new Bag(topk(this.#partitions, k, key));
   }
@@ -310,7 +310,7 @@ export class Bag<T> implements Collection<T[]> {
     return some(this.#partitions, p, true);
   }
 
-  /** Whether every element passes (default: is truthy); a partition stops at the first that fails. */
+  /** Whether every element passes (default: is truthy); a partition stops at one that fails. */
   all(p?: (item: T) => unknown): Delayed<boolean> {
     return some(this.#partitions, p, false);
   }
@@ -372,7 +372,7 @@ export class Bag<T> implements Collection<T[]> {
     return writeFiles(this.#partitions, "toJsonLines", pattern, options);
   }
 
-  /** The elements in order, with options for the run; partitions run a little ahead of the reader. */
+  /** The elements in order, with options for the run; at most two partitions run ahead. */
   iterate(options: RunOptions = {}): AsyncGenerator<T> {
     return iterate(this.#partitions, options) as AsyncGenerator<T>;
   }

@@ -44,7 +44,10 @@ export type KeyType<T, F> = F extends (item: T) => infer R
     ? T[F]
     : unknown;
 
-/** Values that callbacks get after the element: as they are, or as something lazy that becomes them. */
+/**
+ * Values that callbacks get after the element: as they are, or as something lazy that becomes
+ * them.
+ */
 export type Broadcast<B extends readonly unknown[]> = {
   [I in keyof B]: Lazy<B[I]> | Collection<B[I]>;
 };

@@ -1,7 +1,8 @@
 /**
- * Which of two values comes first, in one order of everything, so that an answer cannot depend on how
- * the data was cut: what is nothing (NaN, null, undefined), then booleans, numbers and bigints, texts,
- * objects, the rest. Inside of a kind `<` decides; what it cannot tell apart ties.
+ * Which of two values comes first, in one order of everything, so that an answer cannot depend on
+ * how the data was cut: what is nothing (NaN, null, undefined), then booleans, numbers and
+ * bigints, texts, objects, the rest. Inside of a kind `<` decides; what it cannot tell apart
+ * ties.
  */
 export function compareValues(a: unknown, b: unknown): number {
   const rank = rankOf(a);

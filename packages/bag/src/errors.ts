@@ -30,6 +30,7 @@ export type BagErrorCode =
  */
 export class BagError extends Error {
   override readonly name = "BagError";
+  /** What went wrong, as a stable word. */
   readonly code: BagErrorCode;
 
   constructor(code: BagErrorCode, message: string, options?: ErrorOptions) {

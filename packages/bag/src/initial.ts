@@ -17,14 +17,17 @@ export function initialOf(api: string, options: { readonly initial?: unknown }):
   }
 }
 
-/** A copy of an initial value: a callback may change its accumulator, and each start is a fresh one. */
+/**
+ * A copy of an initial value: a callback may change its accumulator, and each start is a fresh
+ * one.
+ */
 export function cloneInitial(value: unknown): unknown {
   return typeof value === "object" && value !== null ? structuredClone(value) : value;
 }
 
 /**
- * A part combined with the initial value, which must be the part again: otherwise the answer would depend
- * on the number of partitions.
+ * A part combined with the initial value, which must be the part again: otherwise the answer
+ * would depend on the number of partitions.
  *
  * @throws BagError `bag/not-identity`
  */

@@ -12,7 +12,9 @@ import { checkSplitEvery } from "./check.ts";
 import type { StageOp } from "./stage/ops.ts";
 import { runStage } from "./stage/run-stage.ts";
 
-/** A bag as its verbs see it: the first `npartitions` blocks of a layer of a graph, each an array. */
+/**
+ * A bag as its verbs see it: the first `npartitions` blocks of a layer of a graph, each an array.
+ */
 export interface Partitions {
   readonly graph: LayeredGraph;
   readonly layer: string;

@@ -4,14 +4,17 @@ import type { ReadTextOptions } from "./io/read-text.ts";
 import { readJsonLines as readJsonBlocks, readText as readTextBlocks } from "./io/read-text.ts";
 
 /**
- * The lines of text files, without their ends. Files are listed and measured at once, read when a task
- * runs, so files larger than memory are fine. A partition is a block of about `blockSize` bytes of a file
- * (lines stay whole), or a whole file where it is compressed or comes over http(s).
+ * The lines of text files, without their ends. Files are listed and measured at once, read when a
+ * task runs, so files larger than memory are fine. A partition is a block of about `blockSize`
+ * bytes of a file (lines stay whole), or a whole file where it is compressed or comes over
+ * http(s).
  *
- * @param urls - paths, `file:` or `http(s):` URLs, globs, or an array of them; each glob is sorted
+ * @param urls - paths, `file:` or `http(s):` URLs, globs, or an array of them; each glob is
+ * sorted
  * @param options.blockSize - bytes or a text such as "64MB", the default
  * @param options.filesPerPartition - that many whole files a partition instead
- * @param options.compression - "infer" (default: by the ending of the name), "none", "gzip", "brotli", …
+ * @param options.compression - "infer" (default: by the ending of the name), "none", "gzip",
+ * "brotli", …
  * @param options.encoding - "utf8" (default), "utf16le" or "latin1"
  * @param options.lineDelimiter - default `\n`, with a `\r` before it
  * @param options.includePath - true gives `[line, path]` pairs
@@ -43,8 +46,8 @@ export function readText(
 }
 
 /**
- * The values of files that hold one JSON text a line, as {@link readText} finds the lines; blank lines are
- * left out.
+ * The values of files that hold one JSON text a line, as {@link readText} finds the lines; blank
+ * lines are left out.
  *
  * @throws as {@link readText}; when it runs, BagError `bag/not-json` naming the file and the line
  * @example

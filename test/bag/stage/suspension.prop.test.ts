@@ -47,7 +47,7 @@ async function settle<T>(value: T, turns: number): Promise<T> {
 const calls: number[][] = [[], [], [], []];
 const callbacks = new Map<string, (n: number) => never>();
 
-/** The callback of an operation at a place; the same function in every run, so that it is captured once. */
+/** The callback of an operation at a place: the same one in every run, so it is captured once. */
 function callbackOf(op: Op, place: number): (n: number) => never {
   const name = `${op.kind} ${op.late} ${place}`;
   let callback = callbacks.get(name);

@@ -29,7 +29,10 @@ import { openJson, openLines, openLinesWithPath } from "./open-lines.ts";
  * ```
  */
 export interface ReadTextOptions {
-  /** Bytes of a partition, or a text such as "64MB" (the default); only uncompressed local files are cut. */
+  /**
+   * Bytes of a partition, or a text such as "64MB" (the default); only uncompressed local files
+   * are cut.
+   */
   readonly blockSize?: number | string;
   /** Whole files in a partition, this many, instead of blocks of files. */
   readonly filesPerPartition?: number;

@@ -32,7 +32,9 @@ export interface WriteFilesOptions extends RunOptions {
 /** How a verb writes elements as lines. */
 type LinesOf = (block: readonly unknown[]) => Iterable<string>;
 
-/** Writes one file a partition, a line an element; gives the paths in the order of the partitions. */
+/**
+ * Writes one file a partition, a line an element; gives the paths in the order of the partitions.
+ */
 export async function writeFiles(
   bag: Partitions,
   api: "toTextFiles" | "toJsonLines",

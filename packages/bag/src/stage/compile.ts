@@ -31,10 +31,10 @@ export function compileStage(stage: readonly StageOp[]): Compiled {
 let stageCount = 0;
 
 /**
- * The loop as a function of its own: the engine then sees one callback at each place and inlines it.
- * The number makes the text unlike any other: functions made of equal texts share one record of the
- * callees that they have met, and with two in it V8 inlines none of them.
- * Undefined where no code may be generated (`--disallow-code-generation-from-strings`).
+ * The loop as a function of its own: the engine then sees one callback at each place and inlines
+ * it. The number makes the text unlike any other: functions made of equal texts share one record
+ * of the callees that they have met, and with two in it V8 inlines none of them. Undefined where
+ * no code may be generated (`--disallow-code-generation-from-strings`).
  */
 function generatedLoop(parts: StageParts, terminal: Terminal): Loop | undefined {
   const writer = new LoopWriter(parts, terminal);

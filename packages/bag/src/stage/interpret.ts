@@ -7,8 +7,8 @@ import { Suspended } from "./suspended.ts";
 import type { Terminal } from "./terminals.ts";
 
 /**
- * The same loop without generated code, for processes that may not generate any: one call an operation and
- * element instead of none.
+ * The same loop without generated code, for processes that may not generate any: one call an
+ * operation and element instead of none.
  */
 export function interpretedLoop({ source, ops }: StageParts, terminal: Terminal): Loop {
   return (items, start, end, acc, b) => {

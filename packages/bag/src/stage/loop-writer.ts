@@ -7,8 +7,9 @@ import { Suspended } from "./suspended.ts";
 import type { Terminal } from "./terminals.ts";
 
 /**
- * Writes the loop of a stage as JavaScript. The text is made of kinds of operations and numbers alone:
- * whatever a user gave is reached through `scope`, by name, so nothing a user wrote becomes code.
+ * Writes the loop of a stage as JavaScript. The text is made of kinds of operations and numbers
+ * alone: whatever a user gave is reached through `scope`, by name, so nothing a user wrote
+ * becomes code.
  */
 export class LoopWriter {
   /** What the text refers to. */
@@ -151,14 +152,15 @@ export class LoopWriter {
     return op.kind === "starmap" ? `${fn}(...${v})` : `${fn}(${[v, ...extras].join(", ")})`;
   }
 
-  /** Stops the loops when `given` is asynchronous; numbers and texts pay one comparison of types. */
+  /** Stops the loops when `given` is asynchronous; other types pay one comparison. */
   #suspend(k: number, v: string, given: string, test?: string): string {
     const isHeld = test ?? this.#use("isPending", isPending);
     const frames = this.#entries.map((op, level) => {
       const items = level > 0 ? `a${level}` : this.#isRange ? "undefined" : "items";
       const end = level > 0 ? `a${level}.length` : this.#isRange ? "end" : "items.length";
       const pieces = level > 0 ? `p${level}` : "undefined";
-      return `{ op: ${op}, items: ${items}, start: i${level} + 1, end: ${end}, pieces: ${pieces} },`;
+      const left = `items: ${items}, start: i${level} + 1, end: ${end}`;
+      return `{ op: ${op}, ${left}, pieces: ${pieces} },`;
     });
     const suspended = this.#use("Suspended", Suspended);
     return join(

@@ -1,7 +1,10 @@
 /** Any callback of a user; sync or async. */
 export type Callback = (...args: never[]) => unknown;
 
-/** One operation of a stage: a source may come first, a terminal last, between them element by element. */
+/**
+ * One operation of a stage: a source may come first, a terminal last, between them element by
+ * element.
+ */
 export type StageOp = SourceOp | ElementOp | TerminalOp;
 
 /** Where elements come from when it is not an array of them: always the first operation. */
@@ -12,8 +15,8 @@ export type SourceOp =
   | { readonly kind: "chunks"; readonly open: (block: never) => AsyncIterable<readonly unknown[]> };
 
 /**
- * `extra` counts the broadcast values that a callback gets after the element; they follow the stage's own
- * arguments in the order of the operations.
+ * `extra` counts the broadcast values that a callback gets after the element; they follow the
+ * stage's own arguments in the order of the operations.
  */
 export type ElementOp =
   | { readonly kind: "map"; readonly fn: Callback; readonly extra: number }
@@ -32,7 +35,10 @@ export type ElementOp =
       readonly fallback: unknown;
       readonly hasFallback: boolean;
     }
-  /** Keeps each element with a probability; its one broadcast value is the number of the partition. */
+  /**
+   * Keeps each element with a probability; its one broadcast value is the number of the
+   * partition.
+   */
   | { readonly kind: "sample"; readonly probability: number; readonly seed: number };
 
 /** What becomes of the elements when it is not an array of them: always the last operation. */

@@ -11,8 +11,9 @@ export interface Pieces {
 }
 
 /**
- * The elements of an iterable in pieces. Texts, Sets, Maps and typed arrays are one piece; of others an
- * element is taken only when it is needed, since taking one may cost, fail or never end.
+ * The elements of an iterable in pieces. Texts, Sets, Maps and typed arrays are one piece; of
+ * others an element is taken only when it is needed, since taking one may cost, fail or never
+ * end.
  */
 export function piecesOf(api: string, value: unknown): Pieces {
   if (typeof value === "string" || value instanceof Set || value instanceof Map) {
@@ -40,7 +41,10 @@ function onePiece(items: readonly unknown[]): Pieces {
   };
 }
 
-/** Follows the protocol of `for … of`: an iterator that has ended or failed by itself is not closed. */
+/**
+ * Follows the protocol of `for … of`: an iterator that has ended or failed by itself is not
+ * closed.
+ */
 class OneByOne implements Pieces {
   readonly #iterator: Iterator<unknown>;
   // The reader is done with a piece before it asks for the next one, so one array serves for all.
@@ -76,7 +80,9 @@ class OneByOne implements Pieces {
   }
 }
 
-/** The elements of what a callback gave as an array without holes; a promise for async iterables. */
+/**
+ * The elements of what a callback gave as an array without holes; a promise for async iterables.
+ */
 export function arrayOf(api: string, value: unknown): unknown[] | Promise<unknown[]> {
   if (Array.isArray(value)) return withoutHoles(value);
   if (isAsyncIterable(value)) return gather(value);

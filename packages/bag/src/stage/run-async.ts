@@ -17,8 +17,8 @@ interface Course {
 }
 
 /**
- * Finishes an array that the loop could not: elements overlap, at most `asyncElementsMax` at a time, and
- * reach the accumulator in their order.
+ * Finishes an array that the loop could not: elements overlap, at most `asyncElementsMax` at a
+ * time, and reach the accumulator in their order.
  */
 export async function resumeStage(
   ops: readonly ElementOp[],
@@ -48,8 +48,8 @@ export async function resumeStage(
 }
 
 /**
- * The elements as they come out of the last operation. A sampler counts elements, so it must see them in
- * their order: what is before it flows on its own.
+ * The elements as they come out of the last operation. A sampler counts elements, so it must see
+ * them in their order: what is before it flows on its own.
  */
 function orderedFlow(course: Course, source: WorkSource): AsyncGenerator<Work> {
   let flow = source;
@@ -209,7 +209,9 @@ async function expand(course: Course, work: Work, until: number): Promise<Outcom
   return { ready: [{ op: until, value, key: isPending(key) ? await key : key }], rest: [] };
 }
 
-/** The first elements at once, so that they overlap with other elements'; the rest in their turn. */
+/**
+ * The first elements at once, so that they overlap with other elements'; the rest in their turn.
+ */
 async function spread(course: Course, source: SyncSource, until: number): Promise<Outcome> {
   const ready: Work[] = [];
   try {

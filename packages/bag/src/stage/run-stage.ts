@@ -10,9 +10,9 @@ import { isPending, withSettled } from "./settled.ts";
 import { Suspended } from "./suspended.ts";
 
 /**
- * The step function of every element operation: runs a block through a chain of operations in one loop.
- * Gives the array of what comes out, or what the terminal operation makes of it; a promise only where the
- * source or a callback is async.
+ * The step function of every element operation: runs a block through a chain of operations in one
+ * loop. Gives the array of what comes out, or what the terminal operation makes of it; a promise
+ * only where the source or a callback is async.
  */
 export function runStage(
   block: unknown,

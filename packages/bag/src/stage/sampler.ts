@@ -2,8 +2,8 @@ import type { ElementOp } from "./ops.ts";
 import { extraOf } from "./ops.ts";
 
 /**
- * A generator of yes and no that is the same for one seed and partition: SplitMix32 (a 32-bit variant of
- * Steele, Lea and Flood 2014), begun at a place that depends on both.
+ * A generator of yes and no that is the same for one seed and partition: SplitMix32 (a 32-bit
+ * variant of Steele, Lea and Flood 2014), begun at a place that depends on both.
  */
 function samplerOf(
   { probability, seed }: Extract<ElementOp, { kind: "sample" }>,

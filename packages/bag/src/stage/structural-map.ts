@@ -6,7 +6,10 @@ export interface Entry<V> {
   value: V;
 }
 
-/** A map whose keys are equal by SameValueZero, and objects by structure. Iterates by first insertion. */
+/**
+ * A map whose keys are equal by SameValueZero, and objects by structure. Iterates by first
+ * insertion.
+ */
 export class StructuralMap<V> {
   readonly #entries = new Map<unknown, Entry<V>>();
   readonly #representatives = new Map<string, object>();

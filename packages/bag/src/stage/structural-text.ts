@@ -4,9 +4,9 @@ import { tokenizeLoosely } from "@millrace/graph";
 const depthMax = 64;
 
 /**
- * A text for an object that is the same for objects of the same structure: leaves by SameValueZero,
- * whatever the order of the names. Arrays and plain objects are written here, since they are what keys
- * mostly are and a digest of each would cost most of a grouping.
+ * A text for an object that is the same for objects of the same structure: leaves by
+ * SameValueZero, whatever the order of the names. Arrays and plain objects are written here,
+ * since they are what keys mostly are and a digest of each would cost most of a grouping.
  */
 export function structuralText(key: object): string {
   return textOf(key, 0);
@@ -34,7 +34,8 @@ function textOf(value: unknown, depth: number): string {
 function objectText(value: object, depth: number): string {
   if (depth < depthMax) {
     if (Array.isArray(value)) {
-      return `[${Array.from(value, (item, i) => (i in value ? textOf(item, depth + 1) : "")).join()}]`;
+      const items = Array.from(value, (item, i) => (i in value ? textOf(item, depth + 1) : ""));
+      return `[${items.join()}]`;
     }
     const prototype: unknown = Object.getPrototypeOf(value);
     const isPlain = prototype === Object.prototype || prototype === null;

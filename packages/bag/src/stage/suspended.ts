@@ -14,8 +14,8 @@ export interface Frame {
 /** Where a loop stopped because a callback gave something asynchronous. */
 export class Suspended {
   /**
-   * The operation whose callback it was. The number of operations stands for the key of the terminal, one
-   * more for its step.
+   * The operation whose callback it was. The number of operations stands for the key of the
+   * terminal, one more for its step.
    */
   readonly op: number;
   readonly value: unknown;
@@ -36,9 +36,9 @@ export class Suspended {
 }
 
 /**
- * Runs elements through the operations into `acc`: those of `items` from `start` to its end, which is
- * `end`, or, without items, the numbers from `start` to `end - 1`. `b` holds the broadcast values. Gives the accumulator, or where it
- * had to stop.
+ * Runs elements through the operations into `acc`: those of `items` from `start` to its end,
+ * which is `end`, or, without items, the numbers from `start` to `end - 1`. `b` holds the
+ * broadcast values. Gives the accumulator, or where it had to stop.
  */
 export type Loop = (
   items: readonly unknown[] | undefined,

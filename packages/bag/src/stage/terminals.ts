@@ -22,8 +22,8 @@ export interface Terminal {
 }
 
 /**
- * A step as text over `acc`, `v` and what `scope` names. A number that is summed up lives in a local
- * variable, which the engine keeps unboxed; `value` puts it back into the accumulator.
+ * A step as text over `acc`, `v` and what `scope` names. A number that is summed up lives in a
+ * local variable, which the engine keeps unboxed; `value` puts it back into the accumulator.
  */
 export interface InlineStep {
   readonly enter?: string;
@@ -81,7 +81,9 @@ const count: Terminal = {
   inline: { enter: "let n = 0;", step: "n++;", value: "acc + n" },
 };
 
-/** The sum of nothing: adding it changes no number, and it tells a start from a 0 that was summed. */
+/**
+ * The sum of nothing: adding it changes no number, and it tells a start from a 0 that was summed.
+ */
 export const emptySum = -0;
 
 const sum: Terminal = {

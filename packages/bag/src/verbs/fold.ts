@@ -22,8 +22,8 @@ import type { Held } from "../stage/terminals.ts";
  */
 export interface FoldOptions<A = unknown> {
   /**
-   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Plain data: each start
-   * gets a copy.
+   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Plain data: each
+   * start gets a copy.
    */
   readonly initial?: A;
   /** Joins two parts; default the folding function itself. */
@@ -46,8 +46,8 @@ export interface FoldOptions<A = unknown> {
  */
 export interface FoldInto<A> {
   /**
-   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Plain data: each start
-   * gets a copy.
+   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Plain data: each
+   * start gets a copy.
    */
   readonly initial: A;
   /** Joins two parts. */

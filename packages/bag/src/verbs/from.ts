@@ -21,7 +21,10 @@ import { runStage } from "../stage/run-stage.ts";
  * ```
  */
 export interface FromOptions {
-  /** Exactly this many partitions, empty ones included; boundary i is `floor(i · length / npartitions)`. */
+  /**
+   * Exactly this many partitions, empty ones included; boundary i is `floor(i · length /
+   * npartitions)`.
+   */
   readonly npartitions?: number;
   /** Or this many elements in each but the last. */
   readonly partitionSize?: number;

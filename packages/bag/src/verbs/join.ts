@@ -7,8 +7,8 @@ import type { Keyed } from "./shuffle.ts";
 import { deal, keyed } from "./shuffle.ts";
 
 /**
- * Pairs of elements with equal keys. A bag of one partition is given to every partition of this one; two
- * larger bags are both dealt out by the hash of the key.
+ * Pairs of elements with equal keys. A bag of one partition is given to every partition of this
+ * one; two larger bags are both dealt out by the hash of the key.
  */
 export function join(
   bag: Partitions,

@@ -10,8 +10,9 @@ import { evenBoundaries } from "./from.ts";
 import { sizeOf } from "./size-of.ts";
 
 /**
- * Exactly as many partitions as asked. To fewer: output i joins inputs `floor(i·n/m)` … `floor((i+1)·n/m) - 1`;
- * to more: input i becomes `floor((i+1)·m/n) - floor(i·m/n)` pieces, cut evenly.
+ * Exactly as many partitions as asked. To fewer: output i joins inputs `floor(i·n/m)` …
+ * `floor((i+1)·n/m) - 1`; to more: input i becomes `floor((i+1)·m/n) - floor(i·m/n)` pieces, cut
+ * evenly.
  */
 export function repartition(
   bag: Partitions,

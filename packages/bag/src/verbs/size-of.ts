@@ -3,7 +3,10 @@ const sampleLength = 1000;
 const pointerBytes = 8;
 const objectBytes = 24;
 
-/** About how many bytes an array and all that it holds take in memory. Cost: a sample of its elements. */
+/**
+ * About how many bytes an array and all that it holds take in memory. Cost: a sample of its
+ * elements.
+ */
 export function sizeOf(items: readonly unknown[]): number {
   const step = Math.max(1, Math.ceil(items.length / sampleLength));
   const seen = new Set<object>();

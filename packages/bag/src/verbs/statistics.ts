@@ -122,7 +122,9 @@ function finishSpread(
   return statistic === "variance" ? variance : Math.sqrt(variance);
 }
 
-/** Whether some element (`want` true) or every element (false) passes; stops where it is decided. */
+/**
+ * Whether some element (`want` true) or every element (false) passes; stops where it is decided.
+ */
 export function some(bag: Partitions, p: unknown, want: boolean): Delayed<boolean> {
   const verb = want ? "any" : "all";
   const test = p === undefined ? undefined : checkCallback(verb, p);

@@ -9,8 +9,8 @@ import { addStage, blockKeys } from "../partitions.ts";
 const lookahead = 2;
 
 /**
- * The blocks of a bag, one after another, with bounded look-ahead. Options are checked now; nothing runs
- * before the first block is asked for.
+ * The blocks of a bag, one after another, with bounded look-ahead. Options are checked now;
+ * nothing runs before the first block is asked for.
  */
 function streamBlocks(
   bag: Partitions,
