@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { captureAll } from "./fixtures/capture-all.mjs";
-import { cases } from "./fixtures/cases.mjs";
+import { cases } from "./fixtures/loader-cases.mjs";
 
 type Row = { name: string; hash: string };
 type Report = Record<string, { count: number; different: string[][] }>;
@@ -26,7 +26,7 @@ const processes: { args: string[]; tables: Record<string, string>; env?: object 
     args: ["--import", "tsx", captureFile],
     tables: { tsx: "./typed-cases.ts", "tsx with CommonJS": "./commonjs/interop-cases.js" },
   },
-  { args: [fixture("worker.mjs")], tables: { "worker thread": "./thread-cases.mjs" } },
+  { args: [fixture("worker.mjs")], tables: { "worker thread": "./loader-cases.mjs" } },
   {
     args: ["--inspect=127.0.0.1:0", captureFile],
     tables: { "mjs with an open inspector and V8 coverage": "./function-cases.mjs" },

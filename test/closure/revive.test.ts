@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import { runInThisContext } from "node:vm";
 import { capture, CaptureError, revive } from "@millrace/closure";
@@ -193,4 +194,17 @@ test.each([
 ])("forged content is closure/corrupt: %s", async (_, content) => {
   const forged = sealed(content, Uint8Array.of(14, 0));
   expect((await refusal(forged)).code).toBe("closure/corrupt");
+});
+
+test("a built-in module that this version of Node lacks is named", async () => {
+  const { bytes } = capture(() => tmpdir());
+  const other = Buffer.from(bytes).toString("latin1").replace("\x02os", "\x02no");
+  const renamed = Buffer.from(other, "latin1");
+  const end = 72 + renamed.readUInt32LE(68);
+  const packed = sealed(renamed.subarray(72, end), renamed.subarray(end));
+  const { code, message } = await refusal(packed);
+  expect(code).toBe("closure/missing-export");
+  expect(message.replace(/Node [\d.]+/, "Node x")).toMatchInlineSnapshot(
+    `"revive: this process has no such built-in module, got "node:no", wanted one of Node x Use the same versions on both sides."`,
+  );
 });

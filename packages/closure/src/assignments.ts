@@ -12,7 +12,8 @@ type Assignments = {
 const known = new WeakMap<Script, Assignments>();
 
 /** Whether anything in the script gives a variable another value than its declaration does. */
-export function isReassigned(script: Script, { node, name }: Binding): boolean {
+export function isReassigned(script: Script, { node, name, kind }: Binding): boolean {
+  if (kind === "import" || kind === "const") return false;
   return assignmentsIn(script).variables.get(node)?.has(name) === true;
 }
 

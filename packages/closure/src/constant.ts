@@ -49,8 +49,7 @@ export function constantValue(node: AnyNode, examined: Examined): unknown {
 /** Whether a variable may hold something else now than when the class was defined. */
 function mayHaveChanged({ placed, script }: Examined, name: string): boolean {
   const binding = placed && resolve(placed.scope, name);
-  if (script === undefined || binding === undefined) return true;
-  return binding.kind !== "import" && isReassigned(script, binding);
+  return script === undefined || binding === undefined || isReassigned(script, binding);
 }
 
 /** What a const is declared with: V8 keeps no variable that only the class definition reads. */

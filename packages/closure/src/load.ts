@@ -37,8 +37,8 @@ export async function loadReferences(
 function missingBuiltin(name: string): CaptureError {
   return new CaptureError(
     "closure/missing-export",
-    `revive: this process has no such built-in module, got ${quote(name)}, wanted one of Node ${process.versions.node}. ` +
-      "Use the same versions on both sides.",
+    `revive: this process has no such built-in module, got ${quote(name)}, ` +
+      `wanted one of Node ${process.versions.node}. Use the same versions on both sides.`,
   );
 }
 
