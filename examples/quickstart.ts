@@ -1,6 +1,7 @@
 // Which animals hit aircraft and do damage? Ten thousand reports to the FAA, as a Bag.
 // Run it with `npm start`.
-import { Bag, compute, progressBar, readText } from "millrace";
+import type { Bag } from "millrace";
+import { compute, progressBar, readText } from "millrace";
 
 const file = new URL("../node_modules/vega-datasets/data/birdstrikes.csv", import.meta.url);
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { Bag } from "@millrace/bag";
-import { Delayed } from "@millrace/graph";
+import type { Collection } from "@millrace/graph";
+import { Delayed, compute } from "@millrace/graph";
 import fc from "fast-check";
 
 /** A bag, and the partitions that it was made of. */
@@ -99,8 +100,10 @@ export function boundaries(length: number, parts: number): number[] {
 
 /** The elements of each partition of a bag. */
 export async function partitionsOf<T>(bag: Bag<T>, executor: string): Promise<T[][]> {
-  return bag.mapPartitions(whole).compute({ executor }) as Promise<T[][]>;
+  return compute(partitions(bag), { executor });
 }
 
-// Not made anew in every call: each new function is captured anew.
-const whole = <T>(items: Iterable<T>): T[][] => [[...items]];
+/** A bag as a collection whose value is the array of its partitions. */
+export function partitions<T>({ graph, outputKeys }: Bag<T>): Collection<T[][]> {
+  return { graph, outputKeys, finalize: (parts) => parts as T[][] };
+}
