@@ -27,7 +27,7 @@ describe.each(executors)("on %s", (executor) => {
         const expected = JSON.parse(JSON.stringify(drawn.parts)) as unknown;
         expect(await partitionsOf(whole, executor)).toStrictEqual(expected);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 });

@@ -37,7 +37,7 @@ describe.each(executors)("on %s", (executor) => {
         expect(all.npartitions).toBe(Math.ceil(paths.length / 5));
         expect(await all.compute({ executor })).toStrictEqual([...flat]);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -60,7 +60,7 @@ describe.each(executors)("on %s", (executor) => {
         expect(await bag.compute({ executor })).toStrictEqual(expected);
         expect(await readText(file).compute({ executor })).toStrictEqual(expected);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 

@@ -115,7 +115,7 @@ it("the first callback is called in the order of the elements, also where it is 
       await addOp(Bag.from(list, { npartitions: 1 }), op, 0).compute({ executor });
       expect(calls[0]).toStrictEqual(list);
     }),
-    { numRuns: 50 },
+    { numRuns: 25 },
   );
 });
 
@@ -140,7 +140,7 @@ it("reductions with async callbacks give what those of arrays give", async () =>
         values.toSorted((a, b) => b - a).slice(0, 3),
       );
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 

@@ -16,7 +16,7 @@ import {
 } from "../../lib/arbitraries/bags.ts";
 import { executors } from "../../lib/executors.ts";
 
-const runs = { numRuns: 25 };
+const runs = { numRuns: 12 };
 type Row = readonly [key: unknown, n: number];
 const rows: fc.Arbitrary<Row> = fc.tuple(anyValues, fc.nat(99));
 const keyOf = ([key]: Row): unknown => key;
@@ -60,7 +60,7 @@ describe.each(executors)("on %s", (executor) => {
           expect(other?.[1] ?? place).toBe(place);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 
