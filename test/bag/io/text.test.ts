@@ -83,6 +83,29 @@ describe.each(executors)("on %s", (executor) => {
   });
 });
 
+it("a file of many reads goes through sync and async callbacks, and is left early", async () => {
+  const file = join(folder, "large.txt");
+  const numbers = Array.from({ length: 60_000 }, (_, n) => n);
+  writeFileSync(file, numbers.join("\n"));
+  const bag = readText(file, { blockSize: "100kB" });
+  expect(bag.npartitions).toBe(4);
+  expect(await bag.map(Number).compute()).toStrictEqual(numbers);
+  const late = bag.map(async (line) => Number(line)).filter((n) => n % 2 === 0);
+  expect(await late.compute()).toStrictEqual(numbers.filter((n) => n % 2 === 0));
+  const some = bag.map((line) =>
+    line.endsWith("9") ? Promise.resolve(Number(line)) : Number(line),
+  );
+  expect(await some.sum().compute()).toBe(numbers.reduce((a, b) => a + b));
+  let calls = 0;
+  const counted = bag.map((line) => {
+    calls++;
+    return line;
+  });
+  expect(await counted.take(3)).toStrictEqual(["0", "1", "2"]);
+  expect(await late.any((n) => n === 4).compute()).toBe(true);
+  expect(calls).toBeLessThanOrEqual(6);
+});
+
 it("delimiters and encodings are those asked for", async () => {
   const file = join(folder, "odd.txt");
   writeFileSync(file, Buffer.from("a||b|c||", "utf16le"));

@@ -109,10 +109,23 @@ it("a generator that fails by itself is not closed again, and fails after what i
   });
 });
 
+it("a failure comes after the elements before it, also of those that are walked ahead", async () => {
+  const failing = function* (n: number): Generator<number> {
+    yield n;
+    if (n === 2) throw new RangeError("broken");
+  };
+  const bag = Bag.from([1, 2, 3], { npartitions: 1 }).map(late).flatMap(failing).map(late);
+  expect(await bag.take(2, { executor })).toStrictEqual([1, 2]);
+  await expect(bag.take(3, { executor })).rejects.toMatchObject({
+    cause: new RangeError("broken"),
+  });
+});
+
 it("a failure while cleaning up does not hide the failure before it", async () => {
   const failing = function* (): Generator<number> {
     try {
       yield 1;
+      yield 2;
     } finally {
       // oxlint-disable-next-line no-unsafe-finally -- what is tested
       throw new RangeError("while cleaning up");
@@ -125,6 +138,11 @@ it("a failure while cleaning up does not hide the failure before it", async () =
   const bag = Bag.from([0], { npartitions: 1 }).flatMap(failing);
   for (const f of [thrower, rejecter]) {
     await expect(bag.map(f).compute({ executor })).rejects.toMatchObject({
+      cause: new TypeError("first"),
+    });
+  }
+  for (const f of [thrower, rejecter]) {
+    await expect(bag.fold(f).compute({ executor })).rejects.toMatchObject({
       cause: new TypeError("first"),
     });
   }

@@ -32,7 +32,11 @@ const list = (...args: unknown[]): unknown => args;
 const isLonger = (row: unknown, most: number): boolean => (row as number[]).length > most;
 const named = (a: unknown, b: number, ...more: unknown[]): unknown => ({ a, b, more });
 const next = ([i]: [number, number], item: number): [number, number] => [i + 1, item];
-const later = async <T>(item: T): Promise<T> => item;
+/** Some settle sooner than those before them. */
+const later = async ([i, item]: [number, number]): Promise<[number, number]> => {
+  for (let turns = (i * 7) % 5; turns > 0; turns--) await Promise.resolve();
+  return [i, item];
+};
 const plusOne = (n: number): number => n + 1;
 
 describe.each(executors)("on %s", (executor) => {
@@ -135,6 +139,12 @@ describe.each(executors)("on %s", (executor) => {
       }),
       runs,
     );
+  });
+
+  it("partitions of one bag are sampled each in its own way", async () => {
+    const bag = Bag.range(200, { npartitions: 2 }).randomSample(0.5, 1);
+    const [one = [], two = []] = await partitionsOf(bag, executor);
+    expect(two.map((n) => n - 100)).not.toStrictEqual(one);
   });
 
   it("a sample has about the share asked for, whatever the seed and the partitions", async () => {
