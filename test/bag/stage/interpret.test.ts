@@ -3,19 +3,17 @@ import { join } from "node:path";
 
 import { expect, it } from "vitest";
 
+import { answersOf } from "../fixtures/run-pipelines.mjs";
+
 const program = join(import.meta.dirname, "../fixtures/run-pipelines.mjs");
 const forbid = "--disallow-code-generation-from-strings";
 
-function answers(...flags: string[]): Record<string, unknown> {
-  const text = execFileSync(process.execPath, [...flags, program], { encoding: "utf8" });
-  return JSON.parse(text) as Record<string, unknown>;
-}
-
-it("where no code may be generated, every pipeline gives the same answer", () => {
-  const generated = answers();
+it("where no code may be generated, every pipeline gives the same answer", async () => {
+  const generated = await answersOf();
   expect(Object.keys(generated)).toHaveLength(31);
   expect(generated["topk"]).toStrictEqual([0, 1, 2, 3]);
-  expect(answers(forbid)).toStrictEqual(generated);
+  const text = execFileSync(process.execPath, [forbid, program], { encoding: "utf8" });
+  expect(JSON.parse(text)).toStrictEqual(JSON.parse(JSON.stringify(generated)));
 });
 
 it("the flag does forbid what the loop is made with", () => {

@@ -105,7 +105,7 @@ it("callbacks of which some are async give what plain evaluation gives, each cal
         expect(inOrder(calls[k])).toStrictEqual(inOrder(inputs[k]));
       });
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

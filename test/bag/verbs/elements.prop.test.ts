@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { anyValues, bags, oddNumbers, partitionsOf } from "../../lib/arbitraries/bags.ts";
 import { executors } from "../../lib/executors.ts";
 
-const runs = { numRuns: 12 };
+const runs = { numRuns: 8 };
 
 /** Any value as one of the things that flatMap takes. */
 const spreads: readonly ((value: unknown, n: number) => Iterable<unknown>)[] = [

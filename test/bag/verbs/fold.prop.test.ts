@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { anyValues, bagOf, bags, groupsOf, oddNumbers } from "../../lib/arbitraries/bags.ts";
 import { executors } from "../../lib/executors.ts";
 
-const runs = { numRuns: 12 };
+const runs = { numRuns: 8 };
 const ways = fc.record({ splitEvery: fc.integer({ min: 2, max: 9 }), late: fc.boolean() });
 
 const join = (a: string, b: string): string => `(${a}${b})`;

@@ -13,7 +13,7 @@ import {
 } from "../../lib/arbitraries/bags.ts";
 import { executors } from "../../lib/executors.ts";
 
-const runs = { numRuns: 12 };
+const runs = { numRuns: 8 };
 const items = fc.array(anyValues, { maxLength: 40, size: "max" });
 const counts = fc.integer({ min: 1, max: 60 });
 

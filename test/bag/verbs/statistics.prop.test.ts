@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { anyValues, bagOf, bags, oddNumbers } from "../../lib/arbitraries/bags.ts";
 import { executors } from "../../lib/executors.ts";
 
-const runs = { numRuns: 12 };
+const runs = { numRuns: 8 };
 const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const isOdd = (n: number): boolean => n % 2 === 1;
 const lateIsOdd = async (n: number): Promise<boolean> => n % 2 === 1;

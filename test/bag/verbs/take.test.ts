@@ -17,7 +17,7 @@ describe.each(executors)("on %s", (executor) => {
           parts.slice(0, npartitions).flat().slice(0, k),
         );
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 
@@ -31,7 +31,7 @@ describe.each(executors)("on %s", (executor) => {
           done: flat.length === 0,
         });
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
     const seen: number[] = [];
     for await (const n of Bag.range(5, { npartitions: 2 })) seen.push(n);
