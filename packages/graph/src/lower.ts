@@ -33,13 +33,12 @@ export function lowerGraph(
   optimize: boolean,
 ): Lowered {
   const { core } = graph.materialize(keys);
-  if (!optimize) return { core, wanted: numbersOf(core, keys) };
-  const inlined = inlineCore(core, [...numbersOf(core, keys)], (t) => isCheap(core, t));
-  const fused = fuseCore(inlined, [...numbersOf(inlined, keys)], {
-    maxWidth: 1,
-    maxDepth: Infinity,
-  });
-  return { core: fused, wanted: numbersOf(fused, keys) };
+  const asked = numbersOf(core, keys);
+  if (!optimize) return { core, wanted: asked };
+  const inlined = inlineCore(core, [...asked], (t) => isCheap(core, t));
+  const kept = inlined === core ? asked : numbersOf(inlined, keys);
+  const fused = fuseCore(inlined, [...kept], { maxWidth: 1, maxDepth: Infinity });
+  return { core: fused, wanted: fused === inlined ? kept : numbersOf(fused, keys) };
 }
 
 function numbersOf(core: GraphCore, keys: readonly Key[]): Int32Array {
