@@ -33,8 +33,10 @@ export class LoopWriter {
       '"use strict";',
       "return function stage(items, start, end, acc, b) {",
       ...(inline?.enter === undefined ? [] : [`  ${inline.enter}`]),
-      // Against the length of the array itself the engine drops its own check of the index.
-      `  for (let i0 = start; i0 < ${this.#isRange ? "end" : "items.length"}; i0++) {`,
+      // From 0 to the length of the array itself the engine drops its own check of the index.
+      this.#isRange
+        ? "  for (let i0 = start; i0 < end; i0++) {"
+        : "  for (let i0 = 0; i0 < items.length; i0++) {",
       `    const v0 = ${this.#isRange ? "i0" : "items[i0]"};`,
       indent(this.#from(0), 4),
       "  }",
