@@ -208,7 +208,7 @@ function renumberInputs(program: Program, numbers: readonly number[]): Program {
   const renumber = (leaf: Arg): Arg => {
     if (leaf.kind === "input") return items[leaf.input] as Arg;
     if (leaf.kind !== "inputs") return leaf;
-    return runOfInputs(items.slice(leaf.start, leaf.start + leaf.count), leaf.piece);
+    return runOfInputs(items.slice(leaf.start, leaf.start + leaf.count));
   };
   const steps = program.steps.map((step) => ({
     fn: step.fn,

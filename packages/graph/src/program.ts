@@ -11,15 +11,10 @@ export type Arg =
   | { readonly kind: "literal"; readonly value: unknown }
   | { readonly kind: "constant"; readonly constant: number }
   | { readonly kind: "input"; readonly input: number }
-  /** An array of `count` consecutive inputs; with `piece`, of that item of each of them. */
-  | {
-      readonly kind: "inputs";
-      readonly start: number;
-      readonly count: number;
-      readonly piece?: Arg;
-    }
-  /** Item number `index` of an array. */
-  | { readonly kind: "item"; readonly of: Arg; readonly index: Arg }
+  /** An array of `count` consecutive inputs. */
+  | { readonly kind: "inputs"; readonly start: number; readonly count: number }
+  /** Of an array of arrays, an array of item number `piece` of each. */
+  | { readonly kind: "pieces"; readonly of: Arg; readonly piece: Arg }
   | { readonly kind: "step"; readonly step: number }
   | { readonly kind: "array"; readonly items: readonly Arg[] }
   | { readonly kind: "set"; readonly items: readonly Arg[] }
@@ -47,6 +42,15 @@ export interface Program {
 /** Gives back what it was given: the only step of a task that is a plain value or an alias. */
 export function identity<T>(value: T): T {
   return value;
+}
+
+/**
+ * Gives back the array it was given: the only step of a task that stands for many others together,
+ * so that who reads all of them reads one task. It does no work: an executor with workers leaves
+ * the values where they are.
+ */
+export function gather(values: readonly unknown[]): readonly unknown[] {
+  return values;
 }
 
 /**
@@ -110,14 +114,11 @@ export function forEachLeaf(arg: Arg, visit: (leaf: Arg) => void): void {
         forEachLeaf(item, visit);
       }
       return;
-    case "item":
+    case "pieces":
       forEachLeaf(arg.of, visit);
-      forEachLeaf(arg.index, visit);
+      forEachLeaf(arg.piece, visit);
       return;
     case "inputs":
-      visit(arg);
-      if (arg.piece !== undefined) forEachLeaf(arg.piece, visit);
-      return;
     case "literal":
     case "constant":
     case "input":
@@ -145,17 +146,13 @@ export function mapLeaves(arg: Arg, replace: (leaf: Arg) => Arg): Arg {
           mapLeaves(item, replace),
         ]),
       };
-    case "item":
+    case "pieces":
       return {
-        kind: "item",
+        kind: "pieces",
         of: mapLeaves(arg.of, replace),
-        index: mapLeaves(arg.index, replace),
+        piece: mapLeaves(arg.piece, replace),
       };
     case "inputs":
-      // The piece goes first: what replaces a run may be an array of items that hold the piece.
-      return replace(
-        arg.piece === undefined ? arg : { ...arg, piece: mapLeaves(arg.piece, replace) },
-      );
     case "literal":
     case "constant":
     case "input":
@@ -168,18 +165,13 @@ export function mapLeaves(arg: Arg, replace: (leaf: Arg) => Arg): Arg {
  * The argument for a run of inputs whose sources have become `items`: still a run where they are
  * consecutive inputs, else an array.
  */
-export function runOfInputs(items: readonly Arg[], piece: Arg | undefined): Arg {
+export function runOfInputs(items: readonly Arg[]): Arg {
   const first = items[0];
   const start = first?.kind === "input" ? first.input : -1;
   const consecutive = items.every((item, i) => item.kind === "input" && item.input === start + i);
-  if (start >= 0 && consecutive) {
-    const run = { kind: "inputs", start, count: items.length } as const;
-    return piece === undefined ? run : { ...run, piece };
-  }
-  return {
-    kind: "array",
-    items: piece === undefined ? items : items.map((of) => ({ kind: "item", of, index: piece })),
-  };
+  return start >= 0 && consecutive
+    ? { kind: "inputs", start, count: items.length }
+    : { kind: "array", items };
 }
 
 /**
@@ -251,15 +243,12 @@ function valueOf(
       return constants[arg.constant];
     case "input":
       return inputs[arg.input];
-    case "inputs": {
-      const run = inputs.slice(arg.start, arg.start + arg.count);
-      if (arg.piece === undefined) return run;
+    case "inputs":
+      return inputs.slice(arg.start, arg.start + arg.count);
+    case "pieces": {
+      const of = valueOf(arg.of, inputs, constants, values) as readonly (readonly unknown[])[];
       const piece = valueOf(arg.piece, inputs, constants, values) as number;
-      return run.map((pieces) => (pieces as readonly unknown[])[piece]);
-    }
-    case "item": {
-      const of = valueOf(arg.of, inputs, constants, values) as readonly unknown[];
-      return of[valueOf(arg.index, inputs, constants, values) as number];
+      return of.map((pieces) => pieces[piece]);
     }
     case "step":
       return values[arg.step];

@@ -231,7 +231,7 @@ class ArgumentParser<Source> {
       const items: Arg[] = [];
       for (const item of value) items.push(this.parse(item, depth));
       this.#sign("]");
-      return runOfInputs(items, undefined);
+      return runOfInputs(items);
     }
     if (value instanceof Set) {
       this.#sign("(");

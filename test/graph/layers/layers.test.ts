@@ -189,7 +189,10 @@ describe("a ShuffleLayer", () => {
             byRest(blocks.flat(), npartitions),
           );
         }
-        expect(layer.size).toBe(count + npartitions);
+        expect(layer.size).toBe(count + npartitions + 1);
+        // As many edges as tasks, not one from every input block to every output block.
+        const { core } = graph.materialize(keys);
+        expect(core.targets).toHaveLength(2 * count + npartitions);
       }
     }
   });

@@ -3,7 +3,7 @@ import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { rangeKeys } from "../key-table.ts";
 import type { Program } from "../program.ts";
-import { makeProgram } from "../program.ts";
+import { gather, makeProgram } from "../program.ts";
 import type { Call, Layer, LayerOptions, TaskSink } from "./layer.ts";
 import { checkCall, checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
 import { literal } from "./tree-reduce-layer.ts";
@@ -25,7 +25,8 @@ export interface ShuffleOptions extends LayerOptions {
 /**
  * Every output block from a piece of every input block, in `count` + `npartitions` tasks: one
  * split a block gives all its pieces at once, one join an output picks its piece out of each.
- * Output block `j` is `<name>/<j>`; the splits come behind.
+ * Between them stands one task that does no work, so that the edges are as few as the tasks.
+ * Output block `j` is `<name>/<j>`; the splits come behind, and what gathers them is the last.
  *
  * @throws GraphError `graph/invalid-argument`
  * @example
@@ -69,6 +70,7 @@ export class ShuffleLayer implements Layer {
   /** From pieces to a block. */
   readonly join: Call;
   readonly #splitProgram: Program;
+  readonly #gatherProgram: Program;
   readonly #joinProgram: Program;
 
   constructor(name: string, options: ShuffleOptions) {
@@ -81,7 +83,7 @@ export class ShuffleLayer implements Layer {
     this.join = checkCall(api, options.join);
     this.annotations = layerAnnotations(api, options);
     this.token = options.token;
-    this.size = this.count + this.npartitions;
+    this.size = this.npartitions + this.count + 1;
     const { fn: splitFn, args: splitArgs = [] } = this.split;
     const { fn: joinFn, args: joinArgs = [] } = this.join;
     this.#splitProgram = makeProgram(
@@ -94,11 +96,17 @@ export class ShuffleLayer implements Layer {
       1,
       0,
     );
-    const piece = { kind: "constant", constant: 0 } as const;
-    const pieces = { kind: "inputs", start: 0, count: this.count, piece } as const;
+    const splits = { kind: "inputs", start: 0, count: this.count } as const;
+    this.#gatherProgram = makeProgram([{ fn: gather, args: [splits] }], this.count, 0);
+    const gathered = { kind: "input", input: 0 } as const;
+    const pieces = {
+      kind: "pieces",
+      of: gathered,
+      piece: { kind: "constant", constant: 0 },
+    } as const;
     this.#joinProgram = makeProgram(
       [{ fn: joinFn, args: [pieces, ...joinArgs.map(literal)] }],
-      this.count,
+      1,
       1,
     );
   }
@@ -120,13 +128,17 @@ export class ShuffleLayer implements Layer {
   }
 
   expand(index: number, sink: TaskSink): void {
-    if (index >= this.npartitions) {
+    const { npartitions, count } = this;
+    if (index < npartitions) {
+      sink.task(this.#joinProgram, this.annotations);
+      sink.block(this.name, npartitions + count);
+      sink.constant(index);
+    } else if (index < npartitions + count) {
       sink.task(this.#splitProgram, this.annotations);
-      sink.block(this.input, index - this.npartitions);
-      return;
+      sink.block(this.input, index - npartitions);
+    } else {
+      sink.task(this.#gatherProgram, this.annotations);
+      for (let b = 0; b < count; b++) sink.block(this.name, npartitions + b);
     }
-    sink.task(this.#joinProgram, this.annotations);
-    for (let b = 0; b < this.count; b++) sink.block(this.name, this.npartitions + b);
-    sink.constant(index);
   }
 }

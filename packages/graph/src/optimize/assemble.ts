@@ -57,13 +57,13 @@ function mover(
       case "input":
         return items[leaf.input] as Arg;
       case "inputs":
-        return runOfInputs(items.slice(leaf.start, leaf.start + leaf.count), leaf.piece);
+        return runOfInputs(items.slice(leaf.start, leaf.start + leaf.count));
       case "constant":
         return { kind: "constant", constant: leaf.constant + constants };
       case "step":
         return values[leaf.step] as Arg;
       case "literal":
-      case "item":
+      case "pieces":
       case "array":
       case "set":
       case "map":
