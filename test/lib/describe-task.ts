@@ -39,12 +39,10 @@ function describeArg(arg: Arg, inputs: readonly Key[], calls: readonly string[])
       return calls[arg.step] as string;
     case "inputs": {
       const run = inputs.slice(arg.start, arg.start + arg.count).map((key) => `<${key}>`);
-      if (arg.piece === undefined) return `array[${run.join()}]`;
-      const piece = describeArg(arg.piece, inputs, calls);
-      return `array[${run.map((of) => `${of}.${piece}`).join()}]`;
+      return `array[${run.join()}]`;
     }
-    case "item":
-      return `${describeArg(arg.of, inputs, calls)}.${describeArg(arg.index, inputs, calls)}`;
+    case "pieces":
+      return `${describeArg(arg.of, inputs, calls)}.${describeArg(arg.piece, inputs, calls)}`;
     case "array":
     case "set":
       return `${arg.kind}[${arg.items.map((item) => describeArg(item, inputs, calls)).join()}]`;

@@ -6,6 +6,7 @@ import type { Key } from "./key.ts";
 import { parseIndex } from "./key-table.ts";
 import type { Layer } from "./layers/layer.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
+import type { Replacement } from "./layers/replacement.ts";
 import type { Place } from "./materializer.ts";
 import { Materializer, hasOwnKeys, layerNames } from "./materializer.ts";
 import { computeKeys } from "./run.ts";
@@ -71,6 +72,11 @@ export class LayeredGraph {
       }
     });
     return layers === large.layers ? large : new LayeredGraph(layers);
+  }
+
+  /** The same graph with every function and every value in it replaced. */
+  replace(by: Replacement): LayeredGraph {
+    return new LayeredGraph(this.layers.map((layer) => layer.replace(by)));
   }
 
   /** Whether some layer has a task with this key. */

@@ -62,6 +62,20 @@ export function settle<T>(value: T): T {
 }
 
 /**
+ * The functions of steps that no user wrote, by name. Executors know them: `identity` does no work,
+ * `settle` waits for a promise that a graph holds, `gather` stands for many tasks together.
+ *
+ * @example
+ * ```ts
+ * import { ownFunctions } from "@millrace/graph";
+ *
+ * Object.keys(ownFunctions); // => ["identity", "settle", "gather"]
+ * ```
+ */
+export const ownFunctions: Readonly<Record<"identity" | "settle" | "gather", TaskFunction>> =
+  Object.freeze({ identity, settle, gather });
+
+/**
  * A step function with this method may swallow the step before it: given the producer and the
  * consumer (whose first argument is the producer's value, used nowhere else) it returns one step
  * that does the work of both, or undefined to leave them. Bag uses it to make one loop of a chain

@@ -9,6 +9,8 @@ import type { IndexMap } from "./index-map.ts";
 import { checkIndexMap, mapIndex } from "./index-map.ts";
 import type { Layer, LayerOptions, TaskSink } from "./layer.ts";
 import { checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
+import type { Replacement } from "./replacement.ts";
+import { replaceInSteps } from "./replacement.ts";
 
 /** What a block of a blockwise layer is made from; block `i` of the layer gets: */
 export type BlockInput =
@@ -134,6 +136,19 @@ export class BlockwiseLayer implements Layer {
           break;
       }
     }
+  }
+
+  replace(by: Replacement): BlockwiseLayer {
+    return new BlockwiseLayer(this.name, {
+      count: this.size,
+      inputs: this.inputs.map((input) =>
+        input.kind === "values"
+          ? { kind: "values", values: input.values.map((value) => by.value(value)) }
+          : input,
+      ),
+      steps: replaceInSteps(this.program.steps, by),
+      annotations: this.annotations,
+    });
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import type { Program, TaskFunction } from "../program.ts";
 import { checkFunction } from "../program.ts";
+import type { Replacement } from "./replacement.ts";
 
 /** Takes one task of a layer: first `task`, then its inputs and constants in their order. */
 export interface TaskSink {
@@ -38,12 +39,14 @@ export interface Layer {
   readonly standsFor?: Layer | undefined;
   /** Writes out task `index`. */
   expand(index: number, sink: TaskSink): void;
+  /** The same layer with its functions and values replaced; keys, shape and annotations stay. */
+  replace(by: Replacement): Layer;
 }
 
 /** What every layer can be given. */
 export interface LayerOptions {
-  /** Advice for executors; default: that of the `annotate` which is running. */
-  readonly annotations?: Annotations;
+  /** Advice for executors; left out: that of the `annotate` which is running. */
+  readonly annotations?: Annotations | undefined;
   /** A token of everything that the layer does, when the caller has one: saves comparing layers. */
   readonly token?: string;
 }
@@ -78,6 +81,7 @@ export function checkCount(api: string, what: string, count: number, least: numb
 
 /** The annotations that a layer built now should have. */
 export function layerAnnotations(api: string, options: LayerOptions): Annotations | undefined {
+  if (!("annotations" in options)) return currentAnnotations();
   if (options.annotations !== undefined) checkAnnotations(api, options.annotations);
-  return options.annotations ?? currentAnnotations();
+  return options.annotations;
 }

@@ -3,12 +3,15 @@ import { invalidArgument } from "../errors.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { listKeys, rangeKeys } from "../key-table.ts";
+import type { Program } from "../program.ts";
 import { isThenable } from "../program.ts";
 import type { ParsedEntry } from "../task.ts";
 import { parseEntry } from "../task.ts";
 import { TaskGraph, constantsOf, entriesOf } from "../task-graph.ts";
 import type { Layer, LayerOptions, TaskSink } from "./layer.ts";
 import { layerAnnotations } from "./layer.ts";
+import type { Replacement } from "./replacement.ts";
+import { replaceInSteps } from "./replacement.ts";
 
 /**
  * Tasks that were written out one by one; they may refer to keys of other layers.
@@ -124,6 +127,27 @@ export class MaterializedLayer implements Layer {
   /** One task as it was taken apart. */
   entry(index: number): ParsedEntry {
     return this.#entries[index] as ParsedEntry;
+  }
+
+  replace(by: Replacement): MaterializedLayer {
+    const programs = new Map<Program, Program>();
+    const replaced = (program: Program): Program => {
+      let known = programs.get(program);
+      if (known === undefined) {
+        const steps = replaceInSteps(program.steps, by);
+        known = steps === program.steps ? program : { ...program, steps };
+        programs.set(program, known);
+      }
+      return known;
+    };
+    const entries = this.#entries.map((entry) => ({
+      ...entry,
+      program: replaced(entry.program),
+      constants: entry.constants.map((value) => by.value(value)),
+    }));
+    return new MaterializedLayer(this.name, new ParsedEntries(this.keys, entries), {
+      annotations: this.annotations,
+    });
   }
 
   expand(index: number, sink: TaskSink): void {

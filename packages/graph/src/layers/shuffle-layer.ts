@@ -6,6 +6,8 @@ import type { Program } from "../program.ts";
 import { gather, makeProgram } from "../program.ts";
 import type { Call, Layer, LayerOptions, TaskSink } from "./layer.ts";
 import { checkCall, checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
+import type { Replacement } from "./replacement.ts";
+import { replaceInCall } from "./replacement.ts";
 import { literal } from "./tree-reduce-layer.ts";
 
 /** What a {@link ShuffleLayer} is made of. */
@@ -125,6 +127,17 @@ export class ShuffleLayer implements Layer {
 
   get content(): unknown {
     return [this.input, this.count, this.npartitions, this.split, this.join];
+  }
+
+  replace(by: Replacement): ShuffleLayer {
+    return new ShuffleLayer(this.name, {
+      input: this.input,
+      count: this.count,
+      npartitions: this.npartitions,
+      split: replaceInCall(this.split, by),
+      join: replaceInCall(this.join, by),
+      annotations: this.annotations,
+    });
   }
 
   expand(index: number, sink: TaskSink): void {

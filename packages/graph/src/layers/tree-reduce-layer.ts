@@ -6,6 +6,8 @@ import type { Arg, Program } from "../program.ts";
 import { makeProgram } from "../program.ts";
 import type { Call, Layer, LayerOptions, TaskSink } from "./layer.ts";
 import { checkCall, checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
+import type { Replacement } from "./replacement.ts";
+import { replaceInCall } from "./replacement.ts";
 
 /** What a {@link TreeReduceLayer} is made of. */
 export interface TreeReduceOptions extends LayerOptions {
@@ -131,6 +133,17 @@ export class TreeReduceLayer implements Layer {
       if (isLeaf) sink.block(this.input, part);
       else sink.block(this.name, first + groups + part);
     }
+  }
+
+  replace(by: Replacement): TreeReduceLayer {
+    return new TreeReduceLayer(this.name, {
+      input: this.input,
+      count: this.count,
+      splitEvery: this.splitEvery,
+      combine: replaceInCall(this.combine, by),
+      aggregate: replaceInCall(this.aggregate, by),
+      annotations: this.annotations,
+    });
   }
 
   #program(isResult: boolean, count: number): Program {

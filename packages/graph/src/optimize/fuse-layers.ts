@@ -177,7 +177,7 @@ function joinLayers(producer: BlockwiseLayer, consumer: BlockwiseLayer): Blockwi
     count: consumer.size,
     inputs,
     steps,
-    annotations: mergeAnnotations(producer.annotations, consumer.annotations)?.merged ?? {},
+    annotations: mergeAnnotations(producer.annotations, consumer.annotations)?.merged,
     standsFor: consumer.standsFor ?? consumer,
   });
 }
