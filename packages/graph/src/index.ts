@@ -18,6 +18,7 @@ export type {
   StreamOptions,
   TaskEvent,
 } from "./executor.ts";
+export { IntList } from "./graph-core.ts";
 export type { GraphCore } from "./graph-core.ts";
 export { createInlineExecutor } from "./inline-executor.ts";
 export { compareKeys } from "./key.ts";
@@ -38,6 +39,8 @@ export { lowerGraph } from "./lower.ts";
 export type { Lowered } from "./lower.ts";
 export { cull, fuse, inline, order } from "./optimize/index.ts";
 export { optimizeLayers } from "./optimize/fuse-layers.ts";
+export { sequenceTasks } from "./optimize/sequence.ts";
+export type { Sequence } from "./optimize/sequence.ts";
 export { absorbs, ownFunctions } from "./program.ts";
 export type { Absorb, Arg, Program, Step, TaskFunction } from "./program.ts";
 export { progressBar } from "./progress-bar.ts";

@@ -4,7 +4,7 @@ import type { ExecutorOptions, Progress } from "./executor.ts";
 import type { GraphCore } from "./graph-core.ts";
 import { dependents } from "./graph-core.ts";
 import type { Lowered } from "./lower.ts";
-import { orderCore } from "./optimize/order-core.ts";
+import { sequenceTasks } from "./optimize/sequence.ts";
 import type { Program } from "./program.ts";
 import { isThenable, runProgram } from "./program.ts";
 import { ReadyQueue } from "./ready-queue.ts";
@@ -73,10 +73,12 @@ export class InlineRun {
       this.#uses[t] = (readers.offsets[t + 1] as number) - (readers.offsets[t] as number);
     }
     for (const t of wanted) this.#uses[t]!++;
-    const position = orderCore(core, options.priority ?? 0);
-    this.#gate =
-      limits.lookahead === Infinity ? new Int32Array(size) : gates(core, wanted, position);
-    this.#sequence = sequenceOf(position, this.#gate);
+    const { sequence, gate } = sequenceTasks(core, wanted, {
+      priority: options.priority ?? 0,
+      gated: limits.lookahead !== Infinity,
+    });
+    this.#gate = gate;
+    this.#sequence = sequence;
     this.#place = new Int32Array(size);
     for (let p = 0; p < size; p++) this.#place[this.#sequence[p] as number] = p;
   }
@@ -255,28 +257,4 @@ export class InlineRun {
     };
     onProgress(progress);
   }
-}
-
-/** For each task the position of the first requested value that needs it, directly or not. */
-function gates(core: GraphCore, wanted: Int32Array, position: Int32Array): Int32Array {
-  const gate = new Int32Array(core.size).fill(0x7fffffff);
-  wanted.forEach((t, index) => (gate[t] = Math.min(gate[t] as number, index)));
-  const sequence = sequenceOf(position, new Int32Array(core.size));
-  for (let p = sequence.length - 1; p >= 0; p--) {
-    const t = sequence[p] as number;
-    for (let e = core.offsets[t] as number; e < (core.offsets[t + 1] as number); e++) {
-      const input = core.targets[e] as number;
-      if ((gate[input] as number) > (gate[t] as number)) gate[input] = gate[t] as number;
-    }
-  }
-  return gate;
-}
-
-/** Task numbers sorted by gate, then by position. */
-function sequenceOf(position: Int32Array, gate: Int32Array): Int32Array {
-  const byPosition = new Int32Array(position.length);
-  for (let t = 0; t < position.length; t++) byPosition[position[t] as number] = t;
-  const gated = gate.some((value) => value !== 0);
-  // Array sorts are stable: tasks behind one gate stay in order of position.
-  return gated ? byPosition.sort((a, b) => (gate[a] as number) - (gate[b] as number)) : byPosition;
 }

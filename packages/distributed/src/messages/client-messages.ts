@@ -1,0 +1,84 @@
+import type { Key, LayeredGraph } from "@millrace/graph";
+import type { TaskFailure } from "./failure.ts";
+import type { FunctionName, ShippedFunction } from "./shipped.ts";
+
+/** What holds for all tasks of a run that say nothing themselves. */
+export interface RunSettings {
+  readonly optimize: boolean;
+  readonly priority: number;
+  readonly retries: number;
+  readonly resources: Readonly<Record<string, number>> | undefined;
+  readonly workers: readonly string[] | undefined;
+  /** Whether `workers` is a wish and no condition. */
+  readonly allowOtherWorkers: boolean;
+  /** How many outputs may be ahead of the reader of a stream; undefined where all are collected. */
+  readonly lookahead: number | undefined;
+  /** Whether the client wants to hear of every attempt. */
+  readonly events: boolean;
+  /** Whether the client wants to hear how far the run has come. */
+  readonly progress: boolean;
+}
+
+/**
+ * From a client to the scheduler. A run is named by a number of the client's own, an output of it
+ * by its place among the keys asked for.
+ */
+export type ClientMessage =
+  /**
+   * Functions of `graph` are stand-ins, its values shipped; keys do not repeat. `functions` are
+   * those that this client has not sent before.
+   */
+  | {
+      readonly kind: "submit";
+      readonly run: number;
+      readonly graph: LayeredGraph;
+      readonly keys: readonly Key[];
+      readonly functions: readonly ShippedFunction[];
+      readonly settings: RunSettings;
+    }
+  /** The answer to `need`. */
+  | { readonly kind: "supply"; readonly functions: readonly ShippedFunction[] }
+  /** The reader of a stream has come to output number `consumed`. */
+  | { readonly kind: "advance"; readonly run: number; readonly consumed: number }
+  /** These outputs are wanted no longer; all of them where none is named. */
+  | { readonly kind: "release"; readonly run: number; readonly outputs: Int32Array | undefined }
+  /** Tasks that failed shall be tried again. */
+  | { readonly kind: "retry"; readonly run: number };
+
+/** From the scheduler to a client. */
+export type ToClientMessage =
+  /** The run is known; how many tasks it has after optimization. */
+  | { readonly kind: "accepted"; readonly run: number; readonly tasks: number }
+  /** The graph is no good: a cycle, a missing key, a resource that does not exist. */
+  | { readonly kind: "rejected"; readonly run: number; readonly error: unknown }
+  /** The scheduler lacks these functions; the run waits for them. */
+  | { readonly kind: "need"; readonly run: number; readonly functions: readonly FunctionName[] }
+  /**
+   * Rows of five: output, task, attempt, worker, bytes. An output may come again, when its worker
+   * was lost and another has computed it anew.
+   */
+  | { readonly kind: "finished"; readonly run: number; readonly rows: Float64Array }
+  | {
+      readonly kind: "failed";
+      readonly run: number;
+      readonly outputs: Int32Array;
+      readonly failure: TaskFailure;
+    }
+  | {
+      readonly kind: "progress";
+      readonly run: number;
+      readonly done: number;
+      readonly running: number;
+      readonly retried: number;
+    }
+  /** Attempts that have ended; see `TaskEvent`. */
+  | { readonly kind: "attempts"; readonly run: number; readonly attempts: readonly Attempt[] };
+
+/** One attempt at a task that has ended. Times are milliseconds on the scheduler's clock. */
+export interface Attempt {
+  readonly key: Key;
+  readonly attempt: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly outcome: "done" | "failed";
+}

@@ -1,0 +1,109 @@
+import { IntList } from "@millrace/graph";
+
+/**
+ * Tasks to run, many in one array of int32. A row: task, attempt, program, flags, how many inputs
+ * and how many constants; then for each input what {@link ComputeRowsWriter.input} writes. The
+ * constants of all rows stand one after another in a list beside it.
+ *
+ * A gathered input stands for many values. Its members come before the first row that reads it: a
+ * row with the flag {@link gathers}, whose task is the gathering one and whose inputs are the
+ * members.
+ */
+export class ComputeRowsWriter {
+  readonly #rows = new IntList();
+  #count = 0;
+
+  /** How many rows. */
+  get count(): number {
+    return this.#count;
+  }
+
+  task(
+    task: number,
+    attempt: number,
+    program: number,
+    flags: number,
+    inputCount: number,
+    constantCount: number,
+  ): void {
+    const rows = this.#rows;
+    rows.push(task);
+    rows.push(attempt);
+    rows.push(program);
+    rows.push(flags);
+    rows.push(inputCount);
+    rows.push(constantCount);
+    this.#count++;
+  }
+
+  /** One input of the task opened last; `holderCount` calls of `holder` must follow. */
+  input(task: number, version: number, bytes: number, holderCount: number): void {
+    const rows = this.#rows;
+    rows.push(task);
+    rows.push(version);
+    // Only prices and limits of transfers look at it, so that a cut does no harm.
+    rows.push(Math.min(bytes, 0x7fffffff));
+    rows.push(holderCount);
+  }
+
+  /** Number of a worker that has the input opened last. */
+  holder(worker: number): void {
+    this.#rows.push(worker);
+  }
+
+  toArray(): Int32Array {
+    return this.#rows.toArray();
+  }
+}
+
+/** The result shall be written so that each item can be read alone: it goes into a shuffle. */
+export const inPieces = 1;
+/** The row is no task but names the members of one that gathers. */
+export const gathers = 2;
+
+/** Reads rows without an object a task: `nextTask`, then `nextInput` once for each of its inputs. */
+export class ComputeRowsReader {
+  readonly #rows: Int32Array;
+  #at = 0;
+  task = 0;
+  attempt = 0;
+  program = 0;
+  flags = 0;
+  inputCount = 0;
+  constantCount = 0;
+  input = 0;
+  version = 0;
+  bytes = 0;
+  /** Workers that have the input; empty where the worker that reads the row has it itself. */
+  holders: Int32Array = new Int32Array(0);
+
+  constructor(rows: Int32Array) {
+    this.#rows = rows;
+  }
+
+  /** Goes on to the next row, whose inputs must have been read; false at the end. */
+  nextTask(): boolean {
+    const rows = this.#rows;
+    const at = this.#at;
+    if (at >= rows.length) return false;
+    this.task = rows[at] as number;
+    this.attempt = rows[at + 1] as number;
+    this.program = rows[at + 2] as number;
+    this.flags = rows[at + 3] as number;
+    this.inputCount = rows[at + 4] as number;
+    this.constantCount = rows[at + 5] as number;
+    this.#at = at + 6;
+    return true;
+  }
+
+  nextInput(): void {
+    const rows = this.#rows;
+    const at = this.#at;
+    this.input = rows[at] as number;
+    this.version = rows[at + 1] as number;
+    this.bytes = rows[at + 2] as number;
+    const count = rows[at + 3] as number;
+    this.holders = rows.subarray(at + 4, at + 4 + count);
+    this.#at = at + 4 + count;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Key } from "@millrace/graph";
+import type { Block } from "../codec/block.ts";
+
+/** Why a task has no value. */
+export type FailureKind =
+  /** Its code threw. */
+  | "threw"
+  /** Its value, or what it was given, cannot travel. */
+  | "not-serializable"
+  /** It ended its thread, by `process.exit` or an exception nobody caught. */
+  | "exited"
+  /** Its thread ran out of memory. */
+  | "out-of-memory"
+  /** It ran longer than it was allowed to. */
+  | "timed-out"
+  /** Workers died of it. */
+  | "killed"
+  /** A value that nobody can compute again is gone. */
+  | "lost"
+  /** No worker may run it. */
+  | "unrunnable";
+
+/** What is told of a task that failed for good. */
+export interface TaskFailure {
+  readonly kind: FailureKind;
+  /** Key of the task itself, also where one that reads it is asked for. */
+  readonly key: Key;
+  /** How often it was tried. */
+  readonly attempts: number;
+  /** Names of the workers it failed on, the last one at the end. */
+  readonly workers: readonly string[];
+  /** What was thrown, encoded; undefined where nothing was. */
+  readonly thrown: Block | undefined;
+}

@@ -1,0 +1,36 @@
+import type { Arg } from "@millrace/graph";
+import type { Block } from "../codec/block.ts";
+
+/**
+ * The content hash of a captured function, or the name of one of graph's own functions, which every
+ * thread has.
+ */
+export type FunctionName = string;
+
+/** A captured function on its way; sent once to each peer that lacks it. */
+export interface ShippedFunction {
+  readonly name: FunctionName;
+  readonly bytes: Uint8Array;
+}
+
+/** A program on its way: as `Program` of graph, its functions named, its values shipped. */
+export interface ShippedProgram {
+  readonly steps: readonly { readonly fn: FunctionName; readonly args: readonly Arg[] }[];
+  readonly inputCount: number;
+  readonly constantCount: number;
+}
+
+/**
+ * A value on its way to a task, as a block: nobody between the client and the task thread looks
+ * inside. Small plain values travel as they are.
+ */
+export class ShippedValue {
+  readonly block: Block;
+  /** Functions inside the block, which names them by their position here. */
+  readonly functions: readonly FunctionName[];
+
+  constructor(block: Block, functions: readonly FunctionName[]) {
+    this.block = block;
+    this.functions = functions;
+  }
+}

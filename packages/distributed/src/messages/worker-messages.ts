@@ -1,0 +1,95 @@
+import type { TaskFailure } from "./failure.ts";
+import type { ShippedFunction, ShippedProgram } from "./shipped.ts";
+
+/** A program that compute rows name by its number. */
+export interface ProgramDefinition {
+  readonly program: number;
+  readonly spec: ShippedProgram;
+}
+
+/** Where another worker is found. */
+export interface Peer {
+  readonly worker: number;
+  readonly address: string;
+  /** Workers with one host share a machine. */
+  readonly host: string;
+}
+
+/** What a worker may hold and run. */
+export interface WorkerOffer {
+  readonly name: string;
+  readonly address: string;
+  readonly host: string;
+  readonly threads: number;
+  readonly memoryBytesMax: number;
+  readonly resources: Readonly<Record<string, number>>;
+}
+
+/**
+ * From the scheduler to a worker. A task is named by its slot and the attempt; a value by its task
+ * and the attempt that made it, its version.
+ */
+export type ToWorkerMessage =
+  /** The first answer: the number that the worker has from now on. */
+  | { readonly kind: "welcome"; readonly worker: number }
+  /** The peer is not wanted, and why. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** Tasks to run, in `compute-rows.ts` form, with all that they need defined before. */
+  | {
+      readonly kind: "compute";
+      readonly priority: number;
+      readonly rows: Int32Array;
+      readonly constants: readonly unknown[];
+      readonly programs: readonly ProgramDefinition[];
+      readonly functions: readonly ShippedFunction[];
+      readonly peers: readonly Peer[];
+    }
+  /** Rows of two, task and attempt: give them back if they have not started. */
+  | { readonly kind: "recall"; readonly rows: Int32Array }
+  /** Rows of two, task and attempt: nobody needs them; stop them if they run. */
+  | { readonly kind: "cancel"; readonly rows: Int32Array }
+  /** Rows of two, task and version: values that may go. */
+  | { readonly kind: "free"; readonly rows: Int32Array }
+  /** Programs that no task will name again. */
+  | { readonly kind: "forget"; readonly programs: Int32Array }
+  /** The answer to a heartbeat. */
+  | { readonly kind: "echo"; readonly sentMs: number };
+
+/** From a worker to the scheduler. */
+export type WorkerMessage =
+  | { readonly kind: "offer"; readonly offer: WorkerOffer }
+  /**
+   * What has happened since the last report. `done`: rows of four, task, attempt, bytes and
+   * microseconds of its thread's time. `started` and `awaiting`: rows of two, task and attempt.
+   * `acquired`: rows of three, task, version and bytes of a value fetched from a peer. `lost`: rows
+   * of two, task and version of a value that can no longer be read.
+   */
+  | {
+      readonly kind: "report";
+      readonly done: Float64Array;
+      readonly started: Int32Array;
+      readonly awaiting: Int32Array;
+      readonly acquired: Float64Array;
+      readonly lost: Int32Array;
+    }
+  | {
+      readonly kind: "failed";
+      readonly task: number;
+      readonly attempt: number;
+      readonly failure: Pick<TaskFailure, "kind" | "thrown">;
+    }
+  /** Rows of two: tasks given back before they started. */
+  | { readonly kind: "recalled"; readonly rows: Int32Array }
+  /**
+   * A task cannot start: inputs could be had from none of their holders. Rows of three: input,
+   * version, worker that had been named as a holder.
+   */
+  | {
+      readonly kind: "missing";
+      readonly task: number;
+      readonly attempt: number;
+      readonly rows: Int32Array;
+    }
+  /** Whether the worker takes more tasks, and what it holds. */
+  | { readonly kind: "memory"; readonly paused: boolean; readonly bytes: number }
+  | { readonly kind: "heartbeat"; readonly sentMs: number };
