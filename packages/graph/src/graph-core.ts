@@ -47,12 +47,14 @@ export interface GraphCore {
  */
 export class IntList {
   #data: Int32Array;
+  /** How many numbers there are. */
   length = 0;
 
   constructor(capacity = 64) {
     this.#data = new Int32Array(Math.max(1, capacity));
   }
 
+  /** Adds a number at the end. */
   push(value: number): void {
     if (this.length === this.#data.length) {
       const grown = new Int32Array(this.#data.length * 2);
@@ -67,6 +69,7 @@ export class IntList {
     return this.#data[--this.length] as number;
   }
 
+  /** The number at an index, which must be below the length. */
   at(index: number): number {
     return this.#data[index] as number;
   }

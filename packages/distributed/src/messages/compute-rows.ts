@@ -61,7 +61,7 @@ export const inPieces = 1;
 /** The row is no task but names the members of one that gathers. */
 export const gathers = 2;
 
-/** Reads rows without an object a task: `nextTask`, then `nextInput` once for each of its inputs. */
+/** Reads rows without an object a task: `nextTask`, then `nextInput` for each of its inputs. */
 export class ComputeRowsReader {
   readonly #rows: Int32Array;
   #at = 0;

@@ -23,7 +23,8 @@ export interface Sequence {
  *
  * const inc = (x: number) => x + 1;
  * const { core } = TaskGraph.from({ b: task(inc, [ref("a")]), a: 1 });
- * sequenceTasks(core, Int32Array.of(0), { priority: 0, gated: false }).sequence; // => Int32Array.of(1, 0)
+ * const { sequence } = sequenceTasks(core, Int32Array.of(0), { priority: 0, gated: false });
+ * sequence; // => Int32Array.of(1, 0)
  * ```
  */
 export function sequenceTasks(
