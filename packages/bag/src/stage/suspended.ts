@@ -36,9 +36,9 @@ export class Suspended {
 }
 
 /**
- * Runs elements through the operations into `acc`: all of `items` (`start` is then 0 and `end` their
- * number) or, without items, the numbers from `start` to `end - 1`. `b` holds the broadcast values.
- * Gives the accumulator, or where it had to stop.
+ * Runs elements through the operations into `acc`: all of `items` (`start` is then 0 and `end`
+ * their number) or, without items, the numbers from `start` to `end - 1`. `b` holds the broadcast
+ * values. Gives the accumulator, or where it had to stop.
  */
 export type Loop = (
   items: readonly unknown[] | undefined,
