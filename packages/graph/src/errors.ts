@@ -103,6 +103,15 @@ export class CycleError extends GraphError {
   }
 }
 
+/** Which call of a task that makes several. */
+export interface FailedStep {
+  /** Name of its function. */
+  readonly name: string;
+  /** Counts from 1. */
+  readonly number: number;
+  readonly count: number;
+}
+
 /**
  * User code of a task threw: `key` names the task, `cause` is what was thrown, unchanged.
  *
@@ -126,13 +135,19 @@ export class TaskError extends GraphError {
   readonly key: string;
   /** How often the task was tried. */
   readonly attempts: number;
+  /** Which call failed, where the task makes several: it was fused. */
+  readonly step: FailedStep | undefined;
 
-  constructor(key: string, attempts: number, cause: unknown) {
+  constructor(key: string, attempts: number, cause: unknown, step?: FailedStep) {
     const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : quoteValue(cause);
+    const where = step && ` in ${step.name} (call ${step.number} of ${step.count})`;
     const tries = attempts > 1 ? ` on each of ${attempts} attempts` : "";
-    super("graph/task-failed", `task ${quoteValue(key)} failed${tries}: ${said}`, { cause });
+    super("graph/task-failed", `task ${quoteValue(key)} failed${where ?? ""}${tries}: ${said}`, {
+      cause,
+    });
     this.key = key;
     this.attempts = attempts;
+    this.step = step;
   }
 }
 
@@ -159,20 +174,6 @@ export class CancelledError extends GraphError {
       cause,
     });
   }
-}
-
-const ownCode = /^(closure|graph|storage|delayed|bag|dataframe|distributed)\//;
-const wrapping: ReadonlySet<unknown> = new Set(["graph/task-failed", "graph/cancelled"]);
-
-/**
- * What a run rejects with when a task threw: a fault that Millrace itself found while it worked
- * (such as `bag/empty-reduction`) as it is, whatever else was thrown as the cause of a {@link
- * TaskError}.
- */
-export function taskFailure(key: string, attempts: number, cause: unknown): Error {
-  const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const isOwn = typeof code === "string" && ownCode.test(code) && !wrapping.has(code);
-  return isOwn ? (cause as Error) : new TaskError(key, attempts, cause);
 }
 
 /**

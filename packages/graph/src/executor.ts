@@ -13,6 +13,8 @@ export interface Progress {
   readonly retried: number;
   /** Milliseconds since the run began. */
   readonly elapsedMs: number;
+  /** How the run has ended; the last report of a run has it, and no other. */
+  readonly outcome?: "done" | "failed" | "cancelled";
 }
 
 /** One attempt at a task, as profilers see it. Times are milliseconds since the run began. */
@@ -33,9 +35,12 @@ export interface RunOptions {
   readonly optimize?: boolean;
   /** Aborting it rejects the run with a CancelledError; tasks that have not started never do. */
   readonly signal?: AbortSignal;
-  /** Called at the start, at most every 50 ms, and at the end. */
+  /**
+   * Called at the start, at most every 50 ms, and at the end. What it throws, or what its promise
+   * rejects with, rejects the run.
+   */
   readonly onProgress?: (progress: Progress) => void;
-  /** Called after every attempt at a task. */
+  /** Called after every attempt at a task; errors as of `onProgress`. */
   readonly onTask?: (event: TaskEvent) => void;
   /** For all tasks of the run that say nothing themselves. Higher runs earlier. */
   readonly priority?: number;
@@ -65,8 +70,9 @@ export interface StreamOptions extends ExecutorOptions {
   /** True (default): in the order of the keys asked for. False: as they finish. */
   readonly ordered?: boolean;
   /**
-   * At most this many requested values are worked on or wait for the reader; default 2. What only
-   * later values need is not started before.
+   * At most this many requested values are worked on or in the hands of the reader, who is done
+   * with one when asking for the next; default 2. What only later values need is not started
+   * before.
    */
   readonly lookahead?: number;
 }

@@ -1,5 +1,7 @@
 import { registerImmutableCodec } from "./immutable-codec.ts";
 
+export { absorbSteps, absorbs } from "./absorb.ts";
+export type { Absorb } from "./absorb.ts";
 export { annotate, currentAnnotations } from "./annotations.ts";
 export type { Annotations } from "./annotations.ts";
 export { isCollection } from "./collection.ts";
@@ -8,7 +10,7 @@ export { compute, mergeGraphs, optimize, persist } from "./compute.ts";
 export { Delayed } from "./delayed.ts";
 export type { CallOptions, Lazy, LazyArguments } from "./delayed.ts";
 export { CancelledError, CycleError, GraphError, TaskError, quoteValue } from "./errors.ts";
-export type { GraphErrorCode } from "./errors.ts";
+export type { FailedStep, GraphErrorCode } from "./errors.ts";
 export type {
   Executor,
   ExecutorOptions,
@@ -41,14 +43,15 @@ export { cull, fuse, inline, order } from "./optimize/index.ts";
 export { optimizeLayers } from "./optimize/fuse-layers.ts";
 export { sequenceTasks } from "./optimize/sequence.ts";
 export type { Sequence } from "./optimize/sequence.ts";
-export { absorbs, ownFunctions } from "./program.ts";
-export type { Absorb, Arg, Program, Step, TaskFunction } from "./program.ts";
+export { makeProgram, ownFunctions, runProgram } from "./program.ts";
+export type { Arg, Program, RunControl, Step, TaskFunction } from "./program.ts";
 export { progressBar } from "./progress-bar.ts";
 export type { ProgressStream } from "./progress-bar.ts";
 export { getDefaultExecutor, registerExecutor, setDefaultExecutor, streamGraph } from "./run.ts";
 export { TaskGraph } from "./task-graph.ts";
 export { ref, task } from "./task.ts";
 export type { Ref, Task, TaskSpec } from "./task.ts";
+export { taskFailure } from "./task-failure.ts";
 export { taskProfiler } from "./task-profiler.ts";
 export type { TaskProfile } from "./task-profiler.ts";
 export { tokenize, tokenizeLoosely } from "./tokenize.ts";

@@ -83,6 +83,8 @@ async function* stream(
   );
   try {
     for (let count = 0; count < keys.length; count++) {
+      // Asking for the next value, the reader has done with the one before.
+      if (count > 0) run.advance();
       const index = await outlet.next();
       yield { key: keys[index] as Key, index, value: run.take(lowered.wanted[index] as number) };
     }

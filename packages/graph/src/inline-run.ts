@@ -1,19 +1,22 @@
 import type { Csr } from "./csr.ts";
-import { CancelledError, taskFailure } from "./errors.ts";
-import type { ExecutorOptions, Progress } from "./executor.ts";
+import { CancelledError } from "./errors.ts";
+import type { ExecutorOptions, Progress, TaskEvent } from "./executor.ts";
 import type { GraphCore } from "./graph-core.ts";
 import { dependents } from "./graph-core.ts";
 import type { Lowered } from "./lower.ts";
+import { onAbort } from "./on-abort.ts";
 import { sequenceTasks } from "./optimize/sequence.ts";
-import type { Program } from "./program.ts";
+import type { Program, RunControl } from "./program.ts";
 import { isThenable, runProgram } from "./program.ts";
 import { ReadyQueue } from "./ready-queue.ts";
+import { taskFailure } from "./task-failure.ts";
+import { TimeSlice } from "./time-slice.ts";
 
 /** Between two reports of progress, milliseconds. */
 const progressIntervalMs = 50;
-/** How long synchronous tasks may keep the event loop before timers and signals get their turn. */
-const sliceMs = 10;
 const none: readonly unknown[] = Object.freeze([]);
+/** Thrown into a program whose run has ended; nobody looks at it. */
+const runIsOver = new Error("the run is over");
 
 /** Limits of one run. */
 export interface InlineRunLimits {
@@ -21,6 +24,14 @@ export interface InlineRunLimits {
   readonly asyncTasksMax: number;
   /** How many requested values may be ahead of the reader; Infinity where all are collected. */
   readonly lookahead: number;
+}
+
+/**
+ * What is in flight holds the run by this alone: once it has ended, its values can go, however long
+ * a task takes.
+ */
+interface Link {
+  run: InlineRun | undefined;
 }
 
 /** One run of one graph in this thread: what waits, what is ready, which values are alive. */
@@ -36,7 +47,8 @@ export class InlineRun {
   readonly #gate: Int32Array;
   readonly #waiting: Int32Array;
   /**
-   * Readers still to come; requested values have one more, which the reader of the run gives up.
+   * Readers that have not been given the value; requested values have one more, which the reader
+   * of the run gives up.
    */
   readonly #uses: Int32Array;
   readonly #values: unknown[];
@@ -50,8 +62,15 @@ export class InlineRun {
   #retriedCount = 0;
   /** How often each task that failed has been tried. */
   readonly #attempts = new Map<number, number>();
-  #failure: { error: unknown } | undefined;
+  /** Callbacks of the user that are asynchronous and have not ended. */
+  #callbackCount = 0;
+  /**
+   * Makes the error that ends the run; `#work` calls it, from where stacks lead to the caller.
+   */
+  #failure: (() => unknown) | undefined;
   #wake: (() => void) | undefined;
+  readonly #link: Link = { run: this };
+  readonly #slice = new TimeSlice(() => this.#wake?.());
   readonly #startedMs = performance.now();
   #reportedMs = -Infinity;
   /** Called with the number of each task that has its value. */
@@ -86,42 +105,47 @@ export class InlineRun {
   /** Runs until every task has ended; rejects at the first failure or when it is cancelled. */
   async run(): Promise<void> {
     const { signal } = this.#options;
-    const wake = (): void => this.#wake?.();
-    signal?.addEventListener("abort", wake);
+    if (signal?.aborted === true) throw new CancelledError(signal.reason);
+    const callOff = signal && onAbort(signal, () => this.cancel(signal.reason));
     try {
-      await this.#runAll(signal);
+      if (this.#core.size > 0) this.#report(true);
+      await this.#work();
+      this.#report(true, "done");
+      await this.#work();
     } catch (error) {
-      // What is still in flight sees it and neither reports nor starts anything any more.
-      this.#failure ??= { error };
+      // What is in flight sees it and neither reports nor starts anything any more.
+      this.#fail(() => error);
+      this.#reportFailure(error);
       throw error;
     } finally {
-      signal?.removeEventListener("abort", wake);
+      callOff?.();
+      this.#link.run = undefined;
     }
   }
 
-  async #runAll(signal: AbortSignal | undefined): Promise<void> {
-    const { size } = this.#core;
-    if (size > 0) this.#report(true);
-    let sliceStartMs = performance.now();
-    while (this.#doneCount < size) {
-      if (signal?.aborted === true) throw new CancelledError(signal.reason);
-      if (this.#failure !== undefined) throw this.#failure.error;
+  /** Until every task and every callback has ended. */
+  async #work(): Promise<void> {
+    while (this.#doneCount < this.#core.size || this.#callbackCount > 0) {
+      if (this.#failure !== undefined) throw this.#failure();
+      if (this.#slice.isOver()) {
+        await this.#slice.turn();
+        this.#report(false);
+        continue;
+      }
       const t = this.#next();
       if (t >= 0) this.#start(t);
       else await new Promise<void>((resolve) => (this.#wake = resolve));
-      if (this.#doneCount < size && performance.now() - sliceStartMs > sliceMs) {
-        this.#report(false);
-        await new Promise((resolve) => setImmediate(resolve));
-        sliceStartMs = performance.now();
-      }
     }
-    if (this.#failure !== undefined) throw this.#failure.error;
-    this.#report(true);
+    if (this.#failure !== undefined) throw this.#failure();
   }
 
   /** Ends the run at its next turn. */
   cancel(reason: unknown): void {
-    this.#failure ??= { error: new CancelledError(reason) };
+    this.#fail(() => new CancelledError(reason));
+  }
+
+  #fail(failure: () => unknown): void {
+    this.#failure ??= failure;
     this.#wake?.();
   }
 
@@ -132,10 +156,14 @@ export class InlineRun {
   /** Gives out the value of a requested task; the run forgets it when nobody else needs it. */
   take(t: number): unknown {
     const value = this.#values[t];
-    this.#consumed++;
     this.#release(t);
-    this.#wake?.();
     return value;
+  }
+
+  /** The reader of the run has done with one more value. */
+  advance(): void {
+    this.#consumed++;
+    this.#wake?.();
   }
 
   #next(): number {
@@ -157,28 +185,36 @@ export class InlineRun {
     const count = (offsets[t + 1] as number) - start;
     const inputs = new Array<unknown>(count);
     for (let i = 0; i < count; i++) inputs[i] = this.#values[targets[start + i] as number];
+    // The program lets go of what it has read, but not where it may be run again.
+    if (this.#retriesLeft(t) === 0) this.#releaseInputs(t);
     const first = constantOffsets[t] as number;
     const last = constantOffsets[t + 1] as number;
     const own = first === last ? none : constants.slice(first, last);
+    const toRun = programs[program[t] as number] as Program;
+    const control = toRun.steps.length === 1 ? undefined : new TaskControl(this.#link);
     // Reading a clock takes as long as a small task.
     const startMs = this.#options.onTask === undefined ? 0 : this.#now();
     let value: unknown;
-    let promise: Promise<unknown> | undefined;
     try {
-      value = runProgram(programs[program[t] as number] as Program, inputs, own);
-      if (isThenable(value)) promise = Promise.resolve(value);
+      value = runProgram(toRun, inputs, own, control);
+      if (isThenable(value)) {
+        this.#await(Promise.resolve(value), t, startMs, control);
+        return;
+      }
     } catch (error) {
-      this.#failed(t, startMs, error);
+      this.#failed(t, startMs, control, error);
       return;
     }
-    if (promise === undefined) {
-      this.#done(t, startMs, value);
-      return;
-    }
+    this.#done(t, startMs, value);
+  }
+
+  #await(promise: Promise<unknown>, t: number, startMs: number, control?: TaskControl): void {
+    const link = this.#link;
     this.#inFlight++;
     promise.then(
-      (settled) => this.#settle(() => this.#done(t, startMs, settled)),
-      (error: unknown) => this.#settle(() => this.#failed(t, startMs, error)),
+      (value) => whileItLasts(link, (run) => run.#settle(() => run.#done(t, startMs, value))),
+      (error: unknown) =>
+        whileItLasts(link, (run) => run.#settle(() => run.#failed(t, startMs, control, error))),
     );
   }
 
@@ -186,21 +222,19 @@ export class InlineRun {
   #settle(end: () => void): void {
     this.#inFlight--;
     try {
-      if (this.#failure === undefined) end();
+      end();
     } catch (error) {
-      this.#failure ??= { error };
+      this.#fail(() => error);
     }
     this.#wake?.();
   }
 
   #done(t: number, startMs: number, value: unknown): void {
-    const core = this.#core;
+    if (this.#failure !== undefined) return;
+    if (this.#retriesLeft(t) > 0) this.#releaseInputs(t);
     this.#values[t] = value;
     this.#finished[t] = 1;
     this.#doneCount++;
-    for (let e = core.offsets[t] as number; e < (core.offsets[t + 1] as number); e++) {
-      this.#release(core.targets[e] as number);
-    }
     const { offsets, targets } = this.#readers;
     const end = offsets[t + 1] as number;
     for (let e = offsets[t] as number; e < end; e++) {
@@ -209,29 +243,65 @@ export class InlineRun {
       const place = this.#place[reader] as number;
       if (place < this.#cursor) this.#late.push(place);
     }
-    this.#options.onTask?.({
-      key: core.keys.at(t),
-      startMs,
-      endMs: this.#now(),
-      attempt: 1 + (this.#attempts.get(t) ?? 0),
-      outcome: "done",
-    });
+    const { onTask } = this.#options;
+    if (onTask !== undefined) this.#called(onTask(this.#event(t, startMs, "done")));
     this.onFinished?.(t);
   }
 
-  #failed(t: number, startMs: number, cause: unknown): void {
+  #failed(t: number, startMs: number, control: TaskControl | undefined, cause: unknown): void {
+    if (this.#failure !== undefined) return;
+    const isLast = this.#retriesLeft(t) === 0;
+    const { onTask } = this.#options;
+    if (onTask !== undefined) this.#called(onTask(this.#event(t, startMs, "failed")));
     const attempt = 1 + (this.#attempts.get(t) ?? 0);
     this.#attempts.set(t, attempt);
-    const { keys, annotation, annotations } = this.#core;
-    const key = keys.at(t);
-    this.#options.onTask?.({ key, startMs, endMs: this.#now(), attempt, outcome: "failed" });
-    const advice = annotations[annotation[t] as number];
-    if (attempt > (advice?.retries ?? this.#options.retries ?? 0)) {
-      this.#failure ??= { error: taskFailure(key, attempt, cause) };
+    if (isLast) {
+      const { keys, programs, program } = this.#core;
+      const { steps } = programs[program[t] as number] as Program;
+      this.#fail(() => taskFailure(keys.at(t), attempt, cause, steps, control?.step ?? 0));
       return;
     }
     this.#retriedCount++;
     this.#late.push(this.#place[t] as number);
+  }
+
+  /** How often a task may be tried again. */
+  #retriesLeft(t: number): number {
+    const { annotation, annotations } = this.#core;
+    const retries = annotations[annotation[t] as number]?.retries ?? this.#options.retries ?? 0;
+    return retries === 0 ? 0 : retries - (this.#attempts.get(t) ?? 0);
+  }
+
+  #event(t: number, startMs: number, outcome: TaskEvent["outcome"]): TaskEvent {
+    const attempt = 1 + (this.#attempts.get(t) ?? 0);
+    return { key: this.#core.keys.at(t), startMs, endMs: this.#now(), attempt, outcome };
+  }
+
+  /** A callback may be asynchronous: the run does not end before it, and fails when it does. */
+  #called(result: unknown): void {
+    if (!isThenable(result)) return;
+    const link = this.#link;
+    this.#callbackCount++;
+    Promise.resolve(result).then(
+      () =>
+        whileItLasts(link, (run) => {
+          run.#callbackCount--;
+          run.#wake?.();
+        }),
+      (error: unknown) => whileItLasts(link, (run) => run.#fail(() => error)),
+    );
+  }
+
+  #releaseInputs(t: number): void {
+    const { offsets, targets } = this.#core;
+    const end = offsets[t + 1] as number;
+    for (let e = offsets[t] as number; e < end; e++) this.#release(targets[e] as number);
+  }
+
+  /** Between two steps: stops the program where the run is over, lets the event loop go on. */
+  pause(): Promise<void> | undefined {
+    if (this.#failure !== undefined) throw runIsOver;
+    return this.#slice.isOver() ? this.#slice.turn() : undefined;
   }
 
   #release(t: number): void {
@@ -242,7 +312,7 @@ export class InlineRun {
     return performance.now() - this.#startedMs;
   }
 
-  #report(always: boolean): void {
+  #report(always: boolean, outcome?: Progress["outcome"]): void {
     const { onProgress } = this.#options;
     if (onProgress === undefined) return;
     const elapsedMs = this.#now();
@@ -254,7 +324,35 @@ export class InlineRun {
       running: this.#inFlight,
       retried: this.#retriedCount,
       elapsedMs,
+      ...(outcome === undefined ? {} : { outcome }),
     };
-    onProgress(progress);
+    this.#called(onProgress(progress));
+  }
+
+  #reportFailure(error: unknown): void {
+    try {
+      this.#report(true, error instanceof CancelledError ? "cancelled" : "failed");
+    } catch {
+      // The run has an error to tell already, maybe this one.
+    }
+  }
+}
+
+function whileItLasts({ run }: Link, act: (run: InlineRun) => void): void {
+  if (run !== undefined) act(run);
+}
+
+/** The run of one program of several steps. */
+class TaskControl implements RunControl {
+  step = 0;
+  readonly #link: Link;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  beforeStep(): Promise<void> | undefined {
+    if (this.#link.run === undefined) throw runIsOver;
+    return this.#link.run.pause();
   }
 }

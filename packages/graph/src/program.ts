@@ -37,6 +37,20 @@ export interface Program {
   readonly constantCount: number;
   /** For each step, the earlier steps whose values nobody reads after it. */
   readonly freed: readonly (readonly number[])[];
+  /** For each step, the inputs that nobody reads after it. */
+  readonly freedInputs: readonly (readonly number[])[];
+}
+
+/** What a run and the program of one of its tasks tell each other. */
+export interface RunControl {
+  /** The step that runs or, when it has thrown, that threw; kept by {@link runProgram}. */
+  step: number;
+  /**
+   * Called before every step but the first. It throws where the run is over, so that nothing more
+   * is started. What it returns is waited for, then it is called again: so a long program shares
+   * its thread.
+   */
+  beforeStep(): Promise<void> | undefined;
 }
 
 /** Gives back what it was given: the only step of a task that is a plain value or an alias. */
@@ -76,40 +90,41 @@ export const ownFunctions: Readonly<Record<"identity" | "settle" | "gather", Tas
   Object.freeze({ identity, settle, gather });
 
 /**
- * A step function with this method may swallow the step before it: given the producer and the
- * consumer (whose first argument is the producer's value, used nowhere else) it returns one step
- * that does the work of both, or undefined to leave them. Bag uses it to make one loop of a chain
- * of element operations.
+ * Makes a program of steps and works out when each value and input may be forgotten.
  *
  * @example
  * ```ts
- * import { absorbs } from "@millrace/graph";
+ * import { makeProgram, runProgram } from "@millrace/graph";
  *
- * typeof absorbs; // => "symbol"
+ * const add = (x: number, y: number) => x + y;
+ * const input = { kind: "input", input: 0 } as const;
+ * const program = makeProgram([{ fn: add, args: [input, { kind: "literal", value: 1 }] }], 1, 0);
+ * runProgram(program, [2], []); // => 3
  * ```
  */
-export const absorbs: unique symbol = Symbol.for("millrace.absorbs") as never;
-
-/** See {@link absorbs}. */
-export type Absorb = (producer: Step, consumer: Step) => Step | undefined;
-
-/** Freezes steps into a program and works out when each value may be forgotten. */
 export function makeProgram(
   steps: readonly Step[],
   inputCount: number,
   constantCount: number,
 ): Program {
-  const last = new Int32Array(steps.length).fill(-1);
+  const lastOfStep = new Int32Array(steps.length).fill(-1);
+  const lastOfInput = new Int32Array(inputCount);
   steps.forEach((step, j) => {
-    for (const arg of step.args)
-      forEachLeaf(arg, (leaf) => leaf.kind === "step" && (last[leaf.step] = j));
+    const visit = (leaf: Arg): void => {
+      if (leaf.kind === "step") lastOfStep[leaf.step] = j;
+      else if (leaf.kind === "input") lastOfInput[leaf.input] = j;
+      else if (leaf.kind === "inputs") lastOfInput.fill(j, leaf.start, leaf.start + leaf.count);
+    };
+    for (const arg of step.args) forEachLeaf(arg, visit);
   });
-  const freed: number[][] = steps.map(() => []);
+  const freed = steps.map((): number[] => []);
   for (let s = 0; s < steps.length - 1; s++) {
-    const reader = last[s] as number;
-    (freed[reader < 0 ? s : reader] as number[]).push(s);
+    const reader = lastOfStep[s] as number;
+    (freed[reader < 0 ? s + 1 : reader] as number[]).push(s);
   }
-  return { steps, inputCount, constantCount, freed };
+  const freedInputs = steps.map((): number[] => []);
+  lastOfInput.forEach((reader, input) => freedInputs[reader]?.push(input));
+  return { steps, inputCount, constantCount, freed, freedInputs };
 }
 
 /** Calls `visit` for every argument that holds no other argument. */
@@ -189,39 +204,67 @@ export function runOfInputs(items: readonly Arg[]): Arg {
 }
 
 /**
- * Runs a program. The answer is a promise only where a step gave one; synchronous steps never wait.
+ * Runs a program. The answer is a promise only where a step, or `control`, gave one; synchronous
+ * steps never wait. What a step throws is thrown.
+ *
+ * @param inputs - the values of the inputs; the array is the program's from now on, which forgets
+ * each of them after the last step that reads it
+ * @param control - how the run stops the program or makes it wait between two steps
+ * @example
+ * ```ts
+ * import { lowerGraph, runProgram, TaskGraph, task } from "@millrace/graph";
+ *
+ * const { core } = lowerGraph(TaskGraph.from({ a: task(Math.max, [1, 2]) }), ["a"], true);
+ * runProgram(core.programs[0]!, [], core.constants); // => 2
+ * ```
  */
 export function runProgram(
   program: Program,
-  inputs: readonly unknown[],
+  inputs: unknown[],
   constants: readonly unknown[],
+  control?: RunControl,
 ): unknown {
   const { steps } = program;
   if (steps.length === 1) return callStep(steps[0] as Step, inputs, constants, inputs);
-  return runFrom(program, 0, new Array<unknown>(steps.length), inputs, constants);
+  return runFrom(program, 0, new Array<unknown>(steps.length), inputs, constants, control);
 }
 
 function runFrom(
   program: Program,
   start: number,
   values: unknown[],
-  inputs: readonly unknown[],
+  inputs: unknown[],
   constants: readonly unknown[],
+  control: RunControl | undefined,
 ): unknown {
-  const { steps, freed } = program;
+  const { steps } = program;
   for (let j = start; j < steps.length; j++) {
+    if (control !== undefined) {
+      const pause = j === 0 ? undefined : control.beforeStep();
+      if (pause !== undefined) {
+        return pause.then(() => runFrom(program, j, values, inputs, constants, control));
+      }
+      control.step = j;
+    }
     const value = callStep(steps[j] as Step, inputs, constants, values);
+    forget(program, j, values, inputs);
     if (isThenable(value)) {
       return Promise.resolve(value).then((settled) => {
         values[j] = settled;
-        for (const s of freed[j] as readonly number[]) values[s] = undefined;
-        return runFrom(program, j + 1, values, inputs, constants);
+        return runFrom(program, j + 1, values, inputs, constants, control);
       });
     }
     values[j] = value;
-    for (const s of freed[j] as readonly number[]) values[s] = undefined;
   }
   return values[steps.length - 1];
+}
+
+/** Lets go of what only step `j` has still read. */
+function forget({ freed, freedInputs }: Program, j: number, values: unknown[], inputs: unknown[]) {
+  const steps = freed[j] as readonly number[];
+  for (let s = 0; s < steps.length; s++) values[steps[s] as number] = undefined;
+  const read = freedInputs[j] as readonly number[];
+  for (let i = 0; i < read.length; i++) inputs[read[i] as number] = undefined;
 }
 
 /** Whether a value has a `then` method, so that its settled value is meant. */

@@ -12,7 +12,7 @@ const barWidthMax = 40;
 
 /**
  * An `onProgress` handler that draws a bar in the terminal, one for each run. Where the output is
- * no terminal it prints one line, at the end.
+ * no terminal it prints one line, at the end. A run that failed or was cancelled is marked so.
  *
  * @param options.stream - where to draw; default `process.stderr`
  * @param options.label - a text before the bar
@@ -32,7 +32,7 @@ export function progressBar(
   const { stream = process.stderr, label = "" } = options;
   const prefix = label === "" ? "" : `${label} `;
   return (progress) => {
-    const ended = progress.done === progress.total;
+    const ended = progress.outcome !== undefined || progress.done === progress.total;
     if (stream.isTTY !== true) {
       if (ended) stream.write(`${prefix}${counts(progress)}\n`);
       return;
@@ -49,7 +49,8 @@ export function progressBar(
   };
 }
 
-function counts({ done, total, retried, elapsedMs }: Progress): string {
+function counts({ done, total, retried, elapsedMs, outcome = "done" }: Progress): string {
   const again = retried > 0 ? `, ${retried} retried` : "";
-  return `${done}/${total} tasks${again}, ${(elapsedMs / 1000).toFixed(1)} s`;
+  const end = outcome === "done" ? "" : `, ${outcome}`;
+  return `${done}/${total} tasks${again}, ${(elapsedMs / 1000).toFixed(1)} s${end}`;
 }

@@ -5,8 +5,8 @@ import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, blockKeys } from "../partitions.ts";
 
-/** How many partitions iteration may be ahead of its reader. */
-const lookahead = 2;
+/** Partitions that iteration may have begun: the one being read and two ahead of it. */
+const lookahead = 3;
 
 /**
  * The blocks of a bag, one after another, with bounded look-ahead. Options are checked now;

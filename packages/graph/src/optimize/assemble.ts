@@ -1,5 +1,6 @@
-import type { Absorb, Arg, Program, Step } from "../program.ts";
-import { absorbs, forEachLeaf, identity, makeProgram, mapLeaves, runOfInputs } from "../program.ts";
+import { absorbSteps } from "../absorb.ts";
+import type { Arg, Program, Step } from "../program.ts";
+import { identity, makeProgram, mapLeaves, runOfInputs } from "../program.ts";
 
 /** One task of a group: input `i` is input `sources[i]` of the group, or member `~sources[i]`. */
 export interface Member {
@@ -71,45 +72,4 @@ function mover(
         return leaf;
     }
   };
-}
-
-/** Lets every step whose function knows how swallow the step that feeds only it. */
-function absorbSteps(steps: readonly Step[]): readonly Step[] {
-  if (!steps.some(({ fn }) => absorbOf(fn) !== undefined)) return steps;
-  const readers = new Int32Array(steps.length);
-  for (const { args } of steps) {
-    for (const arg of args)
-      forEachLeaf(arg, (leaf) => leaf.kind === "step" && readers[leaf.step]!++);
-  }
-  const kept: (Step | undefined)[] = [...steps];
-  for (let j = 0; j < steps.length; j++) {
-    const consumer = kept[j] as Step;
-    const first = consumer.args[0];
-    if (first?.kind !== "step" || readers[first.step] !== 1) continue;
-    const producer = kept[first.step];
-    const joined = producer && absorbOf(consumer.fn)?.(producer, consumer);
-    if (joined === undefined) continue;
-    kept[j] = joined;
-    kept[first.step] = undefined;
-  }
-  return renumberSteps(kept);
-}
-
-function absorbOf(fn: Step["fn"]): Absorb | undefined {
-  return (fn as { [absorbs]?: Absorb })[absorbs];
-}
-
-function renumberSteps(steps: readonly (Step | undefined)[]): readonly Step[] {
-  const numbers = new Int32Array(steps.length);
-  const kept: Step[] = [];
-  steps.forEach((step, j) => {
-    if (step === undefined) return;
-    const args = step.args.map((arg) =>
-      mapLeaves(arg, (leaf) =>
-        leaf.kind === "step" ? { kind: "step", step: numbers[leaf.step] as number } : leaf,
-      ),
-    );
-    numbers[j] = kept.push({ fn: step.fn, args }) - 1;
-  });
-  return kept;
 }
