@@ -123,10 +123,10 @@ describe("what is missing in a LayeredGraph", () => {
 
   it("is told with the names that exist", async () => {
     await expect(graph.compute("x")).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[GraphError: graph: asked for a key that no layer has, got "x", wanted a key of the layers "a".]`,
+      `[GraphError: compute: no such key, got "x", wanted a key of the layers "a".]`,
     );
     await expect(new LayeredGraph().compute("x")).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[GraphError: graph: asked for a key that no layer has, got "x", wanted a key of the layers (there are none).]`,
+      `[GraphError: compute: no such key, got "x", wanted a key of the layers (there are none).]`,
     );
     expect(() =>
       graph.withLayer(over("b", "aa", 3)).materialize(),

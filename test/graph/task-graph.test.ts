@@ -93,10 +93,10 @@ describe("a TaskGraph", () => {
 
   it("refuses keys that it has not", async () => {
     await expect(graph.compute("x")).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[GraphError: graph: no such key, got "x", wanted one of "a", "b", "c", "d".]`,
+      `[GraphError: compute: no such key, got "x", wanted one of "a", "b", "c", "d".]`,
     );
     await expect(TaskGraph.from({}).compute("x")).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[GraphError: graph: no such key, got "x", wanted one of (there are none).]`,
+      `[GraphError: compute: no such key, got "x", wanted one of (there are none).]`,
     );
     expect(() => graph.get("x")).toThrow("no such key");
     expect(() => graph.dependencies("x")).toThrow("no such key");

@@ -134,26 +134,63 @@ function isAmounts(value: unknown): boolean {
   );
 }
 
+/** What the tasks of a run get that say nothing themselves. */
+export interface RunDefaults {
+  /** Higher runs earlier. */
+  readonly priority: number;
+  /** How often a failed task is tried again. */
+  readonly retries: number;
+}
+
 /**
- * Annotations of a task that does the work of two, or undefined where they must stay two: they
- * may run in different places. The higher priority and the larger number of retries hold for
- * both.
+ * What holds for one task that two places advise: what either says, of two numbers the higher one.
+ * Undefined where they send it to different places.
  */
 export function mergeAnnotations(
   a: Annotations | undefined,
   b: Annotations | undefined,
 ): { merged: Annotations | undefined } | undefined {
+  return joined(a, b, (one, other) => Math.max(one ?? -Infinity, other ?? -Infinity));
+}
+
+/**
+ * What holds for a task that does the work of two: the higher priority and the larger number of
+ * retries, where what says nothing counts as the default of the run. Undefined where they must stay
+ * two: they may run in different places, or only one says something and no run is known.
+ */
+export function fuseAnnotations(
+  a: Annotations | undefined,
+  b: Annotations | undefined,
+  defaults: RunDefaults | undefined,
+): { merged: Annotations | undefined } | undefined {
+  return joined(a, b, (one, other, name) => {
+    const given = defaults?.[name];
+    const first = one ?? given;
+    const second = other ?? given;
+    return first === undefined || second === undefined ? undefined : Math.max(first, second);
+  });
+}
+
+/** `higher` gets numbers of which at least one is there; undefined keeps the two apart. */
+function joined(
+  a: Annotations | undefined,
+  b: Annotations | undefined,
+  higher: (
+    one: number | undefined,
+    other: number | undefined,
+    name: keyof RunDefaults,
+  ) => number | undefined,
+): { merged: Annotations | undefined } | undefined {
   if (a === b || sameAnnotations(a, b)) return { merged: a };
   if (!samePlace(a, b)) return undefined;
-  const priority = largest(a?.priority, b?.priority);
-  const retries = largest(a?.retries, b?.retries);
-  return {
-    merged: Object.freeze({
-      ...a,
-      ...(priority === undefined ? {} : { priority }),
-      ...(retries === undefined ? {} : { retries }),
-    }),
-  };
+  let merged: Annotations = { ...a };
+  for (const name of ["priority", "retries"] as const) {
+    if (a?.[name] === undefined && b?.[name] === undefined) continue;
+    const number = higher(a?.[name], b?.[name], name);
+    if (number === undefined) return undefined;
+    merged = { ...merged, [name]: number };
+  }
+  return { merged: Object.freeze(merged) };
 }
 
 /** Whether two annotations say the same. */
@@ -181,8 +218,4 @@ function sameNames(a: readonly string[] | undefined, b: readonly string[] | unde
   if (a === undefined || b === undefined) return a === b;
   const other = new Set(b);
   return new Set(a).size === other.size && a.every((name) => other.has(name));
-}
-
-function largest(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined ? b : b === undefined ? a : Math.max(a, b);
 }

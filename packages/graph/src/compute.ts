@@ -49,14 +49,27 @@ async function computeAll(
   executor: Executor,
   options: ExecutorOptions,
 ): Promise<unknown[]> {
-  const keys = collections.flatMap(({ outputKeys }) => outputKeys);
-  const graph = optimized(mergeGraphs(collections), keys, options.optimize ?? true);
+  const merged = mergeGraphs(collections);
+  const keys = keysOf("compute", collections, merged);
+  const graph = optimized(merged, keys, options);
   const parts = await executor.run(graph, keys, options);
   return Promise.all(
     // Each is async, so that one which throws leaves no rejection of another behind.
     splitParts(collections, parts).map(async (own, i) =>
       (collections[i] as Collection<unknown>).finalize(own),
     ),
+  );
+}
+
+/** The keys of all collections, looked for while the caller's line is near. */
+function keysOf(
+  api: string,
+  collections: readonly Collection<unknown>[],
+  graph: LayeredGraph,
+): readonly Key[] {
+  return graph.checkKeys(
+    api,
+    collections.flatMap(({ outputKeys }) => outputKeys),
   );
 }
 
@@ -83,8 +96,12 @@ export function mergeGraphs(collections: readonly { graph: LayeredGraph }[]): La
   return collections.reduce((merged, { graph }) => merged.merge(graph), new LayeredGraph());
 }
 
-function optimized(graph: LayeredGraph, keys: readonly Key[], optimize: boolean): LayeredGraph {
-  return optimize ? optimizeLayers(graph, keys) : graph;
+function optimized(
+  graph: LayeredGraph,
+  keys: readonly Key[],
+  { optimize: isWanted = true, priority = 0, retries = 0 }: ExecutorOptions,
+): LayeredGraph {
+  return isWanted ? optimizeLayers(graph, keys, { priority, retries }) : graph;
 }
 
 function checkCollections(
@@ -131,9 +148,9 @@ export async function persist(
 ): Promise<unknown> {
   const collections = checkCollections("persist", target);
   const prepared = prepareRun("persist", options);
-  const keys = collections.flatMap(({ outputKeys }) => outputKeys);
   const merged = mergeGraphs(collections);
-  const graph = optimized(merged, keys, prepared.options.optimize ?? true);
+  const keys = keysOf("persist", collections, merged);
+  const graph = optimized(merged, keys, prepared.options);
   const hold = prepared.executor.persist?.bind(prepared.executor) ?? holdHere(prepared.executor);
   const held = await hold(graph, keys, prepared.options);
   let start = 0;
@@ -184,6 +201,7 @@ function rebuild(
  */
 export function optimize<C extends Collection<unknown>>(collection: C): C {
   checkCollections("optimize", collection);
-  const { outputKeys } = collection;
-  return rebuild(collection, optimizeLayers(collection.graph, outputKeys), outputKeys) as C;
+  const { graph } = collection;
+  const keys = keysOf("optimize", [collection], graph);
+  return rebuild(collection, optimizeLayers(graph, keys), keys) as C;
 }

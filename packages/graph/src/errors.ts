@@ -64,10 +64,17 @@ export class GraphError extends Error {
   readonly code: GraphErrorCode;
 
   constructor(code: GraphErrorCode, message: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error;
+    // V8 keeps ten lines, which may all be ours; a frozen Error stays as it is.
+    if (stackTraceLimit > 0) Reflect.set(Error, "stackTraceLimit", stackTraceLimit + ownFramesMax);
     super(message, options);
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
     this.code = code;
   }
 }
+
+/** So many calls of ours may stand between the caller's line and the place that found the error. */
+const ownFramesMax = 30;
 
 /**
  * Tasks that wait for each other: `cycle` lists their keys, the first one again at the end.

@@ -1,8 +1,23 @@
+import { invalidArgument } from "./errors.ts";
+
 /**
  * The name of one task in a graph, the same in every process. Tasks of a symbolic layer are called
  * `<layer>/<index>`.
  */
 export type Key = string;
+
+/** Refuses what is no list of keys: one key alone would be taken for a list of its characters. */
+export function keyList(api: string, keys: Iterable<Key>): readonly Key[] {
+  if (typeof keys === "string" || typeof keys?.[Symbol.iterator] !== "function") {
+    throw invalidArgument(api, "the keys must be a list", keys, "an array of keys");
+  }
+  const list = Array.isArray(keys) ? (keys as readonly Key[]) : [...keys];
+  for (const key of list) {
+    if (typeof key === "string") continue;
+    throw invalidArgument(api, "a key must be a string", key, "a string");
+  }
+  return list;
+}
 
 /** Key of task `index` of the layer `layer`. */
 export function layerKey(layer: string, index: number): Key {

@@ -1,17 +1,17 @@
 import { Map as ImmutableMap } from "immutable";
-import { mergeAnnotations, sameAnnotations } from "./annotations.ts";
-import { GraphError, quoteValue } from "./errors.ts";
+import { sameAnnotations } from "./annotations.ts";
+import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { Key } from "./key.ts";
-import { parseIndex } from "./key-table.ts";
+import { keyList } from "./key.ts";
 import type { Layer } from "./layers/layer.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
 import type { Replacement } from "./layers/replacement.ts";
-import type { Place } from "./materializer.ts";
-import { Materializer, hasOwnKeys, layerNames } from "./materializer.ts";
+import { Materializer } from "./materializer.ts";
+import { placesIn } from "./places.ts";
 import { computeKeys } from "./run.ts";
 import { samePrograms } from "./same-task.ts";
-import { TaskGraph, checkKeyList, keyConflict } from "./task-graph.ts";
+import { TaskGraph, keyConflict } from "./task-graph.ts";
 import { tokenizeLoosely } from "./tokenize.ts";
 
 /**
@@ -32,7 +32,6 @@ import { tokenizeLoosely } from "./tokenize.ts";
 export class LayeredGraph {
   /** The layers by name. */
   readonly layers: ImmutableMap<string, Layer>;
-  #explicit: ReadonlyMap<Key, Place> | undefined;
 
   constructor(layers: ImmutableMap<string, Layer> = ImmutableMap()) {
     this.layers = layers;
@@ -61,6 +60,9 @@ export class LayeredGraph {
    * @throws GraphError `graph/key-conflict` when two different layers have one name
    */
   merge(other: LayeredGraph): LayeredGraph {
+    if ((other as Partial<LayeredGraph> | undefined)?.layers === undefined) {
+      throw invalidArgument("merge", "this is no graph", other, "a LayeredGraph");
+    }
     if (this.layers === other.layers || other.layers.isEmpty()) return this;
     if (this.layers.isEmpty()) return other;
     const [large, small] = this.layers.size >= other.layers.size ? [this, other] : [other, this];
@@ -81,7 +83,20 @@ export class LayeredGraph {
 
   /** Whether some layer has a task with this key. */
   has(key: Key): boolean {
-    return this.#find(key) !== undefined;
+    return typeof key === "string" && placesIn(this.layers).find(key) !== undefined;
+  }
+
+  /**
+   * The keys as an array, when each has a task here.
+   *
+   * @param api - whom the error names
+   * @throws GraphError `graph/missing-key`, `graph/invalid-argument`
+   */
+  checkKeys(api: string, keys: Iterable<Key>): readonly Key[] {
+    const list = keyList(api, keys);
+    const places = placesIn(this.layers);
+    for (const key of list) places.locate(key, `${api}: no such key`);
+    return list;
   }
 
   /**
@@ -92,12 +107,8 @@ export class LayeredGraph {
    * has; `graph/key-conflict` for two different tasks under one key
    */
   materialize(keys?: Iterable<Key>): TaskGraph {
-    checkKeyList("materialize", keys);
-    // Looks through all keys that layers name themselves, so that none hides another task unseen.
-    this.#explicit ??= explicitKeys(this.layers);
-    return new TaskGraph(
-      new Materializer(this.layers, (key, by) => this.#locate(key, by)).write(keys),
-    );
+    const list = keys === undefined ? undefined : keyList("materialize", keys);
+    return new TaskGraph(new Materializer(this.layers).write(list));
   }
 
   /**
@@ -110,62 +121,6 @@ export class LayeredGraph {
   async compute(keys: Key | readonly Key[], options: RunOptions = {}): Promise<unknown> {
     return computeKeys(this, keys, options);
   }
-
-  #locate(key: Key, by: string): Place {
-    const place = this.#find(key);
-    if (place !== undefined) return place;
-    throw new GraphError(
-      "graph/missing-key",
-      `graph: ${by} a key that no layer has, got ${quoteValue(key)}, wanted a key of the layers ` +
-        `${layerNames(this.layers)}.`,
-    );
-  }
-
-  #find(key: Key): Place | undefined {
-    const place = rangeTask(this.layers, key);
-    if (place !== undefined) return place;
-    this.#explicit ??= explicitKeys(this.layers);
-    return this.#explicit.get(key);
-  }
-}
-
-/** The task of a symbolic layer that a key of the form `<layer>/<index>` names. */
-function rangeTask(layers: ImmutableMap<string, Layer>, key: Key): Place | undefined {
-  const slash = key.lastIndexOf("/");
-  const layer = slash < 0 ? undefined : layers.get(key.slice(0, slash));
-  if (layer?.keys.prefix === undefined) return undefined;
-  const index = parseIndex(key, slash + 1);
-  return index >= 0 && index < layer.size ? { layer, index } : undefined;
-}
-
-/**
- * Keys of the layers whose tasks have names of their own. One key in two layers must be one task.
- */
-function explicitKeys(layers: ImmutableMap<string, Layer>): ReadonlyMap<Key, Place> {
-  const places = new Map<Key, Place>();
-  for (const layer of layers.values()) {
-    const { keys } = layer;
-    if (!hasOwnKeys(layer)) continue;
-    for (let index = 0; index < keys.size; index++) {
-      const key = keys.at(index);
-      const known = places.get(key);
-      if (rangeTask(layers, key) !== undefined) throw keyConflict("graph", key);
-      places.set(key, joinPlaces(key, known, { layer, index }));
-    }
-  }
-  return places;
-}
-
-function joinPlaces(key: Key, known: Place | undefined, place: Place): Place {
-  if (known === undefined) return place;
-  const entry = (known.layer as MaterializedLayer).entry(known.index);
-  const other = (place.layer as MaterializedLayer).entry(place.index);
-  const advice = known.advice ?? entry.annotations ?? known.layer.annotations;
-  const both = mergeAnnotations(advice, other.annotations ?? place.layer.annotations);
-  if (both === undefined || !(entry === other || samePrograms(entry, other))) {
-    throw keyConflict("graph", key);
-  }
-  return { ...known, advice: both.merged };
 }
 
 type Tokened = Layer & { readonly token?: string | undefined };

@@ -1,23 +1,15 @@
 import type { Map as ImmutableMap } from "immutable";
 import type { Annotations } from "./annotations.ts";
 import { GraphError, quoteValue } from "./errors.ts";
+import type { GraphCore } from "./graph-core.ts";
 import { CoreBuilder, IntList } from "./graph-core.ts";
 import type { Key } from "./key.ts";
 import type { KeyTable } from "./key-table.ts";
 import { joinedKeys, subsetKeys } from "./key-table.ts";
 import type { Layer, TaskSink } from "./layers/layer.ts";
-import { MaterializedLayer } from "./layers/materialized-layer.ts";
+import type { Places } from "./places.ts";
+import { layerNames, namesItsKeys, placesIn } from "./places.ts";
 import type { Program } from "./program.ts";
-
-/** Where a task stands: its layer and its number in it. */
-export interface Place {
-  readonly layer: Layer;
-  readonly index: number;
-  /**
-   * What all layers that have the task advise together, where that is more than its own layer does.
-   */
-  readonly advice?: Annotations | undefined;
-}
 
 /** The tasks of one layer that are wanted: -1, or their number in the written graph. */
 interface Numbers {
@@ -33,7 +25,7 @@ interface Numbers {
 /** Marks what is needed, numbers it layer by layer, and writes it. */
 export class Materializer {
   readonly #layers: ImmutableMap<string, Layer>;
-  readonly #locate: (key: Key, by: string) => Place;
+  readonly #places: Places;
   readonly #numbers = new Map<string, Numbers>();
   readonly #used: Numbers[] = [];
   /** Tasks that are marked and whose inputs are not: pairs of a slot and an index. */
@@ -41,12 +33,15 @@ export class Materializer {
   /** The layer asked for last, which mostly is the next one too. */
   #last: Numbers | undefined;
 
-  constructor(layers: ImmutableMap<string, Layer>, locate: (key: Key, by: string) => Place) {
+  constructor(layers: ImmutableMap<string, Layer>) {
     this.#layers = layers;
-    this.#locate = locate;
+    this.#places = placesIn(layers);
   }
 
-  write(keys: Iterable<Key> | undefined): ReturnType<CoreBuilder["build"]> {
+  /** The tasks that `keys` need, or all. */
+  write(keys: readonly Key[] | undefined): GraphCore {
+    // Looks through all keys that layers name themselves, so that none hides another task unseen.
+    void this.#places.named;
     if (keys === undefined) this.#markAll();
     else this.#markNeeded(keys);
     const tables: KeyTable[] = [];
@@ -63,7 +58,7 @@ export class Materializer {
     return this.#expandAll(size, joinedKeys(tables));
   }
 
-  #expandAll(size: number, keys: KeyTable): ReturnType<CoreBuilder["build"]> {
+  #expandAll(size: number, keys: KeyTable): GraphCore {
     const builder = new CoreBuilder(size);
     let advice: Annotations | undefined;
     const sink: TaskSink = {
@@ -74,17 +69,17 @@ export class Materializer {
         builder.input(numbers.of[index] ?? missingBlock(numbers, index));
       },
       key: (key) => {
-        const { layer, index } = this.#locate(key, "a task refers to");
+        const { layer, index } = this.#places.locate(key, refersTo);
         builder.input(this.#of(layer.name).of[index] as number);
       },
       constant: (value) => builder.constant(value),
     };
     for (const { layer, keys: own, of } of this.#inLayerOrder()) {
       advice = undefined;
-      const explicit = hasOwnKeys(layer);
+      const named = namesItsKeys(layer);
       for (let index = 0; index < of.length; index++) {
         if (of[index] === unneeded) continue;
-        if (explicit) advice = this.#locate(own.at(index), "asked for").advice;
+        if (named) advice = this.#places.find(own.at(index))?.advice;
         layer.expand(index, sink);
       }
     }
@@ -102,7 +97,7 @@ export class Materializer {
   #markAll(): void {
     for (const layer of this.#layers.values()) {
       const numbers = this.#of(layer.name);
-      if (hasOwnKeys(layer)) {
+      if (namesItsKeys(layer)) {
         for (let index = 0; index < layer.size; index++) this.#ask(numbers.keys.at(index));
       } else {
         numbers.of.fill(needed);
@@ -111,13 +106,13 @@ export class Materializer {
     }
   }
 
-  #markNeeded(keys: Iterable<Key>): void {
+  #markNeeded(keys: readonly Key[]): void {
     for (const key of keys) this.#ask(key);
     const sink: TaskSink = {
       task: () => undefined,
       block: (layer, index) => this.#need(this.#of(layer), index),
       key: (key) => {
-        const { layer, index } = this.#locate(key, "a task refers to");
+        const { layer, index } = this.#places.locate(key, refersTo);
         this.#need(this.#of(layer.name), index);
       },
       constant: () => undefined,
@@ -135,7 +130,7 @@ export class Materializer {
     if (last !== undefined && guess >= 0) {
       this.#need(last, guess);
     } else {
-      const { layer, index } = this.#locate(key, "asked for");
+      const { layer, index } = this.#places.locate(key, askedFor);
       this.#need(this.#of(layer.name), index);
     }
   }
@@ -165,6 +160,8 @@ export class Materializer {
   }
 }
 
+const askedFor = "materialize: no such key";
+const refersTo = "graph: a task refers to a key that no layer has";
 const unneeded = -1;
 const needed = -2;
 
@@ -176,21 +173,10 @@ function missingBlock({ layer }: Numbers, index: number): never {
   );
 }
 
-/** Whether the tasks of a layer have keys that do not tell the layer. */
-export function hasOwnKeys(layer: Layer): boolean {
-  return layer instanceof MaterializedLayer && layer.keys.prefix === undefined;
-}
-
 function missingLayer(name: string, layers: ImmutableMap<string, Layer>): GraphError {
   return new GraphError(
     "graph/missing-key",
     `graph: a layer reads a layer that is not there, got ${quoteValue(name)}, wanted one of ` +
       `${layerNames(layers)}. Add it with withLayer.`,
   );
-}
-
-/** The names of some layers, for an error message. */
-export function layerNames(layers: ImmutableMap<string, Layer>): string {
-  const names = [...layers.keys()].slice(0, 8).map(quoteValue).join(", ");
-  return names === "" ? "(there are none)" : names;
 }

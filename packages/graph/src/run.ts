@@ -140,28 +140,19 @@ function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: NonNul
   };
 }
 
-/** Runs the keys of a graph with the executor that the options ask for. */
-async function runGraph(
-  graph: TaskGraph | LayeredGraph,
-  keys: readonly Key[],
-  runOptions: RunOptions,
-): Promise<unknown[]> {
-  const { executor, options } = prepareRun("compute", runOptions);
-  return executor.run(graph, keys, options);
-}
-
 /** The value of one key of a graph, or the values of several. */
 export async function computeKeys(
   graph: TaskGraph | LayeredGraph,
   keys: Key | readonly Key[],
-  options: RunOptions,
+  runOptions: RunOptions,
 ): Promise<unknown> {
-  if (Array.isArray(keys)) return runGraph(graph, keys as readonly Key[], options);
-  if (typeof keys !== "string") {
+  if (typeof keys !== "string" && !Array.isArray(keys)) {
     throw invalidArgument("compute", "a key must be a string", keys, "a key or an array of keys");
   }
-  const [value] = await runGraph(graph, [keys], options);
-  return value;
+  const { executor, options } = prepareRun("compute", runOptions);
+  const list = graph.checkKeys("compute", typeof keys === "string" ? [keys] : keys);
+  const values = await executor.run(graph, list, options);
+  return typeof keys === "string" ? values[0] : values;
 }
 
 /** Options of {@link streamGraph}. */

@@ -5,6 +5,7 @@ import type { RunOptions } from "./executor.ts";
 import type { GraphCore } from "./graph-core.ts";
 import { CoreBuilder, dependents, topologicalOrder } from "./graph-core.ts";
 import type { Key } from "./key.ts";
+import { keyList } from "./key.ts";
 import { listKeys } from "./key-table.ts";
 import { cullCore } from "./optimize/cull.ts";
 import type { Program } from "./program.ts";
@@ -66,7 +67,19 @@ export class TaskGraph {
 
   /** Whether the graph has a task with this key. */
   has(key: Key): boolean {
-    return this.core.keys.indexOf(key) >= 0;
+    return typeof key === "string" && this.core.keys.indexOf(key) >= 0;
+  }
+
+  /**
+   * The keys as an array, when each has a task here.
+   *
+   * @param api - whom the error names
+   * @throws GraphError `graph/missing-key`, `graph/invalid-argument`
+   */
+  checkKeys(api: string, keys: Iterable<Key>): readonly Key[] {
+    const list = keyList(api, keys);
+    for (const key of list) if (!this.has(key)) throw missingKey(api, key, this.core);
+    return list;
   }
 
   /**
@@ -109,9 +122,8 @@ export class TaskGraph {
 
   /** Number of a key inside `core`. @throws GraphError `graph/missing-key` */
   indexOf(key: Key): number {
-    const t = this.core.keys.indexOf(key);
-    if (t < 0) throw missingKey("graph", key, this.core);
-    return t;
+    if (!this.has(key)) this.checkKeys("graph", [key]);
+    return this.core.keys.indexOf(key);
   }
 
   /**
@@ -121,6 +133,9 @@ export class TaskGraph {
    * @throws GraphError `graph/key-conflict`
    */
   merge(other: TaskGraph): TaskGraph {
+    if ((other as Partial<TaskGraph> | undefined)?.core === undefined) {
+      throw invalidArgument("merge", "this is no graph", other, "a TaskGraph");
+    }
     const core = mergeCores(this.core, other.core);
     return core === this.core ? this : new TaskGraph(core);
   }
@@ -132,14 +147,9 @@ export class TaskGraph {
 
   /** The part of the graph that `keys` need; all of it without `keys`. */
   materialize(keys?: Iterable<Key>): TaskGraph {
-    checkKeyList("materialize", keys);
     if (keys === undefined) return this;
-    return new TaskGraph(
-      cullCore(
-        this.core,
-        Array.from(keys, (key) => this.indexOf(key)),
-      ),
-    );
+    const needed = this.checkKeys("materialize", keys).map((key) => this.indexOf(key));
+    return new TaskGraph(cullCore(this.core, needed));
   }
 
   /**
@@ -267,12 +277,6 @@ function copyTask(
   for (const constant of constantsOf(core, t)) builder.constant(constant);
 }
 
-/** Refuses a single key where a list is wanted: its characters would be taken for keys. */
-export function checkKeyList(api: string, keys: unknown): void {
-  if (typeof keys !== "string") return;
-  throw invalidArgument(api, "the keys must be a list", keys, "an array of keys");
-}
-
 /** The error for two different tasks under one key. */
 export function keyConflict(api: string, key: Key): GraphError {
   return new GraphError(
@@ -282,8 +286,7 @@ export function keyConflict(api: string, key: Key): GraphError {
   );
 }
 
-/** The error for a key that is in no graph. */
-export function missingKey(api: string, key: Key, core: GraphCore): GraphError {
+function missingKey(api: string, key: Key, core: GraphCore): GraphError {
   const shown = Array.from({ length: Math.min(core.size, 8) }, (_, t) => core.keys.at(t));
   return new GraphError(
     "graph/missing-key",

@@ -54,7 +54,8 @@ export function visualize(
     throw invalidArgument("visualize", "no such format", format, '"dot" or "svg"');
   }
   const { graph, outputKeys } = collection;
-  const drawing = drawingOf(tasksOf(graph, outputKeys, optimized));
+  const keys = graph.checkKeys("visualize", outputKeys);
+  const drawing = drawingOf(tasksOf(graph, keys, optimized));
   return format === "dot" ? toDot(drawing) : toSvg(drawing);
 }
 

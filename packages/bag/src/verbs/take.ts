@@ -18,7 +18,8 @@ function streamBlocks(
   ahead: number,
 ): AsyncIterable<{ readonly value: unknown }> {
   const keys = blockKeys(bag);
-  const graph = options.optimize === false ? bag.graph : optimizeLayers(bag.graph, keys);
+  const { optimize = true, priority = 0, retries = 0 } = options;
+  const graph = optimize ? optimizeLayers(bag.graph, keys, { priority, retries }) : bag.graph;
   return streamGraph(graph, keys, { ...options, lookahead: ahead });
 }
 

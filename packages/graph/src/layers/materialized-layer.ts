@@ -55,7 +55,10 @@ export class MaterializedLayer implements Layer {
       this.keys = tasks.keys;
       this.#entries = tasks.entries;
     } else if (tasks instanceof TaskGraph) {
-      this.keys = tasks.core.keys;
+      const { keys } = tasks.core;
+      // Keys that begin with the name of another layer would be looked for there.
+      const isOwn = keys.prefix === undefined || keys.prefix === rangeKeys(name, 0).prefix;
+      this.keys = isOwn ? keys : listKeys(tasks.keys());
       this.#entries = parsedEntriesOf(tasks);
     } else {
       const entries = entriesOf("MaterializedLayer", tasks);

@@ -1,10 +1,13 @@
-import { mergeAnnotations } from "../annotations.ts";
+import type { RunDefaults } from "../annotations.ts";
+import { fuseAnnotations } from "../annotations.ts";
 import type { Key } from "../key.ts";
 import { LayeredGraph } from "../layered-graph.ts";
 import type { BlockInput } from "../layers/blockwise-layer.ts";
 import { BlockwiseLayer } from "../layers/blockwise-layer.ts";
 import { isIdentityMap } from "../layers/index-map.ts";
 import type { Layer } from "../layers/layer.ts";
+import type { Places } from "../places.ts";
+import { placesIn } from "../places.ts";
 import { assemble } from "./assemble.ts";
 
 /**
@@ -12,6 +15,9 @@ import { assemble } from "./assemble.ts";
  * blockwise layer that only one other blockwise layer reads, block by block, becomes part of its
  * reader. Nothing is written out: the cost grows with layers, not with tasks.
  *
+ * @param defaults - what tasks get in the run that say nothing themselves; where it is not known,
+ * layers of which only one names a priority, or retries, stay apart
+ * @throws GraphError `graph/missing-key`
  * @example
  * ```ts
  * import { BlockwiseLayer, LayeredGraph, optimizeLayers } from "@millrace/graph";
@@ -28,164 +34,230 @@ import { assemble } from "./assemble.ts";
  * await optimized.compute("b/3"); // => 5
  * ```
  */
-export function optimizeLayers(graph: LayeredGraph, keys: readonly Key[]): LayeredGraph {
-  const kept = neededLayers(graph, keys);
-  const requested = new Set(keys.map(layerOf));
-  const readers = countReaders(kept);
-  const layers = new Map(kept.map((layer) => [layer.name, layer]));
-  for (const layer of inputsFirst(kept)) {
-    let fused = layer;
-    while (fused instanceof BlockwiseLayer) {
-      const producer = findProducer(fused, layers, readers, requested);
-      if (producer === undefined) break;
-      for (const name of sharedInputs(producer, fused)) {
-        readers.set(name, (readers.get(name) as number) - 1);
-      }
-      fused = joinLayers(producer, fused);
-      layers.delete(producer.name);
-    }
-    layers.set(layer.name, fused);
-  }
+export function optimizeLayers(
+  graph: LayeredGraph,
+  keys: readonly Key[],
+  defaults?: RunDefaults,
+): LayeredGraph {
+  const places = placesIn(graph.layers);
+  const requested = new Set(
+    graph.checkKeys("optimizeLayers", keys).flatMap((key) => places.layersOf(key)),
+  );
+  const readsOf = neededLayers(graph, places, requested);
+  const sorted = inputsFirst(readsOf);
+  const fusion = new LayerFusion(readsOf, requested, defaults);
+  for (const layer of sorted) fusion.visit(layer);
+  const position = new Map(sorted.map((layer, i) => [layer, i]));
   return new LayeredGraph(
     graph.layers.clear().withMutations((map) => {
-      for (const layer of kept) {
-        const last = layers.get(layer.name);
-        if (last !== undefined) map.set(layer.name, last);
+      for (const layer of graph.layers.values()) {
+        if (!readsOf.has(layer) || fusion.isAbsorbed(layer)) continue;
+        map.set(layer.name, fusion.result(layer, position));
       }
     }),
   );
 }
 
-function layerOf(key: Key): string {
-  return key.slice(0, Math.max(0, key.lastIndexOf("/")));
-}
-
-/** Layers that the keys reach. */
-function neededLayers(graph: LayeredGraph, keys: readonly Key[]): Layer[] {
-  const needed = new Set<string>();
-  const explicit = [...graph.layers.values()].filter((layer) => layer.keys.prefix === undefined);
-  const stack: string[] = [];
-  const reach = (name: string): void => {
-    if (needed.has(name) || !graph.layers.has(name)) return;
-    needed.add(name);
-    stack.push(name);
-  };
-  const reachKey = (key: Key): void => {
-    if (graph.layers.get(layerOf(key))?.keys.prefix !== undefined) reach(layerOf(key));
-    else for (const layer of explicit) if (layer.keys.indexOf(key) >= 0) reach(layer.name);
-  };
-  keys.forEach(reachKey);
-  for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
-    const layer = graph.layers.get(name) as Layer;
-    layer.layerInputs.forEach(reach);
-    layer.keyInputs.forEach(reachKey);
-  }
-  return [...graph.layers.values()].filter((layer) => needed.has(layer.name));
-}
-
 /**
- * How many layers read each layer; a single task that is read by key counts as its layer being
- * read.
+ * The layers that a layer reads, and whether each of its blocks reads of them only the block of its
+ * own number.
  */
-function countReaders(layers: readonly Layer[]): Map<string, number> {
-  const readers = new Map<string, number>();
-  for (const layer of layers) {
-    for (const name of new Set(namesRead(layer))) {
-      readers.set(name, (readers.get(name) ?? 0) + 1);
-    }
-  }
-  return readers;
-}
+type Reads = Map<Layer, boolean>;
 
-/** Layers sorted so that inputs come before their readers; layers in a circle keep their order. */
-function inputsFirst(layers: readonly Layer[]): Layer[] {
-  const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  const sorted = new Set<Layer>();
-  const entered = new Set<Layer>();
-  const stack = [...layers].reverse();
-  while (stack.length > 0) {
-    const layer = stack[stack.length - 1] as Layer;
-    if (entered.has(layer)) {
-      stack.pop();
-      sorted.add(layer);
-      continue;
-    }
-    entered.add(layer);
+/** The layers that the requested ones need, each with what it reads. */
+function neededLayers(
+  { layers }: LayeredGraph,
+  places: Places,
+  requested: ReadonlySet<Layer>,
+): ReadonlyMap<Layer, Reads> {
+  const readsOf = new Map<Layer, Reads>();
+  const stack = [...requested];
+  for (let layer = stack.pop(); layer !== undefined; layer = stack.pop()) {
+    if (readsOf.has(layer)) continue;
+    const reads: Reads = new Map();
+    const ownBlocks = layer instanceof BlockwiseLayer ? layersReadByOwnBlock(layer) : undefined;
     for (const name of layer.layerInputs) {
-      const input = byName.get(name);
-      if (input !== undefined && !entered.has(input)) stack.push(input);
+      const input = layers.get(name);
+      if (input !== undefined) reads.set(input, ownBlocks?.has(name) === true);
+    }
+    for (const key of new Set(layer.keyInputs)) {
+      for (const input of places.layersOf(key)) if (input !== layer) reads.set(input, false);
+    }
+    readsOf.set(layer, reads);
+    stack.push(...reads.keys());
+  }
+  return readsOf;
+}
+
+/** Names of layers of which each block reads only the block of its own number. */
+function layersReadByOwnBlock({ inputs }: BlockwiseLayer): ReadonlySet<string> {
+  const own = new Set<string>();
+  const other = new Set<string>();
+  for (const input of inputs) {
+    if (input.kind === "block") (isIdentityMap(input.index) ? own : other).add(input.layer);
+    if (input.kind === "blocks") other.add(input.layer);
+  }
+  return new Set([...own].filter((name) => !other.has(name)));
+}
+
+/** Layers in an order in which inputs come before their readers, without those behind a circle. */
+function inputsFirst(readsOf: ReadonlyMap<Layer, Reads>): Layer[] {
+  const readers = new Map<Layer, Layer[]>(Array.from(readsOf.keys(), (layer) => [layer, []]));
+  const waiting = new Map<Layer, number>();
+  for (const [layer, reads] of readsOf) {
+    waiting.set(layer, reads.size);
+    for (const input of reads.keys()) readers.get(input)?.push(layer);
+  }
+  const sorted = [...readsOf.keys()].filter((layer) => waiting.get(layer) === 0);
+  for (const layer of sorted) {
+    for (const reader of readers.get(layer) as Layer[]) {
+      const left = (waiting.get(reader) as number) - 1;
+      waiting.set(reader, left);
+      if (left === 0) sorted.push(reader);
     }
   }
-  return [...sorted];
+  return sorted;
 }
 
-function findProducer(
-  consumer: BlockwiseLayer,
-  layers: ReadonlyMap<string, Layer>,
-  readers: ReadonlyMap<string, number>,
-  requested: ReadonlySet<string>,
-): BlockwiseLayer | undefined {
-  for (const input of consumer.inputs) {
-    if (input.kind !== "block" || !isIdentityMap(input.index)) continue;
-    const producer = layers.get(input.layer);
-    if (!(producer instanceof BlockwiseLayer) || producer.size !== consumer.size) continue;
-    if (readers.get(producer.name) !== 1 || requested.has(producer.name)) continue;
-    if (mergeAnnotations(producer.annotations, consumer.annotations) === undefined) continue;
-    if (consumer.inputs.every((other) => readsOwnBlock(other, producer.name))) return producer;
+/** Layers that become one, under the name of the last of them. */
+interface Group {
+  members: BlockwiseLayer[];
+  reads: Reads;
+  annotations: BlockwiseLayer["annotations"];
+}
+
+/** Decides which layers become one; each group is put together once, at the end. */
+class LayerFusion {
+  readonly #requested: ReadonlySet<Layer>;
+  readonly #defaults: RunDefaults | undefined;
+  readonly #groups = new Map<Layer, Group>();
+  /** How many groups, or layers that are in none, read a layer. */
+  readonly #readers = new Map<Layer, number>();
+  readonly #readsOf: ReadonlyMap<Layer, Reads>;
+  readonly #absorbed = new Set<Layer>();
+
+  constructor(
+    readsOf: ReadonlyMap<Layer, Reads>,
+    requested: ReadonlySet<Layer>,
+    defaults: RunDefaults | undefined,
+  ) {
+    this.#readsOf = readsOf;
+    this.#requested = requested;
+    this.#defaults = defaults;
+    for (const reads of readsOf.values()) {
+      for (const input of reads.keys()) this.#count(input, 1);
+    }
   }
-  return undefined;
-}
 
-/** Whether an input reads of a layer the block with its own number, or nothing. */
-function readsOwnBlock(input: BlockInput, layer: string): boolean {
-  switch (input.kind) {
-    case "block":
-      return input.layer !== layer || isIdentityMap(input.index);
-    case "blocks":
-      return input.layer !== layer;
-    case "key":
-      return layerOf(input.key) !== layer;
-    case "index":
-    case "values":
-      return true;
+  isAbsorbed(layer: Layer): boolean {
+    return this.#absorbed.has(layer);
+  }
+
+  /** Joins a layer with all that it can be joined with; what it reads has been visited. */
+  visit(layer: Layer): void {
+    if (!(layer instanceof BlockwiseLayer)) return;
+    const reads = new Map(this.#readsOf.get(layer));
+    const group: Group = { members: [layer], reads, annotations: layer.annotations };
+    this.#groups.set(layer, group);
+    const open = [...reads.keys()];
+    for (let input = open.pop(); input !== undefined; input = open.pop()) {
+      const producer = this.#groups.get(input);
+      if (producer === undefined || input.size !== layer.size) continue;
+      if (this.#requested.has(input) || this.#readers.get(input) !== 1) continue;
+      if (group.reads.get(input) !== true) continue;
+      const advice = fuseAnnotations(producer.annotations, group.annotations, this.#defaults);
+      if (advice === undefined) continue;
+      group.annotations = advice.merged;
+      this.#absorbed.add(input);
+      group.reads.delete(input);
+      group.members = union(group.members, producer.members);
+      open.push(...this.#joinReads(group, producer.reads));
+      this.#groups.delete(input);
+    }
+  }
+
+  /** The group reads what another one read too; gives the layers which both did. */
+  #joinReads(group: Group, reads: Reads): Layer[] {
+    const [large, small] =
+      group.reads.size >= reads.size ? [group.reads, reads] : [reads, group.reads];
+    const shared: Layer[] = [];
+    for (const [input, byOwnBlock] of small) {
+      const known = large.get(input);
+      if (known !== undefined) {
+        this.#count(input, -1);
+        shared.push(input);
+      }
+      large.set(input, byOwnBlock && known !== false);
+    }
+    group.reads = large;
+    return shared;
+  }
+
+  #count(layer: Layer, readers: number): void {
+    this.#readers.set(layer, (this.#readers.get(layer) ?? 0) + readers);
+  }
+
+  /** What stands for a layer that has not become part of another one. */
+  result(layer: Layer, position: ReadonlyMap<Layer, number>): Layer {
+    const group = this.#groups.get(layer);
+    if (group === undefined || group.members.length === 1) return layer;
+    const at = (member: Layer): number => position.get(member) as number;
+    return joinLayers(
+      group.members.toSorted((a, b) => at(a) - at(b)),
+      group.annotations,
+    );
   }
 }
 
-/** Layers that both read: after joining, one layer fewer reads them. */
-function sharedInputs(producer: BlockwiseLayer, consumer: BlockwiseLayer): string[] {
-  const own = new Set(namesRead(consumer));
-  return [...new Set(namesRead(producer))].filter((name) => own.has(name));
+/** The members of both lists; the longer one is used up. */
+function union<T>(a: T[], b: T[]): T[] {
+  const [large, small] = a.length >= b.length ? [a, b] : [b, a];
+  for (const each of small) large.push(each);
+  return large;
 }
 
-function namesRead(layer: Layer): string[] {
-  return [...layer.layerInputs, ...layer.keyInputs.map(layerOf)];
-}
-
-/** One layer with the name of the consumer that does the work of both. */
-function joinLayers(producer: BlockwiseLayer, consumer: BlockwiseLayer): BlockwiseLayer {
-  const inputs: BlockInput[] = [...producer.inputs];
-  const sources = consumer.inputs.map((input) => {
-    if (input.kind === "block" && input.layer === producer.name) return -1;
-    const known = inputs.findIndex((other) => sameInput(other, input));
-    return known >= 0 ? known : inputs.push(input) - 1;
-  });
-  const { steps } = assemble([
-    { program: producer.program, sources: producer.inputs.map((_, i) => i) },
-    { program: consumer.program, sources },
-  ]);
-  return new BlockwiseLayer(consumer.name, {
-    count: consumer.size,
+/** One layer, with the name of the last, that does the work of layers of which only it is read. */
+function joinLayers(
+  members: readonly BlockwiseLayer[],
+  annotations: BlockwiseLayer["annotations"],
+): BlockwiseLayer {
+  const numbers = new Map(members.map(({ name }, m) => [name, m]));
+  const inputs: BlockInput[] = [];
+  const known = new Map<string, number>();
+  const sourceOf = (input: BlockInput): number => {
+    const member = input.kind === "block" ? numbers.get(input.layer) : undefined;
+    if (member !== undefined) return ~member;
+    const name = inputName(input);
+    const earlier = name === undefined ? undefined : known.get(name);
+    if (earlier !== undefined) return earlier;
+    const source = inputs.push(input) - 1;
+    if (name !== undefined) known.set(name, source);
+    return source;
+  };
+  const { steps } = assemble(
+    members.map(({ program, inputs: own }) => ({ program, sources: own.map(sourceOf) })),
+  );
+  const last = members.at(-1) as BlockwiseLayer;
+  return new BlockwiseLayer(last.name, {
+    count: last.size,
     inputs,
     steps,
-    annotations: mergeAnnotations(producer.annotations, consumer.annotations)?.merged,
-    standsFor: consumer.standsFor ?? consumer,
+    annotations,
+    standsFor: last.standsFor ?? last,
   });
 }
 
-function sameInput(a: BlockInput, b: BlockInput): boolean {
-  if (a.kind === "block" && b.kind === "block") {
-    return a.layer === b.layer && JSON.stringify(a.index) === JSON.stringify(b.index);
+/** A text that is the same for inputs which are the same for every block, if they can be. */
+function inputName(input: BlockInput): string | undefined {
+  switch (input.kind) {
+    case "block":
+      return `block ${JSON.stringify([input.layer, input.index])}`;
+    case "key":
+      return `key ${input.key}`;
+    case "index":
+      return "index";
+    case "blocks":
+    case "values":
+      return undefined;
   }
-  if (a.kind === "key" && b.kind === "key") return a.key === b.key;
-  return a.kind === "index" && b.kind === "index";
 }

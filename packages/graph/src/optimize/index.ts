@@ -2,7 +2,7 @@ import { invalidArgument } from "../errors.ts";
 import type { GraphCore } from "../graph-core.ts";
 import type { Key } from "../key.ts";
 import type { Task } from "../task.ts";
-import { TaskGraph, checkKeyList } from "../task-graph.ts";
+import { TaskGraph } from "../task-graph.ts";
 import { cullCore } from "./cull.ts";
 import { fuseCore } from "./fuse.ts";
 import { inlineCore, isCheap } from "./inline.ts";
@@ -24,7 +24,7 @@ import { orderCore } from "./order-core.ts";
  * ```
  */
 export function cull(graph: TaskGraph, keys: Iterable<Key>): TaskGraph {
-  return wrap(graph, cullCore(graph.core, indexesOf(graph, keys)));
+  return wrap(graph, cullCore(graph.core, indexesOf("cull", graph, keys)));
 }
 
 /**
@@ -63,7 +63,7 @@ export function fuse(
   const { maxWidth = 1, maxDepth = Infinity } = options;
   checkLimit("maxWidth", maxWidth);
   checkLimit("maxDepth", maxDepth);
-  return wrap(graph, fuseCore(graph.core, indexesOf(graph, keys), { maxWidth, maxDepth }));
+  return wrap(graph, fuseCore(graph.core, indexesOf("fuse", graph, keys), { maxWidth, maxDepth }));
 }
 
 function checkLimit(name: string, value: number): void {
@@ -100,12 +100,13 @@ export function inline(
   const { only } = options;
   const chosen = only === undefined || typeof only === "function" ? only : keySet(graph, only);
   // Tasks that nobody needs have no say in what may be copied.
-  const needed = cull(graph, keys);
-  return wrap(needed, inlineCore(needed.core, indexesOf(needed, keys), chooser(needed, chosen)));
+  const needed = wrap(graph, cullCore(graph.core, indexesOf("inline", graph, keys)));
+  const wanted = indexesOf("inline", needed, keys);
+  return wrap(needed, inlineCore(needed.core, wanted, chooser(needed, chosen)));
 }
 
 function keySet(graph: TaskGraph, keys: Iterable<Key>): ReadonlySet<Key> {
-  return new Set(indexesOf(graph, keys).map((t) => graph.core.keys.at(t)));
+  return new Set(graph.checkKeys("inline", keys));
 }
 
 function chooser(
@@ -145,9 +146,8 @@ export function order(graph: TaskGraph): Map<Key, number> {
   return new Map(Array.from(positions, (position, t) => [graph.core.keys.at(t), position]));
 }
 
-function indexesOf(graph: TaskGraph, keys: Iterable<Key>): number[] {
-  checkKeyList("graph", keys);
-  return Array.from(keys, (key) => graph.indexOf(key));
+function indexesOf(api: string, graph: TaskGraph, keys: Iterable<Key>): number[] {
+  return graph.checkKeys(api, keys).map((key) => graph.indexOf(key));
 }
 
 function wrap(graph: TaskGraph, core: GraphCore): TaskGraph {

@@ -1,0 +1,130 @@
+import type { Map as ImmutableMap } from "immutable";
+import type { Annotations } from "./annotations.ts";
+import { mergeAnnotations } from "./annotations.ts";
+import { GraphError, quoteValue } from "./errors.ts";
+import type { Key } from "./key.ts";
+import { parseIndex } from "./key-table.ts";
+import type { Layer } from "./layers/layer.ts";
+import type { MaterializedLayer } from "./layers/materialized-layer.ts";
+import { samePrograms } from "./same-task.ts";
+import { keyConflict } from "./task-graph.ts";
+
+/** Where a task stands: its layer and its number in it. */
+export interface Place {
+  readonly layer: Layer;
+  readonly index: number;
+  /** Further layers that have the same task under the same key. */
+  readonly others?: Layer[];
+  /** What all layers that have the task advise together; there only with `others`. */
+  readonly advice?: Annotations | undefined;
+}
+
+type Layers = ImmutableMap<string, Layer>;
+
+const placesOf = new WeakMap<Layers, Places>();
+
+/** Which of some layers has a key; worked out once for a map of layers, which never changes. */
+export function placesIn(layers: Layers): Places {
+  let places = placesOf.get(layers);
+  if (places === undefined) {
+    places = new Places(layers);
+    placesOf.set(layers, places);
+  }
+  return places;
+}
+
+/**
+ * Finds the layer of a key: that whose name stands before the last slash, if it is symbolic and has
+ * a task of that number, else every layer that names the key itself.
+ */
+export class Places {
+  readonly #layers: Layers;
+  #named: ReadonlyMap<Key, Place> | undefined;
+
+  constructor(layers: Layers) {
+    this.#layers = layers;
+  }
+
+  /** Where a task stands; undefined where no layer has the key. */
+  find(key: Key): Place | undefined {
+    return this.#numbered(key) ?? this.named.get(key);
+  }
+
+  /** Where a task stands. `why` says in the message who wants it. */
+  locate(key: Key, why: string): Place {
+    const place = this.find(key);
+    if (place !== undefined) return place;
+    throw new GraphError(
+      "graph/missing-key",
+      `${why}, got ${quoteValue(key)}, wanted a key of the layers ${layerNames(this.#layers)}.`,
+    );
+  }
+
+  /** All layers that have a key. */
+  layersOf(key: Key): readonly Layer[] {
+    const place = this.find(key);
+    if (place === undefined) return [];
+    return place.others === undefined ? [place.layer] : [place.layer, ...place.others];
+  }
+
+  /**
+   * The keys that layers name themselves; one key in two layers must be one task. Cost: the first
+   * time one look at each of them.
+   */
+  get named(): ReadonlyMap<Key, Place> {
+    this.#named ??= this.#collect();
+    return this.#named;
+  }
+
+  #numbered(key: Key): Place | undefined {
+    const slash = key.lastIndexOf("/");
+    const layer = slash < 0 ? undefined : this.#layers.get(key.slice(0, slash));
+    if (layer === undefined || namesItsKeys(layer)) return undefined;
+    const index = parseIndex(key, slash + 1);
+    return index >= 0 && index < layer.size ? { layer, index } : undefined;
+  }
+
+  #collect(): ReadonlyMap<Key, Place> {
+    const places = new Map<Key, Place>();
+    for (const layer of this.#layers.values()) {
+      if (!namesItsKeys(layer)) continue;
+      const { keys } = layer;
+      for (let index = 0; index < keys.size; index++) {
+        const key = keys.at(index);
+        if (this.#numbered(key) !== undefined) throw keyConflict("graph", key);
+        places.set(key, joinPlaces(key, places.get(key), { layer, index }));
+      }
+    }
+    return places;
+  }
+}
+
+/** Whether the keys of a layer are its own texts; those of others are its name and a number. */
+export function namesItsKeys(layer: Layer): layer is MaterializedLayer {
+  return layer.kind === "materialized" && layer.keys.prefix === undefined;
+}
+
+function joinPlaces(key: Key, known: Place | undefined, place: Place): Place {
+  if (known === undefined) return place;
+  const entry = (known.layer as MaterializedLayer).entry(known.index);
+  const other = (place.layer as MaterializedLayer).entry(place.index);
+  const advice = known.others === undefined ? adviceOf(known) : known.advice;
+  const both = mergeAnnotations(advice, adviceOf(place));
+  if (both === undefined || !(entry === other || samePrograms(entry, other))) {
+    throw keyConflict("graph", key);
+  }
+  const others = known.others ?? [];
+  others.push(place.layer);
+  return { ...known, others, advice: both.merged };
+}
+
+function adviceOf({ layer, index }: Place): Annotations | undefined {
+  return (layer as MaterializedLayer).entry(index).annotations ?? layer.annotations;
+}
+
+/** The names of some layers, for an error message. */
+export function layerNames(layers: Layers): string {
+  const names = [...layers.keys()].slice(0, 8).map(quoteValue).join(", ");
+  const more = layers.size > 8 ? `, … (${layers.size} layers)` : "";
+  return names === "" ? "(there are none)" : `${names}${more}`;
+}
