@@ -23,6 +23,28 @@ describe("annotate", () => {
     });
   });
 
+  it("says nothing where a name is undefined", () => {
+    const inner = annotate({ priority: 5, resources: { gpu: 1 } }, () =>
+      annotate({ priority: undefined, resources: undefined, retries: 1 }, layer),
+    );
+    expect(inner.annotations).toEqual({ priority: 5, resources: { gpu: 1 }, retries: 1 });
+  });
+
+  it("surrounds what tasks and layers are told themselves", () => {
+    const own = { annotations: { priority: 1, resources: { disk: 1 } } };
+    const wanted = { priority: 1, retries: 2, resources: { gpu: 1, disk: 1 } };
+    annotate({ priority: 9, retries: 2, resources: { gpu: 1 } }, () => {
+      expect(task(() => 1, [], own).annotations).toEqual(wanted);
+      expect(new MaterializedLayer("l", { a: 1 }, own).annotations).toEqual(wanted);
+    });
+    expect(() => task(() => 1, [], { annotations: { retries: -1 } })).toThrow(
+      "task: bad annotation 'retries', got -1",
+    );
+    expect(() => task(() => 1, [], { annotations: { foo: 1 } as never })).toThrow(
+      "task: bad annotation 'foo'",
+    );
+  });
+
   it("ends when the function throws", () => {
     expect(() =>
       annotate({ priority: 1 }, () => {

@@ -4,15 +4,15 @@ import { isThenable } from "./program.ts";
 /** Advice for executors about the tasks of a layer. */
 export interface Annotations {
   /** Higher runs earlier; default 0. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** How often a failed task is tried again; default 0. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** Amounts of named resources that a task occupies while it runs, for example `{ gpu: 1 }`. */
-  readonly resources?: Readonly<Record<string, number>>;
+  readonly resources?: Readonly<Record<string, number>> | undefined;
   /** Names or addresses of the workers that may run the task. */
-  readonly workers?: readonly string[];
+  readonly workers?: readonly string[] | undefined;
   /** Whether another worker may run it when none of `workers` can; default false. */
-  readonly allowOtherWorkers?: boolean;
+  readonly allowOtherWorkers?: boolean | undefined;
 }
 
 const names = ["priority", "retries", "resources", "workers", "allowOtherWorkers"] as const;
@@ -38,15 +38,8 @@ let current: Annotations | undefined;
  * ```
  */
 export function annotate<T>(annotations: Annotations, build: () => T): T {
-  checkAnnotations("annotate", annotations);
   const outer = current;
-  const resources = { ...outer?.resources, ...annotations.resources };
-  current = Object.freeze({
-    ...outer,
-    ...annotations,
-    ...(Object.keys(resources).length > 0 ? { resources: Object.freeze(resources) } : {}),
-    ...(annotations.workers === undefined ? {} : { workers: [...annotations.workers] }),
-  });
+  current = withinAnnotate("annotate", annotations);
   try {
     const built = build();
     if (isThenable(built)) {
@@ -80,6 +73,32 @@ export function annotate<T>(annotations: Annotations, build: () => T): T {
  */
 export function currentAnnotations(): Annotations | undefined {
   return current;
+}
+
+/** Annotations checked, and inside of the `annotate` calls that are running. */
+export function withinAnnotate(api: string, annotations: Annotations): Annotations {
+  checkAnnotations(api, annotations);
+  return nest(current, withoutUndefined(annotations));
+}
+
+/** What is advised inside of something advised: `inner` wins name by name, resources are merged. */
+export function nest(outer: Annotations | undefined, inner: Annotations): Annotations {
+  const resources = { ...outer?.resources, ...inner.resources };
+  return Object.freeze({
+    ...outer,
+    ...inner,
+    ...(Object.keys(resources).length > 0 ? { resources: Object.freeze(resources) } : {}),
+    ...(inner.workers === undefined ? {} : { workers: Object.freeze([...inner.workers]) }),
+  });
+}
+
+/** The same object without the properties that are undefined. */
+export function withoutUndefined<T extends object>(
+  value: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** Runs `build` as if no `annotate` were around it. */
@@ -199,23 +218,30 @@ export function sameAnnotations(a: Annotations | undefined, b: Annotations | und
 }
 
 function samePlace(a: Annotations | undefined, b: Annotations | undefined): boolean {
-  return (
-    sameAmounts(a?.resources ?? {}, b?.resources ?? {}) &&
-    sameNames(a?.workers, b?.workers) &&
-    (a?.allowOtherWorkers ?? false) === (b?.allowOtherWorkers ?? false)
-  );
+  return a === b || placeOf(a) === placeOf(b);
 }
 
-function sameAmounts(
-  a: Readonly<Record<string, number>>,
-  b: Readonly<Record<string, number>>,
-): boolean {
-  const all = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...all].every((name) => (a[name] ?? 0) === (b[name] ?? 0));
+/** Where tasks may run, as a text that is the same for the same places. */
+function placeOf(annotations: Annotations | undefined): string {
+  if (annotations === undefined) return anywhere;
+  const { resources = {}, workers, allowOtherWorkers = false } = annotations;
+  const amounts = Object.entries(resources).filter(([, amount]) => amount > 0);
+  return JSON.stringify([
+    amounts.sort(([a], [b]) => (a < b ? -1 : 1)),
+    workers && [...new Set(workers)].sort(),
+    allowOtherWorkers,
+  ]);
 }
 
-function sameNames(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const other = new Set(b);
-  return new Set(a).size === other.size && a.every((name) => other.has(name));
+const anywhere = placeOf({});
+
+/** The same text for all annotations whose tasks may be fused; see {@link fuseAnnotations}. */
+export function fusibility(
+  annotations: Annotations | undefined,
+  defaults: RunDefaults | undefined,
+): string {
+  const place = placeOf(annotations);
+  if (defaults !== undefined) return place;
+  const { priority, retries } = annotations ?? {};
+  return `${place} ${priority !== undefined} ${retries !== undefined}`;
 }

@@ -1,4 +1,5 @@
 import type { Collection, Computed } from "./collection.ts";
+import { mergeGraphs } from "./call-graph.ts";
 import { isCollection } from "./collection.ts";
 import { invalidArgument } from "./errors.ts";
 import type { Executor, ExecutorOptions, RunOptions } from "./executor.ts";
@@ -77,23 +78,6 @@ function keysOf(
 function splitParts(collections: readonly Collection<unknown>[], parts: unknown[]): unknown[][] {
   let start = 0;
   return collections.map(({ outputKeys }) => parts.slice(start, (start += outputKeys.length)));
-}
-
-/**
- * One graph of what several collections need; layers that they share are in it once.
- *
- * @throws GraphError `graph/key-conflict` when two different layers have one name
- * @example
- * ```ts
- * import { Delayed, mergeGraphs } from "@millrace/graph";
- *
- * const one = Delayed.value(1, { name: "one" });
- * const two = Delayed.call((x: number) => x + 1, [one], { name: "two" });
- * mergeGraphs([one, two]).materialize().keys(); // => ["one", "two"]
- * ```
- */
-export function mergeGraphs(collections: readonly { graph: LayeredGraph }[]): LayeredGraph {
-  return collections.reduce((merged, { graph }) => merged.merge(graph), new LayeredGraph());
 }
 
 function optimized(

@@ -1,20 +1,17 @@
-import type { Annotations } from "./annotations.ts";
-import { currentAnnotations, mergeAnnotations, withoutAnnotations } from "./annotations.ts";
+import { currentAnnotations, withoutAnnotations } from "./annotations.ts";
+import type { CallNode } from "./call-graph.ts";
+import { graphOfCalls, setCallNode } from "./call-graph.ts";
 import type { Collection } from "./collection.ts";
 import { isCollection } from "./collection.ts";
-import { compute, mergeGraphs, optimize, persist } from "./compute.ts";
+import { compute, optimize, persist } from "./compute.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
-import { MaterializedLayer } from "./layers/materialized-layer.ts";
 import type { TaskFunction } from "./program.ts";
 import { checkFunction, identity, settle } from "./program.ts";
-import { samePrograms } from "./same-task.ts";
-import type { ParsedEntry, ParsedTask } from "./task.ts";
 import { holderOf, parseCall } from "./task.ts";
-import { keyConflict } from "./task-graph.ts";
-import { tokenize, tokenizeLoosely, tokenizeWith } from "./tokenize.ts";
+import { tokenizeLoosely, tokenizeWith } from "./tokenize.ts";
 import type { VisualizeOptions } from "./visualize.ts";
 import { visualize } from "./visualize.ts";
 
@@ -40,12 +37,6 @@ export interface CallOptions {
   readonly pure?: boolean | undefined;
 }
 
-/** One call of a function, with what is lazy among its arguments. */
-interface Node {
-  readonly entry: ParsedEntry;
-  readonly inputs: readonly Delayed<unknown>[];
-}
-
 /**
  * One value that will be computed: a key of a graph. Reductions of other collections give it, and
  * the package `@millrace/delayed` makes it of any function call. It is no promise: nothing runs
@@ -63,13 +54,13 @@ interface Node {
 export class Delayed<T> implements Collection<T> {
   /** Key of the task that gives the value. */
   readonly key: Key;
-  readonly #node: Node | undefined;
+  readonly #node: CallNode;
   #graph: LayeredGraph | undefined;
 
-  private constructor(key: Key, node: Node | undefined, graph: LayeredGraph | undefined) {
-    this.key = key;
+  private constructor(node: CallNode) {
+    this.key = node.key;
     this.#node = node;
-    this.#graph = graph;
+    if (node.kind === "call") setCallNode(this, node);
   }
 
   /** The value of one key of a graph. @throws GraphError `graph/missing-key` */
@@ -80,7 +71,7 @@ export class Delayed<T> implements Collection<T> {
         `Delayed.of: the graph has no such key, got ${quoteValue(key)}, wanted one of its keys.`,
       );
     }
-    return new Delayed<T>(key, undefined, graph);
+    return new Delayed<T>({ kind: "value", key, graph });
   }
 
   /**
@@ -96,7 +87,12 @@ export class Delayed<T> implements Collection<T> {
   ): Delayed<Awaited<R>> {
     checkFunction("Delayed.call", fn);
     const parsed = parseCall(fn, args, lazyOf);
-    return new Delayed(callKey(fn, args, options), nodeOf(parsed, currentAnnotations()), undefined);
+    const inputs = parsed.inputs.map(
+      (input) => (input instanceof Delayed ? input : gathered(input)).#node,
+    );
+    const keys = inputs.map(({ key }) => key);
+    const entry = { ...parsed, inputs: keys, annotations: currentAnnotations() };
+    return new Delayed({ kind: "call", key: callKey(fn, args, options), entry, inputs });
   }
 
   /** A value that is there already; what is lazy inside it is computed first. */
@@ -106,7 +102,8 @@ export class Delayed<T> implements Collection<T> {
 
   /** The graph with this value's tasks. Written out at the first use; cost: one visit a task. */
   get graph(): LayeredGraph {
-    this.#graph ??= gatherGraph(this.key, (delayed) => delayed.#node, this);
+    const node = this.#node;
+    this.#graph ??= node.kind === "value" ? node.graph : graphOfCalls([node]);
     return this.#graph;
   }
 
@@ -120,7 +117,7 @@ export class Delayed<T> implements Collection<T> {
   }
 
   withGraph(graph: LayeredGraph, outputKeys: readonly Key[]): Delayed<T> {
-    return new Delayed<T>(outputKeys[0] as Key, undefined, graph);
+    return new Delayed<T>({ kind: "value", key: outputKeys[0] as Key, graph });
   }
 
   /** The value. @throws TaskError, CancelledError, GraphError; see `compute` */
@@ -212,15 +209,6 @@ function lazyOf(value: unknown): Collection<unknown> | undefined {
   return isCollection(value) ? value : undefined;
 }
 
-function nodeOf(
-  parsed: ParsedTask<Collection<unknown>>,
-  annotations: Annotations | undefined,
-): Node {
-  const inputs = parsed.inputs.map((input) => (input instanceof Delayed ? input : gathered(input)));
-  const entry = { ...parsed, inputs: inputs.map(({ key }) => key), annotations };
-  return { entry, inputs };
-}
-
 const gatheredOf = new WeakMap<Collection<unknown>, Delayed<unknown>>();
 
 /** A collection of several keys becomes one value by its own `finalize`. */
@@ -269,44 +257,4 @@ function standIn(value: object): unknown {
     lazy.outputKeys,
     tokenizeLoosely((lazy as { readonly finalize: unknown }).finalize),
   ];
-}
-
-/**
- * Collects the calls that a value depends on, without recursion, and merges what other graphs it
- * needs.
- */
-function gatherGraph(
-  key: Key,
-  nodeOfDelayed: (delayed: Delayed<unknown>) => Node | undefined,
-  root: Delayed<unknown>,
-): LayeredGraph {
-  const entries = new Map<Key, ParsedEntry>();
-  const others = new Set<LayeredGraph>();
-  const seen = new Set<Delayed<unknown>>([root]);
-  const stack = [root];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const node = nodeOfDelayed(next);
-    if (node === undefined) {
-      others.add(next.graph);
-      continue;
-    }
-    entries.set(next.key, joinEntries(next.key, entries.get(next.key), node.entry));
-    for (const input of node.inputs) {
-      if (seen.has(input)) continue;
-      seen.add(input);
-      stack.push(input);
-    }
-  }
-  // The same call may stand on computed values in one graph and on calls in another.
-  const name = `delayed:${key}:${tokenize([...entries.keys()].sort())}`;
-  const layer = MaterializedLayer.parsed(name, entries, { annotations: {} });
-  return mergeGraphs([...others].map((graph) => ({ graph }))).withLayer(layer);
-}
-
-/** Two calls under one key must be the same; what was advised for either holds. */
-function joinEntries(key: Key, known: ParsedEntry | undefined, entry: ParsedEntry): ParsedEntry {
-  if (known === undefined || known === entry) return entry;
-  const advice = mergeAnnotations(known.annotations, entry.annotations);
-  if (advice === undefined || !samePrograms(known, entry)) throw keyConflict("delayed", key);
-  return { ...known, annotations: advice.merged };
 }

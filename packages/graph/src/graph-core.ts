@@ -169,7 +169,7 @@ export class Table<T> {
 }
 
 /** Gives every task that names an input twice a program that reads it once. */
-function distinctInputs(core: GraphCore): GraphCore {
+export function distinctInputs(core: GraphCore): GraphCore {
   const { size, offsets, targets } = core;
   const reader = new Int32Array(size).fill(-1);
   let repeated = false;

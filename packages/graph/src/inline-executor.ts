@@ -3,6 +3,7 @@ import type { Executor, ExecutorOptions, Finished, StreamOptions } from "./execu
 import { InlineRun } from "./inline-run.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
+import type { Lowered } from "./lower.ts";
 import { lowerGraph } from "./lower.ts";
 import type { TaskGraph } from "./task-graph.ts";
 
@@ -42,13 +43,21 @@ export function createInlineExecutor(options: { asyncTasksMax?: number } = {}): 
     name: "inline",
     async run(graph, keys, runOptions) {
       refuseWorkers(runOptions);
-      const lowered = lowerGraph(graph, keys, runOptions.optimize ?? true);
+      const lowered = lower(graph, keys, runOptions);
       const run = new InlineRun(lowered, runOptions, { asyncTasksMax, lookahead: Infinity });
       await run.run();
       return Array.from(lowered.wanted, (t) => run.take(t));
     },
     stream: (graph, keys, streamOptions) => stream(graph, keys, streamOptions, asyncTasksMax),
   };
+}
+
+function lower(
+  graph: TaskGraph | LayeredGraph,
+  keys: readonly Key[],
+  { optimize = true, priority = 0, retries = 0 }: ExecutorOptions,
+): Lowered {
+  return lowerGraph(graph, keys, optimize, { priority, retries });
 }
 
 /** The executor named "inline". */
@@ -74,7 +83,7 @@ async function* stream(
 ): AsyncGenerator<Finished> {
   refuseWorkers(options);
   const { lookahead = lookaheadDefault, ordered = true } = options;
-  const lowered = lowerGraph(graph, keys, options.optimize ?? true);
+  const lowered = lower(graph, keys, options);
   const run = new InlineRun(lowered, options, { asyncTasksMax, lookahead });
   const outlet = new Outlet(run, lowered.wanted, ordered);
   const ended = run.run().then(

@@ -1,5 +1,4 @@
 import { Map as ImmutableMap } from "immutable";
-import { sameAnnotations } from "./annotations.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { Key } from "./key.ts";
@@ -43,19 +42,17 @@ export class LayeredGraph {
   }
 
   /**
-   * This graph and one more layer. The same layer again changes nothing.
+   * This graph and one more layer. The same layer again adds nothing but what it advises.
    *
    * @throws GraphError `graph/key-conflict` when another layer has the name
    */
   withLayer(layer: Layer): LayeredGraph {
-    const known = this.layers.get(layer.name);
-    if (known === undefined) return new LayeredGraph(this.layers.set(layer.name, layer));
-    if (!sameLayer(known, layer)) throw layerConflict("withLayer", known, layer);
-    return this;
+    const layers = addLayer("withLayer", this.layers, layer);
+    return layers === this.layers ? this : new LayeredGraph(layers);
   }
 
   /**
-   * The layers of both graphs.
+   * The layers of both graphs; a layer of both is one, and what either advises holds.
    *
    * @throws GraphError `graph/key-conflict` when two different layers have one name
    */
@@ -67,11 +64,7 @@ export class LayeredGraph {
     if (this.layers.isEmpty()) return other;
     const [large, small] = this.layers.size >= other.layers.size ? [this, other] : [other, this];
     const layers = large.layers.withMutations((merged) => {
-      for (const layer of small.layers.values()) {
-        const known = merged.get(layer.name);
-        if (known === undefined) merged.set(layer.name, layer);
-        else if (!sameLayer(known, layer)) throw layerConflict("merge", known, layer);
-      }
+      for (const layer of small.layers.values()) addLayer("merge", merged, layer);
     });
     return layers === large.layers ? large : new LayeredGraph(layers);
   }
@@ -123,14 +116,26 @@ export class LayeredGraph {
   }
 }
 
+function addLayer(
+  api: string,
+  layers: ImmutableMap<string, Layer>,
+  layer: Layer,
+): ImmutableMap<string, Layer> {
+  const known = layers.get(layer.name);
+  if (known === undefined) return layers.set(layer.name, layer);
+  const joined = isSame(known, layer) ? known.joinAdvice(layer) : undefined;
+  if (joined === undefined) throw layerConflict(api, known, layer);
+  return layers.set(layer.name, joined);
+}
+
 type Tokened = Layer & { readonly token?: string | undefined };
 
-function sameLayer(one: Tokened, other: Tokened): boolean {
+/** Whether two layers are one but for what they advise. */
+function isSame(one: Tokened, other: Tokened): boolean {
   const a: Tokened = one.standsFor ?? one;
   const b: Tokened = other.standsFor ?? other;
   if (a === b) return true;
   if (a.kind !== b.kind || a.size !== b.size) return false;
-  if (!sameAnnotations(a.annotations, b.annotations)) return false;
   if (a.token !== undefined && a.token === b.token) return true;
   return tokenizeLoosely(a.content) === tokenizeLoosely(b.content);
 }

@@ -1,3 +1,4 @@
+import type { RunDefaults } from "./annotations.ts";
 import type { GraphCore } from "./graph-core.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
@@ -16,6 +17,8 @@ export interface Lowered {
  * Writes out the tasks that `keys` need and, unless told otherwise, makes them few: cheap values
  * are inlined, chains are fused. This is what an executor does first.
  *
+ * @param defaults - what tasks get in the run that say nothing themselves; where it is not known,
+ * tasks of which only one names a priority, or retries, stay apart
  * @throws GraphError `graph/missing-key`, `graph/key-conflict`; CycleError when it optimizes
  * @example
  * ```ts
@@ -31,13 +34,15 @@ export function lowerGraph(
   graph: TaskGraph | LayeredGraph,
   keys: readonly Key[],
   optimize: boolean,
+  defaults?: RunDefaults,
 ): Lowered {
   const { core } = graph.materialize(keys);
   const asked = numbersOf(core, keys);
   if (!optimize) return { core, wanted: asked };
-  const inlined = inlineCore(core, [...asked], (t) => isCheap(core, t));
+  const inlined = inlineCore(core, [...asked], (t) => isCheap(core, t), defaults);
   const kept = inlined === core ? asked : numbersOf(inlined, keys);
-  const fused = fuseCore(inlined, [...kept], { maxWidth: 1, maxDepth: Infinity });
+  const limits = { maxWidth: 1, maxDepth: Infinity, defaults };
+  const fused = fuseCore(inlined, [...kept], limits);
   return { core: fused, wanted: fused === inlined ? kept : numbersOf(fused, keys) };
 }
 

@@ -106,20 +106,17 @@ export function namesItsKeys(layer: Layer): layer is MaterializedLayer {
 
 function joinPlaces(key: Key, known: Place | undefined, place: Place): Place {
   if (known === undefined) return place;
-  const entry = (known.layer as MaterializedLayer).entry(known.index);
-  const other = (place.layer as MaterializedLayer).entry(place.index);
-  const advice = known.others === undefined ? adviceOf(known) : known.advice;
-  const both = mergeAnnotations(advice, adviceOf(place));
-  if (both === undefined || !(entry === other || samePrograms(entry, other))) {
+  const one = known.layer as MaterializedLayer;
+  const other = place.layer as MaterializedLayer;
+  const advice = known.others === undefined ? one.adviceOf(known.index) : known.advice;
+  const both = mergeAnnotations(advice, other.adviceOf(place.index));
+  const entries = [one.entry(known.index), other.entry(place.index)] as const;
+  if (both === undefined || !(entries[0] === entries[1] || samePrograms(...entries))) {
     throw keyConflict("graph", key);
   }
   const others = known.others ?? [];
   others.push(place.layer);
   return { ...known, others, advice: both.merged };
-}
-
-function adviceOf({ layer, index }: Place): Annotations | undefined {
-  return (layer as MaterializedLayer).entry(index).annotations ?? layer.annotations;
 }
 
 /** The names of some layers, for an error message. */

@@ -1,4 +1,4 @@
-import { checkAnnotations } from "./annotations.ts";
+import { checkAnnotations, withoutUndefined } from "./annotations.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { Executor, ExecutorOptions, Finished, RunOptions } from "./executor.ts";
 import { inlineExecutor } from "./inline-executor.ts";
@@ -132,12 +132,6 @@ export function prepareRun(
 function checkType(api: string, name: string, value: unknown, wanted: string): void {
   if (value === undefined || typeof value === wanted) return;
   throw invalidArgument(api, `${name} must be a ${wanted}`, value, `a ${wanted}`);
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
 }
 
 /** The value of one key of a graph, or the values of several. */

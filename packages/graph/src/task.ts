@@ -1,5 +1,5 @@
 import type { Annotations } from "./annotations.ts";
-import { currentAnnotations } from "./annotations.ts";
+import { currentAnnotations, withinAnnotate } from "./annotations.ts";
 import { invalidArgument } from "./errors.ts";
 import type { Key } from "./key.ts";
 import type { Arg, Program, TaskFunction } from "./program.ts";
@@ -70,7 +70,7 @@ export function isRef(value: unknown): value is Ref {
  * A lazy call: `fn` will get `args`, with every {@link ref} among them replaced by that task's
  * value. A promise that `fn` returns is waited for.
  *
- * @param options.annotations - advice for executors, see `annotate`
+ * @param options.annotations - advice for executors, inside of that of `annotate`
  * @throws GraphError `graph/invalid-argument` when `fn` is not a function or `args` not an array
  * @example
  * ```ts
@@ -92,7 +92,10 @@ export function task(
   if (!Array.isArray(args)) {
     throw invalidArgument("task", "the arguments must come as an array", args, "an array");
   }
-  const annotations = options.annotations ?? currentAnnotations();
+  const annotations =
+    options.annotations === undefined
+      ? currentAnnotations()
+      : withinAnnotate("task", options.annotations);
   const made: TaskSpec = Object.freeze({ kind: "millrace.task", fn, args: [...args], annotations });
   specs.add(made);
   return made;

@@ -59,9 +59,12 @@ export function visualize(
   return format === "dot" ? toDot(drawing) : toSvg(drawing);
 }
 
+/** What tasks get in a run without options. */
+const ordinary = { priority: 0, retries: 0 };
+
 function tasksOf(graph: LayeredGraph, keys: readonly string[], optimized: boolean): GraphCore {
   return optimized
-    ? lowerGraph(optimizeLayers(graph, keys), keys, true).core
+    ? lowerGraph(optimizeLayers(graph, keys, ordinary), keys, true, ordinary).core
     : graph.materialize(keys).core;
 }
 

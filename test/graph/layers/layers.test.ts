@@ -251,10 +251,12 @@ describe("a MaterializedLayer", () => {
 });
 
 it("layers take the annotations around them, tasks of layers their own first", () => {
+  const before = task(same, [1], { annotations: { priority: 8 } });
   const graph = annotate({ priority: 1, retries: 2 }, () =>
     graphOf(
       over(1, { kind: "index" }),
       new MaterializedLayer("m", {
+        before,
         own: task(same, [1], { annotations: { priority: 9 } }),
         plain: 2,
       }),
@@ -263,7 +265,8 @@ it("layers take the annotations around them, tasks of layers their own first", (
   );
   const { get } = { get: (key: string) => graph.materialize().get(key).annotations };
   expect(get("out/0")).toEqual({ priority: 1, retries: 2 });
-  expect(get("own")).toEqual({ priority: 9 });
+  expect(get("before")).toEqual({ priority: 8, retries: 2 });
+  expect(get("own")).toEqual({ priority: 9, retries: 2 });
   expect(get("plain")).toEqual({ priority: 1, retries: 2 });
   expect(get("t/0")).toEqual({ priority: 1, retries: 2 });
 });

@@ -44,6 +44,24 @@ it("a chain of 100,000 aliases is inlined and fused", async () => {
   expect(await fuse(graph, ["k-100000"]).compute("k-100000", { optimize: false })).toBe(7);
 });
 
+it("aliases that are read on their way are followed to their end", async () => {
+  const inc = (x: number): number => x + 1;
+  const entries: [string, unknown][] = [["a-0", task(inc, [1])]];
+  for (let i = 1; i <= 50_000; i++) {
+    entries.push([`a-${i}`, ref(`a-${i - 1}`)], [`t-${i}`, task(inc, [ref(`a-${i}`)])]);
+  }
+  entries.push([
+    "both",
+    task((...xs: number[]) => xs.length, [ref("a-1"), ref("a-2"), [ref("a-3")]]),
+  ]);
+  const keys = [...Array.from({ length: 50_000 }, (_, i) => `t-${i + 1}`), "both", "a-7"];
+  const inlined = inline(TaskGraph.from(entries), keys);
+  expect(inlined.size).toBe(50_003);
+  expect(new Set(inlined.core.program).size).toBe(4);
+  expect(inlined.dependencies("both")).toEqual(["a-0"]);
+  expect(await inlined.compute(["t-50000", "both", "a-7"])).toEqual([3, 3, 2]);
+});
+
 it("a reduction of 100,000 inputs is fused and runs", async () => {
   const inc = (x: number): number => x + 1;
   const keys = Array.from({ length: 100_000 }, (_, i) => `k-${i}`);

@@ -1,5 +1,5 @@
 import type { BlockInput } from "@millrace/graph";
-import { LayeredGraph } from "@millrace/graph";
+import { mergeGraphs } from "@millrace/graph";
 import { checkPartitions } from "../check.ts";
 import { BagError, invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
@@ -9,11 +9,7 @@ import { from } from "./from.ts";
 /** The partitions of several bags, one bag after another. */
 export function concat(bags: readonly Partitions[]): Partitions {
   if (bags.length === 0) return from([], {});
-  return addAliases(mergedGraph(bags), "concat", bags.flatMap(blockKeys));
-}
-
-function mergedGraph(bags: readonly Partitions[]): LayeredGraph {
-  return bags.reduce((merged, { graph }) => merged.merge(graph), new LayeredGraph());
+  return addAliases(mergeGraphs(bags), "concat", bags.flatMap(blockKeys));
 }
 
 /** Element by element, tuples of the elements of several bags with equal partitions. */
@@ -33,7 +29,7 @@ export function zip(api: string, bags: readonly Partitions[]): Partitions {
   const items = bags.map((_, i) => input(i));
   const steps = call(zipBlocks, { kind: "array", items }, input(bags.length));
   const inputs: readonly BlockInput[] = [...blocks, { kind: "index" }];
-  return addBlocks(mergedGraph(bags), "zip", { inputs, steps, count });
+  return addBlocks(mergeGraphs(bags), "zip", { inputs, steps, count });
 }
 
 function zipBlocks(blocks: readonly (readonly unknown[])[], partition: number): unknown[][] {

@@ -1,5 +1,5 @@
 import type { BlockInput } from "@millrace/graph";
-import { Delayed, LayeredGraph, MaterializedLayer } from "@millrace/graph";
+import { Delayed, LayeredGraph, MaterializedLayer, mergeGraphs } from "@millrace/graph";
 import { checkElements, checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument, notIterable } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
@@ -110,9 +110,8 @@ export function fromDelayed(parts: Iterable<Delayed<unknown>>): Partitions {
     throw invalidArgument(api, `part ${i} is not lazy`, part, "a Delayed");
   });
   if (list.length === 0) return from([], {});
-  const graph = list.reduce((merged, part) => merged.merge(part.graph), new LayeredGraph());
   const aliases = addAliases(
-    graph,
+    mergeGraphs(list),
     "parts",
     list.map(({ key }) => key),
   );

@@ -1,4 +1,5 @@
 import type { Annotations } from "../annotations.ts";
+import { withoutAnnotations, withoutUndefined } from "../annotations.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
@@ -8,7 +9,7 @@ import { forEachLeaf, makeProgram, mapLeaves } from "../program.ts";
 import type { IndexMap } from "./index-map.ts";
 import { checkIndexMap, mapIndex } from "./index-map.ts";
 import type { Layer, LayerOptions, TaskSink } from "./layer.ts";
-import { checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
+import { checkCount, checkLayerName, joinedAdvice, layerAnnotations } from "./layer.ts";
 import type { Replacement } from "./replacement.ts";
 import { replaceInSteps } from "./replacement.ts";
 
@@ -139,16 +140,27 @@ export class BlockwiseLayer implements Layer {
   }
 
   replace(by: Replacement): BlockwiseLayer {
-    return new BlockwiseLayer(this.name, {
-      count: this.size,
-      inputs: this.inputs.map((input) =>
-        input.kind === "values"
-          ? { kind: "values", values: input.values.map((value) => by.value(value)) }
-          : input,
-      ),
-      steps: replaceInSteps(this.program.steps, by),
-      annotations: this.annotations,
-    });
+    const inputs = this.inputs.map((input): BlockInput =>
+      input.kind === "values"
+        ? { kind: "values", values: input.values.map((value) => by.value(value)) }
+        : input,
+    );
+    return this.#with({ inputs, steps: replaceInSteps(this.program.steps, by) });
+  }
+
+  joinAdvice(other: Layer): BlockwiseLayer | undefined {
+    const { token, standsFor } = this;
+    const kept = withoutUndefined({ token, standsFor });
+    return joinedAdvice(this, other, (annotations) => this.#with({ ...kept, annotations }));
+  }
+
+  /** The same layer but for some options; token and `standsFor` are left out. */
+  #with(changes: Partial<BlockwiseOptions>): BlockwiseLayer {
+    const { size: count, inputs, annotations } = this;
+    const { steps } = this.program;
+    return withoutAnnotations(
+      () => new BlockwiseLayer(this.name, { count, inputs, steps, annotations, ...changes }),
+    );
   }
 
   /**

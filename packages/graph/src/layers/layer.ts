@@ -1,5 +1,10 @@
 import type { Annotations } from "../annotations.ts";
-import { checkAnnotations, currentAnnotations } from "../annotations.ts";
+import {
+  currentAnnotations,
+  mergeAnnotations,
+  sameAnnotations,
+  withinAnnotate,
+} from "../annotations.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
@@ -41,11 +46,16 @@ export interface Layer {
   expand(index: number, sink: TaskSink): void;
   /** The same layer with its functions and values replaced; keys, shape and annotations stay. */
   replace(by: Replacement): Layer;
+  /**
+   * The same layer with what `other`, which is the same but for annotations, advises too; undefined
+   * where they send tasks to different places.
+   */
+  joinAdvice(other: Layer): Layer | undefined;
 }
 
 /** What every layer can be given. */
 export interface LayerOptions {
-  /** Advice for executors; left out: that of the `annotate` which is running. */
+  /** Advice for executors, inside of that of the `annotate` which is running. */
   readonly annotations?: Annotations | undefined;
   /** A token of everything that the layer does, when the caller has one: saves comparing layers. */
   readonly token?: string;
@@ -81,7 +91,18 @@ export function checkCount(api: string, what: string, count: number, least: numb
 
 /** The annotations that a layer built now should have. */
 export function layerAnnotations(api: string, options: LayerOptions): Annotations | undefined {
-  if (!("annotations" in options)) return currentAnnotations();
-  if (options.annotations !== undefined) checkAnnotations(api, options.annotations);
-  return options.annotations;
+  return options.annotations === undefined
+    ? currentAnnotations()
+    : withinAnnotate(api, options.annotations);
+}
+
+/** A symbolic layer with what another one advises too, built where that is news. */
+export function joinedAdvice<L extends Layer>(
+  layer: L,
+  other: Layer,
+  build: (annotations: Annotations | undefined) => L,
+): L | undefined {
+  const both = mergeAnnotations(layer.annotations, other.annotations);
+  if (both === undefined) return undefined;
+  return sameAnnotations(both.merged, layer.annotations) ? layer : build(both.merged);
 }

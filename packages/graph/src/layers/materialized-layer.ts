@@ -1,4 +1,5 @@
 import type { Annotations } from "../annotations.ts";
+import { mergeAnnotations, nest, sameAnnotations, withoutAnnotations } from "../annotations.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
@@ -33,12 +34,14 @@ export class MaterializedLayer implements Layer {
   readonly kind = "materialized";
   /** The name; where tasks were given as blocks or values, their keys begin with it. */
   readonly name: string;
-  /** Advice for executors, for the tasks that have none of their own. */
+  /** Advice for executors; what a task advises itself wins name by name. */
   readonly annotations: Annotations | undefined;
   readonly keys: KeyTable;
   /** The token that it was given, if any. */
   readonly token: string | undefined;
   readonly #entries: readonly ParsedEntry[];
+  /** What tasks advise inside of what the layer does. */
+  readonly #nested = new Map<Annotations, Annotations>();
 
   constructor(
     name: string,
@@ -148,14 +151,44 @@ export class MaterializedLayer implements Layer {
       program: replaced(entry.program),
       constants: entry.constants.map((value) => by.value(value)),
     }));
-    return new MaterializedLayer(this.name, new ParsedEntries(this.keys, entries), {
-      annotations: this.annotations,
-    });
+    return this.#with(entries, { annotations: this.annotations });
+  }
+
+  joinAdvice(other: Layer): MaterializedLayer | undefined {
+    const entries: ParsedEntry[] = [];
+    let isNews = false;
+    for (let index = 0; index < this.size; index++) {
+      const own = this.adviceOf(index);
+      const both = mergeAnnotations(own, (other as MaterializedLayer).adviceOf(index));
+      if (both === undefined) return undefined;
+      isNews ||= !sameAnnotations(both.merged, own);
+      entries.push({ ...this.entry(index), annotations: both.merged });
+    }
+    return isNews
+      ? this.#with(entries, this.token === undefined ? {} : { token: this.token })
+      : this;
+  }
+
+  #with(entries: readonly ParsedEntry[], options: LayerOptions): MaterializedLayer {
+    const parsed = new ParsedEntries(this.keys, entries);
+    return withoutAnnotations(() => new MaterializedLayer(this.name, parsed, options));
+  }
+
+  /** What is advised for one task. */
+  adviceOf(index: number): Annotations | undefined {
+    const own = this.entry(index).annotations;
+    if (own === undefined || this.annotations === undefined) return own ?? this.annotations;
+    let nested = this.#nested.get(own);
+    if (nested === undefined) {
+      nested = nest(this.annotations, own);
+      this.#nested.set(own, nested);
+    }
+    return nested;
   }
 
   expand(index: number, sink: TaskSink): void {
-    const { program, inputs, constants, annotations } = this.entry(index);
-    sink.task(program, annotations ?? this.annotations);
+    const { program, inputs, constants } = this.entry(index);
+    sink.task(program, this.adviceOf(index));
     for (const input of inputs) sink.key(input);
     for (const constant of constants) sink.constant(constant);
   }

@@ -1,11 +1,12 @@
 import type { Annotations } from "../annotations.ts";
+import { withoutAnnotations, withoutUndefined } from "../annotations.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { rangeKeys } from "../key-table.ts";
 import type { Program } from "../program.ts";
 import { gather, makeProgram } from "../program.ts";
 import type { Call, Layer, LayerOptions, TaskSink } from "./layer.ts";
-import { checkCall, checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
+import { checkCall, checkCount, checkLayerName, joinedAdvice, layerAnnotations } from "./layer.ts";
 import type { Replacement } from "./replacement.ts";
 import { replaceInCall } from "./replacement.ts";
 import { literal } from "./tree-reduce-layer.ts";
@@ -130,14 +131,19 @@ export class ShuffleLayer implements Layer {
   }
 
   replace(by: Replacement): ShuffleLayer {
-    return new ShuffleLayer(this.name, {
-      input: this.input,
-      count: this.count,
-      npartitions: this.npartitions,
-      split: replaceInCall(this.split, by),
-      join: replaceInCall(this.join, by),
-      annotations: this.annotations,
-    });
+    return this.#with({ split: replaceInCall(this.split, by), join: replaceInCall(this.join, by) });
+  }
+
+  joinAdvice(other: Layer): ShuffleLayer | undefined {
+    const kept = withoutUndefined({ token: this.token });
+    return joinedAdvice(this, other, (annotations) => this.#with({ ...kept, annotations }));
+  }
+
+  /** The same layer but for some options; the token is left out. */
+  #with(changes: Partial<ShuffleOptions>): ShuffleLayer {
+    const { input, count, npartitions, split, join, annotations } = this;
+    const same = { input, count, npartitions, split, join, annotations };
+    return withoutAnnotations(() => new ShuffleLayer(this.name, { ...same, ...changes }));
   }
 
   expand(index: number, sink: TaskSink): void {

@@ -1,11 +1,12 @@
 import type { Annotations } from "../annotations.ts";
+import { withoutAnnotations, withoutUndefined } from "../annotations.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { rangeKeys } from "../key-table.ts";
 import type { Arg, Program } from "../program.ts";
 import { makeProgram } from "../program.ts";
 import type { Call, Layer, LayerOptions, TaskSink } from "./layer.ts";
-import { checkCall, checkCount, checkLayerName, layerAnnotations } from "./layer.ts";
+import { checkCall, checkCount, checkLayerName, joinedAdvice, layerAnnotations } from "./layer.ts";
 import type { Replacement } from "./replacement.ts";
 import { replaceInCall } from "./replacement.ts";
 
@@ -136,14 +137,20 @@ export class TreeReduceLayer implements Layer {
   }
 
   replace(by: Replacement): TreeReduceLayer {
-    return new TreeReduceLayer(this.name, {
-      input: this.input,
-      count: this.count,
-      splitEvery: this.splitEvery,
-      combine: replaceInCall(this.combine, by),
-      aggregate: replaceInCall(this.aggregate, by),
-      annotations: this.annotations,
-    });
+    const combine = replaceInCall(this.combine, by);
+    return this.#with({ combine, aggregate: replaceInCall(this.aggregate, by) });
+  }
+
+  joinAdvice(other: Layer): TreeReduceLayer | undefined {
+    const kept = withoutUndefined({ token: this.token });
+    return joinedAdvice(this, other, (annotations) => this.#with({ ...kept, annotations }));
+  }
+
+  /** The same layer but for some options; the token is left out. */
+  #with(changes: Partial<TreeReduceOptions>): TreeReduceLayer {
+    const { input, count, splitEvery, combine, aggregate, annotations } = this;
+    const same = { input, count, splitEvery, combine, aggregate, annotations };
+    return withoutAnnotations(() => new TreeReduceLayer(this.name, { ...same, ...changes }));
   }
 
   #program(isResult: boolean, count: number): Program {

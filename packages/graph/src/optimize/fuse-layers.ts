@@ -1,5 +1,5 @@
 import type { RunDefaults } from "../annotations.ts";
-import { fuseAnnotations } from "../annotations.ts";
+import { fuseAnnotations, withoutAnnotations } from "../annotations.ts";
 import type { Key } from "../key.ts";
 import { LayeredGraph } from "../layered-graph.ts";
 import type { BlockInput } from "../layers/blockwise-layer.ts";
@@ -238,13 +238,10 @@ function joinLayers(
     members.map(({ program, inputs: own }) => ({ program, sources: own.map(sourceOf) })),
   );
   const last = members.at(-1) as BlockwiseLayer;
-  return new BlockwiseLayer(last.name, {
-    count: last.size,
-    inputs,
-    steps,
-    annotations,
-    standsFor: last.standsFor ?? last,
-  });
+  const options = { count: last.size, inputs, steps, annotations };
+  return withoutAnnotations(
+    () => new BlockwiseLayer(last.name, { ...options, standsFor: last.standsFor ?? last }),
+  );
 }
 
 /** A text that is the same for inputs which are the same for every block, if they can be. */

@@ -1,9 +1,8 @@
-import type { Annotations } from "../annotations.ts";
-import { mergeAnnotations } from "../annotations.ts";
 import type { GraphCore } from "../graph-core.ts";
-import { IntList, Table } from "../graph-core.ts";
+import { IntList } from "../graph-core.ts";
 import { subsetKeys } from "../key-table.ts";
 import type { Program } from "../program.ts";
+import type { Advice } from "./advice.ts";
 import type { Member } from "./assemble.ts";
 import { assemble } from "./assemble.ts";
 
@@ -23,7 +22,7 @@ export class GroupBuilder {
   readonly #constants: unknown[] = [];
   readonly #annotation: Int32Array;
   readonly #programs: Program[];
-  readonly #annotations: Table<Annotations | undefined>;
+  readonly #advice: Advice;
   readonly #shapes = new Trie();
   /** The group that last saw a task, and as which member (negative) or input (positive). */
   readonly #seenBy: Int32Array;
@@ -32,7 +31,7 @@ export class GroupBuilder {
   readonly #numbers: Int32Array;
 
   /** `size` is how many groups will come. */
-  constructor(core: GraphCore, size: number) {
+  constructor(core: GraphCore, size: number, advice: Advice) {
     this.#core = core;
     this.#ids = new Int32Array(size);
     this.#offsets = new Int32Array(size + 1);
@@ -41,7 +40,7 @@ export class GroupBuilder {
     this.#constantOffsets = new Int32Array(size + 1);
     this.#annotation = new Int32Array(size);
     this.#programs = [...core.programs];
-    this.#annotations = new Table(core.annotations);
+    this.#advice = advice;
     this.#seenBy = new Int32Array(core.size).fill(-1);
     this.#seenAs = new Int32Array(core.size);
     this.#numbers = new Int32Array(core.size).fill(-1);
@@ -61,18 +60,17 @@ export class GroupBuilder {
    * reads, the last one the head of the group.
    */
   group(members: Int32Array, count: number): void {
-    const { annotation } = this.#core;
     const head = members[count - 1] as number;
+    const advice = this.#advice;
     let shape = 0;
-    let advice = annotation[head] as number;
+    let annotation = advice.isSilent ? 0 : -1;
     for (let m = 0; m < count; m++) {
       const t = members[m] as number;
       shape = this.#member(t, m, head, shape);
       this.#copyConstants(t);
-      if (annotation[t] !== advice)
-        advice = this.#mergedAnnotation(advice, annotation[t] as number);
+      if (!advice.isSilent) annotation = advice.join(annotation, t);
     }
-    this.#close(head, this.#joined(shape, members, count), advice);
+    this.#close(head, this.#joined(shape, members, count), Math.max(0, annotation));
   }
 
   /** Ends the group whose inputs and constants have been added. */
@@ -135,11 +133,6 @@ export class GroupBuilder {
     return number;
   }
 
-  #mergedAnnotation(a: number, b: number): number {
-    const { entries } = this.#annotations;
-    return this.#annotations.add(mergeAnnotations(entries[a], entries[b])?.merged);
-  }
-
   /** The group that `t` is the head of, or -1. */
   numberOf(t: number): number {
     return this.#numbers[t] as number;
@@ -160,7 +153,7 @@ export class GroupBuilder {
       constantOffsets: this.#constantOffsets,
       constants: this.#constants,
       annotation: this.#annotation,
-      annotations: this.#annotations.entries,
+      annotations: this.#advice.entries,
     };
   }
 }

@@ -1,30 +1,35 @@
-import { mergeAnnotations } from "../annotations.ts";
+import type { RunDefaults } from "../annotations.ts";
 import type { GraphCore } from "../graph-core.ts";
-import { topologicalOrder } from "../graph-core.ts";
-import type { Step } from "../program.ts";
+import { distinctInputs, topologicalOrder } from "../graph-core.ts";
+import type { Program, Step } from "../program.ts";
 import { identity } from "../program.ts";
+import { Advice, indifferent } from "./advice.ts";
 import { cullCore } from "./cull.ts";
 import { GroupBuilder } from "./group.ts";
 
 /**
  * Copies the tasks that `chosen` names into every task that reads them; what nobody needs any
  * more is left out. Requested tasks stay tasks. Cost: a few array accesses a task, plus the
- * copies.
+ * copies; aliases are not copied but followed to their end first.
  */
 export function inlineCore(
   core: GraphCore,
   wanted: readonly number[],
   chosen: (t: number) => boolean,
+  defaults: RunDefaults | undefined,
 ): GraphCore {
-  const { size } = core;
-  const inlined = chooseTasks(core, wanted, chosen);
+  const inlined = new Uint8Array(core.size);
+  for (let t = 0; t < core.size; t++) inlined[t] = chosen(t) ? 1 : 0;
+  for (const t of wanted) inlined[t] = 0;
+  if (!inlined.includes(1)) return core;
+  const sorted = topologicalOrder(core);
+  const advice = new Advice(core, defaults);
+  if (!advice.isSilent) keepApart(core, sorted, inlined, advice);
   const inlinedCount = inlined.reduce((sum, one) => sum + one, 0);
-  if (inlinedCount === 0) return core;
-  // Copies must come after what they read: a cycle among them has no such order.
-  topologicalOrder(core);
-  const builder = new GroupBuilder(core, size - inlinedCount);
-  const copies = new Copies(core, inlined);
-  for (let head = 0; head < size; head++) {
+  const direct = followAliases(core, sorted, inlined, advice);
+  const builder = new GroupBuilder(direct, core.size - inlinedCount, new Advice(direct, defaults));
+  const copies = new Copies(direct, inlined);
+  for (let head = 0; head < core.size; head++) {
     if (inlined[head] === 1) continue;
     if (copies.areReadBy(head)) builder.group(copies.members, copies.gather(head));
     else builder.single(head);
@@ -91,26 +96,58 @@ class Copies {
   }
 }
 
-/** 1 for each task to copy: chosen, not requested, and allowed where it is read. */
-function chooseTasks(
-  core: GraphCore,
-  wanted: readonly number[],
-  chosen: (t: number) => boolean,
-): Uint8Array {
-  const { size, offsets, targets, annotation, annotations } = core;
-  const inlined = new Uint8Array(size);
-  for (let t = 0; t < size; t++) inlined[t] = chosen(t) ? 1 : 0;
-  for (const t of wanted) inlined[t] = 0;
-  for (let t = 0; t < size; t++) {
+const nobody = -2;
+const various = -3;
+
+/** Takes back the choice of tasks that annotations keep apart from a task they would end up in. */
+function keepApart(core: GraphCore, sorted: Int32Array, inlined: Uint8Array, advice: Advice): void {
+  const { offsets, targets, annotation } = core;
+  // The class of the tasks in which a task ends up, when they are of one.
+  const hosts = new Int32Array(core.size).fill(nobody);
+  for (let i = sorted.length - 1; i >= 0; i--) {
+    const t = sorted[i] as number;
+    const own = advice.classOf(t);
+    const isApart = own !== indifferent && hosts[t] !== nobody && hosts[t] !== own;
+    if (isApart) inlined[t] = 0;
+    const host = inlined[t] === 1 ? hosts[t] : advice.classOfAnnotation(annotation[t] as number);
     for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
       const input = targets[e] as number;
-      const a = annotation[t] as number;
-      const b = annotation[input] as number;
-      if (a === b || inlined[input] === 0) continue;
-      if (mergeAnnotations(annotations[a], annotations[b]) === undefined) inlined[input] = 0;
+      hosts[input] = hosts[input] === nobody || hosts[input] === host ? (host as number) : various;
     }
   }
-  return inlined;
+}
+
+/**
+ * The same graph with every alias among the inlined tasks followed to its end, unless it says
+ * something that its reader does not say.
+ */
+function followAliases(
+  core: GraphCore,
+  sorted: Int32Array,
+  inlined: Uint8Array,
+  advice: Advice,
+): GraphCore {
+  const { offsets, targets, annotation } = core;
+  const isAlias = core.programs.map(isAliasProgram);
+  if (!isAlias.includes(true)) return core;
+  const direct = targets.slice();
+  const said = new Int32Array(core.size);
+  for (const t of sorted) {
+    for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
+      const input = targets[e] as number;
+      if (inlined[input] === 0 || !isAlias[core.program[input] as number]) continue;
+      if (said[input] !== indifferent && said[input] !== annotation[t]) continue;
+      // What an alias reads has been followed already.
+      direct[e] = direct[offsets[input] as number] as number;
+    }
+    said[t] = advice.classOf(t) === indifferent ? indifferent : (annotation[t] as number);
+  }
+  return distinctInputs({ ...core, targets: direct });
+}
+
+function isAliasProgram({ steps }: Program): boolean {
+  const step = steps[0] as Step;
+  return steps.length === 1 && step.fn === identity && step.args[0]?.kind === "input";
 }
 
 /** Whether a task does no work: another name for a value, or a value that is cheap to copy. */
@@ -118,9 +155,8 @@ export function isCheap(core: GraphCore, t: number): boolean {
   const program = core.programs[core.program[t] as number];
   const step = program?.steps[0] as Step;
   if (program?.steps.length !== 1 || step.fn !== identity) return false;
-  const arg = step.args[0];
-  if (arg?.kind === "input") return true;
-  if (arg?.kind !== "constant") return false;
+  if (isAliasProgram(program)) return true;
+  if (step.args[0]?.kind !== "constant") return false;
   const value = core.constants[core.constantOffsets[t] as number];
   return typeof value === "string" ? value.length <= stringLengthMax : isPrimitive(value);
 }
