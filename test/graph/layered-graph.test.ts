@@ -36,6 +36,37 @@ describe("a LayeredGraph", () => {
     expect(graph.materialize().size).toBe(200);
   });
 
+  it("of huge layers costs what is needed of them", async () => {
+    const count = 2_000_000_000;
+    let graph = new LayeredGraph().withLayer(range("l0", count));
+    for (let i = 1; i < 300; i++) graph = graph.withLayer(over(`l${i}`, `l${i - 1}`, count));
+    const few = ["l299/1999999999", "l299/5"];
+    const tasks = graph.materialize(few);
+    expect(tasks.size).toBe(600);
+    expect(tasks.has("l7/1999999999")).toBe(true);
+    expect(order(tasks).get("l0/5")).toBe(0);
+    for (const optimize of [true, false]) {
+      expect(await graph.compute(few, { optimize })).toEqual([2_000_000_299, 305]);
+    }
+    expect(() => graph.withLayer(over("m", "l0", 2 ** 31))).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: BlockwiseLayer: bad count, got 2147483648, wanted 2147483647 at most.]`,
+    );
+    const behind = graph.withLayer(new MaterializedLayer("m", { k: ref(`l0/${count}`) }));
+    expect(() => behind.materialize(["k"])).toThrow("a key that no layer has");
+  });
+
+  it("writes out many tasks of a big layer, few of it, and all", () => {
+    const count = 100_000;
+    const graph = new LayeredGraph().withLayer(range("a", count)).withLayer(over("b", "a", count));
+    for (const step of [1, 2, 31, 33, 5000]) {
+      const keys = Array.from({ length: count / step }, (_, i) => `b/${i * step}`);
+      const tasks = graph.materialize(keys.toReversed());
+      expect(tasks.size).toBe(2 * keys.length);
+      expect(tasks.dependencies(keys.at(-1) as string)).toEqual([`a/${(keys.length - 1) * step}`]);
+      expect(tasks.keys().slice(keys.length)).toEqual(keys);
+    }
+  });
+
   it("has an order for a part of several layers, whatever their names", () => {
     const graph = new LayeredGraph().withLayer(range("b", 9)).withLayer(over("a", "b", 9));
     expect(order(graph.materialize(["a/3", "a/5"]))).toEqual(

@@ -7,17 +7,14 @@ export interface KeyTable {
   at(index: number): Key;
   /** Index of a key, or -1. */
   indexOf(key: Key): number;
-  /** What this table is made of, for ranking without one string a task. */
-  readonly parts: readonly KeyPart[];
+  /** The keys around an index that rise in natural order, as far as that costs no look at them. */
+  runAt(index: number): KeyRun;
   /** The common prefix, where all keys are `<prefix>0` … `<prefix><size-1>`. */
   readonly prefix?: string;
 }
 
-/**
- * `count` consecutive indexes that share a sorting prefix; a single explicit key is its own prefix.
- */
-interface KeyPart {
-  readonly prefix: string;
+/** Consecutive indexes of a table whose keys rise. */
+export interface KeyRun {
   readonly start: number;
   readonly count: number;
 }
@@ -32,9 +29,7 @@ export function listKeys(keys: readonly Key[]): KeyTable {
       index ??= new Map(keys.map((name, i) => [name, i]));
       return index.get(key) ?? -1;
     },
-    get parts() {
-      return keys.map((prefix, start) => ({ prefix, start, count: 1 }));
-    },
+    runAt: (start) => ({ start, count: 1 }),
   };
 }
 
@@ -49,7 +44,7 @@ export function rangeKeys(layer: string, count: number): KeyTable {
       const index = parseIndex(key, prefix.length);
       return index < count ? index : -1;
     },
-    parts: [{ prefix, start: 0, count }],
+    runAt: () => ({ start: 0, count }),
     prefix,
   };
 }
@@ -67,33 +62,37 @@ export function parseIndex(key: Key, start: number): number {
   return digits > 1 && key.charCodeAt(start) === 48 ? -1 : value;
 }
 
-/** Several tables one after another; `ranges` finds a layer's table by its name. */
+/** A table inside of a longer one. */
+interface Placed {
+  readonly table: KeyTable;
+  readonly start: number;
+}
+
+/** Several tables one after another. */
 export function joinedKeys(tables: readonly KeyTable[]): KeyTable {
   if (tables.length === 1) return tables[0] as KeyTable;
-  const starts: number[] = [];
-  const ranges = new Map<string, { table: KeyTable; start: number }>();
-  const others: { table: KeyTable; start: number }[] = [];
+  const placed: Placed[] = [];
+  const ranges = new Map<string, Placed>();
+  const others: Placed[] = [];
   let size = 0;
   for (const table of tables) {
-    starts.push(size);
-    if (table.prefix !== undefined) ranges.set(table.prefix, { table, start: size });
-    else others.push({ table, start: size });
+    const one = { table, start: size };
+    const prefix = table instanceof SubsetTable ? table.table.prefix : table.prefix;
+    if (prefix === undefined) others.push(one);
+    else ranges.set(prefix, one);
+    placed.push(one);
     size += table.size;
   }
+  const starts = Int32Array.from(placed, ({ start }) => start);
+  const placeOf = (index: number): Placed => placed[countBelow(starts, index + 1) - 1] as Placed;
   const explicit = listKeysAt(others);
   // Look-ups come layer by layer: the range that had the last key is asked first.
-  let last: { table: KeyTable; start: number } | undefined;
+  let last: Placed | undefined;
   return {
     size,
     at(index) {
-      let low = 0;
-      let high = starts.length - 1;
-      while (low < high) {
-        const middle = (low + high + 1) >>> 1;
-        if ((starts[middle] as number) <= index) low = middle;
-        else high = middle - 1;
-      }
-      return (tables[low] as KeyTable).at(index - (starts[low] as number));
+      const { table, start } = placeOf(index);
+      return table.at(index - start);
     },
     indexOf(key) {
       let found = last?.table.indexOf(key) ?? -1;
@@ -103,15 +102,27 @@ export function joinedKeys(tables: readonly KeyTable[]): KeyTable {
       }
       return last !== undefined && found >= 0 ? last.start + found : explicit(key);
     },
-    get parts() {
-      return tables.flatMap((table, i) =>
-        table.parts.map((part) => ({ ...part, start: part.start + (starts[i] as number) })),
-      );
+    runAt(index) {
+      const { table, start } = placeOf(index);
+      const run = table.runAt(index - start);
+      return { start: run.start + start, count: run.count };
     },
   };
 }
 
-function listKeysAt(entries: readonly { table: KeyTable; start: number }[]): (key: Key) => number {
+/** How many of some rising numbers are below a limit. */
+function countBelow(numbers: Int32Array, limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] as number) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function listKeysAt(entries: readonly Placed[]): (key: Key) => number {
   let index: Map<Key, number> | undefined;
   return (key) => {
     if (index === undefined) {
@@ -124,32 +135,25 @@ function listKeysAt(entries: readonly { table: KeyTable; start: number }[]): (ke
   };
 }
 
-/** The keys of `table` at `ids`, in that order. */
+/** The keys of `table` at `ids`, which rise. Cost: grows with the ids alone. */
 export function subsetKeys(table: KeyTable, ids: Int32Array): KeyTable {
-  let positions: Int32Array | undefined;
-  const base = table instanceof SubsetTable ? table : undefined;
-  if (base !== undefined)
-    return subsetKeys(
-      base.table,
-      ids.map((id) => base.ids[id] as number),
-    );
-  return new SubsetTable(table, ids, () => {
-    positions ??= inverse(ids, table.size);
-    return positions;
-  });
+  if (!(table instanceof SubsetTable)) return new SubsetTable(table, ids);
+  const { ids: all } = table;
+  return new SubsetTable(
+    table.table,
+    ids.map((id) => all[id] as number),
+  );
 }
 
 class SubsetTable implements KeyTable {
   readonly size: number;
   readonly table: KeyTable;
   readonly ids: Int32Array;
-  readonly #positions: () => Int32Array;
 
-  constructor(table: KeyTable, ids: Int32Array, positions: () => Int32Array) {
+  constructor(table: KeyTable, ids: Int32Array) {
     this.size = ids.length;
     this.table = table;
     this.ids = ids;
-    this.#positions = positions;
   }
 
   at(index: number): Key {
@@ -158,73 +162,86 @@ class SubsetTable implements KeyTable {
 
   indexOf(key: Key): number {
     const id = this.table.indexOf(key);
-    return id < 0 ? -1 : (this.#positions()[id] as number);
+    const index = id < 0 ? -1 : countBelow(this.ids, id);
+    return this.ids[index] === id ? index : -1;
   }
 
-  /** Runs of ascending ids inside one part of the table, by position here. */
-  get parts(): readonly KeyPart[] {
-    const whole = this.table.parts;
-    const parts: { prefix: string; start: number; count: number }[] = [];
-    let part = whole[0] as KeyPart;
-    let last = Infinity;
-    this.ids.forEach((id, position) => {
-      const isNext = id > last && id < part.start + part.count;
-      last = id;
-      if (isNext) {
-        parts[parts.length - 1]!.count++;
-        return;
-      }
-      part = partOf(whole, id);
-      parts.push({ prefix: part.prefix, start: position, count: 1 });
-    });
-    return parts;
+  runAt(index: number): KeyRun {
+    const run = this.table.runAt(this.ids[index] as number);
+    const start = countBelow(this.ids, run.start);
+    return { start, count: countBelow(this.ids, run.start + run.count) - start };
   }
-}
-
-function partOf(parts: readonly KeyPart[], id: number): KeyPart {
-  let low = 0;
-  let high = parts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((parts[middle] as KeyPart).start <= id) low = middle;
-    else high = middle - 1;
-  }
-  return parts[low] as KeyPart;
-}
-
-function inverse(ids: Int32Array, size: number): Int32Array {
-  const positions = new Int32Array(size).fill(-1);
-  for (let i = 0; i < ids.length; i++) positions[ids[i] as number] = i;
-  return positions;
 }
 
 /**
  * Position of every key in natural order (see `compareKeys`), or undefined where that is 0, 1, 2 ….
- * Whole layers are ranked by their prefix, so a million-task layer costs one comparison.
+ * Whole runs are ranked together, so that a million tasks of a layer cost a few comparisons.
  */
 export function keyRanks(table: KeyTable): Int32Array | undefined {
-  const base = table instanceof SubsetTable ? table.table : table;
-  const parts = base.parts;
-  const inOrder = parts.every(
-    (part, i) => i === 0 || compareKeys((parts[i - 1] as KeyPart).prefix, part.prefix) < 0,
-  );
-  if (inOrder && (base === table || isAscending((table as SubsetTable).ids))) return undefined;
-  const sorted = inOrder ? parts : [...parts].sort((a, b) => compareKeys(a.prefix, b.prefix));
+  const runs: Run[] = [];
+  let isInOrder = true;
+  for (let at = 0; at < table.size;) {
+    const { start, count } = table.runAt(at);
+    const key = table.at(start);
+    if (at > 0) isInOrder &&= compareKeys(table.at(at - 1), key) < 0;
+    at = start + count;
+    runs.push({ key, at: start, end: at });
+  }
+  return isInOrder ? undefined : mergeRuns(table, runs);
+}
+
+/** What is left of a run, and its first key. */
+interface Run {
+  key: Key;
+  at: number;
+  readonly end: number;
+}
+
+/**
+ * Ranks the keys of all runs: always those of the run that is first, up to where another one comes
+ * in between, which is found by bisection.
+ */
+function mergeRuns(table: KeyTable, runs: Run[]): Int32Array {
   const ranks = new Int32Array(table.size);
-  const positions = table instanceof SubsetTable ? inverse(table.ids, base.size) : undefined;
-  let next = 0;
-  for (const part of sorted) {
-    for (let i = part.start; i < part.start + part.count; i++) {
-      const position = positions === undefined ? i : (positions[i] as number);
-      if (position >= 0) ranks[position] = next++;
+  let rank = 0;
+  runs.sort((a, b) => compareKeys(a.key, b.key));
+  // Runs that have begun and were interrupted; there is hardly ever more than one.
+  const begun: Run[] = [];
+  for (let next = 0; next < runs.length || begun.length > 0;) {
+    const upcoming = runs[next];
+    let first = begun.at(-1);
+    if (first === undefined || (upcoming !== undefined && comesFirst(upcoming, first))) {
+      first = upcoming as Run;
+      begun.push(first);
+      next++;
     }
+    let end = first.end;
+    if (end - first.at > 1) {
+      for (const other of [begun.at(-2), runs[next]]) {
+        if (other !== undefined) end = firstAfter(table, first.at, end, other.key);
+      }
+    }
+    while (first.at < end) ranks[first.at++] = rank++;
+    if (first.at === first.end) {
+      begun.pop();
+      continue;
+    }
+    first.key = table.at(first.at);
+    begun.sort((one, other) => compareKeys(other.key, one.key));
   }
   return ranks;
 }
 
-function isAscending(ids: Int32Array): boolean {
-  for (let i = 1; i < ids.length; i++) {
-    if ((ids[i - 1] as number) >= (ids[i] as number)) return false;
+function comesFirst(a: Run, b: Run): boolean {
+  return compareKeys(a.key, b.key) < 0;
+}
+
+/** The first index from `start` up to `end` whose key comes after another one; keys rise there. */
+function firstAfter(table: KeyTable, start: number, end: number, key: Key): number {
+  while (start < end) {
+    const middle = (start + end) >>> 1;
+    if (compareKeys(table.at(middle), key) < 0) start = middle + 1;
+    else end = middle;
   }
-  return true;
+  return start;
 }

@@ -10,28 +10,18 @@ import type { Layer, TaskSink } from "./layers/layer.ts";
 import type { Places } from "./places.ts";
 import { layerNames, namesItsKeys, placesIn } from "./places.ts";
 import type { Program } from "./program.ts";
-
-/** The tasks of one layer that are wanted: -1, or their number in the written graph. */
-interface Numbers {
-  readonly layer: Layer;
-  readonly keys: KeyTable;
-  readonly of: Int32Array;
-  /** Where it stands in the list of the layers in use. */
-  readonly slot: number;
-  /** How many are wanted. */
-  count: number;
-}
+import { WantedTasks } from "./wanted-tasks.ts";
 
 /** Marks what is needed, numbers it layer by layer, and writes it. */
 export class Materializer {
   readonly #layers: ImmutableMap<string, Layer>;
   readonly #places: Places;
-  readonly #numbers = new Map<string, Numbers>();
-  readonly #used: Numbers[] = [];
+  readonly #wanted = new Map<string, WantedTasks>();
+  readonly #used: WantedTasks[] = [];
   /** Tasks that are marked and whose inputs are not: pairs of a slot and an index. */
   readonly #pending = new IntList();
   /** The layer asked for last, which mostly is the next one too. */
-  #last: Numbers | undefined;
+  #last: WantedTasks | undefined;
 
   constructor(layers: ImmutableMap<string, Layer>) {
     this.#layers = layers;
@@ -46,14 +36,9 @@ export class Materializer {
     else this.#markNeeded(keys);
     const tables: KeyTable[] = [];
     let size = 0;
-    for (const { keys: own, of, count } of this.#inLayerOrder()) {
-      const kept = count === of.length ? undefined : new Int32Array(count);
-      for (let index = 0, k = 0; index < of.length; index++) {
-        if (of[index] === unneeded) continue;
-        if (kept !== undefined) kept[k++] = index;
-        of[index] = size++;
-      }
-      tables.push(kept === undefined ? own : subsetKeys(own, kept));
+    for (const wanted of this.#inLayerOrder()) {
+      size = wanted.number(size);
+      tables.push(wanted.ids === undefined ? wanted.keys : subsetKeys(wanted.keys, wanted.ids));
     }
     return this.#expandAll(size, joinedKeys(tables));
   }
@@ -64,21 +49,18 @@ export class Materializer {
     const sink: TaskSink = {
       task: (program: Program, annotations: Annotations | undefined) =>
         builder.task(program, advice ?? annotations),
-      block: (layer, index) => {
-        const numbers = this.#of(layer);
-        builder.input(numbers.of[index] ?? missingBlock(numbers, index));
-      },
+      block: (layer, index) => builder.input(this.#of(layer).numberOf(index)),
       key: (key) => {
         const { layer, index } = this.#places.locate(key, refersTo);
-        builder.input(this.#of(layer.name).of[index] as number);
+        builder.input(this.#of(layer.name).numberOf(index));
       },
       constant: (value) => builder.constant(value),
     };
-    for (const { layer, keys: own, of } of this.#inLayerOrder()) {
-      advice = undefined;
+    for (const { layer, keys: own, count, ids } of this.#inLayerOrder()) {
       const named = namesItsKeys(layer);
-      for (let index = 0; index < of.length; index++) {
-        if (of[index] === unneeded) continue;
+      advice = undefined;
+      for (let k = 0; k < count; k++) {
+        const index = ids === undefined ? k : (ids[k] as number);
         if (named) advice = this.#places.find(own.at(index))?.advice;
         layer.expand(index, sink);
       }
@@ -86,24 +68,19 @@ export class Materializer {
     return builder.build(keys);
   }
 
-  *#inLayerOrder(): Iterable<Numbers> {
+  *#inLayerOrder(): Iterable<WantedTasks> {
     for (const name of this.#layers.keys()) {
-      const numbers = this.#numbers.get(name);
-      if (numbers !== undefined && numbers.count > 0) yield numbers;
+      const wanted = this.#wanted.get(name);
+      if (wanted !== undefined && wanted.count > 0) yield wanted;
     }
   }
 
   /** All tasks of all layers; a key that stands in two layers is written once. */
   #markAll(): void {
     for (const layer of this.#layers.values()) {
-      const numbers = this.#of(layer.name);
-      if (namesItsKeys(layer)) {
-        for (let index = 0; index < layer.size; index++) this.#ask(numbers.keys.at(index));
-      } else {
-        numbers.of.fill(needed);
-        numbers.count = layer.size;
-      }
+      if (!namesItsKeys(layer)) this.#of(layer.name).markAll();
     }
+    for (const { layer, index } of this.#places.named.values()) this.#of(layer.name).mark(index);
   }
 
   #markNeeded(keys: readonly Key[]): void {
@@ -127,51 +104,36 @@ export class Materializer {
   #ask(key: Key): void {
     const last = this.#last;
     const guess = last?.keys.prefix === undefined ? -1 : last.keys.indexOf(key);
-    if (last !== undefined && guess >= 0) {
-      this.#need(last, guess);
-    } else {
+    if (last !== undefined && guess >= 0) this.#need(last, guess);
+    else {
       const { layer, index } = this.#places.locate(key, askedFor);
       this.#need(this.#of(layer.name), index);
     }
   }
 
-  #need(numbers: Numbers, index: number): void {
-    const number = numbers.of[index] ?? missingBlock(numbers, index);
-    if (number !== unneeded) return;
-    numbers.of[index] = needed;
-    numbers.count++;
-    this.#pending.push(numbers.slot);
+  #need(wanted: WantedTasks, index: number): void {
+    if (!wanted.mark(index)) return;
+    this.#pending.push(wanted.slot);
     this.#pending.push(index);
   }
 
-  #of(name: string): Numbers {
+  #of(name: string): WantedTasks {
     if (this.#last?.layer.name === name) return this.#last;
-    let numbers = this.#numbers.get(name);
-    if (numbers === undefined) {
+    let wanted = this.#wanted.get(name);
+    if (wanted === undefined) {
       const layer = this.#layers.get(name);
       if (layer === undefined) throw missingLayer(name, this.#layers);
-      const of = new Int32Array(layer.size).fill(unneeded);
-      numbers = { layer, keys: layer.keys, of, slot: this.#used.length, count: 0 };
-      this.#used.push(numbers);
-      this.#numbers.set(name, numbers);
+      wanted = new WantedTasks(layer, this.#used.length);
+      this.#used.push(wanted);
+      this.#wanted.set(name, wanted);
     }
-    this.#last = numbers;
-    return numbers;
+    this.#last = wanted;
+    return wanted;
   }
 }
 
 const askedFor = "materialize: no such key";
 const refersTo = "graph: a task refers to a key that no layer has";
-const unneeded = -1;
-const needed = -2;
-
-function missingBlock({ layer }: Numbers, index: number): never {
-  throw new GraphError(
-    "graph/missing-key",
-    `graph: a layer reads a block that is not there, got block ${index} of ` +
-      `${quoteValue(layer.name)}, wanted 0 to ${layer.size - 1}.`,
-  );
-}
 
 function missingLayer(name: string, layers: ImmutableMap<string, Layer>): GraphError {
   return new GraphError(

@@ -81,8 +81,12 @@ export function checkLayerName(api: string, name: string): string {
   return name;
 }
 
+/** Tasks are numbered by signed integers of 32 bits. */
+const countMax = 2 ** 31 - 1;
+
 /** Checks a number of tasks or blocks. */
 export function checkCount(api: string, what: string, count: number, least: number): number {
+  if (count > countMax) throw invalidArgument(api, `bad ${what}`, count, `${countMax} at most`);
   if (!Number.isSafeInteger(count) || count < least) {
     throw invalidArgument(api, `bad ${what}`, count, `a whole number of ${least} or more`);
   }

@@ -86,7 +86,7 @@ export class ShuffleLayer implements Layer {
     this.join = checkCall(api, options.join);
     this.annotations = layerAnnotations(api, options);
     this.token = options.token;
-    this.size = this.npartitions + this.count + 1;
+    this.size = checkCount(api, "number of tasks", this.npartitions + this.count + 1, 0);
     const { fn: splitFn, args: splitArgs = [] } = this.split;
     const { fn: joinFn, args: joinArgs = [] } = this.join;
     this.#splitProgram = makeProgram(

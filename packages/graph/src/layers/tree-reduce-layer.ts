@@ -100,7 +100,8 @@ export class TreeReduceLayer implements Layer {
       levels.unshift(parts);
     }
     this.levels = [1, ...levels];
-    this.size = this.levels.slice(0, -1).reduce((a, b) => a + b, 0);
+    const size = this.levels.slice(0, -1).reduce((a, b) => a + b, 0);
+    this.size = checkCount(api, "number of tasks", size, 0);
   }
 
   get keys(): KeyTable {
