@@ -1,6 +1,7 @@
 import { capture, withEnv } from "@millrace/closure";
-import type { CanonicalOptions } from "./canonical.ts";
-import { canonicalText, digest } from "./canonical.ts";
+import { canonicalText } from "./canonical.ts";
+import type { CanonicalOptions } from "./content-pieces.ts";
+import { digest } from "./digest.ts";
 
 /**
  * A short text that stands for the content of `values`: equal values give the same token in every
@@ -11,11 +12,16 @@ import { canonicalText, digest } from "./canonical.ts";
  * capture, instances of classes by class and fields, both as `capture` sees them, so there the
  * order of fields counts; errors by class, name, message, cause and fields, not by stack.
  *
- * Cost: about a microsecond a small value; the first use of a function about that of `capture`.
+ * Not told apart are an object without prototype from a plain one, and arrays of 64 numbers or more
+ * that differ in properties beside the numbers. Typed arrays count by their bytes, so that one NaN
+ * may differ from another there.
+ *
+ * Cost: about a microsecond a small value, in little memory beside the values, however deep they
+ * are; the first use of a function about that of `capture`.
  *
  * @throws GraphError `graph/not-tokenizable` for what has no content to look at: a local symbol,
- * a value nested over 400 levels deep. CaptureError for a function or an instance that cannot be
- * captured.
+ * memory that was transferred, a cycle of very many objects that are hard to tell apart.
+ * CaptureError for a function or an instance that cannot be captured.
  * @example
  * ```ts
  * import { tokenize } from "@millrace/graph";
