@@ -1,5 +1,8 @@
-import { TaskGraph, ref, task } from "@millrace/graph";
-import { describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Delayed, LayeredGraph, MaterializedLayer, TaskGraph, ref, task } from "@millrace/graph";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 const list = (...args: unknown[]): unknown[] => args;
 const twice = (x: number): number => x * 2;
@@ -27,6 +30,23 @@ describe("references among the arguments of a task", () => {
     const box = new Box();
     const [got] = (await valueOf(box)) as [unknown];
     expect(got).toBe(box);
+  });
+
+  it("are not found in instances of a class of arrays either", async () => {
+    class Row extends Array<unknown> {}
+    const row = Row.from([ref("a")]);
+    const [got] = (await valueOf(row)) as [unknown];
+    expect(got).toBe(row);
+  });
+
+  it("leave an object without a prototype without one", async () => {
+    const bare: object = Object.assign(Object.create(null) as object, {
+      x: ref("a"),
+      y: [ref("b")],
+    });
+    const [got, plain] = (await valueOf(bare, { x: ref("a"), y: [ref("b")] })) as [object, object];
+    expect([Object.getPrototypeOf(got), { ...got }]).toEqual([null, { x: 1, y: [2] }]);
+    expect(Object.getPrototypeOf(plain)).toBe(Object.prototype);
   });
 
   it("are not told by their shape alone", async () => {
@@ -62,6 +82,75 @@ describe("references among the arguments of a task", () => {
   });
 });
 
+describe("a container of references that stands in several places", () => {
+  const inner = [ref("a")];
+  const map = new Map([["inner", inner]]);
+
+  it("is one object wherever the call gets it, fused or not", async () => {
+    const check = (p: unknown[], q: { p: unknown[]; map: Map<string, unknown> }): unknown => [
+      p === q.p,
+      q.map.get("inner") === p[0],
+      p,
+    ];
+    const outer = [inner, map, 5];
+    for (const optimize of [true, false]) {
+      const graph = TaskGraph.from({
+        a: task((x: number) => x, [1]),
+        b: task(check as never, [outer, { p: outer, map }] as never),
+        c: [inner, inner],
+      });
+      const [b, c] = (await graph.compute(["b", "c"], { optimize })) as [unknown, unknown[]];
+      expect(b).toEqual([true, true, [[1], new Map([["inner", [1]]]), 5]]);
+      expect(c).toEqual([[1], [1]]);
+      expect(c[0]).toBe(c[1]);
+    }
+  });
+
+  it("does not double the work with each level", async () => {
+    let value: unknown = [ref("a")];
+    for (let i = 0; i < 500; i++) value = [value, { value }];
+    let [got] = (await valueOf(value)) as [unknown];
+    for (let i = 0; i < 500; i++) got = (got as [unknown])[0];
+    expect(got).toEqual([1]);
+  });
+
+  it("makes the program of calls whose arguments are shared in the same way", () => {
+    const call = (shared: unknown[], other: unknown[]): unknown => task(list, [shared, other]);
+    const [one, two, three] = [[ref("a")], [ref("a")], [ref("a")]];
+    const graph = TaskGraph.from({
+      a: 1,
+      same: call(one, one),
+      alsoSame: call(two, two),
+      different: call(two, three),
+    });
+    const programs = graph.core.program;
+    expect(programs[1]).toBe(programs[2]);
+    expect(programs[2]).not.toBe(programs[3]);
+  });
+});
+
+it("data that many calls share is looked through once", () => {
+  const big = Array.from({ length: 1_000_000 }, (_, i) => i);
+  const entries = Array.from({ length: 3000 }, (_, i): [string, unknown] => [
+    `k${i}`,
+    task(list, [big, i]),
+  ]);
+  expect(TaskGraph.from(entries).size).toBe(3000);
+  expect(
+    MaterializedLayer.blocks(
+      "l",
+      entries.map(([, entry]) => entry),
+    ).size,
+  ).toBe(3000);
+});
+
+it("shapes of arguments that do not come again are not kept for ever", () => {
+  const fixture = fileURLToPath(new URL("./fixtures/shapes-are-forgotten.mjs", import.meta.url));
+  const printed = execFileSync(process.execPath, ["--expose-gc", fixture], { encoding: "utf8" });
+  // Megabytes, for 40,000 shapes.
+  expect(Number(printed)).toBeLessThan(15);
+});
+
 describe("plain data as an argument", () => {
   it("arrives as the same object, cyclic, deep or big", async () => {
     const cyclic: { self?: unknown } = {};
@@ -91,6 +180,24 @@ describe("a promise in a graph", () => {
     });
     for (const optimize of [true, false]) {
       expect(await graph.compute(["a", "alias", "b"], { optimize })).toEqual([20, 20, 40]);
+    }
+  });
+
+  it("that rejects before it is read rejects who reads it, and nothing else", async () => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown): unknown => unhandled.push(reason);
+    process.on("unhandledRejection", listen);
+    onTestFinished(() => void process.off("unhandledRejection", listen));
+    const thrown = new RangeError("late");
+    const rejected = (): Promise<never> => Promise.reject(thrown);
+    const graph = TaskGraph.from({ a: rejected(), b: task(list, [ref("a")]) });
+    const layers = new LayeredGraph().withLayer(MaterializedLayer.values("l", [rejected()]));
+    const lazy = Delayed.value(rejected());
+    await nextTurn();
+    await nextTurn();
+    expect(unhandled).toEqual([]);
+    for (const run of [graph.compute("b"), layers.compute("l/0"), lazy.compute()]) {
+      await expect(run).rejects.toMatchObject({ code: "graph/task-failed", cause: thrown });
     }
   });
 

@@ -1,5 +1,5 @@
 import type { Step } from "./program.ts";
-import { forEachLeaf, mapLeaves } from "./program.ts";
+import { forEachLeaf, mapLeaves } from "./arg.ts";
 
 /**
  * A step function with this method may swallow the step before it: given the producer and the

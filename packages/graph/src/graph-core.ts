@@ -4,8 +4,10 @@ import { findCycle, sortTopologically, tasksByRank, transpose } from "./csr.ts";
 import { CycleError } from "./errors.ts";
 import type { KeyTable } from "./key-table.ts";
 import { keyRanks } from "./key-table.ts";
-import type { Arg, Program } from "./program.ts";
-import { makeProgram, mapLeaves, runOfInputs } from "./program.ts";
+import type { Arg } from "./arg.ts";
+import type { Program } from "./program.ts";
+import { mapLeaves, runOfInputs } from "./arg.ts";
+import { makeProgram } from "./program.ts";
 
 /**
  * A materialised graph as integers: task `t` is described by the entries at `t` (compressed sparse

@@ -1,25 +1,9 @@
-import { invalidArgument } from "./errors.ts";
+import type { Arg } from "./arg.ts";
+import { forEachLeaf } from "./arg.ts";
+import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 
 /** Any function a task may call; sync or async. */
 export type TaskFunction = (...args: never[]) => unknown;
-
-/**
- * Where an argument of a step comes from: a value written into the program, the task's own
- * constant, one of the task's inputs, an earlier step, or a container of these.
- */
-export type Arg =
-  | { readonly kind: "literal"; readonly value: unknown }
-  | { readonly kind: "constant"; readonly constant: number }
-  | { readonly kind: "input"; readonly input: number }
-  /** An array of `count` consecutive inputs. */
-  | { readonly kind: "inputs"; readonly start: number; readonly count: number }
-  /** Of an array of arrays, an array of item number `piece` of each. */
-  | { readonly kind: "pieces"; readonly of: Arg; readonly piece: Arg }
-  | { readonly kind: "step"; readonly step: number }
-  | { readonly kind: "array"; readonly items: readonly Arg[] }
-  | { readonly kind: "set"; readonly items: readonly Arg[] }
-  | { readonly kind: "map"; readonly entries: readonly (readonly [Arg, Arg])[] }
-  | { readonly kind: "object"; readonly entries: readonly (readonly [string, Arg])[] };
 
 /** One call: a function and where its arguments come from. */
 export interface Step {
@@ -75,19 +59,38 @@ export function settle<T>(value: T): T {
   return value;
 }
 
+/** Gives back the pieces that a block was split into, when they are as many as they should be. */
+export function checkPieces(pieces: unknown, count: number): unknown {
+  if (Array.isArray(pieces) && pieces.length === count) return pieces;
+  throw new GraphError(
+    "graph/nout",
+    `ShuffleLayer: split does not give as many pieces as npartitions says, got ${quoteValue(pieces)}, ` +
+      `wanted an array of ${count}. Correct split, or npartitions.`,
+  );
+}
+
 /**
  * The functions of steps that no user wrote, by name. Executors know them: `identity` does no work,
- * `settle` waits for a promise that a graph holds, `gather` stands for many tasks together.
+ * `settle` waits for a promise that a graph holds, `gather` stands for many tasks together,
+ * `checkPieces` counts what a split gave.
  *
  * @example
  * ```ts
  * import { ownFunctions } from "@millrace/graph";
  *
- * Object.keys(ownFunctions); // => ["identity", "settle", "gather"]
+ * Object.keys(ownFunctions); // => ["identity", "settle", "gather", "checkPieces"]
  * ```
  */
-export const ownFunctions: Readonly<Record<"identity" | "settle" | "gather", TaskFunction>> =
-  Object.freeze({ identity, settle, gather });
+export const ownFunctions: Readonly<
+  Record<"identity" | "settle" | "gather" | "checkPieces", TaskFunction>
+> = Object.freeze({ identity, settle, gather, checkPieces });
+
+const own: ReadonlySet<TaskFunction> = new Set(Object.values(ownFunctions));
+
+/** Whether a function is one of {@link ownFunctions}. */
+export function isOwn(fn: TaskFunction): boolean {
+  return own.has(fn);
+}
 
 /**
  * Makes a program of steps and works out when each value and input may be forgotten.
@@ -125,82 +128,6 @@ export function makeProgram(
   const freedInputs = steps.map((): number[] => []);
   lastOfInput.forEach((reader, input) => freedInputs[reader]?.push(input));
   return { steps, inputCount, constantCount, freed, freedInputs };
-}
-
-/** Calls `visit` for every argument that holds no other argument. */
-export function forEachLeaf(arg: Arg, visit: (leaf: Arg) => void): void {
-  switch (arg.kind) {
-    case "array":
-    case "set":
-      for (const item of arg.items) forEachLeaf(item, visit);
-      return;
-    case "object":
-      for (const [, item] of arg.entries) forEachLeaf(item, visit);
-      return;
-    case "map":
-      for (const [key, item] of arg.entries) {
-        forEachLeaf(key, visit);
-        forEachLeaf(item, visit);
-      }
-      return;
-    case "pieces":
-      forEachLeaf(arg.of, visit);
-      forEachLeaf(arg.piece, visit);
-      return;
-    case "inputs":
-    case "literal":
-    case "constant":
-    case "input":
-    case "step":
-      visit(arg);
-  }
-}
-
-/** The same argument with every leaf replaced by `replace(leaf)`. */
-export function mapLeaves(arg: Arg, replace: (leaf: Arg) => Arg): Arg {
-  switch (arg.kind) {
-    case "array":
-    case "set":
-      return { kind: arg.kind, items: arg.items.map((item) => mapLeaves(item, replace)) };
-    case "object":
-      return {
-        kind: "object",
-        entries: arg.entries.map(([key, item]) => [key, mapLeaves(item, replace)]),
-      };
-    case "map":
-      return {
-        kind: "map",
-        entries: arg.entries.map(([key, item]) => [
-          mapLeaves(key, replace),
-          mapLeaves(item, replace),
-        ]),
-      };
-    case "pieces":
-      return {
-        kind: "pieces",
-        of: mapLeaves(arg.of, replace),
-        piece: mapLeaves(arg.piece, replace),
-      };
-    case "inputs":
-    case "literal":
-    case "constant":
-    case "input":
-    case "step":
-      return replace(arg);
-  }
-}
-
-/**
- * The argument for a run of inputs whose sources have become `items`: still a run where they are
- * consecutive inputs, else an array.
- */
-export function runOfInputs(items: readonly Arg[]): Arg {
-  const first = items[0];
-  const start = first?.kind === "input" ? first.input : -1;
-  const consecutive = items.every((item, i) => item.kind === "input" && item.input === start + i);
-  return start >= 0 && consecutive
-    ? { kind: "inputs", start, count: items.length }
-    : { kind: "array", items };
 }
 
 /**
@@ -313,10 +240,12 @@ function valueOf(
       return arg.items.map((item) => valueOf(item, inputs, constants, values));
     case "set":
       return new Set(arg.items.map((item) => valueOf(item, inputs, constants, values)));
-    case "object":
-      return Object.fromEntries(
+    case "object": {
+      const made: unknown = Object.fromEntries(
         arg.entries.map(([key, item]) => [key, valueOf(item, inputs, constants, values)]),
       );
+      return arg.isBare === true ? Object.setPrototypeOf(made, null) : made;
+    }
     case "map":
       return new Map(
         arg.entries.map(([key, item]) => [

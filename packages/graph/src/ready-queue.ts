@@ -6,11 +6,6 @@ export class ReadyQueue {
     return this.#heap.length;
   }
 
-  /** The smallest number, which stays. */
-  peek(): number {
-    return this.#heap[0] as number;
-  }
-
   push(value: number): void {
     const heap = this.#heap;
     let i = heap.push(value) - 1;

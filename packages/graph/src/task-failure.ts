@@ -1,7 +1,7 @@
 import type { FailedStep } from "./errors.ts";
 import { TaskError } from "./errors.ts";
 import type { Step } from "./program.ts";
-import { identity } from "./program.ts";
+import { isOwn } from "./program.ts";
 
 const ownCode = /^(closure|graph|storage|delayed|bag|dataframe|distributed)\//;
 const wrapping: ReadonlySet<unknown> = new Set(["graph/task-failed", "graph/cancelled"]);
@@ -36,11 +36,11 @@ export function taskFailure(
   return isOwn ? (cause as Error) : new TaskError(key, attempts, cause, failedStep(steps, step));
 }
 
-/** Names a step among the calls of a program; plain values and containers are no calls. */
+/** Names a step among the calls of a program that a user wrote. */
 function failedStep(steps: readonly Step[], failed: number): FailedStep | undefined {
-  const calls = steps.filter(({ fn }) => fn !== identity);
-  if (calls.length < 2) return undefined;
+  const calls = steps.filter(({ fn }) => !isOwn(fn));
   const { fn } = steps[failed] as Step;
-  const number = steps.slice(0, failed + 1).filter((step) => step.fn !== identity).length;
+  if (calls.length < 2 || isOwn(fn)) return undefined;
+  const number = steps.slice(0, failed + 1).filter((step) => !isOwn(step.fn)).length;
   return { name: fn.name === "" ? "(anonymous)" : fn.name, number, count: calls.length };
 }

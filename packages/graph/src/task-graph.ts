@@ -9,11 +9,11 @@ import { keyList } from "./key.ts";
 import { listKeys } from "./key-table.ts";
 import { cullCore } from "./optimize/cull.ts";
 import type { Program } from "./program.ts";
-import { mapLeaves } from "./program.ts";
+import { mapLeaves } from "./arg.ts";
 import { computeKeys } from "./run.ts";
 import { sameTask } from "./same-task.ts";
 import type { Task } from "./task.ts";
-import { parseEntry } from "./task.ts";
+import { parseEntries } from "./task.ts";
 
 /**
  * A graph with every task written out: keys, and for each key a plain value or a call. Immutable.
@@ -202,16 +202,15 @@ function buildCore(entries: ReadonlyMap<Key, unknown>): GraphCore {
   const names = [...entries.keys()];
   const numbers = new Map(names.map((key, i) => [key, i]));
   const builder = new CoreBuilder();
-  for (const [key, value] of entries) {
-    const { program, inputs, constants, annotations } = parseEntry(value);
+  parseEntries(entries.values()).forEach(({ program, inputs, constants, annotations }, t) => {
     builder.task(program, annotations);
     for (const input of inputs) {
       const number = numbers.get(input);
-      if (number === undefined) throw missingInput(key, input, names);
+      if (number === undefined) throw missingInput(names[t] as Key, input, names);
       builder.input(number);
     }
     for (const constant of constants) builder.constant(constant);
-  }
+  });
   return builder.build(listKeys(names));
 }
 

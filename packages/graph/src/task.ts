@@ -1,16 +1,12 @@
 import type { Annotations } from "./annotations.ts";
 import { currentAnnotations, withinAnnotate } from "./annotations.ts";
+import { checkOptions } from "./check-options.ts";
 import { invalidArgument } from "./errors.ts";
 import type { Key } from "./key.ts";
-import type { Arg, Program, TaskFunction } from "./program.ts";
-import {
-  checkFunction,
-  identity,
-  isThenable,
-  makeProgram,
-  runOfInputs,
-  settle,
-} from "./program.ts";
+import { parseCall } from "./parse-call.ts";
+import type { Arg } from "./arg.ts";
+import type { Program, TaskFunction } from "./program.ts";
+import { checkFunction, identity, isThenable, settle } from "./program.ts";
 
 /** Stands for the value of another task among the arguments of a task; made by {@link ref}. */
 export interface Ref {
@@ -92,6 +88,7 @@ export function task(
   if (!Array.isArray(args)) {
     throw invalidArgument("task", "the arguments must come as an array", args, "an array");
   }
+  checkOptions("task", options, ["annotations"]);
   const annotations =
     options.annotations === undefined
       ? currentAnnotations()
@@ -113,209 +110,30 @@ export interface ParsedTask<Source> {
   readonly constants: readonly unknown[];
 }
 
-/** Recognises references among arguments: gives the source of the value, or undefined. */
-export type SourceOf<Source> = (value: unknown) => Source | undefined;
-
-const depthMax = 1000;
-
-/** Calls of one function whose arguments began alike; `program` for those that end here. */
-interface Shape {
-  readonly next: Map<string | number, Shape>;
-  program: Program | undefined;
-}
-
-const shapes = new WeakMap<TaskFunction, Shape>();
-
-/** Takes a call apart. Calls of one function with arguments of the same shape share one program. */
-export function parseCall<Source>(
-  fn: TaskFunction,
-  args: readonly unknown[],
-  sourceOf: SourceOf<Source>,
-): ParsedTask<Source> {
-  let root = shapes.get(fn);
-  if (root === undefined) shapes.set(fn, (root = { next: new Map(), program: undefined }));
-  const parser = new ArgumentParser(sourceOf, root);
-  const parsed = args.map((arg) => parser.parse(arg, 0));
-  const { inputs, constants, shape } = parser;
-  const program =
-    shape?.program ?? makeProgram([{ fn, args: parsed }], inputs.length, constants.length);
-  if (shape !== undefined) shape.program = program;
-  return { program, inputs, constants };
-}
-
-/** Longer shapes come from big nested arguments: not worth keeping. */
-const shapeLengthMax = 256;
-/** So many inputs are searched faster than hashed. */
-const searchedInputsMax = 8;
-
 /** One entry of a graph taken apart, its inputs still named. */
 export interface ParsedEntry extends ParsedTask<Key> {
   readonly annotations: Annotations | undefined;
 }
 
-/** Takes apart what a key stands for: a call, or a value in which references are filled in. */
-export function parseEntry(value: unknown): ParsedEntry {
+/** Takes apart what keys stand for: calls, or values in which references are filled in. */
+export function parseEntries(values: Iterable<unknown>): ParsedEntry[] {
   const sourceOf = (item: unknown): Key | undefined => (isRef(item) ? item.key : undefined);
-  return isTaskSpec(value)
-    ? { ...parseCall(value.fn, value.args, sourceOf), annotations: value.annotations }
-    : { ...parseCall(holderOf(value), [value], sourceOf), annotations: undefined };
+  // Nothing changes while one graph is built.
+  const plain = new Set<object>();
+  return Array.from(values, (value) =>
+    isTaskSpec(value)
+      ? { ...parseCall(value.fn, value.args, sourceOf, plain), annotations: value.annotations }
+      : { ...parseCall(holderOf(value), [value], sourceOf, plain), annotations: undefined },
+  );
 }
 
 /**
  * The function of a task that is a plain value: promises are waited for before somebody reads them.
+ * Until then one that rejects is no unhandled rejection.
  */
 export function holderOf(value: unknown): TaskFunction {
-  return isThenable(value) ? settle : identity;
-}
-
-class ArgumentParser<Source> {
-  readonly inputs: Source[] = [];
-  readonly constants: unknown[] = [];
-  /** What has been parsed has this shape; undefined when it is too long to keep. */
-  shape: Shape | undefined;
-  #length = 0;
-  #numbers: Map<Source, number> | undefined;
-  readonly #sourceOf: SourceOf<Source>;
-  /** Containers in which a source was found. */
-  readonly #containing = new Set<Container>();
-
-  constructor(sourceOf: SourceOf<Source>, root: Shape) {
-    this.#sourceOf = sourceOf;
-    this.shape = root;
-  }
-
-  parse(value: unknown, depth: number): Arg {
-    const source = this.#sourceOf(value);
-    if (source !== undefined) return this.#input(source);
-    if (!isContainer(value) || !this.#containsSource(value)) return this.#constant(value);
-    if (depth > depthMax) {
-      throw invalidArgument("task", "references are nested too deep", value, `${depthMax} levels`);
-    }
-    return this.#container(value, depth + 1);
-  }
-
-  #input(source: Source): Arg {
-    let input = this.#numberOf(source);
-    if (input < 0) {
-      input = this.inputs.push(source) - 1;
-      this.#numbers?.set(source, input);
-    }
-    this.#sign(input);
-    return { kind: "input", input };
-  }
-
-  #numberOf(source: Source): number {
-    const { inputs } = this;
-    if (inputs.length <= searchedInputsMax) return inputs.indexOf(source);
-    this.#numbers ??= new Map(inputs.map((known, i) => [known, i]));
-    return this.#numbers.get(source) ?? -1;
-  }
-
-  #constant(value: unknown): Arg {
-    this.#sign("constant");
-    return { kind: "constant", constant: this.constants.push(value) - 1 };
-  }
-
-  /** Goes on to the shape that has one more mark: the number of an input, or a text. */
-  #sign(mark: string | number): void {
-    if (this.shape === undefined) return;
-    let next = this.shape.next.get(mark);
-    if (next === undefined && this.#length < shapeLengthMax) {
-      next = { next: new Map(), program: undefined };
-      this.shape.next.set(mark, next);
-    }
-    this.#length++;
-    this.shape = next;
-  }
-
-  #container(value: Container, depth: number): Arg {
-    if (Array.isArray(value)) {
-      this.#sign("[");
-      const items: Arg[] = [];
-      for (const item of value) items.push(this.parse(item, depth));
-      this.#sign("]");
-      return runOfInputs(items);
-    }
-    if (value instanceof Set) {
-      this.#sign("(");
-      const items = [...value].map((item) => this.parse(item, depth));
-      this.#sign(")");
-      return { kind: "set", items };
-    }
-    if (value instanceof Map) {
-      this.#sign("<");
-      const entries = [...value].map(
-        ([key, item]) => [this.parse(key, depth), this.parse(item, depth)] as const,
-      );
-      this.#sign(">");
-      return { kind: "map", entries };
-    }
-    if (Object.getOwnPropertySymbols(value).length > 0) {
-      const wanted = "text as keys of objects that hold references";
-      throw invalidArgument("task", "a symbol is the key of a property", value, wanted);
-    }
-    this.#sign("{");
-    const entries = Object.entries(value).map(([name, item]) => {
-      this.#sign(`:${name}`);
-      return [name, this.parse(item, depth)] as const;
-    });
-    this.#sign("}");
-    return { kind: "object", entries };
-  }
-
-  /**
-   * Looks through a container without recursion, so that deep or cyclic data stays plain data.
-   * What was found to be on the way to a source is not looked through again.
-   */
-  #containsSource(root: Container): boolean {
-    if (this.#containing.has(root)) return true;
-    const seen = new Set<object>([root]);
-    const path = [root];
-    const items = [children(root)[Symbol.iterator]()];
-    while (path.length > 0) {
-      const { done, value } = (items.at(-1) as Iterator<unknown>).next();
-      if (done === true) {
-        path.pop();
-        items.pop();
-      } else if (this.#sourceOf(value) !== undefined) {
-        for (const container of path) this.#containing.add(container);
-        return true;
-      } else if (isContainer(value) && !seen.has(value)) {
-        seen.add(value);
-        path.push(value);
-        items.push(children(value)[Symbol.iterator]());
-      }
-    }
-    return false;
-  }
-}
-
-type Container =
-  | readonly unknown[]
-  | ReadonlySet<unknown>
-  | ReadonlyMap<unknown, unknown>
-  | Readonly<Record<string, unknown>>;
-
-/** Arrays, Sets, Maps and plain objects are looked into; instances of classes are plain values. */
-function isContainer(value: unknown): value is Container {
-  if (typeof value !== "object" || value === null) return false;
-  if (Array.isArray(value)) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return (
-    prototype === Object.prototype ||
-    prototype === null ||
-    prototype === Map.prototype ||
-    prototype === Set.prototype
-  );
-}
-
-function children(value: Container): Iterable<unknown> {
-  if (Array.isArray(value) || value instanceof Set) return value as Iterable<unknown>;
-  if (value instanceof Map) return mapParts(value);
-  return Object.values(value);
-}
-
-function* mapParts(map: ReadonlyMap<unknown, unknown>): Iterable<unknown> {
-  yield* map.keys();
-  yield* map.values();
+  if (!isThenable(value)) return identity;
+  // Other thenables may begin to work when they are asked.
+  if (value instanceof Promise) value.catch(() => undefined);
+  return settle;
 }

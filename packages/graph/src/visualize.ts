@@ -6,7 +6,7 @@ import type { LayeredGraph } from "./layered-graph.ts";
 import { lowerGraph } from "./lower.ts";
 import { optimizeLayers } from "./optimize/fuse-layers.ts";
 import type { Program } from "./program.ts";
-import { identity } from "./program.ts";
+import { isOwn } from "./program.ts";
 import { groupName } from "./task-profiler.ts";
 
 /** What to draw and how. */
@@ -88,7 +88,7 @@ const stepsShownMax = 4;
 function labelOf(program: Program, key: string): string {
   const name = groupName(key);
   const names = program.steps
-    .filter(({ fn }) => fn !== identity)
+    .filter(({ fn }) => !isOwn(fn))
     .map(({ fn }) => (fn.name === "" ? "(anonymous)" : fn.name));
   if (names.length === 0) return name;
   const more = names.length > stepsShownMax ? [`… ${names.length} steps`] : [];

@@ -1,15 +1,26 @@
 import type { Annotations } from "../annotations.ts";
 import { withoutAnnotations, withoutUndefined } from "../annotations.ts";
-import { invalidArgument } from "../errors.ts";
+import { checkOptions } from "../check-options.ts";
+import { invalidArgument, quoteValue } from "../errors.ts";
 import type { Key } from "../key.ts";
+import { keyList } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { rangeKeys } from "../key-table.ts";
-import type { Arg, Program, Step } from "../program.ts";
-import { forEachLeaf, makeProgram, mapLeaves } from "../program.ts";
+import type { Arg } from "../arg.ts";
+import type { Program, Step } from "../program.ts";
+import { forEachLeaf, mapLeaves } from "../arg.ts";
+import { makeProgram } from "../program.ts";
 import type { IndexMap } from "./index-map.ts";
 import { checkIndexMap, mapIndex } from "./index-map.ts";
 import type { Layer, LayerOptions, TaskSink } from "./layer.ts";
-import { checkCount, checkLayerName, joinedAdvice, layerAnnotations } from "./layer.ts";
+import {
+  checkCount,
+  checkInputName,
+  checkLayerName,
+  joinedAdvice,
+  layerAnnotations,
+  layerOptionNames,
+} from "./layer.ts";
 import type { Replacement } from "./replacement.ts";
 import { replaceInSteps } from "./replacement.ts";
 
@@ -79,21 +90,18 @@ export class BlockwiseLayer implements Layer {
   #fixed: Program | undefined;
 
   constructor(name: string, options: BlockwiseOptions) {
-    const api = "BlockwiseLayer";
+    checkOptions(api, options, optionNames);
     this.name = checkLayerName(api, name);
     this.size = checkCount(api, "count", options.count, 0);
-    this.inputs = options.inputs;
-    this.program = makeProgram(checkSteps(api, options), options.inputs.length, 0);
+    this.inputs = checkInputs(options.inputs, this.size);
+    this.program = makeProgram(
+      checkSteps(options.steps, this.inputs.length),
+      this.inputs.length,
+      0,
+    );
     this.annotations = layerAnnotations(api, options);
     this.token = options.token;
     this.standsFor = options.standsFor;
-    for (const input of options.inputs) {
-      if (input.kind === "block" && input.index !== undefined) checkIndexMap(api, input.index);
-      if (input.kind === "blocks") checkIndexMap(api, input.start);
-      if (input.kind !== "values" || input.values.length === this.size) continue;
-      const wanted = `${this.size} values, one a block`;
-      throw invalidArgument(api, "wrong number of values", input.values.length, wanted);
-    }
   }
 
   get keys(): KeyTable {
@@ -182,23 +190,79 @@ export class BlockwiseLayer implements Layer {
   }
 }
 
-function checkSteps(api: string, { steps, inputs }: BlockwiseOptions): readonly Step[] {
+const api = "BlockwiseLayer";
+const optionNames = ["count", "inputs", "steps", "standsFor", ...layerOptionNames];
+
+/** The inputs, checked and copied: what becomes of the array later concerns no layer. */
+function checkInputs(inputs: readonly BlockInput[], count: number): readonly BlockInput[] {
+  if (!Array.isArray(inputs))
+    throw invalidArgument(api, "bad inputs", inputs, "an array of inputs");
+  return (inputs as readonly BlockInput[]).map((input, n) => checkInput(input, n, count));
+}
+
+function checkInput(input: BlockInput, n: number, count: number): BlockInput {
+  const kind: unknown = (input as BlockInput | undefined)?.kind;
+  if (!inputKinds.some((known) => known === kind)) {
+    const wanted = `one whose kind is ${inputKinds.map(quoteValue).join(", ")}`;
+    throw invalidArgument(api, `input ${n} is of no kind`, input, wanted);
+  }
+  if (input.kind === "block" || input.kind === "blocks") checkInputName(api, input.layer);
+  if (input.kind === "block" && input.index !== undefined) checkIndexMap(api, input.index);
+  if (input.kind === "blocks") checkStart(input.start, count);
+  if (input.kind === "key") keyList(api, [input.key]);
+  if (input.kind !== "values") return { ...input };
+  if (!Array.isArray(input.values) || input.values.length !== count) {
+    const wanted = `${count} values, one a block`;
+    throw invalidArgument(api, "wrong number of values", input.values?.length, wanted);
+  }
+  return { kind: "values", values: [...input.values] };
+}
+
+const inputKinds: readonly BlockInput["kind"][] = ["block", "blocks", "key", "index", "values"];
+
+/** Ranges of blocks end where the next one starts, so that a start must not fall. */
+function checkStart(start: IndexMap, count: number): void {
+  checkIndexMap(api, start);
+  const { times = 1, modulo } = start;
+  const last = mapIndex({ ...start, modulo: undefined }, count);
+  const first = mapIndex({ ...start, modulo: undefined }, 0);
+  const isOneTurn =
+    modulo === undefined || Math.floor(first / modulo) === Math.floor(last / modulo);
+  if (count === 0 || (times >= 0 && isOneTurn)) return;
+  throw invalidArgument(
+    api,
+    "the start of a range of blocks falls",
+    JSON.stringify(start),
+    "an index map that never gives less for the next block",
+  );
+}
+
+function checkSteps(steps: readonly Step[], inputCount: number): readonly Step[] {
+  if (!Array.isArray(steps)) throw invalidArgument(api, "bad steps", steps, "an array of steps");
   if (steps.length === 0) throw invalidArgument(api, "no steps", steps, "one step or more");
-  steps.forEach((step, s) => {
-    for (const arg of step.args) {
-      forEachLeaf(arg, (leaf) => {
-        const fits =
-          leaf.kind === "literal" ||
-          (leaf.kind === "input" && leaf.input < inputs.length) ||
-          (leaf.kind === "step" && leaf.step < s);
-        if (!fits) {
-          const wanted = "literals, entries of inputs and earlier steps";
-          throw invalidArgument(api, `step ${s} has a bad argument`, JSON.stringify(leaf), wanted);
-        }
-      });
+  return (steps as readonly Step[]).map((step, s) => {
+    const { fn, args } = step ?? {};
+    if (typeof fn !== "function") {
+      throw invalidArgument(api, `step ${s} calls no function`, fn, "a function as fn");
     }
+    if (!Array.isArray(args)) {
+      throw invalidArgument(api, `step ${s} has no arguments`, args, "an array as args");
+    }
+    for (const arg of args as readonly Arg[])
+      forEachLeaf(arg, (leaf) => checkLeaf(leaf, s, inputCount));
+    return { fn, args: [...(args as readonly Arg[])] };
   });
-  return steps;
+}
+
+function checkLeaf(leaf: Arg, s: number, inputCount: number): void {
+  const isBelow = (n: number, limit: number): boolean => Number.isInteger(n) && n >= 0 && n < limit;
+  const fits =
+    leaf.kind === "literal" ||
+    (leaf.kind === "input" && isBelow(leaf.input, inputCount)) ||
+    (leaf.kind === "step" && isBelow(leaf.step, s));
+  if (fits) return;
+  const wanted = "literals, entries of inputs and earlier steps";
+  throw invalidArgument(api, `step ${s} has a bad argument`, JSON.stringify(leaf), wanted);
 }
 
 /** Numbers the entries of a layer's `inputs` as the inputs and constants of one task. */

@@ -1,3 +1,4 @@
+import { checkOptions } from "../check-options.ts";
 import { invalidArgument } from "../errors.ts";
 
 /**
@@ -5,10 +6,10 @@ import { invalidArgument } from "../errors.ts";
  * modulo`, all whole numbers; what is left out changes nothing.
  */
 export interface IndexMap {
-  readonly times?: number;
-  readonly plus?: number;
-  readonly over?: number;
-  readonly modulo?: number;
+  readonly times?: number | undefined;
+  readonly plus?: number | undefined;
+  readonly over?: number | undefined;
+  readonly modulo?: number | undefined;
 }
 
 /** Applies an index map; exact as long as the product stays below 2^53. */
@@ -21,10 +22,9 @@ export function mapIndex(map: IndexMap | undefined, i: number): number {
 }
 
 /** Refuses maps that do not give a whole number for every index. */
-export function checkIndexMap(
-  api: string,
-  { times = 1, plus = 0, over = 1, modulo = 1 }: IndexMap,
-): void {
+export function checkIndexMap(api: string, map: IndexMap): void {
+  checkOptions(`${api}: an index map`, map, ["times", "plus", "over", "modulo"]);
+  const { times = 1, plus = 0, over = 1, modulo = 1 } = map;
   for (const [name, value, least] of [
     ["times", times, -Infinity],
     ["plus", plus, -Infinity],

@@ -61,6 +61,9 @@ export interface LayerOptions {
   readonly token?: string;
 }
 
+/** The names of {@link LayerOptions}. */
+export const layerOptionNames = ["annotations", "token"] as const;
+
 /** A function and what it gets after its first argument. */
 export interface Call {
   readonly fn: TaskFunction;
@@ -79,6 +82,12 @@ export function checkLayerName(api: string, name: string): string {
     throw invalidArgument(api, "bad layer name", name, "a text without a slash");
   }
   return name;
+}
+
+/** Checks the name of a layer that is read; it need not be there yet. */
+export function checkInputName(api: string, name: string): string {
+  if (typeof name === "string") return name;
+  throw invalidArgument(api, "bad name of a layer to read", name, "a text");
 }
 
 /** Tasks are numbered by signed integers of 32 bits. */

@@ -1,16 +1,17 @@
 import type { Annotations } from "../annotations.ts";
 import { mergeAnnotations, nest, sameAnnotations, withoutAnnotations } from "../annotations.ts";
+import { checkOptions } from "../check-options.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { listKeys, rangeKeys } from "../key-table.ts";
 import type { Program } from "../program.ts";
-import { isThenable } from "../program.ts";
+import { identity } from "../program.ts";
 import type { ParsedEntry } from "../task.ts";
-import { parseEntry } from "../task.ts";
+import { holderOf, parseEntries } from "../task.ts";
 import { TaskGraph, constantsOf, entriesOf } from "../task-graph.ts";
 import type { Layer, LayerOptions, TaskSink } from "./layer.ts";
-import { layerAnnotations } from "./layer.ts";
+import { layerAnnotations, layerOptionNames } from "./layer.ts";
 import type { Replacement } from "./replacement.ts";
 import { replaceInSteps } from "./replacement.ts";
 
@@ -45,29 +46,20 @@ export class MaterializedLayer implements Layer {
 
   constructor(
     name: string,
-    tasks: TaskGraph | Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]>,
+    tasks:
+      TaskGraph | Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]> | ParsedTasks,
     options: LayerOptions = {},
   ) {
     if (typeof name !== "string" || name === "") {
       throw invalidArgument("MaterializedLayer", "bad layer name", name, "a text");
     }
+    checkOptions("MaterializedLayer", options, layerOptionNames);
+    const { keys, entries } = tasks instanceof ParsedTasks ? tasks : parseTasks(name, tasks);
     this.name = name;
     this.annotations = layerAnnotations("MaterializedLayer", options);
     this.token = options.token;
-    if (tasks instanceof ParsedEntries) {
-      this.keys = tasks.keys;
-      this.#entries = tasks.entries;
-    } else if (tasks instanceof TaskGraph) {
-      const { keys } = tasks.core;
-      // Keys that begin with the name of another layer would be looked for there.
-      const isOwn = keys.prefix === undefined || keys.prefix === rangeKeys(name, 0).prefix;
-      this.keys = isOwn ? keys : listKeys(tasks.keys());
-      this.#entries = parsedEntriesOf(tasks);
-    } else {
-      const entries = entriesOf("MaterializedLayer", tasks);
-      this.keys = listKeys([...entries.keys()]);
-      this.#entries = Array.from(entries.values(), parseEntry);
-    }
+    this.keys = keys;
+    this.#entries = entries;
   }
 
   /**
@@ -78,8 +70,8 @@ export class MaterializedLayer implements Layer {
     values: readonly unknown[],
     options: LayerOptions = {},
   ): MaterializedLayer {
-    const entries = new ParsedEntries(rangeKeys(name, values.length), values.map(parseEntry));
-    return new MaterializedLayer(name, entries, options);
+    const tasks = new ParsedTasks(rangeKeys(name, values.length), parseEntries(values));
+    return new MaterializedLayer(name, tasks, options);
   }
 
   /** One task a value, as {@link MaterializedLayer.blocks}, but the values are not looked into. */
@@ -89,14 +81,11 @@ export class MaterializedLayer implements Layer {
     options: LayerOptions = {},
   ): MaterializedLayer {
     const entries = values.map((value) => ({
-      ...(isThenable(value) ? parsedPromise : parsedValue),
+      ...(holderOf(value) === identity ? parsedValue : parsedPromise),
       constants: [value],
     }));
-    return new MaterializedLayer(
-      name,
-      new ParsedEntries(rangeKeys(name, values.length), entries),
-      options,
-    );
+    const tasks = new ParsedTasks(rangeKeys(name, values.length), entries);
+    return new MaterializedLayer(name, tasks, options);
   }
 
   /** Entries that were taken apart already. */
@@ -105,8 +94,8 @@ export class MaterializedLayer implements Layer {
     parsed: ReadonlyMap<Key, ParsedEntry>,
     options: LayerOptions = {},
   ): MaterializedLayer {
-    const entries = new ParsedEntries(listKeys([...parsed.keys()]), [...parsed.values()]);
-    return new MaterializedLayer(name, entries, options);
+    const tasks = new ParsedTasks(listKeys([...parsed.keys()]), [...parsed.values()]);
+    return new MaterializedLayer(name, tasks, options);
   }
 
   get size(): number {
@@ -170,8 +159,8 @@ export class MaterializedLayer implements Layer {
   }
 
   #with(entries: readonly ParsedEntry[], options: LayerOptions): MaterializedLayer {
-    const parsed = new ParsedEntries(this.keys, entries);
-    return withoutAnnotations(() => new MaterializedLayer(this.name, parsed, options));
+    const tasks = new ParsedTasks(this.keys, entries);
+    return withoutAnnotations(() => new MaterializedLayer(this.name, tasks, options));
   }
 
   /** What is advised for one task. */
@@ -194,11 +183,13 @@ export class MaterializedLayer implements Layer {
   }
 }
 
-const parsedValue = parseEntry(0);
-const parsedPromise = parseEntry(Promise.resolve());
+const [parsedValue, parsedPromise] = parseEntries([0, Promise.resolve()]) as [
+  ParsedEntry,
+  ParsedEntry,
+];
 
-/** Tells entries that were taken apart from entries that are to be. */
-class ParsedEntries implements Iterable<never> {
+/** Tasks that were taken apart already. */
+export class ParsedTasks {
   readonly keys: KeyTable;
   readonly entries: readonly ParsedEntry[];
 
@@ -206,17 +197,26 @@ class ParsedEntries implements Iterable<never> {
     this.keys = keys;
     this.entries = entries;
   }
-
-  *[Symbol.iterator](): Iterator<never> {}
 }
 
-function parsedEntriesOf({ core }: TaskGraph): readonly ParsedEntry[] {
-  return Array.from({ length: core.size }, (_, t) => ({
-    program: core.programs[core.program[t] as number] as ParsedEntry["program"],
+function parseTasks(
+  name: string,
+  tasks: TaskGraph | Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]>,
+): ParsedTasks {
+  if (!(tasks instanceof TaskGraph)) {
+    const entries = entriesOf("MaterializedLayer", tasks);
+    return new ParsedTasks(listKeys([...entries.keys()]), parseEntries(entries.values()));
+  }
+  const { core } = tasks;
+  // Keys that begin with the name of another layer would be looked for there.
+  const isOwn = core.keys.prefix === undefined || core.keys.prefix === rangeKeys(name, 0).prefix;
+  const entries = Array.from({ length: core.size }, (_, t) => ({
+    program: core.programs[core.program[t] as number] as Program,
     inputs: Array.from(core.targets.subarray(core.offsets[t], core.offsets[t + 1]), (input) =>
       core.keys.at(input),
     ),
     constants: constantsOf(core, t),
     annotations: core.annotations[core.annotation[t] as number],
   }));
+  return new ParsedTasks(isOwn ? core.keys : listKeys(tasks.keys()), entries);
 }

@@ -1,5 +1,7 @@
-import type { Arg, Step, TaskFunction } from "../program.ts";
-import { forEachLeaf, mapLeaves, ownFunctions } from "../program.ts";
+import type { Arg } from "../arg.ts";
+import type { Step, TaskFunction } from "../program.ts";
+import { forEachLeaf, mapLeaves } from "../arg.ts";
+import { isOwn } from "../program.ts";
 import type { Call } from "./layer.ts";
 
 /**
@@ -28,23 +30,21 @@ export interface Replacement {
   value(value: unknown): unknown;
 }
 
-const own: ReadonlySet<unknown> = new Set(Object.values(ownFunctions));
-
 /** The same steps with their functions and values replaced; the very same where they have none. */
 export function replaceInSteps(steps: readonly Step[], by: Replacement): readonly Step[] {
-  if (steps.every(isOwn)) return steps;
+  if (steps.every(hasNothingToReplace)) return steps;
   const inLeaf = (leaf: Arg): Arg =>
     leaf.kind === "literal" ? { kind: "literal", value: by.value(leaf.value) } : leaf;
   return steps.map(({ fn, args }) => ({
-    fn: own.has(fn) ? fn : by.fn(fn),
+    fn: isOwn(fn) ? fn : by.fn(fn),
     args: args.map((arg) => mapLeaves(arg, inLeaf)),
   }));
 }
 
-function isOwn({ fn, args }: Step): boolean {
+function hasNothingToReplace({ fn, args }: Step): boolean {
   let isPlain = true;
   for (const arg of args) forEachLeaf(arg, (leaf) => (isPlain &&= leaf.kind !== "literal"));
-  return isPlain && own.has(fn);
+  return isPlain && isOwn(fn);
 }
 
 /** The same call with its function and values replaced. */

@@ -1,12 +1,21 @@
 import type { Annotations } from "../annotations.ts";
 import { withoutAnnotations, withoutUndefined } from "../annotations.ts";
+import { checkOptions } from "../check-options.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { rangeKeys } from "../key-table.ts";
 import type { Program } from "../program.ts";
-import { gather, makeProgram } from "../program.ts";
+import { checkPieces, gather, makeProgram } from "../program.ts";
 import type { Call, Layer, LayerOptions, TaskSink } from "./layer.ts";
-import { checkCall, checkCount, checkLayerName, joinedAdvice, layerAnnotations } from "./layer.ts";
+import {
+  checkCall,
+  checkCount,
+  checkInputName,
+  checkLayerName,
+  joinedAdvice,
+  layerAnnotations,
+  layerOptionNames,
+} from "./layer.ts";
 import type { Replacement } from "./replacement.ts";
 import { replaceInCall } from "./replacement.ts";
 import { literal } from "./tree-reduce-layer.ts";
@@ -19,7 +28,10 @@ export interface ShuffleOptions extends LayerOptions {
   readonly count: number;
   /** How many blocks come out. */
   readonly npartitions: number;
-  /** From a block and `npartitions` to an array of that many pieces. */
+  /**
+   * From a block and `npartitions` to an array of that many pieces; another number of them fails
+   * with `graph/nout`.
+   */
   readonly split: Call;
   /** From the pieces for one output block, in the order of the input blocks, to the block. */
   readonly join: Call;
@@ -78,8 +90,9 @@ export class ShuffleLayer implements Layer {
 
   constructor(name: string, options: ShuffleOptions) {
     const api = "ShuffleLayer";
+    checkOptions(api, options, optionNames);
     this.name = checkLayerName(api, name);
-    this.input = options.input;
+    this.input = checkInputName(api, options.input);
     this.count = checkCount(api, "count", options.count, 0);
     this.npartitions = checkCount(api, "npartitions", options.npartitions, 1);
     this.split = checkCall(api, options.split);
@@ -89,12 +102,12 @@ export class ShuffleLayer implements Layer {
     this.size = checkCount(api, "number of tasks", this.npartitions + this.count + 1, 0);
     const { fn: splitFn, args: splitArgs = [] } = this.split;
     const { fn: joinFn, args: joinArgs = [] } = this.join;
+    const toSplit = { kind: "input", input: 0 } as const;
+    const pieceCount = literal(this.npartitions);
     this.#splitProgram = makeProgram(
       [
-        {
-          fn: splitFn,
-          args: [{ kind: "input", input: 0 }, literal(this.npartitions), ...splitArgs.map(literal)],
-        },
+        { fn: splitFn, args: [toSplit, pieceCount, ...splitArgs.map(literal)] },
+        { fn: checkPieces, args: [{ kind: "step", step: 0 }, pieceCount] },
       ],
       1,
       0,
@@ -161,3 +174,5 @@ export class ShuffleLayer implements Layer {
     }
   }
 }
+
+const optionNames = ["input", "count", "npartitions", "split", "join", ...layerOptionNames];

@@ -1,12 +1,22 @@
 import type { Annotations } from "../annotations.ts";
 import { withoutAnnotations, withoutUndefined } from "../annotations.ts";
+import { checkOptions } from "../check-options.ts";
 import type { Key } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { rangeKeys } from "../key-table.ts";
-import type { Arg, Program } from "../program.ts";
+import type { Arg } from "../arg.ts";
+import type { Program } from "../program.ts";
 import { makeProgram } from "../program.ts";
 import type { Call, Layer, LayerOptions, TaskSink } from "./layer.ts";
-import { checkCall, checkCount, checkLayerName, joinedAdvice, layerAnnotations } from "./layer.ts";
+import {
+  checkCall,
+  checkCount,
+  checkInputName,
+  checkLayerName,
+  joinedAdvice,
+  layerAnnotations,
+  layerOptionNames,
+} from "./layer.ts";
 import type { Replacement } from "./replacement.ts";
 import { replaceInCall } from "./replacement.ts";
 
@@ -85,9 +95,10 @@ export class TreeReduceLayer implements Layer {
 
   constructor(name: string, options: TreeReduceOptions) {
     const api = "TreeReduceLayer";
+    checkOptions(api, options, optionNames);
     const { splitEvery = splitEveryDefault } = options;
     this.name = checkLayerName(api, name);
-    this.input = options.input;
+    this.input = checkInputName(api, options.input);
     this.count = checkCount(api, "count", options.count, 0);
     this.splitEvery = checkCount(api, "splitEvery", splitEvery, 2);
     this.combine = checkCall(api, options.combine);
@@ -169,6 +180,8 @@ export class TreeReduceLayer implements Layer {
     return program;
   }
 }
+
+const optionNames = ["input", "count", "splitEvery", "combine", "aggregate", ...layerOptionNames];
 
 /** A value written into a program. */
 export function literal(value: unknown): Arg {

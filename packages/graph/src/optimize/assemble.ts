@@ -1,6 +1,8 @@
 import { absorbSteps } from "../absorb.ts";
-import type { Arg, Program, Step } from "../program.ts";
-import { identity, makeProgram, mapLeaves, runOfInputs } from "../program.ts";
+import type { Arg } from "../arg.ts";
+import type { Program, Step } from "../program.ts";
+import { mapLeaves, runOfInputs } from "../arg.ts";
+import { identity, makeProgram } from "../program.ts";
 
 /** One task of a group: input `i` is input `sources[i]` of the group, or member `~sources[i]`. */
 export interface Member {

@@ -1,5 +1,7 @@
-import type { Arg, Program, Step } from "../program.ts";
-import { forEachLeaf, identity } from "../program.ts";
+import type { Arg } from "../arg.ts";
+import type { Program, Step } from "../program.ts";
+import { forEachLeaf } from "../arg.ts";
+import { identity } from "../program.ts";
 
 /**
  * What fusing must know of a program: how many steps, and what the steps that read no step read.
