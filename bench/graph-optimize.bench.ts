@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import type { GraphCore } from "@millrace/graph";
+import type { GraphCore, Ref } from "@millrace/graph";
 import {
   BlockwiseLayer,
   LayeredGraph,
@@ -141,7 +141,7 @@ function entriesOf(shape: Shape): [string, unknown][] {
     const refs = inputs.map(ref);
     const [call] = calls;
     if (call === sum) return [key, task(sum, [refs])];
-    return [key, call === increment ? task(increment, refs) : call];
+    return [key, call === increment ? task(increment, refs as [Ref]) : call];
   });
 }
 

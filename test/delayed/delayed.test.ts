@@ -177,7 +177,7 @@ describe("a Delayed", () => {
       },
     });
     const d = inc(1);
-    expect(await d.compute({ executor: "spying" })).toBe(2);
+    expect(await d.compute({ executor: "spying" as "inline" })).toBe(2);
     expect(keys).toEqual([d.key]);
   });
 });

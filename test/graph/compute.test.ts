@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import type { Collection, Executor, Key } from "@millrace/graph";
 import {
   BlockwiseLayer,
@@ -138,6 +140,12 @@ describe("persist", () => {
     const [one, two] = await persist([base, base.map("a", (x) => x + 1)]);
     expect([await compute(one), await compute(two), calls()]).toEqual([[10], [11], 1]);
     expect(await compute([one, two])).toEqual([[10], [11]]);
+  });
+
+  it("keeps the values of each collection apart, so that one may go before the other", () => {
+    const fixture = fileURLToPath(new URL("./fixtures/persisted-values-go.mjs", import.meta.url));
+    const printed = execFileSync(process.execPath, ["--expose-gc", fixture], { encoding: "utf8" });
+    expect(JSON.parse(printed)).toEqual({ big: "gone", small: [1] });
   });
 
   it("lets an executor keep the values itself", async () => {

@@ -21,8 +21,7 @@ function chain(length: number, work: (i: number) => unknown): { graph: TaskGraph
     return work(i);
   };
   const entries = Array.from({ length }, (_, i): [string, unknown] => {
-    const args = i === 0 ? [i] : [i, ref(`t${i - 1}`)];
-    return [`t${i}`, task(link, args)];
+    return [`t${i}`, task(link, i === 0 ? [i] : [i, ref(`t${i - 1}`)])];
   });
   return { graph: TaskGraph.from(entries), ran };
 }

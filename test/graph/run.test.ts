@@ -155,10 +155,34 @@ describe("streamGraph", () => {
     await expect(reading).rejects.toMatchObject({ code: "graph/cancelled", cause: "enough" });
   });
 
+  it("refuses what it cannot do at the caller's line", () => {
+    const { graph } = blocks(2);
+    const message = (keys: unknown, options: object = {}): unknown => {
+      try {
+        return streamGraph(graph, keys as string[], options);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(message(["out/0", "nope"])).toMatchInlineSnapshot(
+      `"streamGraph: no such key, got "nope", wanted a key of the layers "out"."`,
+    );
+    expect(message("out/0")).toMatchInlineSnapshot(
+      `"streamGraph: the keys must be a list, got "out/0", wanted an array of keys."`,
+    );
+    expect(message([1])).toContain("streamGraph: a key must be a string");
+    expect(message([], { workers: ["one"] })).toMatchInlineSnapshot(
+      `"streamGraph: the inline executor has no workers, got the option 'workers', wanted none. Leave it out, or run on a cluster."`,
+    );
+    expect(message([], { lookAhead: 2 })).toMatchInlineSnapshot(
+      `"streamGraph: no such option, got "lookAhead", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers, ordered, lookahead."`,
+    );
+  });
+
   it("refuses bad options at the caller's line", () => {
     const { graph, keys } = blocks(1);
     expect(() => streamGraph(graph, keys, { lookahead: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[GraphError: stream: bad lookahead, got 0, wanted a whole number of 1 or more.]`,
+      `[GraphError: streamGraph: bad lookahead, got 0, wanted a whole number of 1 or more.]`,
     );
     expect(() => streamGraph(graph, keys, { ordered: 1 } as never)).toThrow(
       "ordered must be a boolean",
@@ -187,11 +211,11 @@ describe("executors", () => {
     const graph = TaskGraph.from({ a: 1 });
     expect(await graph.compute("a", { executor: mine })).toBe(1);
     registerExecutor(mine);
-    expect(await graph.compute("a", { executor: "mine" })).toBe(1);
+    expect(await graph.compute("a", { executor: "mine" as "inline" })).toBe(1);
     expect(mine.calls).toEqual(["a", "a"]);
     const other = recording("mine");
     registerExecutor(other);
-    expect(await graph.compute("a", { executor: "mine" })).toBe(1);
+    expect(await graph.compute("a", { executor: "mine" as "inline" })).toBe(1);
     expect([mine.calls.length, other.calls.length]).toEqual([2, 1]);
   });
 
@@ -208,7 +232,9 @@ describe("executors", () => {
   });
 
   it("are refused when they are none, or take the name of the inline one", () => {
-    expect(() => setDefaultExecutor("nobody-registered-this")).toThrow("no executor has this name");
+    expect(() => setDefaultExecutor("nobody-registered-this" as "inline")).toThrow(
+      "no executor has this name",
+    );
     expect(() => registerExecutor({ name: "x" } as never)).toThrowErrorMatchingInlineSnapshot(
       `[GraphError: registerExecutor: this is not an executor, got an object, wanted an object with name, run() and stream().]`,
     );

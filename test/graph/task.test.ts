@@ -210,7 +210,7 @@ describe("a promise in a graph", () => {
 
 describe("task and ref refuse", () => {
   it("what is no function, no array and no key", () => {
-    expect(() => task(1 as never, [])).toThrowErrorMatchingInlineSnapshot(
+    expect(() => task(1 as never, [] as never)).toThrowErrorMatchingInlineSnapshot(
       `[GraphError: task: the first argument must be a function, got 1, wanted a function.]`,
     );
     expect(() => task(twice, "a" as never)).toThrowErrorMatchingInlineSnapshot(

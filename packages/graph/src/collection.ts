@@ -20,6 +20,13 @@ export interface Collection<T> {
 /** What `compute` gives for a collection. */
 export type Computed<C> = C extends Collection<infer T> ? T : never;
 
+/** What `persist` and `optimize` give: a collection that has `withGraph` stays what it is. */
+export type Rebuilt<C> = C extends {
+  withGraph(graph: LayeredGraph, outputKeys: readonly Key[]): unknown;
+}
+  ? C
+  : Collection<Computed<C>>;
+
 /**
  * Whether a value is lazy: has a graph, the keys of its result and a way to finish it.
  *

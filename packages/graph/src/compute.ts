@@ -1,4 +1,4 @@
-import type { Collection, Computed } from "./collection.ts";
+import type { Collection, Computed, Rebuilt } from "./collection.ts";
 import { mergeGraphs } from "./call-graph.ts";
 import { isCollection } from "./collection.ts";
 import { invalidArgument } from "./errors.ts";
@@ -74,8 +74,8 @@ function keysOf(
   );
 }
 
-/** Each collection's own values. */
-function splitParts(collections: readonly Collection<unknown>[], parts: unknown[]): unknown[][] {
+/** Each collection's own parts. */
+function splitParts<P>(collections: readonly Collection<unknown>[], parts: readonly P[]): P[][] {
   let start = 0;
   return collections.map(({ outputKeys }) => parts.slice(start, (start += outputKeys.length)));
 }
@@ -121,42 +121,55 @@ function checkCollections(
 export function persist<C extends Collection<unknown>>(
   collection: C,
   options?: RunOptions,
-): Promise<C>;
+): Promise<Rebuilt<C>>;
 export function persist<const Cs extends readonly Collection<unknown>[]>(
   collections: Cs,
   options?: RunOptions,
-): Promise<Cs>;
+): Promise<{ -readonly [I in keyof Cs]: Rebuilt<Cs[I]> }>;
 export async function persist(
   target: Collection<unknown> | readonly Collection<unknown>[],
   options: RunOptions = {},
 ): Promise<unknown> {
   const collections = checkCollections("persist", target);
   const prepared = prepareRun("persist", options);
+  const { executor, options: runOptions } = prepared;
   const merged = mergeGraphs(collections);
   const keys = keysOf("persist", collections, merged);
-  const graph = optimized(merged, keys, prepared.options);
-  const hold = prepared.executor.persist?.bind(prepared.executor) ?? holdHere(prepared.executor);
-  const held = await hold(graph, keys, prepared.options);
-  let start = 0;
-  const rebuilt = collections.map((collection) => {
-    const own = held.keys.slice(start, (start += collection.outputKeys.length));
-    return rebuild(collection, optimizeLayers(held.graph, own), own);
-  });
+  const graph = optimized(merged, keys, runOptions);
+  const rebuilt =
+    executor.persist === undefined
+      ? heldHere(collections, await executor.run(graph, keys, runOptions))
+      : heldThere(collections, await executor.persist(graph, keys, runOptions));
   return isCollection(target) ? rebuilt[0] : rebuilt;
 }
 
 let persistCount = 0;
 const processToken = crypto.randomUUID().slice(0, 8);
 
-/** Keeps values in this process, as a layer of plain values with names of their own. */
-function holdHere(executor: Executor): NonNullable<Executor["persist"]> {
-  return async (graph, keys, options) => {
-    const values = await executor.run(graph, keys, options);
-    const name = `persisted-${processToken}-${persistCount++}`;
-    const layer = MaterializedLayer.values(name, values);
-    const held = Array.from(keys, (_, i) => layer.keys.at(i));
-    return { graph: new LayeredGraph().withLayer(layer), keys: held };
-  };
+/**
+ * The collections on values kept in this process. Each has a layer of its own, so that the values
+ * of one can go while another lives.
+ */
+function heldHere(
+  collections: readonly Collection<unknown>[],
+  values: unknown[],
+): Collection<unknown>[] {
+  return splitParts(collections, values).map((own, i) => {
+    const layer = MaterializedLayer.values(`persisted-${processToken}-${persistCount++}`, own);
+    const keys = Array.from(own, (_, k) => layer.keys.at(k));
+    const graph = new LayeredGraph().withLayer(layer);
+    return rebuild(collections[i] as Collection<unknown>, graph, keys);
+  });
+}
+
+/** The collections on values that their executor keeps. */
+function heldThere(
+  collections: readonly Collection<unknown>[],
+  { graph, keys }: { readonly graph: LayeredGraph; readonly keys: readonly Key[] },
+): Collection<unknown>[] {
+  return splitParts(collections, keys).map((own, i) =>
+    rebuild(collections[i] as Collection<unknown>, optimizeLayers(graph, own), own),
+  );
 }
 
 function rebuild(
@@ -183,9 +196,9 @@ function rebuild(
  * await optimize(Delayed.call(() => 1, [])).compute(); // => 1
  * ```
  */
-export function optimize<C extends Collection<unknown>>(collection: C): C {
+export function optimize<C extends Collection<unknown>>(collection: C): Rebuilt<C> {
   checkCollections("optimize", collection);
   const { graph } = collection;
   const keys = keysOf("optimize", [collection], graph);
-  return rebuild(collection, optimizeLayers(graph, keys), keys) as C;
+  return rebuild(collection, optimizeLayers(graph, keys), keys) as Rebuilt<C>;
 }

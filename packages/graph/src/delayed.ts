@@ -1,6 +1,7 @@
 import { currentAnnotations, withoutAnnotations } from "./annotations.ts";
 import type { CallNode } from "./call-graph.ts";
 import { graphOfCalls, setCallNode } from "./call-graph.ts";
+import { checkOptions } from "./check-options.ts";
 import type { Collection } from "./collection.ts";
 import { isCollection } from "./collection.ts";
 import { compute, optimize, persist } from "./compute.ts";
@@ -11,21 +12,28 @@ import type { LayeredGraph } from "./layered-graph.ts";
 import type { TaskFunction } from "./program.ts";
 import { checkFunction, identity, settle } from "./program.ts";
 import { parseCall } from "./parse-call.ts";
+import type { TakesAnything } from "./task.ts";
 import { holderOf } from "./task.ts";
 import { tokenizeLoosely, tokenizeWith } from "./tokenize.ts";
 import type { VisualizeOptions } from "./visualize.ts";
 import { visualize } from "./visualize.ts";
 
-/** A value, or something lazy that will become it; also inside arrays and plain objects. */
+/**
+ * A value, or something lazy that will become it; also inside arrays, plain objects, Maps and Sets.
+ */
 export type Lazy<T> =
   | T
   | Delayed<T>
   | Collection<T>
   | (T extends (...args: never[]) => unknown
       ? never
-      : T extends object
-        ? { [K in keyof T]: Lazy<T[K]> }
-        : never);
+      : T extends ReadonlyMap<infer K, infer V>
+        ? ReadonlyMap<Lazy<K>, Lazy<V>>
+        : T extends ReadonlySet<infer V>
+          ? ReadonlySet<Lazy<V>>
+          : T extends object
+            ? { [K in keyof T]: Lazy<T[K]> }
+            : never);
 
 /** How a lazy call is named. */
 export interface CallOptions {
@@ -81,11 +89,11 @@ export class Delayed<T> implements Collection<T> {
    *
    * @throws GraphError `graph/invalid-argument`
    */
-  static call<R>(
-    fn: (...args: never[]) => R,
-    args: readonly unknown[],
+  static call<F extends TaskFunction>(
+    fn: F,
+    args: CallArguments<F>,
     options: CallOptions = {},
-  ): Delayed<Awaited<R>> {
+  ): Delayed<Awaited<ReturnType<F>>> {
     checkFunction("Delayed.call", fn);
     const parsed = parseCall(fn, args, lazyOf);
     const inputs = parsed.inputs.map(
@@ -160,6 +168,12 @@ export class Delayed<T> implements Collection<T> {
 /** Arguments of a call, each of which may be lazy. */
 export type LazyArguments<A extends readonly unknown[]> = { [I in keyof A]: Lazy<A[I]> };
 
+/** The same of a function; behind them may stand more that is lazy, to be computed before. */
+export type CallArguments<F extends TaskFunction> =
+  TakesAnything<F> extends true
+    ? readonly unknown[]
+    : readonly [...LazyArguments<Parameters<F>>, ...Collection<unknown>[]];
+
 type MethodNames<T> = {
   [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
 }[keyof T];
@@ -233,11 +247,9 @@ function finalizeParts(finalize: (parts: unknown[]) => unknown, parts: unknown[]
 let callCount = 0;
 const processToken = crypto.randomUUID().slice(0, 8);
 
-function callKey(
-  fn: TaskFunction,
-  args: readonly unknown[],
-  { name, pure = false }: CallOptions,
-): Key {
+function callKey(fn: TaskFunction, args: readonly unknown[], options: CallOptions): Key {
+  checkOptions("Delayed.call", options, ["name", "pure"]);
+  const { name, pure = false } = options;
   if (name !== undefined) {
     if (typeof name === "string" && name !== "") return name;
     throw invalidArgument("delayed", "bad name", name, "a text");

@@ -27,31 +27,57 @@ export interface TaskEvent {
   readonly outcome: "done" | "failed";
 }
 
+/**
+ * The names of executors, as keys. A package that registers an executor adds its name, and so does
+ * who calls `registerExecutor`; a name that nobody has added is a compile error.
+ *
+ * @example
+ * ```ts
+ * import { TaskGraph, createInlineExecutor, registerExecutor } from "@millrace/graph";
+ *
+ * declare module "@millrace/graph" {
+ *   interface ExecutorNames {
+ *     careful: true;
+ *   }
+ * }
+ *
+ * registerExecutor({ ...createInlineExecutor({ asyncTasksMax: 1 }), name: "careful" });
+ * await TaskGraph.from({ a: 1 }).compute("a", { executor: "careful" }); // => 1
+ * ```
+ */
+export interface ExecutorNames {
+  /** Runs in this thread; see `createInlineExecutor`. */
+  readonly inline: true;
+}
+
+/** The name of an executor. */
+export type ExecutorName = keyof ExecutorNames;
+
 /** What can be asked of one run. */
 export interface RunOptions {
   /** Who runs it: an executor or the name of a registered one. Default: `getDefaultExecutor()`. */
-  readonly executor?: Executor | string;
+  readonly executor?: Executor | ExecutorName | undefined;
   /** Whether to fuse and inline first; default true. */
-  readonly optimize?: boolean;
+  readonly optimize?: boolean | undefined;
   /** Aborting it rejects the run with a CancelledError; tasks that have not started never do. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Called at the start, at most every 50 ms, and at the end. What it throws, or what its promise
    * rejects with, rejects the run.
    */
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Called after every attempt at a task; errors as of `onProgress`. */
-  readonly onTask?: (event: TaskEvent) => void;
+  readonly onTask?: ((event: TaskEvent) => void) | undefined;
   /** For all tasks of the run that say nothing themselves. Higher runs earlier. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /**
    * For all tasks of the run that say nothing themselves: how often a failed task is tried again.
    */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** Amounts of named resources each task needs; only for executors that have workers. */
-  readonly resources?: Readonly<Record<string, number>>;
+  readonly resources?: Readonly<Record<string, number>> | undefined;
   /** Workers that may run the tasks; only for executors that have workers. */
-  readonly workers?: readonly string[];
+  readonly workers?: readonly string[] | undefined;
 }
 
 /** What an executor is told of a run. `executor` has been resolved by then. */
@@ -68,13 +94,13 @@ export interface Finished {
 /** How finished values come out of a stream. */
 export interface StreamOptions extends ExecutorOptions {
   /** True (default): in the order of the keys asked for. False: as they finish. */
-  readonly ordered?: boolean;
+  readonly ordered?: boolean | undefined;
   /**
    * At most this many requested values are worked on or in the hands of the reader, who is done
    * with one when asking for the next; default 2. What only later values need is not started
    * before.
    */
-  readonly lookahead?: number;
+  readonly lookahead?: number | undefined;
 }
 
 /** Runs graphs. Implement it to run Millrace graphs anywhere. */

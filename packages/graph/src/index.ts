@@ -7,14 +7,16 @@ export type { Annotations, RunDefaults } from "./annotations.ts";
 export type { Arg } from "./arg.ts";
 export { mergeGraphs } from "./call-graph.ts";
 export { isCollection } from "./collection.ts";
-export type { Collection, Computed } from "./collection.ts";
+export type { Collection, Computed, Rebuilt } from "./collection.ts";
 export { compute, optimize, persist } from "./compute.ts";
 export { Delayed } from "./delayed.ts";
-export type { CallOptions, Lazy, LazyArguments } from "./delayed.ts";
+export type { CallArguments, CallOptions, Lazy, LazyArguments } from "./delayed.ts";
 export { CancelledError, CycleError, GraphError, TaskError, quoteValue } from "./errors.ts";
 export type { FailedStep, GraphErrorCode } from "./errors.ts";
 export type {
   Executor,
+  ExecutorName,
+  ExecutorNames,
   ExecutorOptions,
   Finished,
   Progress,
@@ -26,7 +28,7 @@ export { IntList } from "./graph-core.ts";
 export type { GraphCore } from "./graph-core.ts";
 export { createInlineExecutor } from "./inline-executor.ts";
 export { compareKeys } from "./key.ts";
-export type { Key } from "./key.ts";
+export type { Key, KeyList } from "./key.ts";
 export type { KeyTable } from "./key-table.ts";
 export { LayeredGraph } from "./layered-graph.ts";
 export { BlockwiseLayer } from "./layers/blockwise-layer.ts";
@@ -50,9 +52,10 @@ export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
 export { progressBar } from "./progress-bar.ts";
 export type { ProgressStream } from "./progress-bar.ts";
 export { getDefaultExecutor, registerExecutor, setDefaultExecutor, streamGraph } from "./run.ts";
+export type { StreamRunOptions } from "./run.ts";
 export { TaskGraph } from "./task-graph.ts";
 export { ref, task } from "./task.ts";
-export type { Ref, Task, TaskSpec } from "./task.ts";
+export type { Ref, RefArguments, RefOr, TakesAnything, Task, TaskSpec } from "./task.ts";
 export { taskFailure } from "./task-failure.ts";
 export { taskProfiler } from "./task-profiler.ts";
 export type { TaskProfile } from "./task-profiler.ts";

@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.ts";
 import { GraphError, invalidArgument } from "./errors.ts";
 import type { Executor, ExecutorOptions, Finished, StreamOptions } from "./executor.ts";
 import { InlineRun } from "./inline-run.ts";
@@ -33,7 +34,10 @@ const lookaheadDefault = 2;
  * await graph.compute("a", { executor }); // => 1
  * ```
  */
-export function createInlineExecutor(options: { asyncTasksMax?: number } = {}): Executor {
+export function createInlineExecutor(
+  options: { readonly asyncTasksMax?: number | undefined } = {},
+): Executor {
+  checkOptions("createInlineExecutor", options, ["asyncTasksMax"]);
   const { asyncTasksMax = asyncTasksMaxDefault } = options;
   if (!(asyncTasksMax >= 1) || (asyncTasksMax !== Infinity && !Number.isInteger(asyncTasksMax))) {
     const wanted = "a whole number of 1 or more";
@@ -42,13 +46,16 @@ export function createInlineExecutor(options: { asyncTasksMax?: number } = {}): 
   return {
     name: "inline",
     async run(graph, keys, runOptions) {
-      refuseWorkers(runOptions);
+      refuseWorkers("compute", runOptions);
       const lowered = lower(graph, keys, runOptions);
       const run = new InlineRun(lowered, runOptions, { asyncTasksMax, lookahead: Infinity });
       await run.run();
       return Array.from(lowered.wanted, (t) => run.take(t));
     },
-    stream: (graph, keys, streamOptions) => stream(graph, keys, streamOptions, asyncTasksMax),
+    stream(graph, keys, streamOptions) {
+      refuseWorkers("streamGraph", streamOptions);
+      return stream(graph, keys, streamOptions, asyncTasksMax);
+    },
   };
 }
 
@@ -64,13 +71,13 @@ function lower(
 export const inlineExecutor: Executor = createInlineExecutor();
 
 /** One process without workers cannot honour a wish for one, so it says so. */
-function refuseWorkers({ resources, workers }: ExecutorOptions): void {
+function refuseWorkers(api: string, { resources, workers }: ExecutorOptions): void {
   const name =
     workers !== undefined ? "workers" : resources !== undefined ? "resources" : undefined;
   if (name === undefined) return;
   throw new GraphError(
     "graph/unsupported-option",
-    `compute: the inline executor has no workers, got the option '${name}', wanted none. ` +
+    `${api}: the inline executor has no workers, got the option '${name}', wanted none. ` +
       "Leave it out, or run on a cluster.",
   );
 }
@@ -81,7 +88,6 @@ async function* stream(
   options: StreamOptions,
   asyncTasksMax: number,
 ): AsyncGenerator<Finished> {
-  refuseWorkers(options);
   const { lookahead = lookaheadDefault, ordered = true } = options;
   const lowered = lower(graph, keys, options);
   const run = new InlineRun(lowered, options, { asyncTasksMax, lookahead });

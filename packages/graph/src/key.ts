@@ -6,9 +6,12 @@ import { invalidArgument } from "./errors.ts";
  */
 export type Key = string;
 
+/** Some keys, in an array or another iterable; a text alone is none. */
+export type KeyList = Iterable<Key> & object;
+
 /** Refuses what is no list of keys: one key alone would be taken for a list of its characters. */
-export function keyList(api: string, keys: Iterable<Key>): readonly Key[] {
-  if (typeof keys === "string" || typeof keys?.[Symbol.iterator] !== "function") {
+export function keyList(api: string, keys: KeyList): readonly Key[] {
+  if (typeof keys !== "object" || typeof keys?.[Symbol.iterator] !== "function") {
     throw invalidArgument(api, "the keys must be a list", keys, "an array of keys");
   }
   const list = Array.isArray(keys) ? (keys as readonly Key[]) : [...keys];

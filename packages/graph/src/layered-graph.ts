@@ -1,7 +1,7 @@
 import { Map as ImmutableMap } from "immutable";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
-import type { Key } from "./key.ts";
+import type { Key, KeyList } from "./key.ts";
 import { keyList } from "./key.ts";
 import type { Layer } from "./layers/layer.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
@@ -85,7 +85,7 @@ export class LayeredGraph {
    * @param api - whom the error names
    * @throws GraphError `graph/missing-key`, `graph/invalid-argument`
    */
-  checkKeys(api: string, keys: Iterable<Key>): readonly Key[] {
+  checkKeys(api: string, keys: KeyList): readonly Key[] {
     const list = keyList(api, keys);
     const places = placesIn(this.layers);
     for (const key of list) places.locate(key, `${api}: no such key`);
@@ -99,7 +99,7 @@ export class LayeredGraph {
    * @throws GraphError `graph/missing-key` for a key, or a reference between layers, that nothing
    * has; `graph/key-conflict` for two different tasks under one key
    */
-  materialize(keys?: Iterable<Key>): TaskGraph {
+  materialize(keys?: KeyList): TaskGraph {
     const list = keys === undefined ? undefined : keyList("materialize", keys);
     return new TaskGraph(new Materializer(this.layers).write(list));
   }
@@ -111,6 +111,7 @@ export class LayeredGraph {
    */
   compute(keys: Key, options?: RunOptions): Promise<unknown>;
   compute(keys: readonly Key[], options?: RunOptions): Promise<unknown[]>;
+  compute(keys: Key | readonly Key[], options?: RunOptions): Promise<unknown>;
   async compute(keys: Key | readonly Key[], options: RunOptions = {}): Promise<unknown> {
     return computeKeys(this, keys, options);
   }

@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.ts";
 import type { Progress } from "./executor.ts";
 
 /** Where a progress bar is drawn: `process.stderr` fits. */
@@ -27,8 +28,12 @@ const barWidthMax = 40;
  * ```
  */
 export function progressBar(
-  options: { stream?: ProgressStream; label?: string } = {},
+  options: {
+    readonly stream?: ProgressStream | undefined;
+    readonly label?: string | undefined;
+  } = {},
 ): (progress: Progress) => void {
+  checkOptions("progressBar", options, ["stream", "label"]);
   const { stream = process.stderr, label = "" } = options;
   const prefix = label === "" ? "" : `${label} `;
   return (progress) => {

@@ -1,6 +1,7 @@
-import { checkAnnotations, withoutUndefined } from "./annotations.ts";
+import { checkAnnotations } from "./annotations.ts";
+import { checkOptions } from "./check-options.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
-import type { Executor, ExecutorOptions, Finished, RunOptions } from "./executor.ts";
+import type { Executor, ExecutorName, Finished, RunOptions, StreamOptions } from "./executor.ts";
 import { inlineExecutor } from "./inline-executor.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
@@ -11,12 +12,18 @@ let defaultExecutor: Executor | undefined;
 
 /**
  * Makes an executor available by its name, as `{ executor: "name" }`. The same name again
- * replaces it; "inline" stays what it is.
+ * replaces it; "inline" stays what it is. TypeScript learns the name by {@link ExecutorNames}.
  *
  * @throws GraphError `graph/invalid-argument`
  * @example
  * ```ts
  * import { TaskGraph, createInlineExecutor, registerExecutor } from "@millrace/graph";
+ *
+ * declare module "@millrace/graph" {
+ *   interface ExecutorNames {
+ *     mine: true;
+ *   }
+ * }
  *
  * registerExecutor({ ...createInlineExecutor(), name: "mine" });
  * await TaskGraph.from({ a: 1 }).compute("a", { executor: "mine" }); // => 1
@@ -42,7 +49,7 @@ export function registerExecutor(executor: Executor): void {
  * getDefaultExecutor().name; // => "inline"
  * ```
  */
-export function setDefaultExecutor(executor: Executor | string | undefined): void {
+export function setDefaultExecutor(executor: Executor | ExecutorName | undefined): void {
   defaultExecutor =
     executor === undefined ? undefined : resolveExecutor("setDefaultExecutor", executor);
 }
@@ -91,7 +98,7 @@ function checkExecutor(api: string, executor: Executor): Executor {
   return executor;
 }
 
-const optionNames = new Set([
+const optionNames = [
   "executor",
   "optimize",
   "signal",
@@ -101,25 +108,18 @@ const optionNames = new Set([
   "retries",
   "resources",
   "workers",
-]);
+];
 
 /** Checks the options of a run, at the caller's line, and finds its executor. */
-export function prepareRun(
+export function prepareRun<O extends RunOptions>(
   api: string,
-  options: RunOptions,
+  options: O,
   moreNames: readonly string[] = [],
-): { executor: Executor; options: ExecutorOptions } {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument(api, "the options must be an object", options, "an object");
-  }
-  for (const name of Object.keys(options)) {
-    if (optionNames.has(name) || moreNames.includes(name)) continue;
-    const known = [...optionNames, ...moreNames].join(", ");
-    throw invalidArgument(api, "no such option", name, `one of ${known}`);
-  }
+): { executor: Executor; options: Omit<O, "executor"> } {
+  checkOptions(api, options, [...optionNames, ...moreNames]);
   const { executor, ...rest } = options;
   const { priority, retries, resources, workers } = rest;
-  checkAnnotations(api, withoutUndefined({ priority, retries, resources, workers }));
+  checkAnnotations(api, { priority, retries, resources, workers });
   checkType(api, "optimize", rest.optimize, "boolean");
   checkType(api, "onProgress", rest.onProgress, "function");
   checkType(api, "onTask", rest.onTask, "function");
@@ -149,17 +149,13 @@ export async function computeKeys(
   return typeof keys === "string" ? values[0] : values;
 }
 
-/** Options of {@link streamGraph}. */
-export interface StreamRunOptions extends RunOptions {
-  /** See `StreamOptions`. */
-  readonly ordered?: boolean;
-  /** See `StreamOptions`. */
-  readonly lookahead?: number;
-}
+/** Options of {@link streamGraph}: those of a run, and how the values come out. */
+export type StreamRunOptions = RunOptions & StreamOptions;
 
 /**
  * The values of the keys of a graph, one by one, with bounded look-ahead: what only later values
- * need is not started before the reader has come near. Leaving the loop early cancels the rest.
+ * need is not started before the reader has come near. Keys and options are checked now, nothing
+ * runs before the first value is asked for. Leaving the loop early cancels the rest.
  *
  * @throws as `compute`
  * @example
@@ -182,15 +178,12 @@ export function streamGraph(
   keys: readonly Key[],
   runOptions: StreamRunOptions = {},
 ): AsyncIterable<Finished> {
-  const { ordered, lookahead, ...rest } = runOptions;
-  const { executor, options } = prepareRun("stream", rest);
-  checkType("stream", "ordered", ordered, "boolean");
+  const api = "streamGraph";
+  const { executor, options } = prepareRun(api, runOptions, ["ordered", "lookahead"]);
+  const { ordered, lookahead } = options;
+  checkType(api, "ordered", ordered, "boolean");
   if (lookahead !== undefined && !(Number.isInteger(lookahead) && lookahead >= 1)) {
-    throw invalidArgument("stream", "bad lookahead", lookahead, "a whole number of 1 or more");
+    throw invalidArgument(api, "bad lookahead", lookahead, "a whole number of 1 or more");
   }
-  return executor.stream(graph, keys, {
-    ...options,
-    ...(ordered === undefined ? {} : { ordered }),
-    ...(lookahead === undefined ? {} : { lookahead }),
-  });
+  return executor.stream(graph, graph.checkKeys(api, keys), options);
 }

@@ -4,7 +4,7 @@ import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { GraphCore } from "./graph-core.ts";
 import { CoreBuilder, dependents, topologicalOrder } from "./graph-core.ts";
-import type { Key } from "./key.ts";
+import type { Key, KeyList } from "./key.ts";
 import { keyList } from "./key.ts";
 import { listKeys } from "./key-table.ts";
 import { cullCore } from "./optimize/cull.ts";
@@ -76,7 +76,7 @@ export class TaskGraph {
    * @param api - whom the error names
    * @throws GraphError `graph/missing-key`, `graph/invalid-argument`
    */
-  checkKeys(api: string, keys: Iterable<Key>): readonly Key[] {
+  checkKeys(api: string, keys: KeyList): readonly Key[] {
     const list = keyList(api, keys);
     for (const key of list) if (!this.has(key)) throw missingKey(api, key, this.core);
     return list;
@@ -146,7 +146,7 @@ export class TaskGraph {
   }
 
   /** The part of the graph that `keys` need; all of it without `keys`. */
-  materialize(keys?: Iterable<Key>): TaskGraph {
+  materialize(keys?: KeyList): TaskGraph {
     if (keys === undefined) return this;
     const needed = this.checkKeys("materialize", keys).map((key) => this.indexOf(key));
     return new TaskGraph(cullCore(this.core, needed));
@@ -159,6 +159,7 @@ export class TaskGraph {
    */
   compute(keys: Key, options?: RunOptions): Promise<unknown>;
   compute(keys: readonly Key[], options?: RunOptions): Promise<unknown[]>;
+  compute(keys: Key | readonly Key[], options?: RunOptions): Promise<unknown>;
   async compute(keys: Key | readonly Key[], options: RunOptions = {}): Promise<unknown> {
     return computeKeys(this, keys, options);
   }

@@ -14,6 +14,38 @@ export interface Ref {
   readonly key: Key;
 }
 
+/** A value, or a reference to it; also inside arrays, plain objects, Maps and Sets. */
+export type RefOr<T> =
+  | T
+  | Ref
+  | (T extends (...args: never[]) => unknown
+      ? never
+      : T extends ReadonlyMap<infer K, infer V>
+        ? ReadonlyMap<RefOr<K>, RefOr<V>>
+        : T extends ReadonlySet<infer V>
+          ? ReadonlySet<RefOr<V>>
+          : T extends object
+            ? { [K in keyof T]: RefOr<T[K]> }
+            : never);
+
+/**
+ * Arguments of a function, any of which may be references or hold some. Behind them may stand more
+ * references: these tasks run before, and the function gets what they give.
+ */
+export type RefArguments<F extends TaskFunction> =
+  TakesAnything<F> extends true
+    ? readonly unknown[]
+    : Parameters<F> extends infer A extends readonly unknown[]
+      ? readonly [...{ [I in keyof A]: RefOr<A[I]> }, ...Ref[]]
+      : never;
+
+/** Whether nothing is known of the parameters of a function. */
+export type TakesAnything<F extends TaskFunction> = number extends Parameters<F>["length"]
+  ? [Parameters<F>[number]] extends [never]
+    ? true
+    : false
+  : false;
+
 /** A call that has not happened yet; made by {@link task}. */
 export interface TaskSpec {
   readonly kind: "millrace.task";
@@ -79,10 +111,16 @@ export function isRef(value: unknown): value is Ref {
  * await graph.compute("b"); // => 11
  * ```
  */
+export function task<F extends TaskFunction>(
+  fn: F,
+  args: RefArguments<F>,
+  options?: { readonly annotations?: Annotations | undefined },
+): TaskSpec;
+export function task(fn: () => unknown): TaskSpec;
 export function task(
   fn: TaskFunction,
   args: readonly unknown[] = [],
-  options: { annotations?: Annotations } = {},
+  options: { readonly annotations?: Annotations | undefined } = {},
 ): TaskSpec {
   checkFunction("task", fn);
   if (!Array.isArray(args)) {

@@ -1,4 +1,5 @@
 import { Graph, layout } from "@dagrejs/dagre";
+import { checkOptions } from "./check-options.ts";
 import type { Collection } from "./collection.ts";
 import { GraphError, invalidArgument } from "./errors.ts";
 import type { GraphCore } from "./graph-core.ts";
@@ -12,9 +13,9 @@ import { groupName } from "./task-profiler.ts";
 /** What to draw and how. */
 export interface VisualizeOptions {
   /** True draws the tasks that would run; false (default) the graph as it was built. */
-  readonly optimized?: boolean;
+  readonly optimized?: boolean | undefined;
   /** "dot" (default): text for Graphviz; "svg": a picture. */
-  readonly format?: "dot" | "svg";
+  readonly format?: "dot" | "svg" | undefined;
 }
 
 /** More tasks make a picture nobody can read, and a layout that takes minutes. */
@@ -49,6 +50,7 @@ export function visualize(
   collection: Pick<Collection<unknown>, "graph" | "outputKeys">,
   options: VisualizeOptions = {},
 ): string {
+  checkOptions("visualize", options, ["optimized", "format"]);
   const { optimized = false, format = "dot" } = options;
   if (format !== "dot" && format !== "svg") {
     throw invalidArgument("visualize", "no such format", format, '"dot" or "svg"');

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { Bag } from "@millrace/bag";
-import type { Collection } from "@millrace/graph";
+import type { Collection, ExecutorName } from "@millrace/graph";
 import { Delayed, compute } from "@millrace/graph";
 import fc from "fast-check";
 
@@ -99,7 +99,7 @@ export function boundaries(length: number, parts: number): number[] {
 }
 
 /** The elements of each partition of a bag. */
-export async function partitionsOf<T>(bag: Bag<T>, executor: string): Promise<T[][]> {
+export async function partitionsOf<T>(bag: Bag<T>, executor: ExecutorName): Promise<T[][]> {
   return compute(partitions(bag), { executor });
 }
 

@@ -17,7 +17,7 @@ interface Carry {
 
 /** Every intermediate value of a fold over all elements; partitions run one after another. */
 export function accumulate(bag: Partitions, f: unknown, given: readonly unknown[]): Partitions {
-  const fn = checkCallback("accumulate", f);
+  const fn = checkCallback("accumulate", f) as Accumulate;
   const initial = given.length > 0 ? initialOf("accumulate", { initial: given[0] }) : undefined;
   const { layer, npartitions: count } = bag;
   const { name, token } = layerName("accumulate-chain", layer, count, fn, initial);

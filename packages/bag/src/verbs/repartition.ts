@@ -112,7 +112,7 @@ function fromPieces(bag: Partitions, plan: readonly (readonly Piece[])[]): Parti
     plan.map((pieces) =>
       task(joinPieces, [
         pieces.map(([input]) => ref(`${bag.layer}/${input}`)),
-        pieces.map(([, start, end]) => [start, end]),
+        pieces.map(([, start, end]): [number, number] => [start, end]),
       ]),
     ),
     { token },

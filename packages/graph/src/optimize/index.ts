@@ -1,6 +1,7 @@
+import { checkOptions } from "../check-options.ts";
 import { invalidArgument } from "../errors.ts";
 import type { GraphCore } from "../graph-core.ts";
-import type { Key } from "../key.ts";
+import type { Key, KeyList } from "../key.ts";
 import type { Task } from "../task.ts";
 import { TaskGraph } from "../task-graph.ts";
 import { cullCore } from "./cull.ts";
@@ -23,7 +24,7 @@ import { orderCore } from "./order-core.ts";
  * cull(graph, ["b"]).keys(); // => ["a", "b"]
  * ```
  */
-export function cull(graph: TaskGraph, keys: Iterable<Key>): TaskGraph {
+export function cull(graph: TaskGraph, keys: KeyList): TaskGraph {
   return wrap(graph, cullCore(graph.core, indexesOf("cull", graph, keys)));
 }
 
@@ -58,9 +59,13 @@ export function cull(graph: TaskGraph, keys: Iterable<Key>): TaskGraph {
  */
 export function fuse(
   graph: TaskGraph,
-  keys: Iterable<Key>,
-  options: { maxWidth?: number; maxDepth?: number } = {},
+  keys: KeyList,
+  options: {
+    readonly maxWidth?: number | undefined;
+    readonly maxDepth?: number | undefined;
+  } = {},
 ): TaskGraph {
+  checkOptions("fuse", options, ["maxWidth", "maxDepth"]);
   const { maxWidth = 1, maxDepth = Infinity } = options;
   checkLimit("maxWidth", maxWidth);
   checkLimit("maxDepth", maxDepth);
@@ -78,7 +83,8 @@ function checkLimit(name: string, value: number): void {
  * not need is left out.
  *
  * @param options.only - keys of the tasks to copy, or a test; a function task with several
- * readers then runs once a reader, so name cheap ones
+ * readers then runs once a reader, so name cheap ones. Keys must be there, so that a misspelt one
+ * is told: the answer has no more those that were copied
  * @throws GraphError `graph/missing-key`; CycleError
  * @example
  * ```ts
@@ -95,9 +101,10 @@ function checkLimit(name: string, value: number): void {
  */
 export function inline(
   graph: TaskGraph,
-  keys: Iterable<Key>,
-  options: { only?: Iterable<Key> | ((key: Key, task: Task) => boolean) } = {},
+  keys: KeyList,
+  options: { readonly only?: KeyList | ((key: Key, task: Task) => boolean) | undefined } = {},
 ): TaskGraph {
+  checkOptions("inline", options, ["only"]);
   const { only } = options;
   const chosen = only === undefined || typeof only === "function" ? only : keySet(graph, only);
   // Tasks that nobody needs have no say in what may be copied.
@@ -106,7 +113,7 @@ export function inline(
   return wrap(needed, inlineCore(needed.core, wanted, chooser(needed, chosen), undefined));
 }
 
-function keySet(graph: TaskGraph, keys: Iterable<Key>): ReadonlySet<Key> {
+function keySet(graph: TaskGraph, keys: KeyList): ReadonlySet<Key> {
   return new Set(graph.checkKeys("inline", keys));
 }
 
@@ -147,7 +154,7 @@ export function order(graph: TaskGraph): Map<Key, number> {
   return new Map(Array.from(positions, (position, t) => [graph.core.keys.at(t), position]));
 }
 
-function indexesOf(api: string, graph: TaskGraph, keys: Iterable<Key>): number[] {
+function indexesOf(api: string, graph: TaskGraph, keys: KeyList): number[] {
   return graph.checkKeys(api, keys).map((key) => graph.indexOf(key));
 }
 

@@ -1,3 +1,4 @@
+import { checkOptions } from "../check-options.ts";
 import type { GraphCore } from "../graph-core.ts";
 import { orderCore } from "./order-core.ts";
 
@@ -30,8 +31,10 @@ export interface Sequence {
 export function sequenceTasks(
   core: GraphCore,
   wanted: Int32Array,
-  { priority, gated }: { readonly priority: number; readonly gated: boolean },
+  options: { readonly priority: number; readonly gated: boolean },
 ): Sequence {
+  checkOptions("sequenceTasks", options, ["priority", "gated"]);
+  const { priority, gated } = options;
   const position = orderCore(core, priority);
   const byPosition = new Int32Array(core.size);
   for (let t = 0; t < core.size; t++) byPosition[position[t] as number] = t;
