@@ -191,7 +191,7 @@ type ArgumentsOf<S> = S extends { args: infer A extends readonly unknown[] }
   ? LazyArguments<A>
   : never;
 
-function getProperty(value: Record<PropertyKey, unknown>, property: PropertyKey): unknown {
+function getProperty(value: unknown, property: PropertyKey): unknown {
   if (value === null || value === undefined) {
     throw invalidArgument(
       "get",
@@ -200,15 +200,11 @@ function getProperty(value: Record<PropertyKey, unknown>, property: PropertyKey)
       "a value",
     );
   }
-  return value[property];
+  return (value as Record<PropertyKey, unknown>)[property];
 }
 
-function callMethod(
-  value: Record<PropertyKey, unknown>,
-  method: PropertyKey,
-  args: readonly unknown[],
-): unknown {
-  const fn: unknown = value === null || value === undefined ? undefined : value[method];
+function callMethod(value: unknown, method: PropertyKey, args: readonly unknown[]): unknown {
+  const fn: unknown = (value as Record<PropertyKey, unknown> | null | undefined)?.[method];
   if (typeof fn !== "function") {
     throw invalidArgument(
       "call",
