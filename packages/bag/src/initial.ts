@@ -1,5 +1,6 @@
 import { tokenizeLoosely } from "@millrace/graph";
 import { invalidArgument, notIdentity } from "./errors.ts";
+import { asSnapshot } from "./layer-name.ts";
 import type { Initial } from "./stage/ops.ts";
 
 type Combine = (a: unknown, b: unknown) => unknown;
@@ -9,7 +10,7 @@ export function initialOf(api: string, options: { readonly initial?: unknown }):
   if (!("initial" in options)) return undefined;
   const { initial } = options;
   try {
-    return { value: cloneInitial(initial) };
+    return asSnapshot({ value: cloneInitial(initial) });
   } catch (cause) {
     const remedy = "Start from plain data; make other things inside the callback.";
     const what = "the initial value cannot be copied";

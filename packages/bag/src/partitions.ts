@@ -1,14 +1,7 @@
 import type { BlockInput, Key, LayeredGraph, Step, TaskFunction } from "@millrace/graph";
-import {
-  BlockwiseLayer,
-  Delayed,
-  MaterializedLayer,
-  TreeReduceLayer,
-  currentAnnotations,
-  ref,
-  tokenizeLoosely,
-} from "@millrace/graph";
+import { BlockwiseLayer, Delayed, MaterializedLayer, TreeReduceLayer, ref } from "@millrace/graph";
 import { checkSplitEvery } from "./check.ts";
+import { layerName, namePart } from "./layer-name.ts";
 import type { StageOp } from "./stage/ops.ts";
 import { runStage } from "./stage/run-stage.ts";
 
@@ -24,22 +17,6 @@ export interface Partitions {
 /** The keys of the partitions. */
 export function blockKeys({ layer, npartitions }: Omit<Partitions, "graph">): Key[] {
   return Array.from({ length: npartitions }, (_, i) => `${layer}/${i}`);
-}
-
-/** Name of a layer: the verb, and a token of all that decides what the layer does. */
-export function layerName(verb: string, ...content: unknown[]): { name: string; token: string } {
-  const token = tokenOf(verb, content, currentAnnotations());
-  return { name: `${verb}-${token}`, token };
-}
-
-function tokenOf(...content: unknown[]): string {
-  try {
-    return tokenizeLoosely(...content);
-  } catch (error) {
-    // Data that has no content to look at is fine in a bag; its layer is then like no other.
-    if ((error as { code?: unknown }).code !== "graph/not-tokenizable") throw error;
-    return crypto.randomUUID();
-  }
 }
 
 type StepArg = Step["args"][number];
@@ -66,17 +43,23 @@ interface Draft {
   readonly count: number;
 }
 
-/** A graph with one more blockwise layer; `content` is what else decides what comes out. */
+/**
+ * A graph with one more blockwise layer; `content` is what decides what comes out beside the
+ * inputs, default the steps.
+ */
 export function addBlocks(
   graph: LayeredGraph,
   verb: string,
   draft: Draft,
-  content?: unknown,
+  content: unknown = draft.steps.map(({ fn, args }) => [namePart(fn), args.map(contentOf)]),
 ): Partitions {
-  const steps = draft.steps.map(({ fn, args }) => [fn, args]);
-  const { name, token } = layerName(verb, draft.count, draft.inputs, steps, content);
+  const { name, token } = layerName(verb, draft.count, draft.inputs, content);
   const layer = new BlockwiseLayer(name, { ...draft, token });
   return { graph: graph.withLayer(layer), layer: name, npartitions: draft.count };
+}
+
+function contentOf(arg: StepArg): unknown {
+  return arg.kind === "literal" ? [arg.kind, namePart(arg.value)] : arg;
 }
 
 /** One more operation on every partition; chains of them become one loop. */
@@ -96,7 +79,9 @@ export function addStage(
     return input(inputs.push({ kind: "key", key: lazy.key }) - 1);
   });
   const steps = call(runStage, input(0), literal([op]), ...args);
-  return addBlocks(graph, verb, { inputs, steps, count: bag.npartitions });
+  const fields = Object.entries(op).map(([name, value]) => [name, namePart(value)]);
+  const draft = { inputs, steps, count: bag.npartitions };
+  return addBlocks(graph, verb, draft, [fields, args.map(contentOf)]);
 }
 
 /** Among broadcast values: the number of the partition. */
@@ -155,7 +140,8 @@ export function addTree(bag: Partitions, verb: string, reduction: TreeReduction)
   const { splitEvery, combine, aggregate = combine } = reduction;
   if (splitEvery !== undefined) checkSplitEvery(verb, splitEvery);
   const calls = { combine: callOf(combine), aggregate: callOf(aggregate) };
-  const { name, token } = layerName(verb, bag.layer, bag.npartitions, calls, splitEvery);
+  const content = [combine, aggregate].map((parts) => parts.map(namePart));
+  const { name, token } = layerName(verb, bag.layer, bag.npartitions, content, splitEvery);
   const layer = new TreeReduceLayer(name, {
     input: bag.layer,
     count: bag.npartitions,

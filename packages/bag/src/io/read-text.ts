@@ -84,7 +84,7 @@ function readBlocks(api: string, urls: Patterns, options: ReadTextOptions, open:
   const steps = call(runStage, input(0), literal([{ kind: "chunks", open }]));
   const verb = api === "readText" ? "read-text" : "read-json-lines";
   const draft = { inputs, steps, count: checkPartitions(api, values.length) };
-  return addBlocks(new LayeredGraph(), verb, draft, files.map(versionOf));
+  return addBlocks(new LayeredGraph(), verb, draft, [open, files.map(versionOf)]);
 }
 
 const encodings: readonly unknown[] = ["utf8", "utf-8", "utf16le", "utf-16le", "latin1"];

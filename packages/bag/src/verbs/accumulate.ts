@@ -2,8 +2,9 @@ import type { BlockInput } from "@millrace/graph";
 import { MaterializedLayer, ref, task } from "@millrace/graph";
 import { checkCallback } from "../check.ts";
 import { cloneInitial, initialOf } from "../initial.ts";
+import { layerName, namePart } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, call, input, layerName } from "../partitions.ts";
+import { addBlocks, call, input } from "../partitions.ts";
 import type { Initial } from "../stage/ops.ts";
 import { reduceInOrder, withSettled } from "../stage/settled.ts";
 
@@ -20,7 +21,12 @@ export function accumulate(bag: Partitions, f: unknown, given: readonly unknown[
   const fn = checkCallback("accumulate", f);
   const initial = given.length > 0 ? initialOf("accumulate", { initial: given[0] }) : undefined;
   const { layer, npartitions: count } = bag;
-  const { name, token } = layerName("accumulate-chain", layer, count, fn, initial);
+  const { name, token } = layerName(
+    "accumulate-chain",
+    layer,
+    count,
+    ...[fn, initial].map(namePart),
+  );
   const tasks = Array.from({ length: count }, (_, i) => {
     const block = ref(`${layer}/${i}`);
     return i === 0

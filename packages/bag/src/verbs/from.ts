@@ -2,8 +2,9 @@ import type { BlockInput } from "@millrace/graph";
 import { Delayed, LayeredGraph, MaterializedLayer } from "@millrace/graph";
 import { checkElements, checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument, notIterable } from "../errors.ts";
+import { identityOf, layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addAliases, addBlocks, call, input, layerName, literal } from "../partitions.ts";
+import { addAliases, addBlocks, call, input, literal } from "../partitions.ts";
 import { arrayOf } from "../stage/pieces.ts";
 import { isAsyncIterable } from "../stage/settled.ts";
 import { runStage } from "../stage/run-stage.ts";
@@ -32,8 +33,8 @@ export interface FromOptions {
 
 /** Partitions of a bag that is not told how many to make: one an element, at most this many. */
 const npartitionsDefault = 100;
-/** Longer data is not read for its content to name the layer. */
-const namedByContentMax = 10_000;
+/** Of longer data the elements do not go into the name of the layer. */
+const namedByElementsMax = 10_000;
 
 /** A bag of the elements of an iterable, which is read at once. */
 export function from(iterable: Iterable<unknown>, options: FromOptions): Partitions {
@@ -41,10 +42,16 @@ export function from(iterable: Iterable<unknown>, options: FromOptions): Partiti
   checkOptionNames(api, options, ["npartitions", "partitionSize"]);
   const items = itemsOf(api, iterable);
   const blocks = cut(items, boundaries(api, items.length, options));
-  const content = items.length <= namedByContentMax ? items : crypto.randomUUID();
+  const content = items.length <= namedByElementsMax ? items.map(elementPart) : crypto.randomUUID();
   const { name, token } = layerName("from", blocks.length, content);
   const layer = MaterializedLayer.values(name, blocks, { token });
   return { graph: new LayeredGraph().withLayer(layer), layer: name, npartitions: blocks.length };
+}
+
+/** Objects and functions count by identity: they may change, and reading them all would cost. */
+function elementPart(item: unknown): unknown {
+  const isObject = (typeof item === "object" && item !== null) || typeof item === "function";
+  return isObject ? [identityOf(item)] : item;
 }
 
 function itemsOf(api: string, iterable: unknown): readonly unknown[] {
@@ -94,8 +101,8 @@ export function range(length: number, options: Pick<FromOptions, "npartitions">)
   checkElements(api, "length", length);
   const npartitions = countOf(api, length, options.npartitions);
   const steps = call(runStage, input(0), literal([{ kind: "range", length, npartitions }]));
-  const inputs: readonly BlockInput[] = [{ kind: "index" }];
-  return addBlocks(new LayeredGraph(), "range", { inputs, steps, count: npartitions });
+  const draft = { inputs: [{ kind: "index" }] as const, steps, count: npartitions };
+  return addBlocks(new LayeredGraph(), "range", draft, length);
 }
 
 /** A bag with a partition for each lazy iterable. */

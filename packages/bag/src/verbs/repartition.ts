@@ -4,8 +4,9 @@ import { parseBytes } from "@millrace/storage";
 import { checkOptionNames, checkPartitions } from "../check.ts";
 import { concatBlocks } from "../concat-blocks.ts";
 import { invalidArgument } from "../errors.ts";
+import { layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, addCall, blockKeys, call, input, layerName, literal } from "../partitions.ts";
+import { addBlocks, addCall, blockKeys, call, input, literal } from "../partitions.ts";
 import { evenBoundaries } from "./from.ts";
 import { sizeOf } from "./size-of.ts";
 

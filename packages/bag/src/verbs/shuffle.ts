@@ -1,7 +1,8 @@
 import { ShuffleLayer } from "@millrace/graph";
 import { checkOptionNames, checkPartitions } from "../check.ts";
+import { layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addStage, layerName } from "../partitions.ts";
+import { addStage } from "../partitions.ts";
 import type { Callback } from "../stage/ops.ts";
 import { groupPairs } from "../stage/structural-map.ts";
 import { hashKey } from "../stage/structural-text.ts";
