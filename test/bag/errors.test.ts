@@ -197,7 +197,7 @@ describe("arguments are checked at the caller's line", () => {
     expect(
       thrown(() => bag.fold((a) => a, { initial: wrong({ f: () => 1 }) })),
     ).toMatchInlineSnapshot(
-      `"bag/invalid-argument | fold: the initial value cannot be copied, got an object, wanted plain data. Start from plain data; make other things inside the callback."`,
+      `"bag/invalid-argument | fold: the initial value cannot be copied, got function f, wanted data that hides no state. Start from data; make other things inside the callback."`,
     );
     expect(thrown(() => bag.repartition({ npartitions: 2 ** 60 }))).toMatchInlineSnapshot(
       `"bag/invalid-argument | repartition: bad npartitions, got 1152921504606847000, wanted a whole number from 1 to 10000000."`,

@@ -1,6 +1,8 @@
 import { compareValues, extremeOf } from "../compare.ts";
+import { copyData } from "../copy-data.ts";
 import { notNumeric } from "../errors.ts";
-import { cloneInitial } from "../initial.ts";
+import type { Folded } from "./folded.ts";
+import { foldOn, foldedPairs } from "./folded.ts";
 import type { Callback, Initial, TerminalOp } from "./ops.ts";
 import { withSettled } from "./settled.ts";
 import { StructuralMap } from "./structural-map.ts";
@@ -268,41 +270,55 @@ function take(k: number): Terminal {
   return { init: collect.init, step: collect.step, done: (acc) => (acc as unknown[]).length >= k };
 }
 
+/** What a fold made of a partition: nothing of no elements, or one value. */
+export type FoldPart = readonly [] | readonly [value: unknown];
+
 /** A partition without elements stays empty: its initial value would be one too many. */
 function fold(fn: Callback, initial: Initial): Terminal {
   const step = fn as (acc: unknown, value: unknown) => unknown;
+  const start = startOf(initial);
   return {
-    init: nothingHeld,
+    init: () => undefined,
     step(acc, value) {
-      const held = acc as Held;
-      if (held.empty && initial === undefined) return hold(held, value);
-      const next = step(held.empty ? cloneInitial(initial?.value) : held.value, value);
-      return withSettled(next, (settled) => hold(held, settled));
+      const folded = (acc as Folded | undefined) ?? start();
+      return folded === undefined
+        ? { value, isOwn: false }
+        : foldOn(folded, (own) => step(own, value));
     },
+    finish: (acc) => (acc === undefined ? [] : [(acc as Folded).value]),
   };
 }
 
 function foldBy(key: Callback, fn: Callback, initial: Initial): Terminal {
   const step = fn as (acc: unknown, value: unknown) => unknown;
+  const start = startOf(initial);
   return {
-    init: () => new StructuralMap<unknown>(),
+    init: () => new StructuralMap<Folded>(),
     key: keyCall(key),
     step(acc, value, own) {
-      const groups = acc as StructuralMap<unknown>;
+      const groups = acc as StructuralMap<Folded>;
       const entry = groups.find(own);
-      if (entry === undefined && initial === undefined) {
-        groups.add(own, value);
+      const folded = entry?.value ?? start();
+      if (folded === undefined) {
+        groups.add(own, { value, isOwn: false });
         return groups;
       }
-      const held = entry === undefined ? cloneInitial(initial?.value) : entry.value;
-      return withSettled(step(held, value), (next) => {
-        if (entry === undefined) groups.add(own, next);
-        else entry.value = next;
-        return groups;
-      });
+      return withSettled(
+        foldOn(folded, (before) => step(before, value)),
+        () => {
+          if (entry === undefined) groups.add(own, folded);
+          return groups;
+        },
+      );
     },
-    finish: (acc) => (acc as StructuralMap<unknown>).pairs(),
+    finish: (acc) => foldedPairs(acc as StructuralMap<Folded>),
   };
+}
+
+/** Where a fold starts: at a copy of the initial value, or nowhere when there is none. */
+function startOf(initial: Initial): () => Folded | undefined {
+  if (initial === undefined) return () => undefined;
+  return () => ({ value: copyData(initial.value), isOwn: true });
 }
 
 /** The callback that a user gave for a key or an answer; default: the element itself. */

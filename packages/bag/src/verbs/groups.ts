@@ -4,7 +4,6 @@ import { addStage, addTree } from "../partitions.ts";
 import { StructuralMap } from "../stage/structural-map.ts";
 import type { Ranked } from "../stage/terminals.ts";
 import { insertRanked } from "../stage/terminals.ts";
-import { combinePairs } from "./fold-by.ts";
 import { optionalKey } from "./key-of.ts";
 
 /** How often each element occurs, as pairs. */
@@ -14,12 +13,22 @@ export function frequencies(
 ): Partitions {
   checkOptionNames("frequencies", options, ["splitEvery"]);
   const parts = addStage(bag, "frequencies-part", { kind: "frequencies" });
-  return addTree(parts, "frequencies", { combine: [combinePairs, addCounts], ...options });
+  return addTree(parts, "frequencies", { combine: [addCounts], ...options });
 }
 
-function addCounts(a: number, b: number): number {
-  return a + b;
+function addCounts(parts: readonly (readonly Counted[])[]): Counted[] {
+  const counts = new StructuralMap<number>();
+  for (const part of parts) {
+    for (const [key, count] of part) {
+      const entry = counts.find(key);
+      if (entry === undefined) counts.add(key, count);
+      else entry.value += count;
+    }
+  }
+  return counts.pairs();
 }
+
+type Counted = readonly [element: unknown, count: number];
 
 /** The first element of each key. */
 export function distinct(bag: Partitions, keyOf: unknown): Partitions {
