@@ -1,6 +1,7 @@
-import { compareValues, extremeOf } from "../compare.ts";
+import { extremeOf } from "../compare.ts";
 import { copyData } from "../copy-data.ts";
 import { notNumeric } from "../errors.ts";
+import { Best } from "./best.ts";
 import type { Folded } from "./folded.ts";
 import { foldOn, foldedPairs } from "./folded.ts";
 import type { Callback, Initial, TerminalOp } from "./ops.ts";
@@ -224,37 +225,16 @@ function distinct(key: Callback | undefined): Terminal {
   };
 }
 
-/** One of the best so far. */
-export interface Ranked {
-  readonly key: unknown;
-  readonly value: unknown;
-}
-
 function topk(k: number, key: Callback | undefined): Terminal {
   return {
-    init: (): Ranked[] => [],
+    init: () => new Best(k),
     key: keyCall(key),
     step(acc, value, own) {
-      insertRanked(acc as Ranked[], { key: own, value }, k);
+      (acc as Best).add({ key: own, value });
       return acc;
     },
+    finish: (acc) => (acc as Best).ranked(),
   };
-}
-
-/** Puts an entry at its place among the best `k`, best first, behind those that it ties with. */
-export function insertRanked(best: Ranked[], entry: Ranked, k: number): void {
-  const worst = best.at(-1);
-  if (k === 0) return;
-  if (best.length === k && worst !== undefined && compareValues(entry.key, worst.key) <= 0) return;
-  let low = 0;
-  let high = best.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareValues(entry.key, (best[middle] as Ranked).key) > 0) high = middle;
-    else low = middle + 1;
-  }
-  best.splice(low, 0, entry);
-  if (best.length > k) best.pop();
 }
 
 function some(test: Callback | undefined, want: boolean): Terminal {

@@ -1,9 +1,9 @@
 import { checkElements, checkOptionNames } from "../check.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, addTree } from "../partitions.ts";
+import type { Ranked } from "../stage/best.ts";
+import { Best } from "../stage/best.ts";
 import { StructuralMap } from "../stage/structural-map.ts";
-import type { Ranked } from "../stage/terminals.ts";
-import { insertRanked } from "../stage/terminals.ts";
 import { optionalKey } from "./key-of.ts";
 
 /** How often each element occurs, as pairs. */
@@ -58,10 +58,10 @@ export function topk(bag: Partitions, k: number, keyOf: unknown): Partitions {
   return addTree(parts, "topk", { combine: [bestOf, k], aggregate: [finishBest, k] });
 }
 
-function bestOf(parts: readonly (readonly Ranked[])[], k: number): Ranked[] {
-  const best: Ranked[] = [];
-  for (const part of parts) for (const entry of part) insertRanked(best, entry, k);
-  return best;
+function bestOf(parts: readonly (readonly Ranked[])[], k: number): readonly Ranked[] {
+  const best = new Best(k);
+  for (const part of parts) for (const entry of part) best.add(entry);
+  return best.ranked();
 }
 
 function finishBest(parts: readonly (readonly Ranked[])[], k: number): unknown[] {
