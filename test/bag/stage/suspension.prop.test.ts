@@ -160,6 +160,14 @@ function gate(): { call: (n: number) => Promise<number>; most: () => number } {
   };
 }
 
+function* fortyOf(n: number): Generator<number> {
+  for (let i = 0; i < 40; i++) yield n + i;
+}
+
+async function* lateFortyOf(n: number): AsyncGenerator<number> {
+  yield* fortyOf(n);
+}
+
 it("async callbacks overlap up to the documented number of elements a partition", async () => {
   const verbs: ((bag: Bag<number>, f: (n: number) => Promise<number>) => unknown)[] = [
     (bag, f) => bag.map(f).count().compute({ executor }),
@@ -180,6 +188,15 @@ it("async callbacks overlap up to the documented number of elements a partition"
         .flatMap((n) => [n])
         .map(f)
         .compute({ executor }),
+    // Elements that spread into many, ahead of whose turn others have been started already.
+    (bag, f) =>
+      bag
+        .flatMap((n) => Array.from({ length: 40 }, () => n))
+        .map(f)
+        .compute({ executor }),
+    (bag, f) => bag.map(f).flatMap(fortyOf).map(f).flatMap(fortyOf).map(f).take(3000, { executor }),
+    (bag, f) => bag.flatMap(lateFortyOf).map(f).compute({ executor }),
+    (bag, f) => bag.map(f).randomSample(0.9, 1).flatMap(fortyOf).map(f).compute({ executor }),
   ];
   for (const [i, verb] of verbs.entries()) {
     const { call, most } = gate();
