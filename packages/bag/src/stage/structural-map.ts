@@ -56,13 +56,15 @@ function isStructured(key: unknown): key is object {
 
 /** The elements of each key together, keys and elements as they come. */
 export function groupPairs(
-  pairs: Iterable<readonly [key: unknown, value: unknown]>,
+  lists: readonly (readonly (readonly [key: unknown, value: unknown])[])[],
 ): StructuralMap<unknown[]> {
   const groups = new StructuralMap<unknown[]>();
-  for (const [key, value] of pairs) {
-    const entry = groups.find(key);
-    if (entry === undefined) groups.add(key, [value]);
-    else entry.value.push(value);
+  for (const list of lists) {
+    for (const [key, value] of list) {
+      const entry = groups.find(key);
+      if (entry === undefined) groups.add(key, [value]);
+      else entry.value.push(value);
+    }
   }
   return groups;
 }
