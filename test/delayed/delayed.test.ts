@@ -301,6 +301,16 @@ describe("delayed.value and delayed.all", () => {
     expect(await big.get("length").compute()).toBe(1000);
   });
 
+  it("refuse options that mean nothing", () => {
+    expect(() => delayed.value(1, { nme: "one" } as never)).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: delayed: no such option, got "nme", wanted one of name.]`,
+    );
+    expect(() => delayed.value(1, null as never)).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: delayed: the options must be an object, got null, wanted an object.]`,
+    );
+    expect(() => delayed.value(1, { name: "" })).toThrow("bad name");
+  });
+
   it("refuse what is neither array nor object", () => {
     expect(() => delayed.all(1 as never)).toThrowErrorMatchingInlineSnapshot(
       `[GraphError: delayed: all takes an array or an object, got 1, wanted an array or an object.]`,
@@ -365,10 +375,13 @@ describe("delayed refuses", () => {
       `"delayed: bad pure, got 1, wanted true or false."`,
     );
     expect(refuse(fn, { nout: 1.5 })).toMatchInlineSnapshot(
-      `"delayed: bad nout, got 1.5, wanted a whole number of 0 or more."`,
+      `"delayed: bad nout, got 1.5, wanted a whole number from 0 to 100000."`,
+    );
+    expect(refuse(fn, { nout: 1e9 })).toMatchInlineSnapshot(
+      `"delayed: bad nout, got 1000000000, wanted a whole number from 0 to 100000."`,
     );
     expect(refuse(fn, { nout: "x".repeat(200) })).toMatchInlineSnapshot(
-      `"delayed: bad nout, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..., wanted a whole number of 0 or more."`,
+      `"delayed: bad nout, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..., wanted a whole number from 0 to 100000."`,
     );
     expect(refuse(fn, null)).toMatchInlineSnapshot(
       `"delayed: the options must be an object, got null, wanted an object."`,
