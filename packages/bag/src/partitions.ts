@@ -36,6 +36,16 @@ export function call(fn: TaskFunction, ...args: readonly StepArg[]): readonly St
   return [{ fn, args }];
 }
 
+/** The step that runs a block, which has a number, through operations. */
+export function stage(
+  ops: readonly StageOp[],
+  block: StepArg,
+  partition: StepArg,
+  broadcast: readonly StepArg[] = [],
+): readonly Step[] {
+  return call(runStage, block, literal(ops), partition, ...broadcast);
+}
+
 /** A layer that has no name yet. */
 interface Draft {
   readonly inputs: readonly BlockInput[];
@@ -70,15 +80,15 @@ export function addStage(
   broadcast: readonly unknown[] = [],
 ): Partitions {
   let { graph } = bag;
-  const inputs: BlockInput[] = [{ kind: "block", layer: bag.layer }];
+  const inputs: BlockInput[] = [{ kind: "block", layer: bag.layer }, { kind: "index" }];
   const args = broadcast.map((value) => {
-    if (value === partitionNumber) return input(inputs.push({ kind: "index" }) - 1);
+    if (value === partitionNumber) return input(1);
     const lazy = lazyOf(value);
     if (lazy === undefined) return literal(value);
     graph = graph.merge(lazy.graph);
     return input(inputs.push({ kind: "key", key: lazy.key }) - 1);
   });
-  const steps = call(runStage, input(0), literal([op]), ...args);
+  const steps = stage([op], input(0), input(1), args);
   const fields = Object.entries(op).map(([name, value]) => [name, namePart(value)]);
   const draft = { inputs, steps, count: bag.npartitions };
   return addBlocks(graph, verb, draft, [fields, args.map(contentOf)]);

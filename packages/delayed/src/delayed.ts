@@ -1,6 +1,6 @@
 import { moduleFunction } from "@millrace/closure";
 import type { LazyArguments, Settled } from "@millrace/graph";
-import { Delayed, GraphError, quoteValue } from "@millrace/graph";
+import { Delayed, GraphError, quoteValue, taskFault } from "@millrace/graph";
 
 /** How a delayed function makes its calls. */
 export interface DelayedOptions<N extends number = number> {
@@ -199,9 +199,11 @@ function checkLength(result: unknown, nout: number): readonly unknown[] {
   const values = Array.isArray(result) ? (result as readonly unknown[]) : undefined;
   if (values?.length === nout) return values;
   const got = values === undefined ? `a ${typeof result}` : `an array of ${values.length}`;
-  throw new GraphError(
-    "graph/nout",
-    `delayed: the function does not return as many results as nout says, got ${got}, ` +
-      `wanted an array of ${nout}. Correct nout, or what the function returns.`,
+  throw taskFault(
+    new GraphError(
+      "graph/nout",
+      `delayed: the function does not return as many results as nout says, got ${got}, ` +
+        `wanted an array of ${nout}. Correct nout, or what the function returns.`,
+    ),
   );
 }

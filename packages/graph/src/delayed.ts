@@ -3,7 +3,7 @@ import { currentAnnotations, mergeAnnotations, withoutAnnotations } from "./anno
 import type { Collection } from "./collection.ts";
 import { isCollection } from "./collection.ts";
 import { compute, mergeGraphs, optimize, persist } from "./compute.ts";
-import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
+import { GraphError, invalidArgument, quoteValue, taskFault } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
@@ -225,12 +225,8 @@ type ArgumentsOf<S> = S extends { args: infer A extends readonly unknown[] }
 
 function getProperty(value: Record<PropertyKey, unknown>, property: PropertyKey): unknown {
   if (value === null || value === undefined) {
-    throw invalidArgument(
-      "get",
-      `cannot read the property ${quoteValue(property)}`,
-      value,
-      "a value",
-    );
+    const what = `cannot read the property ${quoteValue(property)}`;
+    throw taskFault(invalidArgument("get", what, value, "a value"));
   }
   return value[property];
 }
@@ -242,12 +238,8 @@ function callMethod(
 ): unknown {
   const fn: unknown = value === null || value === undefined ? undefined : value[method];
   if (typeof fn !== "function") {
-    throw invalidArgument(
-      "call",
-      `there is no method ${quoteValue(method)}`,
-      value,
-      "a value that has it",
-    );
+    const what = `there is no method ${quoteValue(method)}`;
+    throw taskFault(invalidArgument("call", what, value, "a value that has it"));
   }
   return Reflect.apply(fn, value, args);
 }

@@ -62,6 +62,8 @@ export class GraphError extends Error {
   override readonly name: string = "GraphError";
   /** What went wrong; stays the same between versions. */
   readonly code: GraphErrorCode;
+  /** Key of the task in which it was found, if it was found in one. */
+  declare readonly key?: string;
 
   constructor(code: GraphErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -123,7 +125,7 @@ export class CycleError extends GraphError {
 export class TaskError extends GraphError {
   override readonly name = "TaskError";
   /** Key of the task that failed; a fused task has the key of its last step. */
-  readonly key: string;
+  override readonly key: string;
   /** How often the task was tried. */
   readonly attempts: number;
 
@@ -161,18 +163,59 @@ export class CancelledError extends GraphError {
   }
 }
 
-const ownCode = /^(closure|graph|storage|delayed|bag|dataframe|distributed)\//;
-const wrapping: ReadonlySet<unknown> = new Set(["graph/task-failed", "graph/cancelled"]);
+/** A property of errors, since packages below this one mark theirs too. */
+const faultMark = Symbol.for("millrace.fault");
 
 /**
- * What a run rejects with when a task threw: a fault that Millrace itself found while it worked
- * (such as `bag/empty-reduction`) as it is, whatever else was thrown as the cause of a {@link
- * TaskError}.
+ * The error itself, marked as something that Millrace found inside of a task, such as a sum over a
+ * text: the run rejects with it as it is, and adds the `key` of the task. What user code throws is
+ * the `cause` of a TaskError instead, whatever its code.
+ *
+ * @example
+ * ```ts
+ * import { GraphError, TaskGraph, task, taskFault } from "@millrace/graph";
+ *
+ * const check = (list: readonly number[]): readonly number[] => {
+ *   if (list.length > 0) return list;
+ *   throw taskFault(new GraphError("graph/nout", "check: an empty list"));
+ * };
+ * const graph = TaskGraph.from({ a: task(check, [[]]) });
+ * const error = await graph.compute("a").catch((thrown: unknown) => thrown as GraphError);
+ * (error as GraphError).code; // => "graph/nout"
+ * (error as GraphError).key; // => "a"
+ * ```
+ */
+export function taskFault<E extends Error>(error: E): E {
+  const mark = { value: true, configurable: true };
+  return Object.defineProperty(error, faultMark, mark);
+}
+
+/**
+ * Whether an error is one that Millrace found inside of the task which is running.
+ *
+ * @example
+ * ```ts
+ * import { GraphError, isTaskFault, taskFault } from "@millrace/graph";
+ *
+ * const error = new GraphError("graph/nout", "three results");
+ * isTaskFault(error); // => false
+ * isTaskFault(taskFault(error)); // => true
+ * ```
+ */
+export function isTaskFault(error: unknown): error is Error & { key?: string } {
+  return error instanceof Error && faultMark in error;
+}
+
+/**
+ * What a run rejects with when a task threw: what Millrace itself found in it as it is, whatever
+ * else was thrown as the cause of a {@link TaskError}.
  */
 export function taskFailure(key: string, attempts: number, cause: unknown): Error {
-  const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const isOwn = typeof code === "string" && ownCode.test(code) && !wrapping.has(code);
-  return isOwn ? (cause as Error) : new TaskError(key, attempts, cause);
+  if (!isTaskFault(cause)) return new TaskError(key, attempts, cause);
+  // Told now: where it comes out of a callback that ran something itself, it is user code's.
+  delete (cause as { [faultMark]?: unknown })[faultMark];
+  cause.key = key;
+  return cause;
 }
 
 /**

@@ -7,7 +7,15 @@ export type { Collection, Computed } from "./collection.ts";
 export { compute, mergeGraphs, optimize, persist } from "./compute.ts";
 export { Delayed } from "./delayed.ts";
 export type { CallOptions, Lazy, LazyArguments, Settled } from "./delayed.ts";
-export { CancelledError, CycleError, GraphError, TaskError, quoteValue } from "./errors.ts";
+export {
+  CancelledError,
+  CycleError,
+  GraphError,
+  TaskError,
+  isTaskFault,
+  quoteValue,
+  taskFault,
+} from "./errors.ts";
 export type { GraphErrorCode } from "./errors.ts";
 export type {
   Executor,

@@ -60,9 +60,9 @@ it("the loop of sync callbacks gives its value and no promise", () => {
     { kind: "flatMap", fn: twice, extra: 0 },
     { kind: "filter", fn: isEven, extra: 0, keep: true },
   ] as const;
-  expect(runStage([1, 2, 3], stage)).toStrictEqual([2, 2, 4, 4]);
-  expect(runStage([1, 2, 3], [...stage, { kind: "count" }])).toBe(4);
-  const late = runStage([1], [{ kind: "map", fn: async (n: number) => n, extra: 0 }]);
+  expect(runStage([1, 2, 3], stage, 0)).toStrictEqual([2, 2, 4, 4]);
+  expect(runStage([1, 2, 3], [...stage, { kind: "count" }], 0)).toBe(4);
+  const late = runStage([1], [{ kind: "map", fn: async (n: number) => n, extra: 0 }], 0);
   expect(late).toBeInstanceOf(Promise);
 });
 

@@ -5,8 +5,7 @@ import { compressionOf, globSync, parseBytes, splitBlocks, statSync } from "@mil
 import { checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, call, input, literal } from "../partitions.ts";
-import { runStage } from "../stage/run-stage.ts";
+import { addBlocks, input, stage } from "../partitions.ts";
 import type { FileBlock, FilePart } from "./open-lines.ts";
 import { openJson, openLines, openLinesWithPath } from "./open-lines.ts";
 
@@ -80,8 +79,8 @@ function readBlocks(api: string, urls: Patterns, options: ReadTextOptions, open:
     parts,
     options: lines,
   }));
-  const inputs: readonly BlockInput[] = [{ kind: "values", values }];
-  const steps = call(runStage, input(0), literal([{ kind: "chunks", open }]));
+  const inputs: readonly BlockInput[] = [{ kind: "values", values }, { kind: "index" }];
+  const steps = stage([{ kind: "chunks", open }], input(0), input(1));
   const verb = api === "readText" ? "read-text" : "read-json-lines";
   const draft = { inputs, steps, count: checkPartitions(api, values.length) };
   return addBlocks(new LayeredGraph(), verb, draft, [open, files.map(versionOf)]);

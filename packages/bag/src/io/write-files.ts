@@ -1,8 +1,9 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
-import { compute } from "@millrace/graph";
+import { compute, quoteValue, taskFault } from "@millrace/graph";
 import type { Compression } from "@millrace/storage";
-import { compressionOf, writeAll } from "@millrace/storage";
-import { BagError, invalidArgument, notText } from "../errors.ts";
+import { StorageError, compressionOf, writeAll } from "@millrace/storage";
+import type { BagError } from "../errors.ts";
+import { dataFault, invalidArgument, notText } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, blockKeys, call, input, literal } from "../partitions.ts";
 
@@ -82,7 +83,11 @@ async function writePartition(
   compression: Compression,
   overwrite: boolean,
 ): Promise<string> {
-  await writeAll(path, linesOf(block), { compression, overwrite });
+  try {
+    await writeAll(path, linesOf(block), { compression, overwrite });
+  } catch (error) {
+    throw error instanceof StorageError ? taskFault(error) : error;
+  }
   return path;
 }
 
@@ -95,14 +100,27 @@ function* textLines(block: readonly unknown[]): Generator<string> {
 
 function* jsonLines(block: readonly unknown[]): Generator<string> {
   for (const item of block) {
-    const text = JSON.stringify(item) as string | undefined;
-    if (text === undefined) {
-      throw new BagError(
-        "bag/not-json",
-        `toJsonLines: an element has no JSON text, got ${typeof item}, wanted JSON values. ` +
-          "Map to plain data first.",
-      );
-    }
+    const text = jsonText(item);
+    if (text === undefined) throw noJsonText(item);
     yield `${text}\n`;
   }
+}
+
+function jsonText(item: unknown): string | undefined {
+  try {
+    return JSON.stringify(item);
+  } catch (error) {
+    // Anything else comes from a `toJSON` or a getter of the program.
+    const isOwn = error instanceof TypeError && /BigInt|circular structure/.test(error.message);
+    throw isOwn ? noJsonText(item, { cause: error }) : error;
+  }
+}
+
+function noJsonText(item: unknown, options?: ErrorOptions): BagError {
+  return dataFault(
+    "bag/not-json",
+    `toJsonLines: an element has no JSON text, got ${quoteValue(item)}, wanted JSON values. ` +
+      "Map to plain data first.",
+    options,
+  );
 }

@@ -1,7 +1,7 @@
 import { functionOf } from "./calls.ts";
 import type { ElementOp, StageParts } from "./ops.ts";
 import { extraOf } from "./ops.ts";
-import { piecesOf } from "./pieces.ts";
+import { piecesOf, spreadable } from "./pieces.ts";
 import { isAsync, isPending } from "./settled.ts";
 import { Suspended } from "./suspended.ts";
 import type { Terminal } from "./terminals.ts";
@@ -151,7 +151,9 @@ export class LoopWriter {
     if (op.kind === "pluck" && !op.hasFallback && !Array.isArray(op.key)) {
       return `${v} == null ? ${fn}(${v}) : ${v}[${this.#use(`k${k}`, op.key)}]`;
     }
-    return op.kind === "starmap" ? `${fn}(...${v})` : `${fn}(${[v, ...extras].join(", ")})`;
+    if (op.kind !== "starmap") return `${fn}(${[v, ...extras].join(", ")})`;
+    const other = `${this.#use("spreadable", spreadable)}("starmap", ${v})`;
+    return `${fn}(...(Array.isArray(${v}) ? ${v} : ${other}))`;
   }
 
   /** Stops the loops when `given` is asynchronous; other types pay one comparison. */

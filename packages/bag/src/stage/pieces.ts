@@ -1,3 +1,4 @@
+import { taskFault } from "@millrace/graph";
 import { notIterable } from "../errors.ts";
 import { isAsyncIterable } from "./settled.ts";
 
@@ -25,7 +26,7 @@ export function piecesOf(api: string, value: unknown): Pieces {
   if (typeof value === "object" && value !== null && Symbol.iterator in value) {
     return new OneByOne((value as Iterable<unknown>)[Symbol.iterator]());
   }
-  throw notIterable(api, value);
+  throw taskFault(notIterable(api, value));
 }
 
 function onePiece(items: readonly unknown[]): Pieces {
@@ -80,6 +81,13 @@ class OneByOne implements Pieces {
   }
 }
 
+/** What can be spread into arguments. */
+export function spreadable(api: string, value: unknown): Iterable<unknown> {
+  const isIterable = typeof value === "object" && value !== null && Symbol.iterator in value;
+  if (isIterable || typeof value === "string") return value as Iterable<unknown>;
+  throw taskFault(notIterable(api, value));
+}
+
 /**
  * The elements of what a callback gave as an array without holes; a promise for async iterables.
  */
@@ -89,7 +97,7 @@ export function arrayOf(api: string, value: unknown): unknown[] | Promise<unknow
   if (typeof value === "object" && value !== null && Symbol.iterator in value) {
     return Array.from(value as Iterable<unknown>);
   }
-  throw notIterable(api, value);
+  throw taskFault(notIterable(api, value));
 }
 
 /** The array itself where it has no holes, which the methods of arrays would skip later. */

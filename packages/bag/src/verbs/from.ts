@@ -4,10 +4,9 @@ import { checkElements, checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument, notIterable } from "../errors.ts";
 import { identityOf, layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addAliases, addBlocks, call, input, literal } from "../partitions.ts";
+import { addAliases, addBlocks, call, input, literal, stage } from "../partitions.ts";
 import { arrayOf } from "../stage/pieces.ts";
 import { isAsyncIterable } from "../stage/settled.ts";
-import { runStage } from "../stage/run-stage.ts";
 
 /**
  * How elements are cut into partitions.
@@ -100,7 +99,7 @@ export function range(length: number, options: Pick<FromOptions, "npartitions">)
   checkOptionNames(api, options, ["npartitions"]);
   checkElements(api, "length", length);
   const npartitions = countOf(api, length, options.npartitions);
-  const steps = call(runStage, input(0), literal([{ kind: "range", length, npartitions }]));
+  const steps = stage([{ kind: "range", length, npartitions }], input(0), input(0));
   const draft = { inputs: [{ kind: "index" }] as const, steps, count: npartitions };
   return addBlocks(new LayeredGraph(), "range", draft, length);
 }
