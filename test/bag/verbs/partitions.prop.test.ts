@@ -238,6 +238,24 @@ it("changing the array that compute gave does not change a persisted bag", async
   expect(await held.compute()).toStrictEqual([1, 2]);
 });
 
+it("changing an array that a bag gave away does not change the bag", async () => {
+  // oxlint-disable-next-line no-sparse-arrays -- a hole is an element
+  const items: (number | undefined)[] = [3, 1, , 2];
+  for (const bag of [Bag.from(items, { npartitions: 1 }), Bag.from(items, { npartitions: 2 })]) {
+    const held = await bag.persist();
+    for (const given of [bag, held]) {
+      const parts = await compute(given.toDelayed());
+      expect(parts.flat()).toStrictEqual([3, 1, undefined, 2]);
+      for (const part of parts) part.reverse();
+      const lengths = Bag.from([0]).map((_, all: unknown[]) => all.splice(1).length, given);
+      expect(await lengths.compute()).toStrictEqual([3]);
+      const taken = Delayed.call((all: unknown[]) => all.splice(0).length, [given]);
+      expect(await taken.compute()).toBe(4);
+      expect(await given.compute()).toStrictEqual([3, 1, undefined, 2]);
+    }
+  }
+});
+
 it("visualize draws the partitions", () => {
   const bag = Bag.range(4, { npartitions: 2 }).map(plusOne);
   const dot = bag.visualize({ format: "dot" });
