@@ -203,8 +203,8 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /**
-   * Folds all elements in order. `initial` must be an identity of `combine` (default `f`), which is
-   * checked: the answer never depends on the partitions.
+   * Folds all elements in order. `combine` (default `f`) must be associative, and `initial` an
+   * identity of it, which is checked: then the answer never depends on the partitions.
    *
    * @throws BagError `bag/empty-reduction`, `bag/not-identity`
    */
@@ -323,8 +323,9 @@ export class Bag<T> implements Collection<T[]> {
     onOther: KeyFunction<U>,
   ): Bag<[T, U]>;
   join<U>(other: Bag<U> | Iterable<U>, onThis: unknown, onOther: unknown = onThis): unknown {
-    const right = other instanceof Bag ? other : Bag.from(other, { npartitions: 1 });
-    return new Bag(join(this.#partitions, right.#partitions, onThis, onOther));
+    const right =
+      other instanceof Bag ? other.#partitions : from(other, { npartitions: 1 }, "join");
+    return new Bag(join(this.#partitions, right, onThis, onOther));
   }
 
   /** All pairs `[this, other]`; partition `i · m + j` pairs partition i with partition j. */

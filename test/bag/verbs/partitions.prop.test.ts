@@ -192,6 +192,17 @@ describe.each(executors)("on %s", (executor) => {
     );
   });
 
+  it("a text is its characters, as everywhere", async () => {
+    const letters = bagOf([[1]]).mapPartitions(() => "a😀");
+    expect(await letters.compute({ executor })).toStrictEqual(["a", "😀"]);
+    const parts = Bag.fromDelayed([Delayed.call(() => "bc", [])]);
+    expect(await parts.compute({ executor })).toStrictEqual(["b", "c"]);
+    const pairs = bagOf([["ab"]]).flatMap((text) => [text]) as Bag<unknown> as Bag<
+      [string, string]
+    >;
+    expect(await pairs.starmap((a, b) => b + a).compute({ executor })).toStrictEqual(["ba"]);
+  });
+
   it("holes in what a callback gives are elements", async () => {
     const bag = bagOf([[1]]).mapPartitions(() => new Array<number>(3));
     expect(await bag.compute({ executor })).toStrictEqual([undefined, undefined, undefined]);

@@ -69,6 +69,9 @@ export function readJsonLines(urls: Patterns, options: ReadTextOptions): Partiti
 type Open = (block: FileBlock) => AsyncIterable<readonly unknown[]>;
 
 function readBlocks(api: string, urls: Patterns, options: ReadTextOptions, open: Open): Partitions {
+  if (typeof urls !== "string" && !(urls instanceof URL) && !Array.isArray(urls)) {
+    throw invalidArgument(api, "no place to read", urls, "a path, a URL, or an array of them");
+  }
   const files = globSync(urls);
   if (files.length === 0) {
     throw invalidArgument(api, "no files", "an empty list", "one path, glob or URL or more");
@@ -117,7 +120,9 @@ function partitionsOf(
       const got = "blockSize and filesPerPartition";
       throw invalidArgument(api, "two ways to cut", got, "one of them");
     }
-    const count = Math.ceil(files.length / checkPartitions(api, filesPerPartition));
+    const count = Math.ceil(
+      files.length / checkPartitions(api, filesPerPartition, "filesPerPartition"),
+    );
     return Array.from({ length: count }, (_, i) =>
       files.slice(i * filesPerPartition, (i + 1) * filesPerPartition).map((url) => ({ url })),
     );

@@ -1,7 +1,8 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
 import { compute, quoteValue, taskFault } from "@millrace/graph";
 import type { Compression } from "@millrace/storage";
-import { StorageError, compressionOf, writeAll } from "@millrace/storage";
+import { StorageError, absoluteUrl, compressionOf, writeAll } from "@millrace/storage";
+import { checkRunNames } from "../check.ts";
 import type { BagError } from "../errors.ts";
 import { dataFault, invalidArgument, notText } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
@@ -42,9 +43,7 @@ export async function writeFiles(
   pattern: string,
   options: WriteFilesOptions,
 ): Promise<string[]> {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument(api, "the options must be an object", options, "an object");
-  }
+  checkRunNames(api, options, ["compression", "overwrite"]);
   const { compression = "infer", overwrite = true, ...runOptions } = options;
   if (typeof overwrite !== "boolean") {
     throw invalidArgument(api, "bad overwrite", overwrite, "true or false");
@@ -73,7 +72,10 @@ function pathsOf(api: string, pattern: string, count: number): string[] {
     throw invalidArgument(api, "bad pattern", pattern, "a path with one *", remedy);
   }
   const width = String(count - 1).length;
-  return Array.from({ length: count }, (_, i) => parts.join(String(i).padStart(width, "0")));
+  // Absolute, so that a task in another working directory writes the same file.
+  return Array.from({ length: count }, (_, i) =>
+    absoluteUrl(parts.join(String(i).padStart(width, "0"))),
+  );
 }
 
 async function writePartition(

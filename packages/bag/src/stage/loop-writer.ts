@@ -1,7 +1,7 @@
 import { functionOf } from "./calls.ts";
 import type { ElementOp, StageParts } from "./ops.ts";
 import { extraOf } from "./ops.ts";
-import { piecesOf, spreadable } from "./pieces.ts";
+import { piecesOf, iterableOf } from "./pieces.ts";
 import { isAsync, isPending } from "./settled.ts";
 import { Suspended } from "./suspended.ts";
 import type { Terminal } from "./terminals.ts";
@@ -152,7 +152,7 @@ export class LoopWriter {
       return `${v} == null ? ${fn}(${v}) : ${v}[${this.#use(`k${k}`, op.key)}]`;
     }
     if (op.kind !== "starmap") return `${fn}(${[v, ...extras].join(", ")})`;
-    const other = `${this.#use("spreadable", spreadable)}("starmap", ${v})`;
+    const other = `${this.#use("iterableOf", iterableOf)}("starmap", ${v})`;
     return `${fn}(...(Array.isArray(${v}) ? ${v} : ${other}))`;
   }
 

@@ -81,8 +81,8 @@ class OneByOne implements Pieces {
   }
 }
 
-/** What can be spread into arguments. */
-export function spreadable(api: string, value: unknown): Iterable<unknown> {
+/** What can be gone through at once, texts as their characters. */
+export function iterableOf(api: string, value: unknown): Iterable<unknown> {
   const isIterable = typeof value === "object" && value !== null && Symbol.iterator in value;
   if (isIterable || typeof value === "string") return value as Iterable<unknown>;
   throw taskFault(notIterable(api, value));
@@ -93,11 +93,7 @@ export function spreadable(api: string, value: unknown): Iterable<unknown> {
  */
 export function arrayOf(api: string, value: unknown): unknown[] | Promise<unknown[]> {
   if (Array.isArray(value)) return withoutHoles(value);
-  if (isAsyncIterable(value)) return gather(value);
-  if (typeof value === "object" && value !== null && Symbol.iterator in value) {
-    return Array.from(value as Iterable<unknown>);
-  }
-  throw taskFault(notIterable(api, value));
+  return isAsyncIterable(value) ? gather(value) : Array.from(iterableOf(api, value));
 }
 
 /** The array itself where it has no holes, which the methods of arrays would skip later. */

@@ -36,8 +36,11 @@ const npartitionsDefault = 100;
 const namedByElementsMax = 10_000;
 
 /** A bag of the elements of an iterable, which is read at once. */
-export function from(iterable: Iterable<unknown>, options: FromOptions): Partitions {
-  const api = "Bag.from";
+export function from(
+  iterable: Iterable<unknown>,
+  options: FromOptions,
+  api = "Bag.from",
+): Partitions {
   checkOptionNames(api, options, ["npartitions", "partitionSize"]);
   const items = itemsOf(api, iterable);
   const blocks = cut(items, boundaries(api, items.length, options));

@@ -1,6 +1,6 @@
 import type { RunOptions } from "@millrace/graph";
 import { optimizeLayers, streamGraph } from "@millrace/graph";
-import { checkElements, checkPartitions } from "../check.ts";
+import { checkElements, checkPartitions, checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, blockKeys } from "../partitions.ts";
@@ -24,7 +24,7 @@ function streamBlocks(
 
 /** The elements of a bag in their order. */
 export function iterate(bag: Partitions, options: RunOptions): AsyncGenerator<unknown> {
-  checkStreamed("iterate", options);
+  checkRunNames("iterate", options, []);
   return elementsOf(streamBlocks(bag, options, lookahead));
 }
 
@@ -54,7 +54,7 @@ export interface TakeOptions extends RunOptions {
 /** The first `k` elements; partitions behind the last one needed are not run. */
 export async function take(bag: Partitions, k: number, options: TakeOptions): Promise<unknown[]> {
   checkElements("take", "k", k);
-  checkStreamed("take", options);
+  checkRunNames("take", options, ["npartitions"]);
   const { npartitions = bag.npartitions, ...runOptions } = options;
   if (checkPartitions("take", npartitions) > bag.npartitions) {
     const wanted = `at most the ${bag.npartitions} that there are`;
@@ -69,15 +69,4 @@ export async function take(bag: Partitions, k: number, options: TakeOptions): Pr
     if (taken.length === k) break;
   }
   return taken;
-}
-
-/** Refuses what `streamGraph` takes besides the options of a run. */
-function checkStreamed(api: string, options: object): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument(api, "the options must be an object", options, "an object");
-  }
-  for (const name of ["ordered", "lookahead"]) {
-    if (!(name in options)) continue;
-    throw invalidArgument(api, "no such option", name, "options of a run");
-  }
 }
