@@ -332,15 +332,19 @@ describe("data that does not fit is told when it runs, with the code of the reas
     expect(await rejected(() => words.std().compute({ executor }))).toMatchInlineSnapshot(
       `"bag/not-numeric | std: an element is no number, got "two", wanted numbers. Map to numbers first."`,
     );
-    const all: unknown[][] = [[undefined], [null], [true], [[]], [1, 2n], [2n, 1], [new Date(0)]];
+    const all: unknown[][] = [[undefined], [null], [true], [[]], [1, 2n], [-0, 2n], [new Date(0)]];
     for (const values of all) {
       const cut = Bag.from(values, { npartitions: values.length });
       const whole = Bag.from(values, { npartitions: 1 });
       for (const odd of [cut, whole]) {
         const message = await rejected(() => wrong<Bag<number>>(odd).sum().compute({ executor }));
-        expect(message).toMatch(/^bag\/not-numeric \| sum: an element is no number, got /);
+        expect(message).toMatch(/^bag\/not-numeric \| sum: (an element is no|numbers and bigints)/);
       }
     }
+    const mixed = wrong<Bag<number>>(Bag.from([5n, 3, 4], { npartitions: 1 }));
+    expect(await rejected(() => mixed.sum().compute({ executor }))).toMatchInlineSnapshot(
+      `"bag/not-numeric | sum: numbers and bigints are mixed, got both, wanted one kind. Map to one of them first."`,
+    );
   });
 
   it("partitions of different lengths", async () => {

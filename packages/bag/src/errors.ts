@@ -94,6 +94,14 @@ export function notNumeric(api: string, got: unknown, wanted: string): BagError 
   );
 }
 
+/** Numbers and bigints, which have no common sum. */
+export function mixedNumeric(api: string): BagError {
+  return dataFault(
+    "bag/not-numeric",
+    `${api}: numbers and bigints are mixed, got both, wanted one kind. Map to one of them first.`,
+  );
+}
+
 /** An element where a text belongs. */
 export function notText(api: string, got: unknown): BagError {
   return dataFault(

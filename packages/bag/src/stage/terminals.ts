@@ -1,6 +1,6 @@
 import { extremeOf } from "../compare.ts";
 import { copyData } from "../copy-data.ts";
-import { notNumeric } from "../errors.ts";
+import { mixedNumeric, notNumeric } from "../errors.ts";
 import { Best } from "./best.ts";
 import type { Folded } from "./folded.ts";
 import { foldOn, foldedPairs } from "./folded.ts";
@@ -84,34 +84,35 @@ const count: Terminal = {
   inline: { enter: "let n = 0;", step: "n++;", value: "acc + n" },
 };
 
-/**
- * The sum of nothing: adding it changes no number, and it tells a start from a 0 that was summed.
- */
-export const emptySum = -0;
-
 const sum: Terminal = {
-  init: () => emptySum,
+  init: () => undefined,
   step: addToSum,
   inline: {
-    enter: "let total = -0;",
-    step: 'if (typeof v === "number") total += v;\nelse acc = addToSum(acc, v);',
-    value: "joinSums(acc, total)",
+    enter: "let total = -0, summed = false;",
+    step: [
+      'if (typeof v === "number") {',
+      "  total += v;",
+      "  summed = true;",
+      "} else acc = addToSum(summed ? joinSums(acc, total) : acc, v);",
+    ].join("\n"),
+    value: "joinSums(acc, summed ? total : undefined)",
     scope: { addToSum, joinSums },
   },
 };
 
-/** One sum of two; what is empty is left out, since it is a number even beside bigints. */
+/** One sum of two; that of nothing is undefined. */
 export function joinSums(a: unknown, b: unknown): unknown {
-  return Object.is(b, emptySum) ? a : addToSum(a, b);
+  if (a === undefined) return b;
+  if (b === undefined) return a;
+  if (typeof a === "number" && typeof b === "number") return a + b;
+  if (typeof a === "bigint" && typeof b === "bigint") return a + b;
+  throw mixedNumeric("sum");
 }
 
 /** A sum and one more addend, both numbers or both bigints. */
-export function addToSum(acc: unknown, value: unknown): unknown {
-  if (typeof value === "number" && typeof acc === "number") return acc + value;
-  if (typeof value === "bigint") {
-    if (typeof acc === "bigint") return acc + value;
-    if (Object.is(acc, emptySum)) return value;
-  }
+function addToSum(acc: unknown, value: unknown): unknown {
+  const isAddend = typeof value === "number" || typeof value === "bigint";
+  if (isAddend && (acc === undefined || typeof value === typeof acc)) return joinSums(acc, value);
   throw notNumeric("sum", value, typeof acc === "bigint" ? "bigints" : "numbers");
 }
 
