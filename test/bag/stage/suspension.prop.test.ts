@@ -241,3 +241,20 @@ it("a rejection is told once, as it is, and leaves none unhandled", async () => 
     process.off("unhandledRejection", note);
   }
 });
+
+it("a promise that is an element is handed on as it is, behind async callbacks too", async () => {
+  const promise = Promise.resolve(1);
+  const rows = Bag.from([{ p: promise }]);
+  for (const bag of [rows, rows.map(async (row) => row)]) {
+    expect((await bag.pluck("p").compute({ executor }))[0]).toBe(promise);
+    const [pair] = await bag.pluck(["p"]).compute({ executor });
+    expect(pair?.[0]).toBe(promise);
+    expect(
+      await bag
+        .pluck("p")
+        .map((n) => n)
+        .compute({ executor }),
+    ).toStrictEqual([1]);
+  }
+  for await (const n of Bag.from([promise]).iterate({ executor })) expect(n).toBe(1);
+});

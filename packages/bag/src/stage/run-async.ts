@@ -231,8 +231,9 @@ async function expand(course: Course, work: Work, until: number): Promise<Outcom
   for (let k = work.op; k < until; k++) {
     const called = k === work.op && work.given !== undefined;
     let given = called ? work.given : calls[k]?.(value);
-    if (isPending(given)) given = await given;
     const op = ops[k] as ElementOp;
+    // What is plucked is handed on as it is, a promise too: nobody was called for it.
+    if (op.kind !== "pluck" && isPending(given)) given = await given;
     switch (op.kind) {
       case "map":
       case "starmap":
