@@ -7,6 +7,18 @@ import { runStage } from "./stage/run-stage.ts";
 
 /**
  * A bag as its verbs see it: the first `npartitions` blocks of a layer of a graph, each an array.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ * import type { Partitions } from "@millrace/bag";
+ * import { LayeredGraph, MaterializedLayer } from "@millrace/graph";
+ *
+ * const layer = MaterializedLayer.values("words", [["to", "be"], ["or"]]);
+ * const graph = new LayeredGraph().withLayer(layer);
+ * const partitions: Partitions = { graph, layer: "words", npartitions: 2 };
+ * await new Bag<string>(partitions).compute(); // => ["to", "be", "or"]
+ * ```
  */
 export interface Partitions {
   readonly graph: LayeredGraph;

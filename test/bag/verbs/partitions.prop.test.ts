@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 import { Bag } from "@millrace/bag";
 import { Delayed, compute } from "@millrace/graph";
 import fc from "fast-check";
@@ -265,6 +267,11 @@ it("changing an array that a bag gave away does not change the bag", async () =>
       expect(await given.compute()).toStrictEqual([3, 1, undefined, 2]);
     }
   }
+});
+
+it("the console shows how many partitions, and of which layer", () => {
+  const bag = Bag.range(4, { npartitions: 2 }).map(plusOne);
+  expect(inspect(bag)).toMatch(/^Bag \[2 partitions of map-[0-9a-f]+\] \{\}$/);
 });
 
 it("visualize draws the partitions", () => {
