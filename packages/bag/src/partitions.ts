@@ -28,7 +28,12 @@ export interface Partitions {
 
 /** The keys of the partitions. */
 export function blockKeys({ layer, npartitions }: Omit<Partitions, "graph">): Key[] {
-  return Array.from({ length: npartitions }, (_, i) => `${layer}/${i}`);
+  return keysBetween(layer, 0, npartitions);
+}
+
+/** The keys of the partitions of a layer from one up to, without, another. */
+export function keysBetween(layer: string, start: number, end: number): Key[] {
+  return Array.from({ length: end - start }, (_, i) => `${layer}/${start + i}`);
 }
 
 type StepArg = Step["args"][number];

@@ -1,12 +1,18 @@
-import type { RunOptions } from "@millrace/graph";
+import type { Key, RunOptions } from "@millrace/graph";
 import { optimizeLayers, streamGraph } from "@millrace/graph";
 import { checkElements, checkPartitions, checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addStage, blockKeys } from "../partitions.ts";
+import { addStage, blockKeys, keysBetween } from "../partitions.ts";
 
 /** How many partitions iteration may be ahead of its reader. */
 const lookahead = 2;
+/**
+ * Partitions that `take` plans at first, and how many times more each time it needs others: a plan
+ * costs a microsecond or two a partition, and what two groups both need runs twice.
+ */
+const groupFirst = 256;
+const groupGrowth = 8;
 
 /**
  * The blocks of a bag, one after another, with bounded look-ahead. Options are checked now;
@@ -16,8 +22,8 @@ function streamBlocks(
   bag: Partitions,
   options: RunOptions,
   ahead: number,
+  keys: readonly Key[],
 ): AsyncIterable<{ readonly value: unknown }> {
-  const keys = blockKeys(bag);
   const graph = options.optimize === false ? bag.graph : optimizeLayers(bag.graph, keys);
   return streamGraph(graph, keys, { ...options, lookahead: ahead });
 }
@@ -25,7 +31,7 @@ function streamBlocks(
 /** The elements of a bag in their order. */
 export function iterate(bag: Partitions, options: RunOptions): AsyncGenerator<unknown> {
   checkRunNames("iterate", options, []);
-  return elementsOf(streamBlocks(bag, options, lookahead));
+  return elementsOf(streamBlocks(bag, options, lookahead, blockKeys(bag)));
 }
 
 async function* elementsOf(
@@ -61,12 +67,17 @@ export async function take(bag: Partitions, k: number, options: TakeOptions): Pr
     throw invalidArgument("take", "too many partitions", npartitions, wanted);
   }
   const limited = addStage({ ...bag, npartitions }, "take", { kind: "take", k });
-  const stream = streamBlocks(limited, runOptions, 1);
   const taken: unknown[] = [];
-  if (k === 0) return taken;
-  for await (const { value } of stream) {
-    for (const item of (value as readonly unknown[]).slice(0, k - taken.length)) taken.push(item);
-    if (taken.length === k) break;
+  for (let start = 0, size = groupFirst; start < npartitions; size *= groupGrowth) {
+    const keys = keysBetween(limited.layer, start, Math.min(start + size, npartitions));
+    // Checks the options, also when nothing is to be taken.
+    const stream = streamBlocks(limited, runOptions, 1, keys);
+    if (k === 0) return taken;
+    for await (const { value } of stream) {
+      for (const item of (value as readonly unknown[]).slice(0, k - taken.length)) taken.push(item);
+      if (taken.length === k) return taken;
+    }
+    start += keys.length;
   }
   return taken;
 }
