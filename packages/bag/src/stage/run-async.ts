@@ -223,8 +223,11 @@ async function rejection(error: unknown): Promise<never> {
 
 const nothing: Outcome = { ready: [], rest: [] };
 
+/** Iterables inside of each other that are gone into at once: each takes some of the stack. */
+const depthMax = 32;
+
 /** Takes one element to operation `until`, and on the way what it spreads into. */
-async function expand(course: Course, work: Work, until: number): Promise<Outcome> {
+async function expand(course: Course, work: Work, until: number, depth = 0): Promise<Outcome> {
   const { ops, calls, terminal } = course;
   let { value } = work;
   if (work.op > until) return { ready: [work], rest: [] };
@@ -249,9 +252,10 @@ async function expand(course: Course, work: Work, until: number): Promise<Outcom
       case "flatMap":
       case "flatten":
         // What is asynchronous by itself may be slow or endless: it waits for its turn.
-        return isAsyncIterable(given)
-          ? { ready: [], rest: [asyncElements(k + 1, given)] }
-          : spread(course, elements(op.kind, k + 1, given), until);
+        if (isAsyncIterable(given)) return { ready: [], rest: [asyncElements(k + 1, given)] };
+        return depth < depthMax
+          ? spread(course, elements(op.kind, k + 1, given), until, depth + 1)
+          : { ready: [], rest: [elements(op.kind, k + 1, given)] };
     }
   }
   if (until < ops.length || terminal.key === undefined) {
@@ -264,13 +268,18 @@ async function expand(course: Course, work: Work, until: number): Promise<Outcom
 /**
  * The first elements at once, so that they overlap with other elements'; the rest in their turn.
  */
-async function spread(course: Course, source: SyncSource, until: number): Promise<Outcome> {
+async function spread(
+  course: Course,
+  source: SyncSource,
+  until: number,
+  depth: number,
+): Promise<Outcome> {
   const ready: Work[] = [];
   try {
     while (ready.length < asyncElementsMax) {
       const work = source.next();
       if (work === undefined) return { ready, rest: [] };
-      const outcome = await expand(course, work, until);
+      const outcome = await expand(course, work, until, depth);
       ready.push(...outcome.ready);
       if (outcome.rest.length > 0) return { ready, rest: [...outcome.rest, source] };
     }

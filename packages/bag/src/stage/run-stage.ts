@@ -67,10 +67,13 @@ type Stage = readonly StageOp[];
 /** What each pair of stages became: computing a bag again finds its loop compiled, and warm. */
 const joined = new WeakMap<Stage, WeakMap<Stage, Stage>>();
 
+/** Of longer stages each one on the way would be kept, and no code is generated anyway. */
+const joinedLengthMax = 500;
+
 function joinStages(before: Stage, after: Stage): Stage | undefined {
-  if (partsOf(before).terminal !== undefined || partsOf(after).source !== undefined) {
-    return undefined;
-  }
+  const [last, first] = [before.slice(-1), after.slice(0, 1)].map(partsOf);
+  if (last?.terminal !== undefined || first?.source !== undefined) return undefined;
+  if (before.length + after.length > joinedLengthMax) return [...before, ...after];
   const known = joined.get(before) ?? new WeakMap<Stage, Stage>();
   const stage = known.get(after) ?? [...before, ...after];
   joined.set(before, known.set(after, stage));
