@@ -1,4 +1,4 @@
-import type { Bag } from "@millrace/bag";
+import type { Bag, Partitions } from "@millrace/bag";
 import { Bag as BagClass, readJsonLines, readText } from "@millrace/bag";
 import type { Delayed } from "@millrace/graph";
 import { Delayed as DelayedClass } from "@millrace/graph";
@@ -19,11 +19,17 @@ it("constructors know their elements", () => {
     Bag<number>
   >();
   expectTypeOf(BagClass.concat([numbers, numbers])).toEqualTypeOf<Bag<number>>();
+  expectTypeOf(BagClass.concat([numbers, words])).toEqualTypeOf<Bag<number | string>>();
+  expectTypeOf(BagClass.concat<number | string>([])).toEqualTypeOf<Bag<number | string>>();
   expectTypeOf(BagClass.zip(numbers, words)).toEqualTypeOf<Bag<[number, string]>>();
   never(() => {
     expectTypeOf(readText("a")).toEqualTypeOf<Bag<string>>();
     expectTypeOf(readText("a", { includePath: true })).toEqualTypeOf<
       Bag<[line: string, path: string]>
+    >();
+    const includePath: boolean = words.npartitions > 1;
+    expectTypeOf(readText("a", { includePath })).toEqualTypeOf<
+      Bag<string | [line: string, path: string]>
     >();
     expectTypeOf(readJsonLines<Row>("a")).toEqualTypeOf<Bag<Row>>();
     expectTypeOf(readJsonLines("a")).toEqualTypeOf<Bag<unknown>>();
@@ -64,6 +70,17 @@ it("element operations", () => {
   expectTypeOf(BagClass.from<[number, string]>([]).starmap((a, b) => a + b.length)).toEqualTypeOf<
     Bag<number>
   >();
+  expectTypeOf(
+    BagClass.from([
+      [1, 2],
+      [3, 4],
+    ]).starmap((a, b) => a + b),
+  ).toEqualTypeOf<Bag<number>>();
+  const pairs = BagClass.from<readonly [number, string]>([]);
+  expectTypeOf(pairs.starmap((n: number) => n)).toEqualTypeOf<Bag<number>>();
+  expectTypeOf(pairs.starmap(async (_, text) => text)).toEqualTypeOf<Bag<string>>();
+  const parts: Partitions = { graph: words.graph, layer: "a", npartitions: 1 };
+  expectTypeOf(new BagClass<string>(parts)).toEqualTypeOf<Bag<string>>();
   expectTypeOf(words.mapPartitions((part) => [[...part].length])).toEqualTypeOf<Bag<number>>();
   never(() => {
     // @ts-expect-error a broadcast value of another type
@@ -76,6 +93,8 @@ it("element operations", () => {
     numbers.flatMap((n) => n);
     // @ts-expect-error elements are no tuples
     numbers.starmap((a: number) => a);
+    // @ts-expect-error the second one is a text
+    pairs.starmap((a: number, b: number) => a + b);
   });
 });
 

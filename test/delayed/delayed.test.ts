@@ -276,7 +276,8 @@ describe("nout", () => {
     for (const result of [[1], [1, 2, 3], "ab", undefined]) {
       const [first, second] = delayed(() => result as [number, number], { nout: 2 })();
       for (const part of [first, second]) {
-        expect(await failure(part.compute())).toMatchObject({ code: "graph/nout" });
+        const error = await failure(part.compute());
+        expect(error).toMatchObject({ code: "graph/nout", key: expect.stringMatching(/./) });
       }
     }
     const [first] = delayed(() => [1] as number[] as [number, number], { nout: 2 })();
@@ -299,6 +300,16 @@ describe("delayed.value and delayed.all", () => {
     expect(await delayed.all([]).compute()).toEqual([]);
     const big = delayed.value(Array.from({ length: 1000 }, (_, i) => i));
     expect(await big.get("length").compute()).toBe(1000);
+  });
+
+  it("refuse options that mean nothing", () => {
+    expect(() => delayed.value(1, { nme: "one" } as never)).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: delayed: no such option, got "nme", wanted one of name.]`,
+    );
+    expect(() => delayed.value(1, null as never)).toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: delayed: the options must be an object, got null, wanted an object.]`,
+    );
+    expect(() => delayed.value(1, { name: "" })).toThrow("bad name");
   });
 
   it("refuse what is neither array nor object", () => {
@@ -331,7 +342,10 @@ describe("delayed.module", () => {
   it("fails when computed where the module has no such function", async () => {
     for (const name of ["missing", "notAFunction"]) {
       const error = await failure(delayed.module(url, name)().compute());
-      expect(error).toMatchObject({ code: "closure/missing-export" });
+      expect(error).toMatchObject({
+        code: "closure/missing-export",
+        key: expect.stringMatching(`^${name}-`),
+      });
     }
     expect(() => delayed.module("./heavy.mjs", "square")).toThrow("absolute URL");
   });
@@ -365,10 +379,13 @@ describe("delayed refuses", () => {
       `"delayed: bad pure, got 1, wanted true or false."`,
     );
     expect(refuse(fn, { nout: 1.5 })).toMatchInlineSnapshot(
-      `"delayed: bad nout, got 1.5, wanted a whole number of 0 or more."`,
+      `"delayed: bad nout, got 1.5, wanted a whole number from 0 to 100000."`,
+    );
+    expect(refuse(fn, { nout: 1e9 })).toMatchInlineSnapshot(
+      `"delayed: bad nout, got 1000000000, wanted a whole number from 0 to 100000."`,
     );
     expect(refuse(fn, { nout: "x".repeat(200) })).toMatchInlineSnapshot(
-      `"delayed: bad nout, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..., wanted a whole number of 0 or more."`,
+      `"delayed: bad nout, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..., wanted a whole number from 0 to 100000."`,
     );
     expect(refuse(fn, null)).toMatchInlineSnapshot(
       `"delayed: the options must be an object, got null, wanted an object."`,

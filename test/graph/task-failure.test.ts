@@ -1,5 +1,5 @@
 import type { TaskError } from "@millrace/graph";
-import { GraphError, TaskGraph, createInlineExecutor, ref, task } from "@millrace/graph";
+import { GraphError, TaskGraph, createInlineExecutor, ref, task, taskFault } from "@millrace/graph";
 import { expect, it } from "vitest";
 
 const pass = (x: unknown): unknown => x;
@@ -78,9 +78,11 @@ it("an error of a task has the line of who asked in its stack", async () => {
 });
 
 it("a fault that Millrace found while it worked stays what it is", async () => {
-  const fault = new GraphError("graph/nout", "not two");
+  const fault = taskFault(new GraphError("graph/nout", "not two"));
   const error = await failure(() => {
     throw fault;
   });
   expect(error).toBe(fault);
+  expect(error.key).toBe("end");
+  expect((await failure(() => Promise.reject(fault))).cause).toBe(fault);
 });

@@ -9,6 +9,7 @@ import type {
 import { compute, optimize, persist, visualize } from "@millrace/graph";
 import type {
   Broadcast,
+  Elements,
   ItemOf,
   Items,
   KeyFunction,
@@ -16,6 +17,8 @@ import type {
   MaybePromise,
   NameOf,
   Plucked,
+  PluckedAll,
+  StarFunction,
 } from "./callbacks.ts";
 import { concatBlocks } from "./concat-blocks.ts";
 import { invalidArgument } from "./errors.ts";
@@ -43,9 +46,7 @@ import type { TakeOptions } from "./verbs/take.ts";
 import { iterate, take } from "./verbs/take.ts";
 import { toArray, toDelayed } from "./verbs/to-delayed.ts";
 
-type Elements<Bags extends readonly Bag<unknown>[]> = {
-  -readonly [I in keyof Bags]: Bags[I] extends Bag<infer U> ? U : never;
-};
+type Other<U> = Bag<U> | Iterable<U>;
 
 /**
  * Partitions of plain values, lazily: every method describes work and gives a new Bag, `compute`
@@ -85,7 +86,11 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /** All partitions of all bags, in order. */
-  static concat<T>(bags: readonly Bag<T>[]): Bag<T> {
+  static concat<const Bags extends readonly Bag<unknown>[]>(
+    bags: Bags,
+  ): Bag<Elements<Bags>[number]>;
+  static concat<T>(bags: readonly Bag<T>[]): Bag<T>;
+  static concat(bags: readonly Bag<unknown>[]): unknown {
     return new Bag(concat(Bag.#all("Bag.concat", bags)));
   }
 
@@ -181,19 +186,14 @@ export class Bag<T> implements Collection<T[]> {
   /** A property of every element, or an array of several; `fallback` where it is undefined. */
   pluck<K extends keyof T>(key: K): Bag<T[K]>;
   pluck<K extends NameOf<T>, D>(key: K, fallback: D): Bag<Plucked<T, K, D>>;
-  pluck<const Ks extends readonly (keyof T)[]>(
-    keys: Ks,
-  ): Bag<{ -readonly [I in keyof Ks]: T[Ks[I]] }>;
-  pluck<const Ks extends readonly NameOf<T>[], D>(
-    keys: Ks,
-    fallback: D,
-  ): Bag<{ -readonly [I in keyof Ks]: Plucked<T, Ks[I], D> }>;
+  pluck<const Ks extends readonly (keyof T)[]>(keys: Ks): Bag<PluckedAll<T, Ks>>;
+  pluck<const Ks extends readonly NameOf<T>[], D>(keys: Ks, or: D): Bag<PluckedAll<T, Ks, D>>;
   pluck(key: PluckKey, ...fallback: readonly unknown[]): unknown {
     return new Bag(pluck(this.#partitions, key, fallback));
   }
 
-  /** Every element, a tuple, as the arguments of `f`. */
-  starmap<A extends readonly unknown[], R>(this: Bag<A>, f: (...args: A) => R): Bag<Awaited<R>> {
+  /** Every element, an array, as the arguments of `f`. */
+  starmap<R>(f: StarFunction<T, R>): Bag<Awaited<R>> {
     return new Bag(starmap(this.#partitions, f));
   }
 
@@ -203,9 +203,8 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /**
-   * Folds all elements in order. `initial` must be an identity of `combine` (default `f`), which is
-   * checked: the answer never depends on the partitions.
-   *
+   * Folds all elements in order. `combine` (default `f`) must be associative and `initial` its
+   * identity, which is checked: then the answer never depends on the partitions.
    * @throws BagError `bag/empty-reduction`, `bag/not-identity`
    */
   fold(f: (a: T, b: T) => MaybePromise<T>, options?: FoldOptions<T>): Delayed<T>;
@@ -316,15 +315,12 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /** Pairs `[this, other]` of elements with equal keys; one key function can serve both. */
-  join<U>(other: Bag<U> | Iterable<U>, on: KeyFunction<T | U>): Bag<[T, U]>;
-  join<U>(
-    other: Bag<U> | Iterable<U>,
-    onThis: KeyFunction<T>,
-    onOther: KeyFunction<U>,
-  ): Bag<[T, U]>;
-  join<U>(other: Bag<U> | Iterable<U>, onThis: unknown, onOther: unknown = onThis): unknown {
-    const right = other instanceof Bag ? other : Bag.from(other, { npartitions: 1 });
-    return new Bag(join(this.#partitions, right.#partitions, onThis, onOther));
+  join<U>(other: Other<U>, on: KeyFunction<T | U>): Bag<[T, U]>;
+  join<U>(other: Other<U>, onThis: KeyFunction<T>, onOther: KeyFunction<U>): Bag<[T, U]>;
+  join<U>(other: Other<U>, onThis: unknown, onOther: unknown = onThis): unknown {
+    const right =
+      other instanceof Bag ? other.#partitions : from(other, { npartitions: 1 }, "join");
+    return new Bag(join(this.#partitions, right, onThis, onOther));
   }
 
   /** All pairs `[this, other]`; partition `i · m + j` pairs partition i with partition j. */
@@ -380,6 +376,11 @@ export class Bag<T> implements Collection<T[]> {
   /** Iteration as {@link Bag.iterate} without options. */
   [Symbol.asyncIterator](): AsyncGenerator<T> {
     return this.iterate();
+  }
+
+  /** What the console shows of a bag beside its class. */
+  get [Symbol.toStringTag](): string {
+    return `${this.npartitions} partitions of ${this.#partitions.layer}`;
   }
 
   static #of(api: string, bag: unknown): Partitions {

@@ -64,8 +64,21 @@ export type Plucked<T, K, D> = T extends unknown
     : D
   : never;
 
+/** What plucking several names gives: of names that all elements have, or with a default. */
+export type PluckedAll<T, Ks extends readonly PropertyKey[], D = never> = {
+  -readonly [I in keyof Ks]: [D] extends [never] ? T[Ks[I] & keyof T] : Plucked<T, Ks[I], D>;
+};
+
 /** What can be gone through, now or asynchronously. */
 export type Items<U> = Iterable<U> | AsyncIterable<U>;
 
 /** The elements of it. */
 export type ItemOf<P> = P extends Items<infer U> ? U : never;
+
+/** The elements of several bags. */
+export type Elements<Bags extends readonly Collection<unknown[]>[]> = {
+  -readonly [I in keyof Bags]: Bags[I] extends Collection<(infer U)[]> ? U : never;
+};
+
+/** A function whose arguments are an array. */
+export type StarFunction<T, R> = [T] extends [readonly unknown[]] ? (...args: T) => R : never;

@@ -1,14 +1,14 @@
+import type { RunOptions } from "@millrace/graph";
 import { invalidArgument } from "./errors.ts";
 import type { Callback } from "./stage/ops.ts";
 
 /** More partitions than anyone means to have: a plan of them alone would fill the memory. */
 export const partitionsMax = 10_000_000;
 
-/** Checks a number of partitions. */
-export function checkPartitions(api: string, value: number): number {
+/** Checks a number of partitions, or of what cannot be more than they are. */
+export function checkPartitions(api: string, value: number, name = "npartitions"): number {
   if (Number.isSafeInteger(value) && value >= 1 && value <= partitionsMax) return value;
-  const wanted = `a whole number from 1 to ${partitionsMax}`;
-  throw invalidArgument(api, "bad npartitions", value, wanted);
+  throw invalidArgument(api, `bad ${name}`, value, `a whole number from 1 to ${partitionsMax}`);
 }
 
 /** Checks a number of elements. */
@@ -26,6 +26,23 @@ export function checkSplitEvery(api: string, value: number): number {
 export function checkCallback(api: string, fn: unknown): Callback {
   if (typeof fn === "function") return fn as Callback;
   throw invalidArgument(api, "the callback must be a function", fn, "a function");
+}
+
+const runOptions: Readonly<Record<keyof RunOptions, true>> = {
+  executor: true,
+  optimize: true,
+  signal: true,
+  onProgress: true,
+  onTask: true,
+  priority: true,
+  retries: true,
+  resources: true,
+  workers: true,
+};
+
+/** Refuses options that are neither a verb's own nor those of a run. */
+export function checkRunNames(api: string, options: object, names: readonly string[]): void {
+  checkOptionNames(api, options, [...names, ...Object.keys(runOptions)]);
 }
 
 /** Refuses options that do not exist. */

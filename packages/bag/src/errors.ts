@@ -1,4 +1,4 @@
-import { quoteValue } from "@millrace/graph";
+import { isTaskFault, quoteValue, taskFault } from "@millrace/graph";
 
 /** What went wrong, as a stable word. */
 export type BagErrorCode =
@@ -32,6 +32,10 @@ export class BagError extends Error {
   override readonly name = "BagError";
   /** What went wrong, as a stable word. */
   readonly code: BagErrorCode;
+  /** Key of the task in which it was found, if it was found in one. */
+  declare readonly key?: string;
+  /** Number of the partition with the element that it is about, where there is one. */
+  declare readonly partition?: number;
 
   constructor(code: BagErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -52,9 +56,19 @@ export function invalidArgument(
   return new BagError("bag/invalid-argument", message);
 }
 
+/** Something wrong with the data, found while a task runs. */
+export function dataFault(code: BagErrorCode, message: string, options?: ErrorOptions): BagError {
+  return taskFault(new BagError(code, message, options));
+}
+
+/** What ended a task over a partition; what Millrace found itself tells which partition it was. */
+export function inPartition(error: unknown, partition: number): unknown {
+  return isTaskFault(error) ? Object.assign(error, { partition }) : error;
+}
+
 /** A reduction that has no answer for no elements. */
 export function emptyReduction(api: string): BagError {
-  return new BagError(
+  return dataFault(
     "bag/empty-reduction",
     `${api}: there is nothing to reduce, got an empty bag, wanted one element or more. ` +
       "Check that the bag is not empty, or use fold with an initial value.",
@@ -63,7 +77,7 @@ export function emptyReduction(api: string): BagError {
 
 /** An initial value that is no identity of the combining function. */
 export function notIdentity(api: string, initial: unknown): BagError {
-  return new BagError(
+  return dataFault(
     "bag/not-identity",
     `${api}: combining the initial value with a part changes the part, ` +
       `got ${quoteValue(initial)}, wanted an identity, such as 0 for a sum. ` +
@@ -73,16 +87,24 @@ export function notIdentity(api: string, initial: unknown): BagError {
 
 /** An element where a number belongs. */
 export function notNumeric(api: string, got: unknown, wanted: string): BagError {
-  return new BagError(
+  return dataFault(
     "bag/not-numeric",
     `${api}: an element is no number, got ${quoteValue(got)}, wanted ${wanted}. ` +
       "Map to numbers first.",
   );
 }
 
+/** Numbers and bigints, which have no common sum. */
+export function mixedNumeric(api: string): BagError {
+  return dataFault(
+    "bag/not-numeric",
+    `${api}: numbers and bigints are mixed, got both, wanted one kind. Map to one of them first.`,
+  );
+}
+
 /** An element where a text belongs. */
 export function notText(api: string, got: unknown): BagError {
-  return new BagError(
+  return dataFault(
     "bag/not-text",
     `${api}: an element is no text, got ${quoteValue(got)}, wanted strings. Map to strings first.`,
   );

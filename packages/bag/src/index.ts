@@ -4,6 +4,7 @@ export { BagError } from "./errors.ts";
 export type { BagErrorCode } from "./errors.ts";
 export type { ReadTextOptions } from "./io/read-text.ts";
 export type { WriteFilesOptions } from "./io/write-files.ts";
+export type { Partitions } from "./partitions.ts";
 export { readJsonLines, readText } from "./read.ts";
 export type { FoldInto, FoldOptions } from "./verbs/fold.ts";
 export type { FromOptions } from "./verbs/from.ts";

@@ -1,19 +1,24 @@
 import type { BlockInput, Key, LayeredGraph, Step, TaskFunction } from "@millrace/graph";
-import {
-  BlockwiseLayer,
-  Delayed,
-  MaterializedLayer,
-  TreeReduceLayer,
-  currentAnnotations,
-  ref,
-  tokenizeLoosely,
-} from "@millrace/graph";
+import { BlockwiseLayer, Delayed, MaterializedLayer, TreeReduceLayer, ref } from "@millrace/graph";
 import { checkSplitEvery } from "./check.ts";
+import { layerName, namePart } from "./layer-name.ts";
 import type { StageOp } from "./stage/ops.ts";
 import { runStage } from "./stage/run-stage.ts";
 
 /**
  * A bag as its verbs see it: the first `npartitions` blocks of a layer of a graph, each an array.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ * import type { Partitions } from "@millrace/bag";
+ * import { LayeredGraph, MaterializedLayer } from "@millrace/graph";
+ *
+ * const layer = MaterializedLayer.values("words", [["to", "be"], ["or"]]);
+ * const graph = new LayeredGraph().withLayer(layer);
+ * const partitions: Partitions = { graph, layer: "words", npartitions: 2 };
+ * await new Bag<string>(partitions).compute(); // => ["to", "be", "or"]
+ * ```
  */
 export interface Partitions {
   readonly graph: LayeredGraph;
@@ -23,23 +28,12 @@ export interface Partitions {
 
 /** The keys of the partitions. */
 export function blockKeys({ layer, npartitions }: Omit<Partitions, "graph">): Key[] {
-  return Array.from({ length: npartitions }, (_, i) => `${layer}/${i}`);
+  return keysBetween(layer, 0, npartitions);
 }
 
-/** Name of a layer: the verb, and a token of all that decides what the layer does. */
-export function layerName(verb: string, ...content: unknown[]): { name: string; token: string } {
-  const token = tokenOf(verb, content, currentAnnotations());
-  return { name: `${verb}-${token}`, token };
-}
-
-function tokenOf(...content: unknown[]): string {
-  try {
-    return tokenizeLoosely(...content);
-  } catch (error) {
-    // Data that has no content to look at is fine in a bag; its layer is then like no other.
-    if ((error as { code?: unknown }).code !== "graph/not-tokenizable") throw error;
-    return crypto.randomUUID();
-  }
+/** The keys of the partitions of a layer from one up to, without, another. */
+export function keysBetween(layer: string, start: number, end: number): Key[] {
+  return Array.from({ length: end - start }, (_, i) => `${layer}/${start + i}`);
 }
 
 type StepArg = Step["args"][number];
@@ -59,6 +53,16 @@ export function call(fn: TaskFunction, ...args: readonly StepArg[]): readonly St
   return [{ fn, args }];
 }
 
+/** The step that runs a block, which has a number, through operations. */
+export function stage(
+  ops: readonly StageOp[],
+  block: StepArg,
+  partition: StepArg,
+  broadcast: readonly StepArg[] = [],
+): readonly Step[] {
+  return call(runStage, block, literal(ops), partition, ...broadcast);
+}
+
 /** A layer that has no name yet. */
 interface Draft {
   readonly inputs: readonly BlockInput[];
@@ -66,17 +70,23 @@ interface Draft {
   readonly count: number;
 }
 
-/** A graph with one more blockwise layer; `content` is what else decides what comes out. */
+/**
+ * A graph with one more blockwise layer; `content` is what decides what comes out beside the
+ * inputs, default the steps.
+ */
 export function addBlocks(
   graph: LayeredGraph,
   verb: string,
   draft: Draft,
-  content?: unknown,
+  content: unknown = draft.steps.map(({ fn, args }) => [namePart(fn), args.map(contentOf)]),
 ): Partitions {
-  const steps = draft.steps.map(({ fn, args }) => [fn, args]);
-  const { name, token } = layerName(verb, draft.count, draft.inputs, steps, content);
+  const { name, token } = layerName(verb, draft.count, draft.inputs, content);
   const layer = new BlockwiseLayer(name, { ...draft, token });
   return { graph: graph.withLayer(layer), layer: name, npartitions: draft.count };
+}
+
+function contentOf(arg: StepArg): unknown {
+  return arg.kind === "literal" ? [arg.kind, namePart(arg.value)] : arg;
 }
 
 /** One more operation on every partition; chains of them become one loop. */
@@ -87,16 +97,18 @@ export function addStage(
   broadcast: readonly unknown[] = [],
 ): Partitions {
   let { graph } = bag;
-  const inputs: BlockInput[] = [{ kind: "block", layer: bag.layer }];
+  const inputs: BlockInput[] = [{ kind: "block", layer: bag.layer }, { kind: "index" }];
   const args = broadcast.map((value) => {
-    if (value === partitionNumber) return input(inputs.push({ kind: "index" }) - 1);
+    if (value === partitionNumber) return input(1);
     const lazy = lazyOf(value);
     if (lazy === undefined) return literal(value);
     graph = graph.merge(lazy.graph);
     return input(inputs.push({ kind: "key", key: lazy.key }) - 1);
   });
-  const steps = call(runStage, input(0), literal([op]), ...args);
-  return addBlocks(graph, verb, { inputs, steps, count: bag.npartitions });
+  const steps = stage([op], input(0), input(1), args);
+  const fields = Object.entries(op).map(([name, value]) => [name, namePart(value)]);
+  const draft = { inputs, steps, count: bag.npartitions };
+  return addBlocks(graph, verb, draft, [fields, args.map(contentOf)]);
 }
 
 /** Among broadcast values: the number of the partition. */
@@ -155,7 +167,8 @@ export function addTree(bag: Partitions, verb: string, reduction: TreeReduction)
   const { splitEvery, combine, aggregate = combine } = reduction;
   if (splitEvery !== undefined) checkSplitEvery(verb, splitEvery);
   const calls = { combine: callOf(combine), aggregate: callOf(aggregate) };
-  const { name, token } = layerName(verb, bag.layer, bag.npartitions, calls, splitEvery);
+  const content = [combine, aggregate].map((parts) => parts.map(namePart));
+  const { name, token } = layerName(verb, bag.layer, bag.npartitions, content, splitEvery);
   const layer = new TreeReduceLayer(name, {
     input: bag.layer,
     count: bag.npartitions,

@@ -40,6 +40,10 @@ export function readText(
 ): Bag<string>;
 export function readText(
   urls: Patterns,
+  options: ReadTextOptions & { readonly includePath?: boolean },
+): Bag<string | [line: string, path: string]>;
+export function readText(
+  urls: Patterns,
   options: ReadTextOptions & { readonly includePath?: boolean } = {},
 ): unknown {
   return new Bag(readTextBlocks(urls, options));

@@ -1,6 +1,7 @@
 import { CaptureError, quote } from "./errors.ts";
 import { withInspector, type AnyFunction } from "./inspector.ts";
 import { moduleReferenceOf } from "./module-function.ts";
+import { mutableValues } from "./mutable-captures.ts";
 import { checkCodecCycles } from "./cycles.ts";
 import { seal } from "./envelope.ts";
 import { Walk } from "./walk.ts";
@@ -65,9 +66,36 @@ export function capture(fn: AnyFunction, options: { readonly mode?: CaptureMode 
   const known = memos[mode].get(fn);
   if (known !== undefined) return known;
   const { captured, walk } = take(fn, mode);
+  mutables.set(captured, mutableValues(walk));
   if (captured.bytes.byteLength > bytesWarnedAbove) warn(captured, walk);
   memos[mode].set(fn, captured);
   return captured;
+}
+
+const mutables = new WeakMap<Captured, readonly object[]>();
+
+/**
+ * The objects that a function captures and that may change after its capture, so that two
+ * functions of equal content which share them stay equal, and others may not. The function itself
+ * is among them where it reads a variable that is assigned again. What was frozen, and what travels
+ * by reference, is not. A function that was revived has none: its objects are its own.
+ *
+ * Cost: as {@link capture}, which it calls.
+ *
+ * @throws CaptureError as {@link capture}
+ * @example
+ * ```ts
+ * import { mutableCaptures } from "@millrace/closure";
+ *
+ * const limits = { most: 3 };
+ * const few = (list: number[]): boolean => list.length <= limits.most;
+ * mutableCaptures(few); // => [{ most: 3 }]
+ * const most = 3;
+ * mutableCaptures((list: number[]) => list.length <= most); // => []
+ * ```
+ */
+export function mutableCaptures(fn: AnyFunction): readonly object[] {
+  return mutables.get(capture(fn)) ?? [];
 }
 
 /** Let a revived function be captured again as the very bytes it was made from. */

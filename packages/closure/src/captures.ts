@@ -98,6 +98,10 @@ function captureName(
   const special = moduleVariable(walk, found, examined, name, binding, value, edge, free.usage);
   if (special !== undefined) return special;
   checkInitialised(walk, found, examined, name, binding, variable);
+  const { script } = examined;
+  if (binding !== undefined && script !== undefined && isReassigned(script, binding)) {
+    walk.rereading.add(found.value as object);
+  }
   return walk.slot(value, found, edge, free.usage);
 }
 

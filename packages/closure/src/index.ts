@@ -1,4 +1,4 @@
-export { capture } from "./capture.ts";
+export { capture, mutableCaptures } from "./capture.ts";
 export type { Captured, CaptureMode } from "./capture.ts";
 export { registerCodec } from "./codecs.ts";
 export type { Codec } from "./codecs.ts";

@@ -52,12 +52,24 @@ export function moduleFunction<
     );
   }
   const call = async (...args: Parameters<F>): Promise<Awaited<ReturnType<F>>> => {
-    const exported = exportOf(await importModule(target), target, name) as F;
+    const exported = (await importExport(target, name)) as F;
     return (await exported(...args)) as Awaited<ReturnType<F>>;
   };
   Object.defineProperty(call, "name", { value: name, configurable: true });
   references.set(call, { url: target, name });
   return call;
+}
+
+/** A property of errors that tells Millrace's own from those of the program that a task runs. */
+const faultMark = Symbol.for("millrace.fault");
+
+async function importExport(url: string, name: string): Promise<AnyFunction> {
+  try {
+    return exportOf(await importModule(url), url, name);
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    throw Object.defineProperty(error, faultMark, { value: true, configurable: true });
+  }
 }
 
 /** What a `moduleFunction` stands for; undefined for any other function. */

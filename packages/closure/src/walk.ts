@@ -50,6 +50,8 @@ export class Walk {
   readonly hints: Map<number, Hint> = new Map();
   nodes: WireNode[] = [];
   queue: Found[] = [];
+  /** Functions that read a variable which is assigned again somewhere; filled by the describers. */
+  readonly rereading: Set<object> = new Set();
   private ids = new Map<unknown, Found>();
   private grown = false;
   private readonly demands = new Map<object, Usage>();

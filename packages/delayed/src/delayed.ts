@@ -1,6 +1,6 @@
 import { moduleFunction } from "@millrace/closure";
-import type { Collection, Lazy, LazyArguments } from "@millrace/graph";
-import { Delayed, GraphError, quoteValue } from "@millrace/graph";
+import type { LazyArguments, Settled } from "@millrace/graph";
+import { Delayed, GraphError, quoteValue, taskFault } from "@millrace/graph";
 
 /** How a delayed function makes its calls. */
 export interface DelayedOptions<N extends number = number> {
@@ -23,54 +23,75 @@ export type DelayedFunction<A extends readonly unknown[], R> = (
   ...args: LazyArguments<A>
 ) => Delayed<Awaited<R>>;
 
-/** One Delayed for each of the results of a function that returns a tuple. */
-export type DelayedTuple<R> = R extends readonly unknown[]
-  ? { -readonly [I in keyof R]: Delayed<R[I]> }
-  : never;
+/** One Delayed for each of the `N` results of a function that returns an array. */
+export type DelayedTuple<R, N extends number = number> = unknown extends R
+  ? Repeat<Delayed<unknown>, N>
+  : R extends readonly unknown[]
+    ? number extends R["length"]
+      ? Repeat<Delayed<R[number]>, N>
+      : { -readonly [I in keyof R]: Delayed<R[I]> }
+    : never;
+
+type Repeat<T, N extends number, Made extends T[] = []> = number extends N
+  ? T[]
+  : Made["length"] extends N
+    ? Made
+    : Repeat<T, N, [...Made, T]>;
+
+/** Options of a function with one result. */
+type Whole = DelayedOptions & { readonly nout?: undefined };
+
+/** Options of a function with `N` results: of a tuple it must be as many as there are. */
+type InParts<R, N extends number> = DelayedOptions<N> & {
+  readonly nout: unknown extends R
+    ? N
+    : R extends readonly unknown[]
+      ? number extends R["length"]
+        ? N
+        : R["length"]
+      : never;
+};
+
+/** Options of which only the run will tell how many results they mean. */
+type Either<N extends number> = DelayedOptions<N> & (number extends N ? unknown : never);
 
 /** What `delayed` is: a function, and other ways to make one lazy value. */
 interface DelayedApi {
-  <A extends readonly unknown[], R>(
+  <A extends readonly unknown[], R>(fn: (...args: A) => R, options?: Whole): DelayedFunction<A, R>;
+  <A extends readonly unknown[], R, N extends number>(
     fn: (...args: A) => R,
-    options: DelayedOptions & { readonly nout: number },
-  ): (...args: LazyArguments<A>) => DelayedTuple<Awaited<R>>;
-  <A extends readonly unknown[], R>(
+    options: Either<N>,
+  ): (...args: LazyArguments<A>) => Delayed<Awaited<R>> | DelayedTuple<Awaited<R>>;
+  <A extends readonly unknown[], R, N extends number>(
     fn: (...args: A) => R,
-    options?: DelayedOptions,
-  ): DelayedFunction<A, R>;
-  /** A value that is there already, as a Delayed. What is lazy inside it is computed first. */
-  value<T>(value: Lazy<T>, options?: { readonly name?: string }): Delayed<T>;
+    options: InParts<Awaited<R>, N>,
+  ): (...args: LazyArguments<A>) => DelayedTuple<Awaited<R>, N>;
+  /**
+   * A value that is there already, as a Delayed. What is lazy inside it is computed first, and a
+   * promise is waited for.
+   */
+  value<T>(value: T, options?: { readonly name?: string }): Delayed<Settled<Awaited<T>>>;
   /** One Delayed of the array, or the object, of the values. */
   all<const T extends readonly unknown[] | Readonly<Record<string, unknown>>>(
     values: T,
   ): Delayed<{ -readonly [K in keyof T]: Settled<T[K]> }>;
   /**
    * A function of a module, lazily: it travels by reference, not by source, and is looked up when
-   * it runs. The production way to ship code.
+   * it runs. The production way to ship code. `F` is what the export is believed to be.
    *
    * @param url - of the module, as `new URL("./heavy.js", import.meta.url)`
    */
-  module<F extends AnyFunction = AnyFunction>(
+  module<F extends AnyFunction = (...args: unknown[]) => unknown>(
     url: URL | string,
     exportName: string,
-    options: DelayedOptions & { readonly nout: number },
-  ): (...args: LazyArguments<Parameters<F>>) => DelayedTuple<Awaited<ReturnType<F>>>;
-  module<F extends AnyFunction = AnyFunction>(
-    url: URL | string,
-    exportName: string,
-    options?: DelayedOptions,
+    options?: Whole,
   ): DelayedFunction<Parameters<F>, ReturnType<F>>;
+  module<F extends AnyFunction = (...args: unknown[]) => unknown, N extends number = number>(
+    url: URL | string,
+    exportName: string,
+    options: InParts<Awaited<ReturnType<F>>, N>,
+  ): (...args: LazyArguments<Parameters<F>>) => DelayedTuple<Awaited<ReturnType<F>>, N>;
 }
-
-/** What a value becomes once all that is lazy inside it, at any depth, has been computed. */
-export type Settled<T> =
-  T extends Collection<infer V>
-    ? V
-    : T extends object
-      ? T extends { [K in keyof T]: Settled<T[K]> }
-        ? T
-        : { -readonly [K in keyof T]: Settled<T[K]> }
-      : T;
 
 /**
  * Makes the calls of a function lazy: each gives a {@link Delayed} at once, and runs when it is
@@ -107,7 +128,9 @@ export const delayed: DelayedApi = Object.assign(wrap as DelayedApi, {
 type AnyFunction = (...args: never[]) => unknown;
 
 function wrap(fn: AnyFunction, options: DelayedOptions = {}): (...args: unknown[]) => unknown {
-  const { name, pure, nout } = checkOptions(fn, options);
+  if (typeof fn !== "function")
+    throw usage("the first argument must be a function", fn, "a function");
+  const { name, pure, nout } = checkOptions(options, ["name", "pure", "nout"]);
   return (...args) => {
     const call = Delayed.call(fn, args, { name, pure });
     return nout === undefined ? call : spread(call, nout, pure);
@@ -115,6 +138,7 @@ function wrap(fn: AnyFunction, options: DelayedOptions = {}): (...args: unknown[
 }
 
 function value(of: unknown, options: { readonly name?: string } = {}): Delayed<unknown> {
+  checkOptions(options, ["name"]);
   return Delayed.value(of, options);
 }
 
@@ -127,17 +151,16 @@ function wrapModule(url: URL | string, exportName: string, options?: DelayedOpti
   return wrap(moduleFunction(url, exportName), options);
 }
 
-const optionNames = ["name", "pure", "nout"];
+/** More results than anyone means to name: each is a task of its own. */
+const noutMax = 100_000;
 
-function checkOptions(fn: unknown, options: DelayedOptions): DelayedOptions {
-  if (typeof fn !== "function")
-    throw usage("the first argument must be a function", fn, "a function");
+function checkOptions(options: DelayedOptions, names: readonly string[]): DelayedOptions {
   if (typeof options !== "object" || options === null) {
     throw usage("the options must be an object", options, "an object");
   }
   for (const name of Object.keys(options)) {
-    if (optionNames.includes(name)) continue;
-    throw usage("no such option", name, `one of ${optionNames.join(", ")}`);
+    if (names.includes(name)) continue;
+    throw usage("no such option", name, `one of ${names.join(", ")}`);
   }
   const { name, pure, nout } = options;
   if (name !== undefined && (typeof name !== "string" || name === "")) {
@@ -145,8 +168,8 @@ function checkOptions(fn: unknown, options: DelayedOptions): DelayedOptions {
   }
   if (pure !== undefined && typeof pure !== "boolean")
     throw usage("bad pure", pure, "true or false");
-  if (nout !== undefined && !(Number.isInteger(nout) && nout >= 0)) {
-    throw usage("bad nout", nout, "a whole number of 0 or more");
+  if (nout !== undefined && !(Number.isInteger(nout) && nout >= 0 && nout <= noutMax)) {
+    throw usage("bad nout", nout, `a whole number from 0 to ${noutMax}`);
   }
   return options;
 }
@@ -176,9 +199,11 @@ function checkLength(result: unknown, nout: number): readonly unknown[] {
   const values = Array.isArray(result) ? (result as readonly unknown[]) : undefined;
   if (values?.length === nout) return values;
   const got = values === undefined ? `a ${typeof result}` : `an array of ${values.length}`;
-  throw new GraphError(
-    "graph/nout",
-    `delayed: the function does not return as many results as nout says, got ${got}, ` +
-      `wanted an array of ${nout}. Correct nout, or what the function returns.`,
+  throw taskFault(
+    new GraphError(
+      "graph/nout",
+      `delayed: the function does not return as many results as nout says, got ${got}, ` +
+        `wanted an array of ${nout}. Correct nout, or what the function returns.`,
+    ),
   );
 }

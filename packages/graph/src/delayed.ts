@@ -5,7 +5,7 @@ import { checkOptions } from "./check-options.ts";
 import type { Collection } from "./collection.ts";
 import { isCollection } from "./collection.ts";
 import { compute, optimize, persist } from "./compute.ts";
-import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
+import { GraphError, invalidArgument, quoteValue, taskFault } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
@@ -21,19 +21,40 @@ import { visualize } from "./visualize.ts";
 /**
  * A value, or something lazy that will become it; also inside arrays, plain objects, Maps and Sets.
  */
-export type Lazy<T> =
-  | T
-  | Delayed<T>
-  | Collection<T>
-  | (T extends (...args: never[]) => unknown
-      ? never
-      : T extends ReadonlyMap<infer K, infer V>
-        ? ReadonlyMap<Lazy<K>, Lazy<V>>
-        : T extends ReadonlySet<infer V>
-          ? ReadonlySet<Lazy<V>>
-          : T extends object
-            ? { [K in keyof T]: Lazy<T[K]> }
-            : never);
+export type Lazy<T> = T | Delayed<T> | Collection<T> | LazyInside<T>;
+
+type LazyInside<T> = T extends (...args: never[]) => unknown
+  ? never
+  : T extends ReadonlyMap<infer K, infer V>
+    ? ReadonlyMap<Lazy<K>, Lazy<V>>
+    : T extends ReadonlySet<infer V>
+      ? ReadonlySet<Lazy<V>>
+      : T extends object
+        ? { [K in keyof T]: Lazy<T[K]> }
+        : never;
+
+/**
+ * What a value becomes once all that is lazy inside it has been computed. Types are followed eight
+ * levels deep, since they may be recursive.
+ */
+export type Settled<T> = SettledBelow<T, []>;
+
+type SettledBelow<T, Above extends 0[]> = Above["length"] extends 8
+  ? T
+  : T extends Collection<infer V>
+    ? V
+    : T extends ReadonlyMap<infer K, infer V>
+      ? SettledMap<T, K, V, SettledBelow<K, [...Above, 0]>, SettledBelow<V, [...Above, 0]>>
+      : T extends ReadonlySet<infer V>
+        ? SettledSet<T, V, SettledBelow<V, [...Above, 0]>>
+        : T extends object
+          ? T extends { [K in keyof T]: SettledBelow<T[K], [...Above, 0]> }
+            ? T
+            : { -readonly [K in keyof T]: SettledBelow<T[K], [...Above, 0]> }
+          : T;
+
+type SettledMap<T, K, V, L, W> = readonly [K, V] extends readonly [L, W] ? T : Map<L, W>;
+type SettledSet<T, V, W> = readonly [V] extends readonly [W] ? T : Set<W>;
 
 /** How a lazy call is named. */
 export interface CallOptions {
@@ -105,8 +126,8 @@ export class Delayed<T> implements Collection<T> {
   }
 
   /** A value that is there already; what is lazy inside it is computed first. */
-  static value<T>(value: Lazy<T>, options: Pick<CallOptions, "name"> = {}): Delayed<T> {
-    return Delayed.call(holderOf(value), [value], options) as Delayed<T>;
+  static value<T>(value: T, options: Pick<CallOptions, "name"> = {}): Delayed<Settled<Awaited<T>>> {
+    return Delayed.call(holderOf(value), [value], options) as Delayed<Settled<Awaited<T>>>;
   }
 
   /** The graph with this value's tasks. Written out at the first use; cost: one visit a task. */
@@ -174,31 +195,44 @@ export type CallArguments<F extends TaskFunction> =
     ? readonly unknown[]
     : readonly [...LazyArguments<Parameters<F>>, ...Collection<unknown>[]];
 
-type MethodNames<T> = {
-  [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
-}[keyof T];
+/** Name by name, since a mapped type of an array or a number is that array or number again. */
+type MethodNames<T> = keyof T extends infer K
+  ? K extends keyof T
+    ? T[K] extends (...args: never[]) => unknown
+      ? K
+      : never
+    : never
+  : never;
 
-/** The last two signatures of an overloaded function: `split`, `replace` and the like have two. */
+/** The last four signatures of an overloaded function: as many as `replace` has. */
 type SignatureOf<F> = F extends {
   (...args: infer A): infer R;
   (...args: infer B): infer S;
+  (...args: infer C): infer T;
+  (...args: infer D): infer U;
 }
-  ? (unknown[] extends A ? never : { args: A; result: R }) | { args: B; result: S }
-  : F extends (...args: infer A) => infer R
-    ? { args: A; result: R }
-    : never;
+  ? Earlier<A, R> | Earlier<B, S> | Earlier<C, T> | { args: D; result: U }
+  : F extends {
+        (...args: infer A): infer R;
+        (...args: infer B): infer S;
+        (...args: infer C): infer T;
+      }
+    ? Earlier<A, R> | Earlier<B, S> | { args: C; result: T }
+    : F extends { (...args: infer A): infer R; (...args: infer B): infer S }
+      ? Earlier<A, R> | { args: B; result: S }
+      : F extends (...args: infer A) => infer R
+        ? { args: A; result: R }
+        : never;
+/** A signature before the last one; where there are fewer, unknown ones are made up. */
+type Earlier<A, R> = unknown[] extends A ? never : { args: A; result: R };
 type ArgumentsOf<S> = S extends { args: infer A extends readonly unknown[] }
   ? LazyArguments<A>
   : never;
 
 function getProperty(value: unknown, property: PropertyKey): unknown {
   if (value === null || value === undefined) {
-    throw invalidArgument(
-      "get",
-      `cannot read the property ${quoteValue(property)}`,
-      value,
-      "a value",
-    );
+    const what = `cannot read the property ${quoteValue(property)}`;
+    throw taskFault(invalidArgument("get", what, value, "a value"));
   }
   return (value as Record<PropertyKey, unknown>)[property];
 }
@@ -206,12 +240,8 @@ function getProperty(value: unknown, property: PropertyKey): unknown {
 function callMethod(value: unknown, method: PropertyKey, args: readonly unknown[]): unknown {
   const fn: unknown = (value as Record<PropertyKey, unknown> | null | undefined)?.[method];
   if (typeof fn !== "function") {
-    throw invalidArgument(
-      "call",
-      `there is no method ${quoteValue(method)}`,
-      value,
-      "a value that has it",
-    );
+    const what = `there is no method ${quoteValue(method)}`;
+    throw taskFault(invalidArgument("call", what, value, "a value that has it"));
   }
   return Reflect.apply(fn, value, args);
 }

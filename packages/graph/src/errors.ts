@@ -62,6 +62,8 @@ export class GraphError extends Error {
   override readonly name: string = "GraphError";
   /** What went wrong; stays the same between versions. */
   readonly code: GraphErrorCode;
+  /** Key of the task in which it was found, if it was found in one. */
+  declare readonly key?: string;
 
   constructor(code: GraphErrorCode, message: string, options?: ErrorOptions) {
     const { stackTraceLimit } = Error;
@@ -139,7 +141,7 @@ export interface FailedStep {
 export class TaskError extends GraphError {
   override readonly name = "TaskError";
   /** Key of the task that failed; a fused task has the key of its last step. */
-  readonly key: string;
+  override readonly key: string;
   /** How often the task was tried. */
   readonly attempts: number;
   /** Which call failed, where the task makes several: it was fused. */
@@ -181,6 +183,54 @@ export class CancelledError extends GraphError {
       cause,
     });
   }
+}
+
+/** A property of errors, since packages below this one mark theirs too. */
+const faultMark = Symbol.for("millrace.fault");
+
+/**
+ * The error itself, marked as something that Millrace found inside of a task, such as a sum over a
+ * text: the run rejects with it as it is, and adds the `key` of the task. What user code throws is
+ * the `cause` of a TaskError instead, whatever its code.
+ *
+ * @example
+ * ```ts
+ * import { GraphError, TaskGraph, task, taskFault } from "@millrace/graph";
+ *
+ * const check = (list: readonly number[]): readonly number[] => {
+ *   if (list.length > 0) return list;
+ *   throw taskFault(new GraphError("graph/nout", "check: an empty list"));
+ * };
+ * const graph = TaskGraph.from({ a: task(check, [[]]) });
+ * const error = await graph.compute("a").catch((thrown: unknown) => thrown as GraphError);
+ * (error as GraphError).code; // => "graph/nout"
+ * (error as GraphError).key; // => "a"
+ * ```
+ */
+export function taskFault<E extends Error>(error: E): E {
+  const mark = { value: true, configurable: true };
+  return Object.defineProperty(error, faultMark, mark);
+}
+
+/**
+ * Whether an error is one that Millrace found inside of the task which is running.
+ *
+ * @example
+ * ```ts
+ * import { GraphError, isTaskFault, taskFault } from "@millrace/graph";
+ *
+ * const error = new GraphError("graph/nout", "three results");
+ * isTaskFault(error); // => false
+ * isTaskFault(taskFault(error)); // => true
+ * ```
+ */
+export function isTaskFault(error: unknown): error is Error & { key?: string } {
+  return error instanceof Error && faultMark in error;
+}
+
+/** Makes an error one of user code's again. */
+export function clearFault(error: Error): void {
+  delete (error as { [faultMark]?: unknown })[faultMark];
 }
 
 /**

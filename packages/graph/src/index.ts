@@ -10,8 +10,16 @@ export { isCollection } from "./collection.ts";
 export type { Collection, Computed, Rebuilt } from "./collection.ts";
 export { compute, optimize, persist } from "./compute.ts";
 export { Delayed } from "./delayed.ts";
-export type { CallArguments, CallOptions, Lazy, LazyArguments } from "./delayed.ts";
-export { CancelledError, CycleError, GraphError, TaskError, quoteValue } from "./errors.ts";
+export type { CallArguments, CallOptions, Lazy, LazyArguments, Settled } from "./delayed.ts";
+export {
+  CancelledError,
+  CycleError,
+  GraphError,
+  TaskError,
+  isTaskFault,
+  quoteValue,
+  taskFault,
+} from "./errors.ts";
 export type { FailedStep, GraphErrorCode } from "./errors.ts";
 export type {
   Executor,

@@ -1,6 +1,6 @@
 import type { Arg } from "./arg.ts";
 import { forEachLeaf } from "./arg.ts";
-import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
+import { GraphError, invalidArgument, quoteValue, taskFault } from "./errors.ts";
 
 /** Any function a task may call; sync or async. */
 export type TaskFunction = (...args: never[]) => unknown;
@@ -62,11 +62,10 @@ export function settle<T>(value: T): T {
 /** Gives back the pieces that a block was split into, when they are as many as they should be. */
 export function checkPieces(pieces: unknown, count: number): unknown {
   if (Array.isArray(pieces) && pieces.length === count) return pieces;
-  throw new GraphError(
-    "graph/nout",
+  const message =
     `ShuffleLayer: split does not give as many pieces as npartitions says, got ${quoteValue(pieces)}, ` +
-      `wanted an array of ${count}. Correct split, or npartitions.`,
-  );
+    `wanted an array of ${count}. Correct split, or npartitions.`;
+  throw taskFault(new GraphError("graph/nout", message));
 }
 
 /**

@@ -1,15 +1,11 @@
 import type { FailedStep } from "./errors.ts";
-import { TaskError } from "./errors.ts";
+import { TaskError, clearFault, isTaskFault } from "./errors.ts";
 import type { Step } from "./program.ts";
 import { isOwn } from "./program.ts";
 
-const ownCode = /^(closure|graph|storage|delayed|bag|dataframe|distributed)\//;
-const wrapping: ReadonlySet<unknown> = new Set(["graph/task-failed", "graph/cancelled"]);
-
 /**
- * What a run rejects with when a task threw: a fault that Millrace itself found while it worked
- * (such as `bag/empty-reduction`) as it is, whatever else was thrown as the cause of a {@link
- * TaskError}.
+ * What a run rejects with when a task threw: a {@link taskFault} (such as `bag/empty-reduction`) as
+ * it is, whatever else was thrown as the cause of a {@link TaskError}.
  *
  * @param steps - the program of the task
  * @param step - which of them threw
@@ -31,9 +27,11 @@ export function taskFailure(
   steps: readonly Step[],
   step: number,
 ): Error {
-  const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const isOwn = typeof code === "string" && ownCode.test(code) && !wrapping.has(code);
-  return isOwn ? (cause as Error) : new TaskError(key, attempts, cause, failedStep(steps, step));
+  if (!isTaskFault(cause)) return new TaskError(key, attempts, cause, failedStep(steps, step));
+  // Told now: where it comes out of a callback that ran something itself, it is user code's.
+  clearFault(cause);
+  cause.key = key;
+  return cause;
 }
 
 /** Names a step among the calls of a program that a user wrote. */

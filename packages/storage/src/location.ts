@@ -29,6 +29,22 @@ export function locate(api: string, input: string | URL): Location {
   return { scheme, url: text };
 }
 
+/**
+ * A path or URL in the form in which it means the same in every working directory: a local file by
+ * its absolute path, anything else as it is.
+ *
+ * @throws StorageError `storage/bad-url`
+ * @example
+ * ```ts
+ * import { absoluteUrl } from "@millrace/storage";
+ * absoluteUrl("a/b.csv") === `${process.cwd()}/a/b.csv`; // => true
+ * absoluteUrl("http://host/a.csv"); // => "http://host/a.csv"
+ * ```
+ */
+export function absoluteUrl(url: string | URL): string {
+  return locate("absoluteUrl", url).url;
+}
+
 // Signatures and keys that clouds and others put into the query.
 const CLOUD = "x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature";
 const OTHER = "(?:access_?|auth_?)?token|(?:api_?)?key|password|secret";

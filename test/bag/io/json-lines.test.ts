@@ -48,15 +48,14 @@ it("a bad line is told with its file and its number, also in a later block", asy
 });
 
 it("what has no JSON text cannot be written", async () => {
-  for (const value of [undefined, () => 1, Symbol("s")]) {
+  const values = { undefined, "function f": function f() {}, "Symbol(s)": Symbol("s"), "1n": 1n };
+  for (const [got, value] of Object.entries(values)) {
     const writing = Bag.from([value]).toJsonLines(`${fresh()}/*.jsonl`);
     await expect(writing).rejects.toMatchObject({
       code: "bag/not-json",
       message:
-        `toJsonLines: an element has no JSON text, got ${typeof value}, wanted JSON values. ` +
+        `toJsonLines: an element has no JSON text, got ${got}, wanted JSON values. ` +
         "Map to plain data first.",
     });
   }
-  const big = Bag.from([1n]).toJsonLines(`${fresh()}/*.jsonl`);
-  await expect(big).rejects.toMatchObject({ code: "graph/task-failed" });
 });

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { Bag, readText } from "@millrace/bag";
@@ -145,6 +145,27 @@ it("file names sort in the order of the partitions", async () => {
   expect(readFileSync(paths[119] as string, "utf8")).toBe("119\n");
 });
 
+it("a relative pattern means the same file in every working directory", async () => {
+  const at = fresh();
+  const pattern = relative(process.cwd(), `${at}/part-*.txt`);
+  const paths = await Bag.from(["a", "b"]).toTextFiles(pattern);
+  expect(paths).toStrictEqual([`${at}/part-0.txt`, `${at}/part-1.txt`]);
+  const url = pathToFileURL(`${at}/url-`).href;
+  expect(await Bag.from(["a"]).toTextFiles(`${url}*`)).toStrictEqual([`${at}/url-0`]);
+});
+
+it("what is no place to read is refused at the caller's line", () => {
+  expect(() => readText(null as never)).toThrowErrorMatchingInlineSnapshot(
+    `[BagError: readText: no place to read, got null, wanted a path, a URL, or an array of them.]`,
+  );
+  expect(() => readText(5 as never)).toThrow("readText: no place to read, got 5, wanted a path");
+  expect(() => readText([null] as never)).toThrow("not a location, got null");
+  const one = Bag.from([1]);
+  expect(() => one.join(5 as never, (n) => n)).toThrowErrorMatchingInlineSnapshot(
+    `[BagError: join: this cannot be iterated, got 5, wanted an array or another iterable.]`,
+  );
+});
+
 it("files that are there are replaced, or kept where that was asked for", async () => {
   const at = fresh();
   const pattern = `${at}/*.txt`;
@@ -201,7 +222,7 @@ describe("what cannot be read is told at the caller's line", () => {
       `"bag/invalid-argument | readText: bad blockSize, got 0, wanted 1 byte or more."`,
     );
     expect(told(() => readText(file, { filesPerPartition: 0 }))).toMatchInlineSnapshot(
-      `"bag/invalid-argument | readText: bad npartitions, got 0, wanted a whole number from 1 to 10000000."`,
+      `"bag/invalid-argument | readText: bad filesPerPartition, got 0, wanted a whole number from 1 to 10000000."`,
     );
     expect(
       told(() => readText(file, { filesPerPartition: 1, blockSize: 1 })),

@@ -63,6 +63,30 @@ describe("generators are asked for what is needed and closed", () => {
     expect(log.filter((line) => line.startsWith("2"))).toStrictEqual([]);
   });
 
+  it("when an async callback gave them, however the reader leaves", async () => {
+    const files = Bag.from(["a"], { npartitions: 1 });
+    const readers: ((bag: Bag<number>) => Promise<unknown>)[] = [
+      (bag) => bag.take(3, { executor }),
+      (bag) => bag.take(40, { executor }),
+      (bag) => bag.any((i) => i === 30).compute({ executor }),
+      (bag) => bag.map(late).take(30, { executor }),
+      (bag) =>
+        bag
+          .fold((_, i) => {
+            if (i === 30) throw new RangeError("no more");
+            return i;
+          })
+          .compute({ executor })
+          .catch(() => undefined),
+    ];
+    for (const read of readers) {
+      const log: string[] = [];
+      await read(files.flatMap(async () => endless(log)(7)));
+      expect(log.filter((line) => line === "7 closed")).toHaveLength(1);
+      expect(log.at(-1)).toBe("7 closed");
+    }
+  });
+
   it("when they are reached late themselves", async () => {
     const log: string[] = [];
     const bag = Bag.from([1, 2], { npartitions: 1 }).map(late).flatMap(endless(log));

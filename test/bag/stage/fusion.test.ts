@@ -6,6 +6,7 @@ import { runStage } from "../../../packages/bag/dist/stage/run-stage.js";
 
 const plusOne = (n: number): number => n + 1;
 const isEven = (n: number): boolean => n % 2 === 0;
+const one = (n: number): number[] => [n];
 const twice = (n: number): number[] => [n, n];
 
 /** How many tasks run, and how many steps each has. */
@@ -60,9 +61,9 @@ it("the loop of sync callbacks gives its value and no promise", () => {
     { kind: "flatMap", fn: twice, extra: 0 },
     { kind: "filter", fn: isEven, extra: 0, keep: true },
   ] as const;
-  expect(runStage([1, 2, 3], stage)).toStrictEqual([2, 2, 4, 4]);
-  expect(runStage([1, 2, 3], [...stage, { kind: "count" }])).toBe(4);
-  const late = runStage([1], [{ kind: "map", fn: async (n: number) => n, extra: 0 }]);
+  expect(runStage([1, 2, 3], stage, 0)).toStrictEqual([2, 2, 4, 4]);
+  expect(runStage([1, 2, 3], [...stage, { kind: "count" }], 0)).toBe(4);
+  const late = runStage([1], [{ kind: "map", fn: async (n: number) => n, extra: 0 }], 0);
   expect(late).toBeInstanceOf(Promise);
 });
 
@@ -97,4 +98,19 @@ it("equal chains have equal keys, other callbacks and other data other ones", ()
   expect(chain(3, 2).outputKeys).toStrictEqual(chain(3, 2).outputKeys);
   expect(chain(3, 3).outputKeys).not.toStrictEqual(chain(3, 2).outputKeys);
   expect(chain(4, 2).outputKeys[0]).not.toBe(chain(3, 2).outputKeys[0]);
+});
+
+it("a chain may be as long as memory allows, of loops inside of each other too", async () => {
+  for (const length of [33, 501, 4000]) {
+    let maps = Bag.range(3, { npartitions: 1 });
+    let flat = maps;
+    for (let i = 0; i < length; i++) {
+      maps = maps.map(plusOne);
+      flat = flat.flatMap(i < 2 ? twice : one);
+    }
+    expect(lowered(maps)).toStrictEqual({ tasks: 1, steps: [1] });
+    expect(await maps.compute()).toStrictEqual([0, 1, 2].map((n) => n + length));
+    expect(await flat.compute()).toStrictEqual([0, 1, 2].flatMap((n) => [n, n, n, n]));
+    expect(await flat.map(async (n) => n).take(5)).toStrictEqual([0, 0, 0, 0, 1]);
+  }
 });

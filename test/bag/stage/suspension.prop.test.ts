@@ -160,6 +160,14 @@ function gate(): { call: (n: number) => Promise<number>; most: () => number } {
   };
 }
 
+function* fortyOf(n: number): Generator<number> {
+  for (let i = 0; i < 40; i++) yield n + i;
+}
+
+async function* lateFortyOf(n: number): AsyncGenerator<number> {
+  yield* fortyOf(n);
+}
+
 it("async callbacks overlap up to the documented number of elements a partition", async () => {
   const verbs: ((bag: Bag<number>, f: (n: number) => Promise<number>) => unknown)[] = [
     (bag, f) => bag.map(f).count().compute({ executor }),
@@ -180,6 +188,15 @@ it("async callbacks overlap up to the documented number of elements a partition"
         .flatMap((n) => [n])
         .map(f)
         .compute({ executor }),
+    // Elements that spread into many, ahead of whose turn others have been started already.
+    (bag, f) =>
+      bag
+        .flatMap((n) => Array.from({ length: 40 }, () => n))
+        .map(f)
+        .compute({ executor }),
+    (bag, f) => bag.map(f).flatMap(fortyOf).map(f).flatMap(fortyOf).map(f).take(3000, { executor }),
+    (bag, f) => bag.flatMap(lateFortyOf).map(f).compute({ executor }),
+    (bag, f) => bag.map(f).randomSample(0.9, 1).flatMap(fortyOf).map(f).compute({ executor }),
   ];
   for (const [i, verb] of verbs.entries()) {
     const { call, most } = gate();
@@ -223,4 +240,21 @@ it("a rejection is told once, as it is, and leaves none unhandled", async () => 
   } finally {
     process.off("unhandledRejection", note);
   }
+});
+
+it("a promise that is an element is handed on as it is, behind async callbacks too", async () => {
+  const promise = Promise.resolve(1);
+  const rows = Bag.from([{ p: promise }]);
+  for (const bag of [rows, rows.map(async (row) => row)]) {
+    expect((await bag.pluck("p").compute({ executor }))[0]).toBe(promise);
+    const [pair] = await bag.pluck(["p"]).compute({ executor });
+    expect(pair?.[0]).toBe(promise);
+    expect(
+      await bag
+        .pluck("p")
+        .map((n) => n)
+        .compute({ executor }),
+    ).toStrictEqual([1]);
+  }
+  for await (const n of Bag.from([promise]).iterate({ executor })) expect(n).toBe(1);
 });

@@ -141,6 +141,14 @@ describe.each(executors)("on %s", (executor) => {
     );
   });
 
+  it("every whole number is a seed of its own", async () => {
+    const seeds = [0, 1, -1, 2 ** 32, 2 ** 32 + 1, 2 ** 33, -(2 ** 32), Number.MAX_SAFE_INTEGER];
+    const samples = await Promise.all(
+      seeds.map((seed) => Bag.range(64).randomSample(0.5, seed).compute({ executor })),
+    );
+    expect(new Set(samples.map(String)).size).toBe(seeds.length);
+  });
+
   it("partitions of one bag are sampled each in its own way", async () => {
     const bag = Bag.range(200, { npartitions: 2 }).randomSample(0.5, 1);
     const [one = [], two = []] = await partitionsOf(bag, executor);

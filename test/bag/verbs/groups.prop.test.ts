@@ -107,6 +107,26 @@ describe.each(executors)("on %s", (executor) => {
     );
   });
 
+  it("topk of many is that stable sort too, however many are kept", async () => {
+    const items = Array.from({ length: 5000 }, (_, i): Row => [i, (i * 7919) % 5003]);
+    const coarse = ([, n]: Row): number => n >> 5;
+    const sortedItems = items.toSorted((a, b) => coarse(b) - coarse(a));
+    for (const npartitions of [1, 20]) {
+      const bag = Bag.from(items, { npartitions });
+      for (const k of [0, 1, 63, 64, 65, 1000, 4999, 5000, 6000]) {
+        const best = await bag.topk(k, coarse).compute({ executor });
+        expect(best).toStrictEqual(sortedItems.slice(0, k));
+      }
+    }
+  });
+
+  it("topk keeps a large part of the data as quickly as it is sorted", async () => {
+    const rising = Bag.range(300_000, { npartitions: 1 });
+    const best = await rising.topk(100_000).compute({ executor });
+    expect(best).toHaveLength(100_000);
+    expect([best[0], best[99_999]]).toStrictEqual([299_999, 200_000]);
+  });
+
   it("topk of numbers: NaN is below all others", async () => {
     await fc.assert(
       fc.asyncProperty(bags(oddNumbers), fc.nat(30), async ({ bag, flat }, k) => {

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 import { Bag } from "@millrace/bag";
 import { Delayed, compute } from "@millrace/graph";
 import fc from "fast-check";
@@ -192,6 +194,17 @@ describe.each(executors)("on %s", (executor) => {
     );
   });
 
+  it("a text is its characters, as everywhere", async () => {
+    const letters = bagOf([[1]]).mapPartitions(() => "a😀");
+    expect(await letters.compute({ executor })).toStrictEqual(["a", "😀"]);
+    const parts = Bag.fromDelayed([Delayed.call(() => "bc", [])]);
+    expect(await parts.compute({ executor })).toStrictEqual(["b", "c"]);
+    const pairs = bagOf([["ab"]]).flatMap((text) => [text]) as Bag<unknown> as Bag<
+      [string, string]
+    >;
+    expect(await pairs.starmap((a, b) => b + a).compute({ executor })).toStrictEqual(["ba"]);
+  });
+
   it("holes in what a callback gives are elements", async () => {
     const bag = bagOf([[1]]).mapPartitions(() => new Array<number>(3));
     expect(await bag.compute({ executor })).toStrictEqual([undefined, undefined, undefined]);
@@ -236,6 +249,29 @@ it("changing the array that compute gave does not change a persisted bag", async
   const held = await Bag.from([1, 2], { npartitions: 1 }).persist({ executor: "inline" });
   (await held.compute()).push(3);
   expect(await held.compute()).toStrictEqual([1, 2]);
+});
+
+it("changing an array that a bag gave away does not change the bag", async () => {
+  // oxlint-disable-next-line no-sparse-arrays -- a hole is an element
+  const items: (number | undefined)[] = [3, 1, , 2];
+  for (const bag of [Bag.from(items, { npartitions: 1 }), Bag.from(items, { npartitions: 2 })]) {
+    const held = await bag.persist();
+    for (const given of [bag, held]) {
+      const parts = await compute(given.toDelayed());
+      expect(parts.flat()).toStrictEqual([3, 1, undefined, 2]);
+      for (const part of parts) part.reverse();
+      const lengths = Bag.from([0]).map((_, all: unknown[]) => all.splice(1).length, given);
+      expect(await lengths.compute()).toStrictEqual([3]);
+      const taken = Delayed.call((all: unknown[]) => all.splice(0).length, [given]);
+      expect(await taken.compute()).toBe(4);
+      expect(await given.compute()).toStrictEqual([3, 1, undefined, 2]);
+    }
+  }
+});
+
+it("the console shows how many partitions, and of which layer", () => {
+  const bag = Bag.range(4, { npartitions: 2 }).map(plusOne);
+  expect(inspect(bag)).toMatch(/^Bag \[2 partitions of map-[0-9a-f]+\] \{\}$/);
 });
 
 it("visualize draws the partitions", () => {

@@ -65,6 +65,36 @@ it("take runs the partitions that it needs and no more", async () => {
   }
 });
 
+it("take plans no more partitions than it comes to look at, in growing groups", async () => {
+  const base = createInlineExecutor();
+  const asked: number[] = [];
+  const executor: typeof base = {
+    ...base,
+    name: "counting",
+    stream: (graph, keys, options) => {
+      asked.push(keys.length);
+      return base.stream(graph, keys, options);
+    },
+  };
+  const bag = Bag.range(5000, { npartitions: 5000 }).filter((n) => n % 100 === 99);
+  for (const [k, groups] of [
+    [0, [256]],
+    [1, [256]],
+    [2, [256]],
+    [3, [256, 2048]],
+    [23, [256, 2048]],
+    [24, [256, 2048, 2696]],
+    [60, [256, 2048, 2696]],
+  ] as const) {
+    asked.length = 0;
+    const wanted = Array.from({ length: Math.min(k, 50) }, (_, i) => i * 100 + 99);
+    expect(await bag.take(k, { executor })).toStrictEqual(wanted);
+    expect(asked).toStrictEqual(groups);
+  }
+  const many = Bag.range(10_000_000, { npartitions: 10_000_000 }).map((n) => n + 1);
+  expect(await many.take(1)).toStrictEqual([1]);
+});
+
 it("take stops inside a partition once it has enough", async () => {
   let calls = 0;
   const bag = Bag.range(100, { npartitions: 1 }).map((n) => {

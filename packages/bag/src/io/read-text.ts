@@ -5,8 +5,7 @@ import { compressionOf, globSync, parseBytes, splitBlocks, statSync } from "@mil
 import { checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, call, input, literal } from "../partitions.ts";
-import { runStage } from "../stage/run-stage.ts";
+import { addBlocks, input, stage } from "../partitions.ts";
 import type { FileBlock, FilePart } from "./open-lines.ts";
 import { openJson, openLines, openLinesWithPath } from "./open-lines.ts";
 
@@ -70,6 +69,9 @@ export function readJsonLines(urls: Patterns, options: ReadTextOptions): Partiti
 type Open = (block: FileBlock) => AsyncIterable<readonly unknown[]>;
 
 function readBlocks(api: string, urls: Patterns, options: ReadTextOptions, open: Open): Partitions {
+  if (typeof urls !== "string" && !(urls instanceof URL) && !Array.isArray(urls)) {
+    throw invalidArgument(api, "no place to read", urls, "a path, a URL, or an array of them");
+  }
   const files = globSync(urls);
   if (files.length === 0) {
     throw invalidArgument(api, "no files", "an empty list", "one path, glob or URL or more");
@@ -80,11 +82,11 @@ function readBlocks(api: string, urls: Patterns, options: ReadTextOptions, open:
     parts,
     options: lines,
   }));
-  const inputs: readonly BlockInput[] = [{ kind: "values", values }];
-  const steps = call(runStage, input(0), literal([{ kind: "chunks", open }]));
+  const inputs: readonly BlockInput[] = [{ kind: "values", values }, { kind: "index" }];
+  const steps = stage([{ kind: "chunks", open }], input(0), input(1));
   const verb = api === "readText" ? "read-text" : "read-json-lines";
   const draft = { inputs, steps, count: checkPartitions(api, values.length) };
-  return addBlocks(new LayeredGraph(), verb, draft, files.map(versionOf));
+  return addBlocks(new LayeredGraph(), verb, draft, [open, files.map(versionOf)]);
 }
 
 const encodings: readonly unknown[] = ["utf8", "utf-8", "utf16le", "utf-16le", "latin1"];
@@ -118,7 +120,9 @@ function partitionsOf(
       const got = "blockSize and filesPerPartition";
       throw invalidArgument(api, "two ways to cut", got, "one of them");
     }
-    const count = Math.ceil(files.length / checkPartitions(api, filesPerPartition));
+    const count = Math.ceil(
+      files.length / checkPartitions(api, filesPerPartition, "filesPerPartition"),
+    );
     return Array.from({ length: count }, (_, i) =>
       files.slice(i * filesPerPartition, (i + 1) * filesPerPartition).map((url) => ({ url })),
     );

@@ -1,8 +1,10 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
-import { compute } from "@millrace/graph";
+import { compute, quoteValue, taskFault } from "@millrace/graph";
 import type { Compression } from "@millrace/storage";
-import { compressionOf, writeAll } from "@millrace/storage";
-import { BagError, invalidArgument, notText } from "../errors.ts";
+import { StorageError, absoluteUrl, compressionOf, writeAll } from "@millrace/storage";
+import { checkRunNames } from "../check.ts";
+import type { BagError } from "../errors.ts";
+import { dataFault, invalidArgument, notText } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, blockKeys, call, input, literal } from "../partitions.ts";
 
@@ -41,9 +43,7 @@ export async function writeFiles(
   pattern: string,
   options: WriteFilesOptions,
 ): Promise<string[]> {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument(api, "the options must be an object", options, "an object");
-  }
+  checkRunNames(api, options, ["compression", "overwrite"]);
   const { compression = "infer", overwrite = true, ...runOptions } = options;
   if (typeof overwrite !== "boolean") {
     throw invalidArgument(api, "bad overwrite", overwrite, "true or false");
@@ -72,7 +72,10 @@ function pathsOf(api: string, pattern: string, count: number): string[] {
     throw invalidArgument(api, "bad pattern", pattern, "a path with one *", remedy);
   }
   const width = String(count - 1).length;
-  return Array.from({ length: count }, (_, i) => parts.join(String(i).padStart(width, "0")));
+  // Absolute, so that a task in another working directory writes the same file.
+  return Array.from({ length: count }, (_, i) =>
+    absoluteUrl(parts.join(String(i).padStart(width, "0"))),
+  );
 }
 
 async function writePartition(
@@ -82,7 +85,11 @@ async function writePartition(
   compression: Compression,
   overwrite: boolean,
 ): Promise<string> {
-  await writeAll(path, linesOf(block), { compression, overwrite });
+  try {
+    await writeAll(path, linesOf(block), { compression, overwrite });
+  } catch (error) {
+    throw error instanceof StorageError ? taskFault(error) : error;
+  }
   return path;
 }
 
@@ -95,14 +102,27 @@ function* textLines(block: readonly unknown[]): Generator<string> {
 
 function* jsonLines(block: readonly unknown[]): Generator<string> {
   for (const item of block) {
-    const text = JSON.stringify(item) as string | undefined;
-    if (text === undefined) {
-      throw new BagError(
-        "bag/not-json",
-        `toJsonLines: an element has no JSON text, got ${typeof item}, wanted JSON values. ` +
-          "Map to plain data first.",
-      );
-    }
+    const text = jsonText(item);
+    if (text === undefined) throw noJsonText(item);
     yield `${text}\n`;
   }
+}
+
+function jsonText(item: unknown): string | undefined {
+  try {
+    return JSON.stringify(item);
+  } catch (error) {
+    // Anything else comes from a `toJSON` or a getter of the program.
+    const isOwn = error instanceof TypeError && /BigInt|circular structure/.test(error.message);
+    throw isOwn ? noJsonText(item, { cause: error }) : error;
+  }
+}
+
+function noJsonText(item: unknown, options?: ErrorOptions): BagError {
+  return dataFault(
+    "bag/not-json",
+    `toJsonLines: an element has no JSON text, got ${quoteValue(item)}, wanted JSON values. ` +
+      "Map to plain data first.",
+    options,
+  );
 }

@@ -1,5 +1,6 @@
 import type { ElementOp } from "./ops.ts";
 import { extraOf } from "./ops.ts";
+import { iterableOf } from "./pieces.ts";
 import { pluckWith } from "./pluck.ts";
 
 /** The function of each operation that has one, in the form in which the loop calls it. */
@@ -33,7 +34,7 @@ export function bindCalls(
       case "sample":
         return () => (own[0] as () => boolean)();
       case "starmap":
-        return (value) => fn?.(...(value as Iterable<unknown>));
+        return (value) => fn?.(...iterableOf("starmap", value));
       case "map":
       case "filter":
       case "flatMap":

@@ -29,14 +29,21 @@ export function compileStage(stage: readonly StageOp[]): Compiled {
 }
 
 let stageCount = 0;
+/** V8 optimizes no function of more than 60 KB of bytecode, that of some 800 operations. */
+const operationsGeneratedMax = 500;
+/** Loops inside of each other: each place where they may stop names all of them. */
+const loopsGeneratedMax = 32;
 
 /**
  * The loop as a function of its own: the engine then sees one callback at each place and inlines
  * it. The number makes the text unlike any other: functions made of equal texts share one record
  * of the callees that they have met, and with two in it V8 inlines none of them. Undefined where
- * no code may be generated (`--disallow-code-generation-from-strings`).
+ * no code may be generated (`--disallow-code-generation-from-strings`) or too much would be.
  */
 function generatedLoop(parts: StageParts, terminal: Terminal): Loop | undefined {
+  if (parts.ops.length > operationsGeneratedMax) return undefined;
+  const loops = parts.ops.filter(({ kind }) => kind === "flatMap" || kind === "flatten");
+  if (loops.length > loopsGeneratedMax) return undefined;
   const writer = new LoopWriter(parts, terminal);
   const source = writer.write();
   const text = `${source}\n//# sourceURL=millrace-stage-${++stageCount}`;

@@ -1,7 +1,7 @@
 import { functionOf } from "./calls.ts";
 import type { ElementOp, StageParts } from "./ops.ts";
 import { extraOf } from "./ops.ts";
-import { piecesOf } from "./pieces.ts";
+import { piecesOf, iterableOf } from "./pieces.ts";
 import { isAsync, isPending } from "./settled.ts";
 import { Suspended } from "./suspended.ts";
 import type { Terminal } from "./terminals.ts";
@@ -18,6 +18,8 @@ export class LoopWriter {
   readonly #terminal: Terminal;
   /** For each open loop, the operation that its elements enter at. */
   readonly #entries: number[] = [0];
+  readonly #lines: string[] = [];
+  #indent = "";
   #extra = 0;
   #value = 0;
 
@@ -29,20 +31,37 @@ export class LoopWriter {
   write(): string {
     const { inline } = this.#terminal;
     for (const [name, value] of Object.entries(inline?.scope ?? {})) this.#use(name, value);
-    return [
-      '"use strict";',
-      "return function stage(items, start, end, acc, b) {",
-      ...(inline?.enter === undefined ? [] : [`  ${inline.enter}`]),
-      // From 0 to the length of the array itself the engine drops its own check of the index.
+    this.#add('"use strict";');
+    this.#open("return function stage(items, start, end, acc, b) {");
+    if (inline?.enter !== undefined) this.#add(inline.enter);
+    // From 0 to the length of the array itself the engine drops its own check of the index.
+    this.#open(
       this.#isRange
-        ? "  for (let i0 = start; i0 < end; i0++) {"
-        : "  for (let i0 = 0; i0 < items.length; i0++) {",
-      `    const v0 = ${this.#isRange ? "i0" : "items[i0]"};`,
-      indent(this.#from(0), 4),
-      "  }",
-      `  return ${this.#acc};`,
-      "};",
-    ].join("\n");
+        ? "for (let i0 = start; i0 < end; i0++) {"
+        : "for (let i0 = 0; i0 < items.length; i0++) {",
+    );
+    this.#add(`const v0 = ${this.#isRange ? "i0" : "items[i0]"};`);
+    this.#parts.ops.forEach((op, k) => this.#operation(k, op));
+    this.#finish(this.#parts.ops.length, `v${this.#value}`);
+    for (let level = this.#entries.length - 1; level > 0; level--) this.#closeNested(level);
+    this.#close("}");
+    this.#add(`return ${this.#acc};`);
+    this.#close("};");
+    return this.#lines.join("\n");
+  }
+
+  #add(...lines: readonly string[]): void {
+    for (const line of lines) this.#lines.push(`${this.#indent}${line}`);
+  }
+
+  #open(line: string): void {
+    this.#add(line);
+    this.#indent += "  ";
+  }
+
+  #close(line: string): void {
+    this.#indent = this.#indent.slice(2);
+    this.#add(line);
   }
 
   /** The accumulator as it is now. */
@@ -59,88 +78,80 @@ export class LoopWriter {
     return name;
   }
 
-  /** The statements for operation `k` and all behind it, inside the innermost open loop. */
-  #from(k: number): string {
-    const op = this.#parts.ops[k];
+  /** The statements of one operation, inside the innermost open loop. */
+  #operation(k: number, op: ElementOp): void {
     const v = `v${this.#value}`;
-    if (op === undefined) return this.#finish(k, v);
     const call = this.#call(k, op, v);
     switch (op.kind) {
       case "map":
       case "starmap": {
         const next = `v${++this.#value}`;
-        return join(`const ${next} = ${call};`, this.#suspend(k, v, next), this.#from(k + 1));
+        this.#add(`const ${next} = ${call};`);
+        return this.#suspend(k, v, next);
       }
       case "pluck":
-        return join(`const v${++this.#value} = ${call};`, this.#from(k + 1));
-      case "filter": {
-        const given = `g${k}`;
-        const drop = `if (${op.keep ? "!" : ""}${given}) continue;`;
-        const suspend = this.#suspend(k, v, given);
-        return join(`const ${given} = ${call};`, suspend, drop, this.#from(k + 1));
-      }
+        return this.#add(`const v${++this.#value} = ${call};`);
+      case "filter":
+        this.#add(`const g${k} = ${call};`);
+        this.#suspend(k, v, `g${k}`);
+        return this.#add(`if (${op.keep ? "!" : ""}g${k}) continue;`);
       case "sample":
-        return join(`if (!${call}) continue;`, this.#from(k + 1));
+        return this.#add(`if (!${call}) continue;`);
       case "flatMap":
       case "flatten":
-        return this.#nested(k, op.kind, v, call);
+        return this.#openNested(k, op.kind, v, call);
     }
   }
 
   /** Opens a loop over what an operation gave; what is no array comes in pieces. */
-  #nested(k: number, kind: "flatMap" | "flatten", v: string, call: string): string {
+  #openNested(k: number, kind: "flatMap" | "flatten", v: string, call: string): void {
     const level = this.#entries.length;
     const [g, p, a, i] = [`g${k}`, `p${level}`, `a${level}`, `i${level}`];
-    const suspend = this.#suspend(k, v, g, this.#use("isAsync", isAsync));
-    const open = `${this.#use("piecesOf", piecesOf)}("${kind}", ${g})`;
+    this.#add(`const ${g} = ${call};`, `let ${p}, ${a} = ${g};`);
+    this.#open(`if (!Array.isArray(${g})) {`);
+    this.#suspend(k, v, g, this.#use("isAsync", isAsync));
+    this.#add(`${p} = ${this.#use("piecesOf", piecesOf)}("${kind}", ${g});`, `${a} = ${p}.next();`);
+    this.#close("}");
+    this.#open("try {");
+    this.#open(`while (${a} !== undefined) {`);
+    this.#open(`for (let ${i} = 0; ${i} < ${a}.length; ${i}++) {`);
+    this.#add(`const v${++this.#value} = ${a}[${i}];`);
     this.#entries.push(k + 1);
-    const next = `v${++this.#value}`;
-    return join(
-      `const ${g} = ${call};`,
-      `let ${p}, ${a} = ${g};`,
-      `if (!Array.isArray(${g})) {`,
-      indent(suspend, 2),
-      `  ${p} = ${open};`,
-      `  ${a} = ${p}.next();`,
-      "}",
-      "try {",
-      `  while (${a} !== undefined) {`,
-      `    for (let ${i} = 0; ${i} < ${a}.length; ${i}++) {`,
-      `      const ${next} = ${a}[${i}];`,
-      indent(this.#from(k + 1), 6),
-      "    }",
-      `    ${a} = ${p} === undefined ? undefined : ${p}.next();`,
-      "  }",
-      "} catch (error) {",
-      `  if (${p} !== undefined) ${p}.abandon();`,
-      "  throw error;",
-      "}",
-    );
   }
 
-  #finish(k: number, v: string): string {
+  #closeNested(level: number): void {
+    const [p, a] = [`p${level}`, `a${level}`];
+    this.#close("}");
+    this.#add(`${a} = ${p} === undefined ? undefined : ${p}.next();`);
+    this.#close("}");
+    this.#close("} catch (error) {");
+    this.#add(`  if (${p} !== undefined) ${p}.abandon();`, "  throw error;", "}");
+  }
+
+  #finish(k: number, v: string): void {
     const { key, step, inline, done } = this.#terminal;
-    if (inline !== undefined) return inline.step.replace(/\bv\b/g, v);
-    const leave = done === undefined ? "" : this.#leave(this.#use("done", done));
-    const lines: string[] = [];
+    if (inline !== undefined) return this.#add(...inline.step.replace(/\bv\b/g, v).split("\n"));
     if (key !== undefined) {
-      lines.push(`const key = ${this.#use("keyOf", key)}(${v});`, this.#suspend(k, v, "key"));
+      this.#add(`const key = ${this.#use("keyOf", key)}(${v});`);
+      this.#suspend(k, v, "key");
     }
     const args = key === undefined ? `acc, ${v}` : `acc, ${v}, key`;
-    lines.push(`const next = ${this.#use("step", step)}(${args});`);
+    this.#add(`const next = ${this.#use("step", step)}(${args});`);
     // Only folds give promises, and then without a key or after it.
-    lines.push(this.#suspend(k + 1, v, "next"), "acc = next;", leave);
-    return join(...lines);
+    this.#suspend(k + 1, v, "next");
+    this.#add("acc = next;");
+    if (done !== undefined) this.#leave(this.#use("done", done));
   }
 
   /** Ends all loops once the terminal needs no more. */
-  #leave(done: string): string {
-    const closes = this.#entries
-      .map((_, level) => `p${level}`)
-      .slice(1)
-      .map((p) => `if (${p} !== undefined) ${p}.close();`);
-    if (closes.length === 0) return `if (${done}(acc)) return acc;`;
-    return join(`if (${done}(acc)) {`, indent(join(...closes.reverse(), "return acc;"), 2), "}");
+  #leave(done: string): void {
+    if (this.#entries.length === 1) return this.#add(`if (${done}(acc)) return acc;`);
+    this.#open(`if (${done}(acc)) {`);
+    for (let level = this.#entries.length - 1; level > 0; level--) {
+      this.#add(`if (p${level} !== undefined) p${level}.close();`);
+    }
+    this.#add("return acc;");
+    this.#close("}");
   }
 
   #call(k: number, op: ElementOp, v: string): string {
@@ -151,34 +162,25 @@ export class LoopWriter {
     if (op.kind === "pluck" && !op.hasFallback && !Array.isArray(op.key)) {
       return `${v} == null ? ${fn}(${v}) : ${v}[${this.#use(`k${k}`, op.key)}]`;
     }
-    return op.kind === "starmap" ? `${fn}(...${v})` : `${fn}(${[v, ...extras].join(", ")})`;
+    if (op.kind !== "starmap") return `${fn}(${[v, ...extras].join(", ")})`;
+    const other = `${this.#use("iterableOf", iterableOf)}("starmap", ${v})`;
+    return `${fn}(...(Array.isArray(${v}) ? ${v} : ${other}))`;
   }
 
   /** Stops the loops when `given` is asynchronous; other types pay one comparison. */
-  #suspend(k: number, v: string, given: string, test?: string): string {
+  #suspend(k: number, v: string, given: string, test?: string): void {
     const isHeld = test ?? this.#use("isPending", isPending);
-    const frames = this.#entries.map((op, level) => {
+    const suspended = this.#use("Suspended", Suspended);
+    this.#open(`if (typeof ${given} === "object" && ${isHeld}(${given})) {`);
+    this.#open(`return new ${suspended}(${k}, ${v}, ${given}, ${this.#acc}, [`);
+    this.#entries.forEach((op, level) => {
       const items = level > 0 ? `a${level}` : this.#isRange ? "undefined" : "items";
       const end = level > 0 ? `a${level}.length` : this.#isRange ? "end" : "items.length";
       const pieces = level > 0 ? `p${level}` : "undefined";
       const left = `items: ${items}, start: i${level} + 1, end: ${end}`;
-      return `{ op: ${op}, ${left}, pieces: ${pieces} },`;
+      this.#add(`{ op: ${op}, ${left}, pieces: ${pieces} },`);
     });
-    const suspended = this.#use("Suspended", Suspended);
-    return join(
-      `if (typeof ${given} === "object" && ${isHeld}(${given})) {`,
-      `  return new ${suspended}(${k}, ${v}, ${given}, ${this.#acc}, [`,
-      indent(frames.join("\n"), 4),
-      "  ]);",
-      "}",
-    );
+    this.#close("]);");
+    this.#close("}");
   }
-}
-
-function join(...lines: readonly string[]): string {
-  return lines.filter((line) => line !== "").join("\n");
-}
-
-function indent(text: string, by: number): string {
-  return text.replace(/^(?=.)/gm, " ".repeat(by));
 }

@@ -1,3 +1,4 @@
+import { taskFault } from "@millrace/graph";
 import { notIterable } from "../errors.ts";
 import { isAsyncIterable } from "./settled.ts";
 
@@ -25,7 +26,7 @@ export function piecesOf(api: string, value: unknown): Pieces {
   if (typeof value === "object" && value !== null && Symbol.iterator in value) {
     return new OneByOne((value as Iterable<unknown>)[Symbol.iterator]());
   }
-  throw notIterable(api, value);
+  throw taskFault(notIterable(api, value));
 }
 
 function onePiece(items: readonly unknown[]): Pieces {
@@ -80,16 +81,19 @@ class OneByOne implements Pieces {
   }
 }
 
+/** What can be gone through at once, texts as their characters. */
+export function iterableOf(api: string, value: unknown): Iterable<unknown> {
+  const isIterable = typeof value === "object" && value !== null && Symbol.iterator in value;
+  if (isIterable || typeof value === "string") return value as Iterable<unknown>;
+  throw taskFault(notIterable(api, value));
+}
+
 /**
  * The elements of what a callback gave as an array without holes; a promise for async iterables.
  */
 export function arrayOf(api: string, value: unknown): unknown[] | Promise<unknown[]> {
   if (Array.isArray(value)) return withoutHoles(value);
-  if (isAsyncIterable(value)) return gather(value);
-  if (typeof value === "object" && value !== null && Symbol.iterator in value) {
-    return Array.from(value as Iterable<unknown>);
-  }
-  throw notIterable(api, value);
+  return isAsyncIterable(value) ? gather(value) : Array.from(iterableOf(api, value));
 }
 
 /** The array itself where it has no holes, which the methods of arrays would skip later. */

@@ -1,3 +1,4 @@
+import { taskFault } from "@millrace/graph";
 import { invalidArgument } from "../errors.ts";
 import type { ElementOp } from "./ops.ts";
 
@@ -10,7 +11,8 @@ export function pluckWith(
     if (value === null || value === undefined) {
       if (hasFallback) return fallback;
       const remedy = "Filter these elements out first.";
-      throw invalidArgument(api, `an element has no ${String(name)}`, value, "objects", remedy);
+      const what = `an element has no ${String(name)}`;
+      throw taskFault(invalidArgument(api, what, value, "objects", remedy));
     }
     const found = (value as Record<PropertyKey, unknown>)[name];
     return found === undefined && hasFallback ? fallback : found;

@@ -9,11 +9,37 @@ import { abandon, asyncElements, chain, elements, failing, remaining, single } f
 /** Most elements of one partition that wait for async callbacks at the same time. */
 export const asyncElementsMax = 16;
 
-/** What the elements go through. */
+/** What the elements go through, and how many may be on their way. */
 interface Course {
   readonly ops: readonly ElementOp[];
   readonly calls: readonly ((value: unknown) => unknown)[];
   readonly terminal: Terminal;
+  readonly places: Places;
+}
+
+/** Places for elements that wait for callbacks: one set for all loops of a stage. */
+class Places {
+  #freeCount = asyncElementsMax;
+  readonly #waiting: (() => void)[] = [];
+
+  get isFree(): boolean {
+    return this.#freeCount > 0;
+  }
+
+  /** Takes a place until something has settled. */
+  takeUntil(settled: Promise<unknown>): void {
+    this.#freeCount--;
+    const leave = (): void => {
+      this.#freeCount++;
+      if (this.#waiting.length > 0) for (const wake of this.#waiting.splice(0)) wake();
+    };
+    settled.then(leave, leave);
+  }
+
+  /** The next moment in which a place becomes free; others may take it. */
+  async freed(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
 }
 
 /**
@@ -27,7 +53,7 @@ export async function resumeStage(
   extras: readonly unknown[],
 ): Promise<unknown> {
   const { op, value, given, frames } = suspended;
-  const course = { ops, terminal, calls: bindCalls(ops, extras) };
+  const course = { ops, terminal, calls: bindCalls(ops, extras), places: new Places() };
   const rest = [...frames].reverse().map(remaining);
   const source = chain(op > ops.length ? rest : [single({ op, value, given }), ...rest]);
   let acc = suspended.acc;
@@ -85,40 +111,52 @@ interface Outcome {
 
 /** Takes elements up to operation `until`, several at a time; they come out in their order. */
 async function* overlap(course: Course, source: WorkSource, until: number): AsyncGenerator<Work> {
-  const intake = new Intake(source, (work) => expand(course, work, until));
+  const intake = new Intake(source, course, until);
+  /** What the element whose turn it is still spreads into. */
+  let turn: readonly WorkSource[] = [];
   try {
-    for (let outcome = intake.next(); outcome !== undefined; outcome = intake.next()) {
-      const { ready, rest } = await outcome;
-      yield* ready;
-      if (rest.length > 0) yield* overlap(course, chain(rest), until);
+    for (let next = intake.next(); next !== undefined; next = intake.next()) {
+      const outcome = await next;
+      if (outcome === undefined) break;
+      turn = outcome.rest;
+      yield* outcome.ready;
+      if (turn.length > 0) yield* overlap(course, chain(turn), until);
     }
   } catch (error) {
-    await abandon(source);
+    await abandon(chain([...turn, source]));
     throw error;
   } finally {
     intake.close();
-    await source.close();
+    await chain([...turn, source]).close();
   }
 }
 
 /** Starts elements in their order, a bounded number ahead of the one whose turn it is. */
 class Intake {
   readonly #source: WorkSource;
-  readonly #expand: (work: Work) => Promise<Outcome>;
+  readonly #course: Course;
+  readonly #until: number;
   readonly #window: Promise<Outcome>[] = [];
   #open = true;
   /** An asynchronous source is asked for one element at a time. */
   #asked = false;
 
-  constructor(source: WorkSource, expandWork: (work: Work) => Promise<Outcome>) {
+  constructor(source: WorkSource, course: Course, until: number) {
     this.#source = source;
-    this.#expand = expandWork;
+    this.#course = course;
+    this.#until = until;
   }
 
   /** What becomes of the next element; undefined after the last one. */
-  next(): Promise<Outcome> | undefined {
+  next(): Promise<Outcome | undefined> | undefined {
     this.#fill();
-    return this.#window.shift();
+    const outcome = this.#window.shift();
+    return outcome === undefined && this.#open ? this.#nextLater() : outcome;
+  }
+
+  async #nextLater(): Promise<Outcome | undefined> {
+    await this.#course.places.freed();
+    return this.next();
   }
 
   /** Nothing more is taken; iterables of elements that will have no turn clean up. */
@@ -131,7 +169,8 @@ class Intake {
   }
 
   #fill(): void {
-    while (this.#open && !this.#asked && this.#window.length < asyncElementsMax) {
+    const { places } = this.#course;
+    while (this.#open && !this.#asked && places.isFree && this.#window.length < asyncElementsMax) {
       let outcome: Promise<Outcome> | undefined;
       try {
         const work = this.#source.next();
@@ -152,15 +191,27 @@ class Intake {
     this.#window.push(outcome);
   }
 
+  #expand(work: Work): Promise<Outcome> {
+    const outcome = expand(this.#course, work, this.#until);
+    this.#course.places.takeUntil(outcome);
+    return outcome;
+  }
+
   async #await(asked: Promise<Work | undefined>): Promise<Outcome> {
     this.#asked = true;
     const work = await asked.catch((error: unknown) => {
       this.#open = false;
       throw error;
     });
+    const { places } = this.#course;
+    while (work !== undefined && !places.isFree) await places.freed();
     this.#asked = false;
-    if (work === undefined) this.#open = false;
-    const outcome = work === undefined ? nothing : this.#expand(work);
+    // Closed meanwhile, or at its end.
+    if (work === undefined || !this.#open) {
+      this.#open = false;
+      return nothing;
+    }
+    const outcome = this.#expand(work);
     this.#fill();
     return outcome;
   }
@@ -172,16 +223,20 @@ async function rejection(error: unknown): Promise<never> {
 
 const nothing: Outcome = { ready: [], rest: [] };
 
+/** Iterables inside of each other that are gone into at once: each takes some of the stack. */
+const depthMax = 32;
+
 /** Takes one element to operation `until`, and on the way what it spreads into. */
-async function expand(course: Course, work: Work, until: number): Promise<Outcome> {
+async function expand(course: Course, work: Work, until: number, depth = 0): Promise<Outcome> {
   const { ops, calls, terminal } = course;
   let { value } = work;
   if (work.op > until) return { ready: [work], rest: [] };
   for (let k = work.op; k < until; k++) {
     const called = k === work.op && work.given !== undefined;
     let given = called ? work.given : calls[k]?.(value);
-    if (isPending(given)) given = await given;
     const op = ops[k] as ElementOp;
+    // What is plucked is handed on as it is, a promise too: nobody was called for it.
+    if (op.kind !== "pluck" && isPending(given)) given = await given;
     switch (op.kind) {
       case "map":
       case "starmap":
@@ -197,9 +252,10 @@ async function expand(course: Course, work: Work, until: number): Promise<Outcom
       case "flatMap":
       case "flatten":
         // What is asynchronous by itself may be slow or endless: it waits for its turn.
-        return isAsyncIterable(given)
-          ? { ready: [], rest: [asyncElements(k + 1, given)] }
-          : spread(course, elements(op.kind, k + 1, given), until);
+        if (isAsyncIterable(given)) return { ready: [], rest: [asyncElements(k + 1, given)] };
+        return depth < depthMax
+          ? spread(course, elements(op.kind, k + 1, given), until, depth + 1)
+          : { ready: [], rest: [elements(op.kind, k + 1, given)] };
     }
   }
   if (until < ops.length || terminal.key === undefined) {
@@ -212,13 +268,18 @@ async function expand(course: Course, work: Work, until: number): Promise<Outcom
 /**
  * The first elements at once, so that they overlap with other elements'; the rest in their turn.
  */
-async function spread(course: Course, source: SyncSource, until: number): Promise<Outcome> {
+async function spread(
+  course: Course,
+  source: SyncSource,
+  until: number,
+  depth: number,
+): Promise<Outcome> {
   const ready: Work[] = [];
   try {
     while (ready.length < asyncElementsMax) {
       const work = source.next();
       if (work === undefined) return { ready, rest: [] };
-      const outcome = await expand(course, work, until);
+      const outcome = await expand(course, work, until, depth);
       ready.push(...outcome.ready);
       if (outcome.rest.length > 0) return { ready, rest: [...outcome.rest, source] };
     }

@@ -1,5 +1,6 @@
-import type { Absorb } from "@millrace/graph";
-import { absorbs } from "@millrace/graph";
+import type { Absorb, Step } from "@millrace/graph";
+import { absorbs, taskFault } from "@millrace/graph";
+import { inPartition } from "../errors.ts";
 import type { Compiled } from "./compile.ts";
 import { compileStage } from "./compile.ts";
 import type { SourceOp, StageOp } from "./ops.ts";
@@ -10,16 +11,33 @@ import { isPending, withSettled } from "./settled.ts";
 import { Suspended } from "./suspended.ts";
 
 /**
- * The step function of every element operation: runs a block through a chain of operations in one
- * loop. Gives the array of what comes out, or what the terminal operation makes of it; a promise
- * only where the source or a callback is async.
+ * The step function of every element operation: runs a block, which is that of partition number
+ * `partition`, through a chain of operations in one loop. Gives the array of what comes out, or
+ * what the terminal operation makes of it; a promise only where the source or a callback is async.
  */
 export function runStage(
   block: unknown,
   stage: readonly StageOp[],
+  partition: number,
   ...broadcast: readonly unknown[]
 ): unknown {
-  const compiled = compileStage(stage);
+  try {
+    const result = runCompiled(compileStage(stage), block, broadcast);
+    return result instanceof Promise ? orInPartition(result, partition) : result;
+  } catch (error) {
+    throw inPartition(error, partition);
+  }
+}
+
+async function orInPartition(result: Promise<unknown>, partition: number): Promise<unknown> {
+  try {
+    return await result;
+  } catch (error) {
+    throw inPartition(error, partition);
+  }
+}
+
+function runCompiled(compiled: Compiled, block: unknown, broadcast: readonly unknown[]): unknown {
   const { source, ops } = compiled.parts;
   const extras = withSamplers(ops, broadcast);
   const { init, finish } = compiled.terminal;
@@ -32,13 +50,16 @@ export function runStage(
 
 /** Two stages one after the other are one stage, unless the first ends in a value of its own. */
 const absorbStage: Absorb = (producer, consumer) => {
-  const [block, first, ...rest] = producer.args;
-  const [, second, ...more] = consumer.args;
-  if (producer.fn !== consumer.fn || block === undefined) return undefined;
+  const [block, first, partition, ...rest] = producer.args;
+  const [, second, , ...more] = consumer.args;
+  if (producer.fn !== consumer.fn || block === undefined || partition === undefined) {
+    return undefined;
+  }
   if (first?.kind !== "literal" || second?.kind !== "literal") return undefined;
   const stage = joinStages(first.value as Stage, second.value as Stage);
   if (stage === undefined) return undefined;
-  return { fn: consumer.fn, args: [block, { kind: "literal", value: stage }, ...rest, ...more] };
+  const args: Step["args"] = [block, { kind: "literal", value: stage }, partition];
+  return { fn: consumer.fn, args: [...args, ...rest, ...more] };
 };
 
 type Stage = readonly StageOp[];
@@ -46,10 +67,13 @@ type Stage = readonly StageOp[];
 /** What each pair of stages became: computing a bag again finds its loop compiled, and warm. */
 const joined = new WeakMap<Stage, WeakMap<Stage, Stage>>();
 
+/** Of longer stages each one on the way would be kept, and no code is generated anyway. */
+const joinedLengthMax = 500;
+
 function joinStages(before: Stage, after: Stage): Stage | undefined {
-  if (partsOf(before).terminal !== undefined || partsOf(after).source !== undefined) {
-    return undefined;
-  }
+  const [last, first] = [before.slice(-1), after.slice(0, 1)].map(partsOf);
+  if (last?.terminal !== undefined || first?.source !== undefined) return undefined;
+  if (before.length + after.length > joinedLengthMax) return [...before, ...after];
   const known = joined.get(before) ?? new WeakMap<Stage, Stage>();
   const stage = known.get(after) ?? [...before, ...after];
   joined.set(before, known.set(after, stage));
@@ -87,6 +111,18 @@ function runItems(
   return result instanceof Suspended ? resumeStage(parts.ops, terminal, result, extras) : result;
 }
 
+/** The arrays of a source; what goes wrong there is no user code's. */
+async function* opened(
+  source: Extract<SourceOp, { kind: "chunks" }>,
+  block: unknown,
+): AsyncGenerator<readonly unknown[]> {
+  try {
+    yield* source.open(block as never);
+  } catch (error) {
+    throw error instanceof Error ? taskFault(error) : error;
+  }
+}
+
 async function runChunks(
   compiled: Compiled,
   source: Extract<SourceOp, { kind: "chunks" }>,
@@ -95,7 +131,7 @@ async function runChunks(
 ): Promise<unknown> {
   const { init, done } = compiled.terminal;
   let acc = init();
-  for await (const chunk of source.open(block as never)) {
+  for await (const chunk of opened(source, block)) {
     const result = runItems(compiled, [chunk, 0, chunk.length], acc, extras);
     acc = isPending(result) ? await result : result;
     if (done?.(acc) === true) break;

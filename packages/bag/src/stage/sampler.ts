@@ -9,7 +9,9 @@ function samplerOf(
   { probability, seed }: Extract<ElementOp, { kind: "sample" }>,
   partition: number,
 ): () => boolean {
-  let state = mix((mix(seed) + Math.imul(partition + 1, 0x85ebca6b)) >>> 0);
+  const high = Math.floor(seed / 0x100000000);
+  const start = high === 0 ? mix(seed) : mix(seed) ^ mix(high + 0x9e3779b9);
+  let state = mix((start + Math.imul(partition + 1, 0x85ebca6b)) >>> 0);
   return () => {
     state = (state + 0x9e3779b9) >>> 0;
     return mix(state) / 0x100000000 < probability;

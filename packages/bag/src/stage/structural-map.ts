@@ -13,6 +13,9 @@ export interface Entry<V> {
 export class StructuralMap<V> {
   readonly #entries = new Map<unknown, Entry<V>>();
   readonly #representatives = new Map<string, object>();
+  /** The object that was asked for last, and its text: what is not found is mostly added next. */
+  #asked: object | undefined;
+  #text = "";
 
   /** The entry of a key, or undefined. */
   find(key: unknown): Entry<V> | undefined {
@@ -36,10 +39,13 @@ export class StructuralMap<V> {
   /** The first object seen with this content: it stands for all of them. */
   #representative(key: object): object {
     if (this.#entries.has(key)) return key;
-    const text = structuralText(key);
-    const known = this.#representatives.get(text);
+    if (key !== this.#asked) {
+      this.#text = structuralText(key);
+      this.#asked = key;
+    }
+    const known = this.#representatives.get(this.#text);
     if (known !== undefined) return known;
-    this.#representatives.set(text, key);
+    this.#representatives.set(this.#text, key);
     return key;
   }
 }
@@ -50,13 +56,15 @@ function isStructured(key: unknown): key is object {
 
 /** The elements of each key together, keys and elements as they come. */
 export function groupPairs(
-  pairs: Iterable<readonly [key: unknown, value: unknown]>,
+  lists: readonly (readonly (readonly [key: unknown, value: unknown])[])[],
 ): StructuralMap<unknown[]> {
   const groups = new StructuralMap<unknown[]>();
-  for (const [key, value] of pairs) {
-    const entry = groups.find(key);
-    if (entry === undefined) groups.add(key, [value]);
-    else entry.value.push(value);
+  for (const list of lists) {
+    for (const [key, value] of list) {
+      const entry = groups.find(key);
+      if (entry === undefined) groups.add(key, [value]);
+      else entry.value.push(value);
+    }
   }
   return groups;
 }

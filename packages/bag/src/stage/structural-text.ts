@@ -1,54 +1,129 @@
 import { tokenizeLoosely } from "@millrace/graph";
+import { openClassToken } from "../class-token.ts";
 
-/** Deeper data is left to `tokenizeLoosely`, which knows about circles. */
-const depthMax = 64;
+/** Containers inside of each other; keys are flat, and circles have no end. */
+const depthMax = 1000;
+/** Containers in one key, each counted as often as it is met: sharing has no limit. */
+const containersMax = 100_000;
 
 /**
  * A text for an object that is the same for objects of the same structure: leaves by
- * SameValueZero, whatever the order of the names. Arrays and plain objects are written here,
- * since they are what keys mostly are and a digest of each would cost most of a grouping.
+ * SameValueZero; names, members of Sets and entries of Maps in any order; instances by their class
+ * and own properties. Written here, since a digest of each key would cost most of a grouping and a
+ * capture of each instance a hundred times that. What shows no structure, and what is circular or
+ * beyond the limits, counts by its token.
  */
 export function structuralText(key: object): string {
-  return textOf(key, 0);
-}
-
-function textOf(value: unknown, depth: number): string {
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(value);
-    case "number":
-      return String(value);
-    case "bigint":
-      return `${value}n`;
-    case "boolean":
-    case "undefined":
-      return String(value);
-    case "object":
-      return value === null ? "null" : objectText(value, depth);
-    case "function":
-    case "symbol":
-      return `#${tokenizeLoosely(value)}`;
+  try {
+    return new Writer().object(key, 0);
+  } catch (error) {
+    if (error !== tooMuch) throw error;
+    return tokenText(key);
   }
 }
 
-function objectText(value: object, depth: number): string {
-  if (depth < depthMax) {
-    if (Array.isArray(value)) {
-      const items = Array.from(value, (item, i) => (i in value ? textOf(item, depth + 1) : ""));
-      return `[${items.join()}]`;
-    }
-    const prototype: unknown = Object.getPrototypeOf(value);
-    const isPlain = prototype === Object.prototype || prototype === null;
-    if (isPlain && Object.getOwnPropertySymbols(value).length === 0) {
-      const names = Object.keys(value).sort();
-      const parts = names.map(
-        (name) =>
-          `${JSON.stringify(name)}:${textOf((value as Record<string, unknown>)[name], depth + 1)}`,
-      );
-      return `{${parts.join()}}`;
-    }
-  }
+const tooMuch = new Error("more than is written");
+
+function tokenText(value: unknown): string {
   return `#${tokenizeLoosely(value)}`;
+}
+
+class Writer {
+  #containerCount = 0;
+
+  value(value: unknown, depth: number): string {
+    switch (typeof value) {
+      case "string":
+        return JSON.stringify(value);
+      case "bigint":
+        return `${value}n`;
+      case "number":
+      case "boolean":
+      case "undefined":
+        return String(value);
+      case "object":
+        return value === null ? "null" : this.object(value, depth);
+      case "function":
+      case "symbol":
+        return tokenText(value);
+    }
+  }
+
+  object(value: object, depth: number): string {
+    if (depth > depthMax || ++this.#containerCount > containersMax) throw tooMuch;
+    if (Array.isArray(value)) return this.#array(value, depth + 1);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) {
+      return `{${this.#properties(value, depth + 1)}}`;
+    }
+    const text = ArrayBuffer.isView(value)
+      ? viewText(value, prototype)
+      : (this.#builtIn(value, prototype, depth + 1) ?? this.#instance(value, depth + 1));
+    return text ?? tokenText(value);
+  }
+
+  #instance(value: object, depth: number): string | undefined {
+    const token = ownMethod in value ? undefined : openClassToken(value);
+    return token === undefined ? undefined : `${token}{${this.#properties(value, depth)}}`;
+  }
+
+  /** Each item with a comma behind it: a hole is nothing before its comma. */
+  #array(value: readonly unknown[], depth: number): string {
+    let text = "[";
+    for (let i = 0; i < value.length; i++) {
+      const item = value[i];
+      if (item !== undefined || i in value) text += this.value(item, depth);
+      text += ",";
+    }
+    return `${text}]`;
+  }
+
+  #properties(value: object, depth: number): string {
+    const names = Object.keys(value);
+    if (names.length > 1) names.sort();
+    let text = "";
+    for (const name of names) {
+      text += `${JSON.stringify(name)}:`;
+      text += `${this.value((value as Record<string, unknown>)[name], depth)},`;
+    }
+    const symbols = Object.getOwnPropertySymbols(value).filter((symbol) =>
+      Object.prototype.propertyIsEnumerable.call(value, symbol),
+    );
+    if (symbols.length === 0) return text;
+    const marked = symbols.map((symbol) => {
+      const item = (value as Record<symbol, unknown>)[symbol];
+      return `${tokenText(symbol)}:${this.value(item, depth)}`;
+    });
+    return text + marked.sort().join();
+  }
+
+  #builtIn(value: object, prototype: unknown, depth: number): string | undefined {
+    const isBare = (): boolean => Reflect.ownKeys(value).length === 0;
+    if (prototype === Date.prototype) return isBare() ? `D${(value as Date).getTime()}` : undefined;
+    if (prototype === Set.prototype) {
+      if (!isBare()) return undefined;
+      const items = Array.from(value as Set<unknown>, (item) => this.value(item, depth));
+      return `S{${items.sort().join()}}`;
+    }
+    if (prototype !== Map.prototype || !isBare()) return undefined;
+    const entries = Array.from(value as Map<unknown, unknown>, ([key, item]) =>
+      [key, item].map((part) => this.value(part, depth)).join(":"),
+    );
+    return `M{${entries.sort().join()}}`;
+  }
+}
+
+/** A class says with this method what stands for an instance; see `tokenize`. */
+const ownMethod = Symbol.for("millrace.token");
+
+/** The numbers of a typed array; undefined for a DataView or a class of the user's own. */
+function viewText(value: ArrayBufferView, prototype: unknown): string | undefined {
+  if (prototype === Buffer.prototype) return `Buffer(${(value as Buffer).toString("base64")})`;
+  const name = Object.prototype.toString.call(value).slice(8, -1);
+  const known = (globalThis as Record<string, unknown>)[name] as
+    { readonly prototype?: unknown } | undefined;
+  if (prototype !== known?.prototype || value instanceof DataView) return undefined;
+  return `${name}(${Array.prototype.join.call(value)})`;
 }
 
 /** A number from 0 to 2^32-1 for a key: equal keys get the same one in every process. */
@@ -66,7 +141,7 @@ export function hashKey(key: unknown): number {
     case "symbol":
       return hashText(String(key), 5);
     case "object":
-      return hashText(textOf(key, 0), 6);
+      return hashText(key === null ? "null" : structuralText(key), 6);
     case "function":
       return hashText(tokenizeLoosely(key), 7);
   }

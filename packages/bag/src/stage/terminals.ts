@@ -1,6 +1,9 @@
-import { compareValues, extremeOf } from "../compare.ts";
-import { notNumeric } from "../errors.ts";
-import { cloneInitial } from "../initial.ts";
+import { extremeOf } from "../compare.ts";
+import { copyData } from "../copy-data.ts";
+import { mixedNumeric, notNumeric } from "../errors.ts";
+import { Best } from "./best.ts";
+import type { Folded } from "./folded.ts";
+import { foldOn, foldedPairs } from "./folded.ts";
 import type { Callback, Initial, TerminalOp } from "./ops.ts";
 import { withSettled } from "./settled.ts";
 import { StructuralMap } from "./structural-map.ts";
@@ -81,34 +84,35 @@ const count: Terminal = {
   inline: { enter: "let n = 0;", step: "n++;", value: "acc + n" },
 };
 
-/**
- * The sum of nothing: adding it changes no number, and it tells a start from a 0 that was summed.
- */
-export const emptySum = -0;
-
 const sum: Terminal = {
-  init: () => emptySum,
+  init: () => undefined,
   step: addToSum,
   inline: {
-    enter: "let total = -0;",
-    step: 'if (typeof v === "number") total += v;\nelse acc = addToSum(acc, v);',
-    value: "joinSums(acc, total)",
+    enter: "let total = -0, summed = false;",
+    step: [
+      'if (typeof v === "number") {',
+      "  total += v;",
+      "  summed = true;",
+      "} else acc = addToSum(summed ? joinSums(acc, total) : acc, v);",
+    ].join("\n"),
+    value: "joinSums(acc, summed ? total : undefined)",
     scope: { addToSum, joinSums },
   },
 };
 
-/** One sum of two; what is empty is left out, since it is a number even beside bigints. */
+/** One sum of two; that of nothing is undefined. */
 export function joinSums(a: unknown, b: unknown): unknown {
-  return Object.is(b, emptySum) ? a : addToSum(a, b);
+  if (a === undefined) return b;
+  if (b === undefined) return a;
+  if (typeof a === "number" && typeof b === "number") return a + b;
+  if (typeof a === "bigint" && typeof b === "bigint") return a + b;
+  throw mixedNumeric("sum");
 }
 
 /** A sum and one more addend, both numbers or both bigints. */
-export function addToSum(acc: unknown, value: unknown): unknown {
-  if (typeof value === "number" && typeof acc === "number") return acc + value;
-  if (typeof value === "bigint") {
-    if (typeof acc === "bigint") return acc + value;
-    if (Object.is(acc, emptySum)) return value;
-  }
+function addToSum(acc: unknown, value: unknown): unknown {
+  const isAddend = typeof value === "number" || typeof value === "bigint";
+  if (isAddend && (acc === undefined || typeof value === typeof acc)) return joinSums(acc, value);
   throw notNumeric("sum", value, typeof acc === "bigint" ? "bigints" : "numbers");
 }
 
@@ -222,37 +226,16 @@ function distinct(key: Callback | undefined): Terminal {
   };
 }
 
-/** One of the best so far. */
-export interface Ranked {
-  readonly key: unknown;
-  readonly value: unknown;
-}
-
 function topk(k: number, key: Callback | undefined): Terminal {
   return {
-    init: (): Ranked[] => [],
+    init: () => new Best(k),
     key: keyCall(key),
     step(acc, value, own) {
-      insertRanked(acc as Ranked[], { key: own, value }, k);
+      (acc as Best).add({ key: own, value });
       return acc;
     },
+    finish: (acc) => (acc as Best).ranked(),
   };
-}
-
-/** Puts an entry at its place among the best `k`, best first, behind those that it ties with. */
-export function insertRanked(best: Ranked[], entry: Ranked, k: number): void {
-  const worst = best.at(-1);
-  if (k === 0) return;
-  if (best.length === k && worst !== undefined && compareValues(entry.key, worst.key) <= 0) return;
-  let low = 0;
-  let high = best.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareValues(entry.key, (best[middle] as Ranked).key) > 0) high = middle;
-    else low = middle + 1;
-  }
-  best.splice(low, 0, entry);
-  if (best.length > k) best.pop();
 }
 
 function some(test: Callback | undefined, want: boolean): Terminal {
@@ -268,41 +251,55 @@ function take(k: number): Terminal {
   return { init: collect.init, step: collect.step, done: (acc) => (acc as unknown[]).length >= k };
 }
 
+/** What a fold made of a partition: nothing of no elements, or one value. */
+export type FoldPart = readonly [] | readonly [value: unknown];
+
 /** A partition without elements stays empty: its initial value would be one too many. */
 function fold(fn: Callback, initial: Initial): Terminal {
   const step = fn as (acc: unknown, value: unknown) => unknown;
+  const start = startOf(initial);
   return {
-    init: nothingHeld,
+    init: () => undefined,
     step(acc, value) {
-      const held = acc as Held;
-      if (held.empty && initial === undefined) return hold(held, value);
-      const next = step(held.empty ? cloneInitial(initial?.value) : held.value, value);
-      return withSettled(next, (settled) => hold(held, settled));
+      const folded = (acc as Folded | undefined) ?? start();
+      return folded === undefined
+        ? { value, isOwn: false }
+        : foldOn(folded, (own) => step(own, value));
     },
+    finish: (acc) => (acc === undefined ? [] : [(acc as Folded).value]),
   };
 }
 
 function foldBy(key: Callback, fn: Callback, initial: Initial): Terminal {
   const step = fn as (acc: unknown, value: unknown) => unknown;
+  const start = startOf(initial);
   return {
-    init: () => new StructuralMap<unknown>(),
+    init: () => new StructuralMap<Folded>(),
     key: keyCall(key),
     step(acc, value, own) {
-      const groups = acc as StructuralMap<unknown>;
+      const groups = acc as StructuralMap<Folded>;
       const entry = groups.find(own);
-      if (entry === undefined && initial === undefined) {
-        groups.add(own, value);
+      const folded = entry?.value ?? start();
+      if (folded === undefined) {
+        groups.add(own, { value, isOwn: false });
         return groups;
       }
-      const held = entry === undefined ? cloneInitial(initial?.value) : entry.value;
-      return withSettled(step(held, value), (next) => {
-        if (entry === undefined) groups.add(own, next);
-        else entry.value = next;
-        return groups;
-      });
+      return withSettled(
+        foldOn(folded, (before) => step(before, value)),
+        () => {
+          if (entry === undefined) groups.add(own, folded);
+          return groups;
+        },
+      );
     },
-    finish: (acc) => (acc as StructuralMap<unknown>).pairs(),
+    finish: (acc) => foldedPairs(acc as StructuralMap<Folded>),
   };
+}
+
+/** Where a fold starts: at a copy of the initial value, or nowhere when there is none. */
+function startOf(initial: Initial): () => Folded | undefined {
+  if (initial === undefined) return () => undefined;
+  return () => ({ value: copyData(initial.value), isOwn: true });
 }
 
 /** The callback that a user gave for a key or an answer; default: the element itself. */

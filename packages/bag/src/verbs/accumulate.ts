@@ -1,9 +1,10 @@
 import type { BlockInput } from "@millrace/graph";
 import { MaterializedLayer, ref, task } from "@millrace/graph";
 import { checkCallback } from "../check.ts";
-import { cloneInitial, initialOf } from "../initial.ts";
+import { copyData } from "../copy-data.ts";
+import { asSnapshot, layerName, namePart } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, call, input, layerName } from "../partitions.ts";
+import { addBlocks, call, input } from "../partitions.ts";
 import type { Initial } from "../stage/ops.ts";
 import { reduceInOrder, withSettled } from "../stage/settled.ts";
 
@@ -18,9 +19,14 @@ interface Carry {
 /** Every intermediate value of a fold over all elements; partitions run one after another. */
 export function accumulate(bag: Partitions, f: unknown, given: readonly unknown[]): Partitions {
   const fn = checkCallback("accumulate", f) as Accumulate;
-  const initial = given.length > 0 ? initialOf("accumulate", { initial: given[0] }) : undefined;
+  const initial = given.length > 0 ? asSnapshot({ value: copyData(given[0]) }) : undefined;
   const { layer, npartitions: count } = bag;
-  const { name, token } = layerName("accumulate-chain", layer, count, fn, initial);
+  const { name, token } = layerName(
+    "accumulate-chain",
+    layer,
+    count,
+    ...[fn, initial].map(namePart),
+  );
   const tasks = Array.from({ length: count }, (_, i) => {
     const block = ref(`${layer}/${i}`);
     return i === 0
@@ -36,7 +42,7 @@ type Accumulate = (acc: unknown, value: unknown) => unknown;
 
 function accumulateFirst(block: readonly unknown[], fn: Accumulate, initial: Initial): unknown {
   if (initial === undefined) return run(block, fn, { value: undefined, empty: true, out: [] });
-  const value = cloneInitial(initial.value);
+  const value = copyData(initial.value);
   return run(block, fn, { value, empty: false, out: [value] });
 }
 

@@ -1,7 +1,7 @@
 import type { BlockInput } from "@millrace/graph";
 import { mergeGraphs } from "@millrace/graph";
 import { checkPartitions } from "../check.ts";
-import { BagError, invalidArgument } from "../errors.ts";
+import { dataFault, inPartition, invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addAliases, addBlocks, blockKeys, call, input } from "../partitions.ts";
 import { from } from "./from.ts";
@@ -36,11 +36,12 @@ function zipBlocks(blocks: readonly (readonly unknown[])[], partition: number): 
   const lengths = blocks.map(({ length }) => length);
   const [count = 0] = lengths;
   if (lengths.some((length) => length !== count)) {
-    throw new BagError(
+    const fault = dataFault(
       "bag/unequal-partitions",
       `zip: partitions have different lengths, got ${lengths.join(" and ")} elements in partition ` +
         `${partition}, wanted equal ones. Zip bags that were cut the same way.`,
     );
+    throw inPartition(fault, partition);
   }
   return Array.from({ length: count }, (_, i) => blocks.map((block) => block[i]));
 }

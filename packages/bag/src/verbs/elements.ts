@@ -1,5 +1,6 @@
 import { checkCallback } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
+import { asSnapshot } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, partitionNumber } from "../partitions.ts";
 import type { PluckKey } from "../stage/ops.ts";
@@ -47,7 +48,8 @@ export function pluck(bag: Partitions, key: PluckKey, fallback: readonly unknown
     throw invalidArgument("pluck", "bad key", name, wanted);
   }
   const hasFallback = fallback.length > 0;
-  return addStage(bag, "pluck", { kind: "pluck", key, fallback: fallback[0], hasFallback });
+  const own = Array.isArray(key) ? asSnapshot([...(key as readonly PropertyKey[])]) : key;
+  return addStage(bag, "pluck", { kind: "pluck", key: own, fallback: fallback[0], hasFallback });
 }
 
 /** Each element with a probability, independently. */

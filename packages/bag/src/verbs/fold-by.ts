@@ -1,6 +1,9 @@
-import { combineInitial } from "../initial.ts";
+import { copyData } from "../copy-data.ts";
+import { checkIdentity } from "../initial.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, addTree } from "../partitions.ts";
+import type { Folded } from "../stage/folded.ts";
+import { foldOn, foldedPairs } from "../stage/folded.ts";
 import type { Initial } from "../stage/ops.ts";
 import { reduceInOrder, withSettled } from "../stage/settled.ts";
 import { StructuralMap } from "../stage/structural-map.ts";
@@ -23,25 +26,23 @@ export function foldBy(bag: Partitions, keyOf: unknown, f: unknown, options: obj
 }
 
 /** Joins lists of pairs; keys come out in the order in which they were first seen. */
-export function combinePairs(
+function combinePairs(
   parts: readonly (readonly Pair[])[],
   combine: Combine,
 ): Pair[] | Promise<Pair[]> {
-  const groups = new StructuralMap<unknown>();
+  const groups = new StructuralMap<Folded>();
   const joined = reduceInOrder(parts, groups, (into, part) =>
     reduceInOrder(part, into, (acc, [key, value]) => {
       const entry = acc.find(key);
       if (entry === undefined) {
-        acc.add(key, value);
+        acc.add(key, { value, isOwn: false });
         return acc;
       }
-      return withSettled(combine(entry.value, value), (settled) => {
-        entry.value = settled;
-        return acc;
-      });
+      const folded = foldOn(entry.value, (own) => combine(own, copyData(value)));
+      return withSettled(folded, () => acc);
     }),
   );
-  return withSettled(joined, () => groups.pairs());
+  return withSettled(joined, () => foldedPairs(groups));
 }
 
 async function finishPairs(
@@ -49,11 +50,9 @@ async function finishPairs(
   combine: Combine,
   initial: Initial,
 ): Promise<Pair[]> {
-  const full = parts.filter(({ length }) => length > 0);
-  const first = full[0]?.[0];
-  if (initial === undefined || first === undefined) return combinePairs(full, combine);
-  const [key, value] = first;
-  const checked: Pair = [key, await combineInitial("foldBy", initial.value, value, combine)];
-  const [[, ...others] = [], ...behind] = full;
-  return combinePairs([[checked, ...others], ...behind], combine);
+  const first = parts.find(({ length }) => length > 0)?.[0];
+  if (initial !== undefined && first !== undefined) {
+    await checkIdentity("foldBy", initial.value, first[1], combine);
+  }
+  return combinePairs(parts, combine);
 }

@@ -1,12 +1,15 @@
 import type { Delayed } from "@millrace/graph";
 import { checkCallback, checkOptionNames } from "../check.ts";
+import { copyData } from "../copy-data.ts";
 import { emptyReduction } from "../errors.ts";
-import { cloneInitial, combineInitial, initialOf } from "../initial.ts";
+import { checkIdentity, initialOf } from "../initial.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, addTree, onlyValue } from "../partitions.ts";
+import type { Folded } from "../stage/folded.ts";
+import { foldOn } from "../stage/folded.ts";
 import type { Callback, Initial } from "../stage/ops.ts";
 import { reduceInOrder, withSettled } from "../stage/settled.ts";
-import type { Held } from "../stage/terminals.ts";
+import type { FoldPart } from "../stage/terminals.ts";
 
 /**
  * How a fold starts, and how its parts are joined.
@@ -22,11 +25,11 @@ import type { Held } from "../stage/terminals.ts";
  */
 export interface FoldOptions<A = unknown> {
   /**
-   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Plain data: each
-   * start gets a copy.
+   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Each start gets a
+   * copy, so it is data, or an instance of a class that hides no state.
    */
   readonly initial?: A;
-  /** Joins two parts; default the folding function itself. */
+  /** Joins two parts, and may change them; default the folding function itself. */
   combine?(a: A, b: A): A | PromiseLike<A>;
   /** At most this many parts go into one task; 2 or more, default 8. */
   readonly splitEvery?: number;
@@ -46,11 +49,11 @@ export interface FoldOptions<A = unknown> {
  */
 export interface FoldInto<A> {
   /**
-   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Plain data: each
-   * start gets a copy.
+   * Where every partition starts; an identity of `combine`, such as 0 for a sum. Each start gets a
+   * copy, so it is data, or an instance of a class that hides no state.
    */
   readonly initial: A;
-  /** Joins two parts. */
+  /** Joins two parts, and may change them. */
   combine(a: A, b: A): A | PromiseLike<A>;
   /** At most this many parts go into one task; 2 or more, default 8. */
   readonly splitEvery?: number;
@@ -88,27 +91,32 @@ export function fold(bag: Partitions, f: unknown, options: object): Delayed<unkn
 }
 
 /** Empty parts add nothing: neither an element nor an initial value. */
-function combineParts(parts: readonly Held[], combine: Combine): Held | Promise<Held> {
-  const full = parts.filter(({ empty }) => !empty);
-  const start = full[0] ?? { value: undefined, empty: true };
-  return reduceInOrder(full.slice(1), start, (a, b) =>
-    withSettled(combine(a.value, b.value), (value): Held => ({ value, empty: false })),
+function combineParts(parts: readonly FoldPart[], combine: Combine): FoldPart | Promise<FoldPart> {
+  const [first, ...others] = parts.filter(isFull);
+  if (first === undefined) return [];
+  const folded = reduceInOrder<Folded, readonly [unknown]>(
+    others,
+    { value: first[0], isOwn: false },
+    (acc, [value]) => foldOn(acc, (own) => combine(own, copyData(value))),
   );
+  return withSettled(folded, (last): FoldPart => [(last as Folded).value]);
+}
+
+function isFull(part: FoldPart): part is readonly [value: unknown] {
+  return part.length > 0;
 }
 
 async function finishFold(
-  parts: readonly Held[],
+  parts: readonly FoldPart[],
   combine: Combine,
   initial: Initial,
 ): Promise<unknown> {
-  const full = parts.filter(({ empty }) => !empty);
-  if (initial === undefined) {
-    const { value, empty } = await combineParts(full, combine);
-    if (empty) throw emptyReduction("fold");
-    return value;
+  if (initial !== undefined) {
+    const [first = [copyData(initial.value)]] = parts.filter(isFull);
+    await checkIdentity("fold", initial.value, first[0], combine);
+    if (!parts.some(isFull)) return first[0];
   }
-  const [first, ...others] = full;
-  const start = first === undefined ? cloneInitial(initial.value) : first.value;
-  const value = await combineInitial("fold", initial.value, start, combine);
-  return (await combineParts([{ value, empty: false }, ...others], combine)).value;
+  const part = await combineParts(parts, combine);
+  if (!isFull(part)) throw emptyReduction("fold");
+  return part[0];
 }

@@ -2,11 +2,11 @@ import type { BlockInput } from "@millrace/graph";
 import { Delayed, LayeredGraph, MaterializedLayer, mergeGraphs } from "@millrace/graph";
 import { checkElements, checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument, notIterable } from "../errors.ts";
+import { identityOf, layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addAliases, addBlocks, call, input, layerName, literal } from "../partitions.ts";
+import { addAliases, addBlocks, call, input, literal, stage } from "../partitions.ts";
 import { arrayOf } from "../stage/pieces.ts";
 import { isAsyncIterable } from "../stage/settled.ts";
-import { runStage } from "../stage/run-stage.ts";
 
 /**
  * How elements are cut into partitions.
@@ -32,19 +32,28 @@ export interface FromOptions {
 
 /** Partitions of a bag that is not told how many to make: one an element, at most this many. */
 const npartitionsDefault = 100;
-/** Longer data is not read for its content to name the layer. */
-const namedByContentMax = 10_000;
+/** Of longer data the elements do not go into the name of the layer. */
+const namedByElementsMax = 10_000;
 
 /** A bag of the elements of an iterable, which is read at once. */
-export function from(iterable: Iterable<unknown>, options: FromOptions): Partitions {
-  const api = "Bag.from";
+export function from(
+  iterable: Iterable<unknown>,
+  options: FromOptions,
+  api = "Bag.from",
+): Partitions {
   checkOptionNames(api, options, ["npartitions", "partitionSize"]);
   const items = itemsOf(api, iterable);
   const blocks = cut(items, boundaries(api, items.length, options));
-  const content = items.length <= namedByContentMax ? items : crypto.randomUUID();
+  const content = items.length <= namedByElementsMax ? items.map(elementPart) : crypto.randomUUID();
   const { name, token } = layerName("from", blocks.length, content);
   const layer = MaterializedLayer.values(name, blocks, { token });
   return { graph: new LayeredGraph().withLayer(layer), layer: name, npartitions: blocks.length };
+}
+
+/** Objects and functions count by identity: they may change, and reading them all would cost. */
+function elementPart(item: unknown): unknown {
+  const isObject = (typeof item === "object" && item !== null) || typeof item === "function";
+  return isObject ? [identityOf(item)] : item;
 }
 
 function itemsOf(api: string, iterable: unknown): readonly unknown[] {
@@ -93,9 +102,9 @@ export function range(length: number, options: Pick<FromOptions, "npartitions">)
   checkOptionNames(api, options, ["npartitions"]);
   checkElements(api, "length", length);
   const npartitions = countOf(api, length, options.npartitions);
-  const steps = call(runStage, input(0), literal([{ kind: "range", length, npartitions }]));
-  const inputs: readonly BlockInput[] = [{ kind: "index" }];
-  return addBlocks(new LayeredGraph(), "range", { inputs, steps, count: npartitions });
+  const steps = stage([{ kind: "range", length, npartitions }], input(0), input(0));
+  const draft = { inputs: [{ kind: "index" }] as const, steps, count: npartitions };
+  return addBlocks(new LayeredGraph(), "range", draft, length);
 }
 
 /** A bag with a partition for each lazy iterable. */

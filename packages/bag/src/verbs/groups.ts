@@ -1,10 +1,9 @@
 import { checkElements, checkOptionNames } from "../check.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, addTree } from "../partitions.ts";
+import type { Ranked } from "../stage/best.ts";
+import { Best } from "../stage/best.ts";
 import { StructuralMap } from "../stage/structural-map.ts";
-import type { Ranked } from "../stage/terminals.ts";
-import { insertRanked } from "../stage/terminals.ts";
-import { combinePairs } from "./fold-by.ts";
 import { optionalKey } from "./key-of.ts";
 
 /** How often each element occurs, as pairs. */
@@ -14,12 +13,22 @@ export function frequencies(
 ): Partitions {
   checkOptionNames("frequencies", options, ["splitEvery"]);
   const parts = addStage(bag, "frequencies-part", { kind: "frequencies" });
-  return addTree(parts, "frequencies", { combine: [combinePairs, addCounts], ...options });
+  return addTree(parts, "frequencies", { combine: [addCounts], ...options });
 }
 
-function addCounts(a: number, b: number): number {
-  return a + b;
+function addCounts(parts: readonly (readonly Counted[])[]): Counted[] {
+  const counts = new StructuralMap<number>();
+  for (const part of parts) {
+    for (const [key, count] of part) {
+      const entry = counts.find(key);
+      if (entry === undefined) counts.add(key, count);
+      else entry.value += count;
+    }
+  }
+  return counts.pairs();
 }
+
+type Counted = readonly [element: unknown, count: number];
 
 /** The first element of each key. */
 export function distinct(bag: Partitions, keyOf: unknown): Partitions {
@@ -49,10 +58,10 @@ export function topk(bag: Partitions, k: number, keyOf: unknown): Partitions {
   return addTree(parts, "topk", { combine: [bestOf, k], aggregate: [finishBest, k] });
 }
 
-function bestOf(parts: readonly (readonly Ranked[])[], k: number): Ranked[] {
-  const best: Ranked[] = [];
-  for (const part of parts) for (const entry of part) insertRanked(best, entry, k);
-  return best;
+function bestOf(parts: readonly (readonly Ranked[])[], k: number): readonly Ranked[] {
+  const best = new Best(k);
+  for (const part of parts) for (const entry of part) best.add(entry);
+  return best.ranked();
 }
 
 function finishBest(parts: readonly (readonly Ranked[])[], k: number): unknown[] {

@@ -1,5 +1,6 @@
 import type { Delayed } from "@millrace/graph";
 import { checkCallback, checkOptionNames } from "../check.ts";
+import { copyData } from "../copy-data.ts";
 import type { Partitions } from "../partitions.ts";
 import { addCall, addTree, onlyValue } from "../partitions.ts";
 
@@ -13,5 +14,10 @@ export function reduction(
   checkOptionNames("reduction", options, ["splitEvery"]);
   const combine = checkCallback("reduction", aggregate);
   const parts = addCall(bag, "reduction-part", checkCallback("reduction", perPartition));
-  return onlyValue(addTree(parts, "reduction", { combine: [combine], ...options }));
+  return onlyValue(addTree(parts, "reduction", { combine: [joinParts, combine], ...options }));
+}
+
+/** The function may change its parts; those that are kept, perhaps for another attempt, stay. */
+function joinParts(parts: readonly unknown[], aggregate: (parts: unknown[]) => unknown): unknown {
+  return aggregate(parts.map((part) => copyData(part)));
 }

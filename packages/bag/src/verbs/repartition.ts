@@ -1,11 +1,12 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
 import { MaterializedLayer, compute, ref, task } from "@millrace/graph";
 import { parseBytes } from "@millrace/storage";
-import { checkOptionNames, checkPartitions } from "../check.ts";
+import { checkOptionNames, checkPartitions, checkRunNames } from "../check.ts";
 import { concatBlocks } from "../concat-blocks.ts";
 import { invalidArgument } from "../errors.ts";
+import { layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, addCall, blockKeys, call, input, layerName, literal } from "../partitions.ts";
+import { addBlocks, addCall, blockKeys, call, input, literal } from "../partitions.ts";
 import { evenBoundaries } from "./from.ts";
 import { sizeOf } from "./size-of.ts";
 
@@ -60,6 +61,7 @@ export async function repartitionBySize(
   size: number | string,
   options: RunOptions,
 ): Promise<Partitions> {
+  checkRunNames("repartitionBySize", options, []);
   const bytesMax = parseBytes(size);
   if (!(bytesMax >= 1)) {
     throw invalidArgument("repartitionBySize", "bad size", size, "a size of 1 byte or more");

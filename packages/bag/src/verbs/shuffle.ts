@@ -1,7 +1,8 @@
 import { ShuffleLayer } from "@millrace/graph";
 import { checkOptionNames, checkPartitions } from "../check.ts";
+import { layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addStage, layerName } from "../partitions.ts";
+import { addStage } from "../partitions.ts";
 import type { Callback } from "../stage/ops.ts";
 import { groupPairs } from "../stage/structural-map.ts";
 import { hashKey } from "../stage/structural-text.ts";
@@ -54,18 +55,29 @@ function shuffle(
   return { graph: graph.withLayer(shuffled), layer: name, npartitions };
 }
 
+const noPairs: Keyed[] = [];
+Object.freeze(noPairs);
+
+/** Mostly far fewer pairs than partitions, so all empty pieces are one. */
 function splitByKey(pairs: readonly Keyed[], npartitions: number): Keyed[][] {
-  const pieces = Array.from({ length: npartitions }, (): Keyed[] => []);
-  for (const pair of pairs) pieces[hashKey(pair[0]) % npartitions]?.push(pair);
+  const pieces = new Array<Keyed[]>(npartitions).fill(noPairs);
+  for (const pair of pairs) {
+    const target = hashKey(pair[0]) % npartitions;
+    const piece = pieces[target] as Keyed[];
+    if (piece === noPairs) pieces[target] = [pair];
+    else piece.push(pair);
+  }
   return pieces;
 }
 
 function joinGroups(
   pieces: readonly (readonly Keyed[])[],
 ): (readonly [key: unknown, values: unknown[]])[] {
-  return groupPairs(pieces.flat()).pairs();
+  return groupPairs(pieces).pairs();
 }
 
 function joinKeyed(pieces: readonly (readonly Keyed[])[]): Keyed[] {
-  return pieces.flat();
+  const pairs: Keyed[] = [];
+  for (const piece of pieces) for (const pair of piece) pairs.push(pair);
+  return pairs;
 }

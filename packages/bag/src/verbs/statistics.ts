@@ -5,7 +5,7 @@ import { emptyReduction, invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, addTree, onlyValue } from "../partitions.ts";
 import type { Held, MeanPart, Moments } from "../stage/terminals.ts";
-import { addExactly, emptySum, joinSums } from "../stage/terminals.ts";
+import { addExactly, joinSums } from "../stage/terminals.ts";
 
 /** How many elements. */
 export function count(bag: Partitions): Delayed<number> {
@@ -24,12 +24,13 @@ export function sum(bag: Partitions): Delayed<number | bigint> {
 }
 
 function combineSums(parts: readonly unknown[]): unknown {
-  return parts.reduce(joinSums, emptySum);
+  return parts.reduce(joinSums, undefined);
 }
 
 function finishSum(parts: readonly unknown[]): unknown {
-  const total = combineSums(parts);
-  return total === emptySum ? 0 : total;
+  const total = combineSums(parts) ?? 0;
+  // As in a sum that begins at 0, which -0 does not change.
+  return typeof total === "number" ? total + 0 : total;
 }
 
 /** The smallest or the largest element. */

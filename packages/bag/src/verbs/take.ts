@@ -1,12 +1,18 @@
-import type { RunOptions } from "@millrace/graph";
+import type { Key, RunOptions } from "@millrace/graph";
 import { optimizeLayers, streamGraph } from "@millrace/graph";
-import { checkElements, checkPartitions } from "../check.ts";
+import { checkElements, checkPartitions, checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addStage, blockKeys } from "../partitions.ts";
+import { addStage, blockKeys, keysBetween } from "../partitions.ts";
 
 /** Partitions that iteration may have begun: the one being read and two ahead of it. */
 const lookahead = 3;
+/**
+ * Partitions that `take` plans at first, and how many times more each time it needs others: a plan
+ * costs a microsecond or two a partition, and what two groups both need runs twice.
+ */
+const groupFirst = 256;
+const groupGrowth = 8;
 
 /**
  * The blocks of a bag, one after another, with bounded look-ahead. Options are checked now;
@@ -16,8 +22,8 @@ function streamBlocks(
   bag: Partitions,
   options: RunOptions,
   ahead: number,
+  keys: readonly Key[],
 ): AsyncIterable<{ readonly value: unknown }> {
-  const keys = blockKeys(bag);
   const { optimize = true, priority = 0, retries = 0 } = options;
   const graph = optimize ? optimizeLayers(bag.graph, keys, { priority, retries }) : bag.graph;
   return streamGraph(graph, keys, { ...options, lookahead: ahead });
@@ -25,8 +31,8 @@ function streamBlocks(
 
 /** The elements of a bag in their order. */
 export function iterate(bag: Partitions, options: RunOptions): AsyncGenerator<unknown> {
-  checkStreamed("iterate", options);
-  return elementsOf(streamBlocks(bag, options, lookahead));
+  checkRunNames("iterate", options, []);
+  return elementsOf(streamBlocks(bag, options, lookahead, blockKeys(bag)));
 }
 
 async function* elementsOf(
@@ -55,30 +61,24 @@ export interface TakeOptions extends RunOptions {
 /** The first `k` elements; partitions behind the last one needed are not run. */
 export async function take(bag: Partitions, k: number, options: TakeOptions): Promise<unknown[]> {
   checkElements("take", "k", k);
-  checkStreamed("take", options);
+  checkRunNames("take", options, ["npartitions"]);
   const { npartitions = bag.npartitions, ...runOptions } = options;
   if (checkPartitions("take", npartitions) > bag.npartitions) {
     const wanted = `at most the ${bag.npartitions} that there are`;
     throw invalidArgument("take", "too many partitions", npartitions, wanted);
   }
   const limited = addStage({ ...bag, npartitions }, "take", { kind: "take", k });
-  const stream = streamBlocks(limited, runOptions, 1);
   const taken: unknown[] = [];
-  if (k === 0) return taken;
-  for await (const { value } of stream) {
-    for (const item of (value as readonly unknown[]).slice(0, k - taken.length)) taken.push(item);
-    if (taken.length === k) break;
+  for (let start = 0, size = groupFirst; start < npartitions; size *= groupGrowth) {
+    const keys = keysBetween(limited.layer, start, Math.min(start + size, npartitions));
+    // Checks the options, also when nothing is to be taken.
+    const stream = streamBlocks(limited, runOptions, 1, keys);
+    if (k === 0) return taken;
+    for await (const { value } of stream) {
+      for (const item of (value as readonly unknown[]).slice(0, k - taken.length)) taken.push(item);
+      if (taken.length === k) return taken;
+    }
+    start += keys.length;
   }
   return taken;
-}
-
-/** Refuses what `streamGraph` takes besides the options of a run. */
-function checkStreamed(api: string, options: object): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument(api, "the options must be an object", options, "an object");
-  }
-  for (const name of ["ordered", "lookahead"]) {
-    if (!(name in options)) continue;
-    throw invalidArgument(api, "no such option", name, "options of a run");
-  }
 }

@@ -1,14 +1,21 @@
 import { Delayed } from "@millrace/graph";
+import { concatBlocks } from "../concat-blocks.ts";
 import type { Partitions } from "../partitions.ts";
-import { blockKeys, onlyValue } from "../partitions.ts";
-import { repartition } from "./repartition.ts";
+import { addBlocks, addCall, blockKeys, call, input, onlyValue } from "../partitions.ts";
 
-/** All elements as one lazy array. */
-export function toArray(bag: Partitions): Delayed<unknown[]> {
-  return onlyValue(repartition(bag, { npartitions: 1 }));
+/** All elements as one lazy array, a new one. */
+export function toArray({ graph, layer, npartitions }: Partitions): Delayed<unknown[]> {
+  const inputs = [{ kind: "blocks", layer, start: { times: npartitions } }] as const;
+  const steps = call(concatBlocks, input(0));
+  return onlyValue(addBlocks(graph, "to-array", { inputs, steps, count: 1 }));
 }
 
-/** One lazy value a partition. */
+/** One lazy array a partition, each a new one: who computes it may change it. */
 export function toDelayed(bag: Partitions): Delayed<unknown>[] {
-  return blockKeys(bag).map((key) => Delayed.of(bag.graph, key));
+  const copies = addCall(bag, "to-delayed", copyBlock);
+  return blockKeys(copies).map((key) => Delayed.of(copies.graph, key));
+}
+
+function copyBlock(block: readonly unknown[]): unknown[] {
+  return Array.from(block);
 }
