@@ -75,6 +75,16 @@ describe("a key that looks like a block of a layer and is none", () => {
   });
 });
 
+it("a key of a layer and of a task that names it itself is an error, optimized or not", async () => {
+  const mine = new MaterializedLayer("mine", { "numbers/1": 7 });
+  const graph = new LayeredGraph().withLayer(numbers("numbers", 3)).withLayer(mine);
+  for (const optimized of [true, false]) {
+    await expect(graph.compute("numbers/1", { optimize: optimized })).rejects.toMatchObject({
+      code: "graph/key-conflict",
+    });
+  }
+});
+
 describe("a layer made of the tasks of another graph", () => {
   const tasks = new LayeredGraph().withLayer(numbers("numbers", 3)).materialize();
 

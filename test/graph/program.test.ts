@@ -24,7 +24,8 @@ function control(act: (before: number) => Promise<void> | undefined | void): Run
   return {
     step: 0,
     asked,
-    beforeStep() {
+    throwIfOver: () => undefined,
+    pause() {
       asked.push(this.step + 1);
       return act(this.step + 1) ?? undefined;
     },

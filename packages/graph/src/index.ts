@@ -55,7 +55,7 @@ export { cull, fuse, inline, order } from "./optimize/index.ts";
 export { optimizeLayers } from "./optimize/fuse-layers.ts";
 export { sequenceTasks } from "./optimize/sequence.ts";
 export type { Sequence } from "./optimize/sequence.ts";
-export { makeProgram, ownFunctions, runProgram } from "./program.ts";
+export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
 export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
 export { progressBar } from "./progress-bar.ts";
 export type { ProgressStream } from "./progress-bar.ts";

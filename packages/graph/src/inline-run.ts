@@ -28,10 +28,23 @@ export interface InlineRunLimits {
 
 /**
  * What is in flight holds the run by this alone: once it has ended, its values can go, however long
- * a task takes.
+ * a task takes. For tasks of one step it is their control too.
  */
-interface Link {
+class Link implements RunControl {
+  step = 0;
   run: InlineRun | undefined;
+
+  constructor(run: InlineRun) {
+    this.run = run;
+  }
+
+  throwIfOver(): void {
+    if (this.run === undefined || this.run.isOver) throw runIsOver;
+  }
+
+  pause(): Promise<void> | undefined {
+    return this.run?.pause();
+  }
 }
 
 /** One run of one graph in this thread: what waits, what is ready, which values are alive. */
@@ -69,7 +82,7 @@ export class InlineRun {
    */
   #failure: (() => unknown) | undefined;
   #wake: (() => void) | undefined;
-  readonly #link: Link = { run: this };
+  readonly #link = new Link(this);
   readonly #slice = new TimeSlice(() => this.#wake?.());
   readonly #startedMs = performance.now();
   #reportedMs = -Infinity;
@@ -191,7 +204,7 @@ export class InlineRun {
     const last = constantOffsets[t + 1] as number;
     const own = first === last ? none : constants.slice(first, last);
     const toRun = programs[program[t] as number] as Program;
-    const control = toRun.steps.length === 1 ? undefined : new TaskControl(this.#link);
+    const control = toRun.steps.length === 1 ? this.#link : new TaskControl(this.#link);
     // Reading a clock takes as long as a small task.
     const startMs = this.#options.onTask === undefined ? 0 : this.#now();
     let value: unknown;
@@ -208,7 +221,7 @@ export class InlineRun {
     this.#done(t, startMs, value);
   }
 
-  #await(promise: Promise<unknown>, t: number, startMs: number, control?: TaskControl): void {
+  #await(promise: Promise<unknown>, t: number, startMs: number, control: RunControl): void {
     const link = this.#link;
     this.#inFlight++;
     promise.then(
@@ -248,7 +261,7 @@ export class InlineRun {
     this.onFinished?.(t);
   }
 
-  #failed(t: number, startMs: number, control: TaskControl | undefined, cause: unknown): void {
+  #failed(t: number, startMs: number, control: RunControl, cause: unknown): void {
     if (this.#failure !== undefined) return;
     const isLast = this.#retriesLeft(t) === 0;
     const { onTask } = this.#options;
@@ -258,7 +271,7 @@ export class InlineRun {
     if (isLast) {
       const { keys, programs, program } = this.#core;
       const { steps } = programs[program[t] as number] as Program;
-      this.#fail(() => taskFailure(keys.at(t), attempt, cause, steps, control?.step ?? 0));
+      this.#fail(() => taskFailure(keys.at(t), attempt, cause, steps, control.step));
       return;
     }
     this.#retriedCount++;
@@ -298,9 +311,13 @@ export class InlineRun {
     for (let e = offsets[t] as number; e < end; e++) this.#release(targets[e] as number);
   }
 
-  /** Between two steps: stops the program where the run is over, lets the event loop go on. */
+  /** Whether it has failed or was cancelled. */
+  get isOver(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Lets the event loop go on, between two steps. */
   pause(): Promise<void> | undefined {
-    if (this.#failure !== undefined) throw runIsOver;
     return this.#slice.isOver() ? this.#slice.turn() : undefined;
   }
 
@@ -351,8 +368,11 @@ class TaskControl implements RunControl {
     this.#link = link;
   }
 
-  beforeStep(): Promise<void> | undefined {
-    if (this.#link.run === undefined) throw runIsOver;
-    return this.#link.run.pause();
+  throwIfOver(): void {
+    this.#link.throwIfOver();
+  }
+
+  pause(): Promise<void> | undefined {
+    return this.#link.pause();
   }
 }

@@ -89,6 +89,7 @@ export class LayeredGraph {
     const list = keyList(api, keys);
     const places = placesIn(this.layers);
     for (const key of list) places.locate(key, `${api}: no such key`);
+    places.checkConflicts();
     return list;
   }
 

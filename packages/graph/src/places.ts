@@ -60,6 +60,11 @@ export class Places {
     );
   }
 
+  /** Throws where one key is that of two tasks; the same cost as `named`. */
+  checkConflicts(): void {
+    this.#named ??= this.#collect();
+  }
+
   /** All layers that have a key. */
   layersOf(key: Key): readonly Layer[] {
     const place = this.find(key);
@@ -72,8 +77,7 @@ export class Places {
    * time one look at each of them.
    */
   get named(): ReadonlyMap<Key, Place> {
-    this.#named ??= this.#collect();
-    return this.#named;
+    return (this.#named ??= this.#collect());
   }
 
   #numbered(key: Key): Place | undefined {

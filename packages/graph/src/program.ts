@@ -29,12 +29,40 @@ export interface Program {
 export interface RunControl {
   /** The step that runs or, when it has thrown, that threw; kept by {@link runProgram}. */
   step: number;
-  /**
-   * Called before every step but the first. It throws where the run is over, so that nothing more
-   * is started. What it returns is waited for, then it is called again: so a long program shares
-   * its thread.
-   */
-  beforeStep(): Promise<void> | undefined;
+  /** Throws where the run is over; called before anything more is started. */
+  throwIfOver(): void;
+  /** Called before every step but the first; what it returns is waited for first. */
+  pause(): Promise<void> | undefined;
+}
+
+/** That of the step which is being called. */
+let current: RunControl | undefined;
+
+/**
+ * For a step that calls more and more functions by itself, after it has given a promise: gives a
+ * function that throws once nobody waits for the step any more, so that it calls no other. To be
+ * asked for before the step gives its promise.
+ *
+ * @example
+ * ```ts
+ * import { Delayed, runGuard } from "@millrace/graph";
+ *
+ * async function readAll(read: (page: number) => Promise<string>): Promise<string[]> {
+ *   const throwIfOver = runGuard();
+ *   const pages: string[] = [];
+ *   for (let page = 0; page < 3; page++) {
+ *     throwIfOver();
+ *     pages.push(await read(page));
+ *   }
+ *   return pages;
+ * }
+ * await Delayed.call(readAll, [async (page) => `page ${page}`]).compute();
+ * // => ["page 0", "page 1", "page 2"]
+ * ```
+ */
+export function runGuard(): () => void {
+  const control = current;
+  return () => control?.throwIfOver();
 }
 
 /** Gives back what it was given: the only step of a task that is a plain value or an alias. */
@@ -150,9 +178,9 @@ export function runProgram(
   constants: readonly unknown[],
   control?: RunControl,
 ): unknown {
-  const { steps } = program;
-  if (steps.length === 1) return callStep(steps[0] as Step, inputs, constants, inputs);
-  return runFrom(program, 0, new Array<unknown>(steps.length), inputs, constants, control);
+  const { length } = program.steps;
+  const values = length === 1 ? inputs : new Array<unknown>(length);
+  return runFrom(program, 0, values, inputs, constants, control);
 }
 
 function runFrom(
@@ -164,25 +192,33 @@ function runFrom(
   control: RunControl | undefined,
 ): unknown {
   const { steps } = program;
-  for (let j = start; j < steps.length; j++) {
-    if (control !== undefined) {
-      const pause = j === 0 ? undefined : control.beforeStep();
-      if (pause !== undefined) {
-        return pause.then(() => runFrom(program, j, values, inputs, constants, control));
+  const outer = current;
+  current = control;
+  try {
+    if (steps.length === 1) return callStep(steps[0] as Step, inputs, constants, values);
+    for (let j = start; j < steps.length; j++) {
+      if (control !== undefined && j > 0) {
+        control.throwIfOver();
+        const pause = control.pause();
+        if (pause !== undefined) {
+          return pause.then(() => runFrom(program, j, values, inputs, constants, control));
+        }
+        control.step = j;
       }
-      control.step = j;
+      const value = callStep(steps[j] as Step, inputs, constants, values);
+      forget(program, j, values, inputs);
+      if (isThenable(value)) {
+        return Promise.resolve(value).then((settled) => {
+          values[j] = settled;
+          return runFrom(program, j + 1, values, inputs, constants, control);
+        });
+      }
+      values[j] = value;
     }
-    const value = callStep(steps[j] as Step, inputs, constants, values);
-    forget(program, j, values, inputs);
-    if (isThenable(value)) {
-      return Promise.resolve(value).then((settled) => {
-        values[j] = settled;
-        return runFrom(program, j + 1, values, inputs, constants, control);
-      });
-    }
-    values[j] = value;
+    return values[steps.length - 1];
+  } finally {
+    current = outer;
   }
-  return values[steps.length - 1];
 }
 
 /** Lets go of what only step `j` has still read. */

@@ -1,4 +1,4 @@
-import { taskFault } from "@millrace/graph";
+import { runGuard, taskFault } from "@millrace/graph";
 import { notIterable } from "../errors.ts";
 import { isAsyncIterable } from "./settled.ts";
 
@@ -89,11 +89,16 @@ export function iterableOf(api: string, value: unknown): Iterable<unknown> {
 }
 
 /**
- * The elements of what a callback gave as an array without holes; a promise for async iterables.
+ * The elements of what a callback gave as an array without holes; a promise for async iterables,
+ * which are read until `throwIfOver` throws.
  */
-export function arrayOf(api: string, value: unknown): unknown[] | Promise<unknown[]> {
+export function arrayOf(
+  api: string,
+  value: unknown,
+  throwIfOver: () => void = runGuard(),
+): unknown[] | Promise<unknown[]> {
   if (Array.isArray(value)) return withoutHoles(value);
-  return isAsyncIterable(value) ? gather(value) : Array.from(iterableOf(api, value));
+  return isAsyncIterable(value) ? gather(value, throwIfOver) : Array.from(iterableOf(api, value));
 }
 
 /** The array itself where it has no holes, which the methods of arrays would skip later. */
@@ -102,8 +107,11 @@ function withoutHoles(items: unknown[]): unknown[] {
   return items;
 }
 
-async function gather(source: AsyncIterable<unknown>): Promise<unknown[]> {
+async function gather(source: AsyncIterable<unknown>, throwIfOver: () => void): Promise<unknown[]> {
   const items: unknown[] = [];
-  for await (const item of source) items.push(item);
+  for await (const item of source) {
+    throwIfOver();
+    items.push(item);
+  }
   return items;
 }

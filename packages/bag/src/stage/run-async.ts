@@ -1,3 +1,4 @@
+import { runGuard } from "@millrace/graph";
 import { bindCalls } from "./calls.ts";
 import type { ElementOp } from "./ops.ts";
 import { isAsyncIterable, isPending } from "./settled.ts";
@@ -15,6 +16,8 @@ interface Course {
   readonly calls: readonly ((value: unknown) => unknown)[];
   readonly terminal: Terminal;
   readonly places: Places;
+  /** Throws once nobody waits for the stage: no callback is called any more. */
+  readonly throwIfOver: () => void;
 }
 
 /** Places for elements that wait for callbacks: one set for all loops of a stage. */
@@ -53,7 +56,9 @@ export async function resumeStage(
   extras: readonly unknown[],
 ): Promise<unknown> {
   const { op, value, given, frames } = suspended;
-  const course = { ops, terminal, calls: bindCalls(ops, extras), places: new Places() };
+  const throwIfOver = runGuard();
+  const calls = bindCalls(ops, extras);
+  const course = { ops, terminal, calls, places: new Places(), throwIfOver };
   const rest = [...frames].reverse().map(remaining);
   const source = chain(op > ops.length ? rest : [single({ op, value, given }), ...rest]);
   let acc = suspended.acc;
@@ -61,6 +66,7 @@ export async function resumeStage(
     if (op > ops.length) acc = await given;
     if (terminal.done?.(acc) === true) return acc;
     for await (const work of orderedFlow(course, source)) {
+      throwIfOver();
       acc = await terminal.step(acc, work.value, work.key);
       if (terminal.done?.(acc) === true) break;
     }
@@ -173,6 +179,7 @@ class Intake {
     while (this.#open && !this.#asked && places.isFree && this.#window.length < asyncElementsMax) {
       let outcome: Promise<Outcome> | undefined;
       try {
+        this.#course.throwIfOver();
         const work = this.#source.next();
         outcome = work instanceof Promise ? this.#await(work) : work && this.#expand(work);
       } catch (error) {
@@ -228,10 +235,11 @@ const depthMax = 32;
 
 /** Takes one element to operation `until`, and on the way what it spreads into. */
 async function expand(course: Course, work: Work, until: number, depth = 0): Promise<Outcome> {
-  const { ops, calls, terminal } = course;
+  const { ops, calls, terminal, throwIfOver } = course;
   let { value } = work;
   if (work.op > until) return { ready: [work], rest: [] };
   for (let k = work.op; k < until; k++) {
+    throwIfOver();
     const called = k === work.op && work.given !== undefined;
     let given = called ? work.given : calls[k]?.(value);
     const op = ops[k] as ElementOp;

@@ -1,5 +1,5 @@
 import type { Absorb, Step } from "@millrace/graph";
-import { absorbs, taskFault } from "@millrace/graph";
+import { absorbs, runGuard, taskFault } from "@millrace/graph";
 import { inPartition } from "../errors.ts";
 import type { Compiled } from "./compile.ts";
 import { compileStage } from "./compile.ts";
@@ -129,9 +129,11 @@ async function runChunks(
   block: unknown,
   extras: readonly unknown[],
 ): Promise<unknown> {
+  const throwIfOver = runGuard();
   const { init, done } = compiled.terminal;
   let acc = init();
   for await (const chunk of opened(source, block)) {
+    throwIfOver();
     const result = runItems(compiled, [chunk, 0, chunk.length], acc, extras);
     acc = isPending(result) ? await result : result;
     if (done?.(acc) === true) break;

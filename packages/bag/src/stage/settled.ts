@@ -1,3 +1,5 @@
+import { runGuard } from "@millrace/graph";
+
 /** Whether a callback gave something that must be awaited. */
 export function isPending(value: unknown): value is PromiseLike<unknown> {
   return (
@@ -25,6 +27,18 @@ export function withSettled<R>(
   return isPending(value)
     ? (Promise.resolve(value).then(then) as Promise<Awaited<R>>)
     : then(value);
+}
+
+/**
+ * A callback that throws, instead of being called, once nobody waits for the task which is being
+ * called now.
+ */
+export function whileWanted<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+  const throwIfOver = runGuard();
+  return (...args) => {
+    throwIfOver();
+    return fn(...args);
+  };
 }
 
 /** Folds from the left; a promise only where a step gave one. */

@@ -6,7 +6,7 @@ import { asSnapshot, layerName, namePart } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, call, input } from "../partitions.ts";
 import type { Initial } from "../stage/ops.ts";
-import { reduceInOrder, withSettled } from "../stage/settled.ts";
+import { reduceInOrder, whileWanted, withSettled } from "../stage/settled.ts";
 
 /** What one partition hands to the next. */
 interface Carry {
@@ -52,9 +52,10 @@ function accumulateNext(block: readonly unknown[], fn: Accumulate, before: Carry
 
 function run(block: readonly unknown[], fn: Accumulate, start: Carry): unknown {
   const out = [...start.out];
+  const step = whileWanted(fn);
   const state = { value: start.value, empty: start.empty };
   const done = reduceInOrder(block, state, (acc, item) =>
-    withSettled(acc.empty ? item : fn(acc.value, item), (value) => {
+    withSettled(acc.empty ? item : step(acc.value, item), (value) => {
       out.push(value);
       acc.value = value;
       acc.empty = false;

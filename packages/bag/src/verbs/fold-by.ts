@@ -5,7 +5,7 @@ import { addStage, addTree } from "../partitions.ts";
 import type { Folded } from "../stage/folded.ts";
 import { foldOn, foldedPairs } from "../stage/folded.ts";
 import type { Initial } from "../stage/ops.ts";
-import { reduceInOrder, withSettled } from "../stage/settled.ts";
+import { reduceInOrder, whileWanted, withSettled } from "../stage/settled.ts";
 import { StructuralMap } from "../stage/structural-map.ts";
 import { foldingOf } from "./fold.ts";
 import { keyFunction } from "./key-of.ts";
@@ -31,6 +31,7 @@ function combinePairs(
   combine: Combine,
 ): Pair[] | Promise<Pair[]> {
   const groups = new StructuralMap<Folded>();
+  const join = whileWanted(combine);
   const joined = reduceInOrder(parts, groups, (into, part) =>
     reduceInOrder(part, into, (acc, [key, value]) => {
       const entry = acc.find(key);
@@ -38,7 +39,7 @@ function combinePairs(
         acc.add(key, { value, isOwn: false });
         return acc;
       }
-      const folded = foldOn(entry.value, (own) => combine(own, copyData(value)));
+      const folded = foldOn(entry.value, (own) => join(own, copyData(value)));
       return withSettled(folded, () => acc);
     }),
   );

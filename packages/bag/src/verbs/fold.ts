@@ -8,7 +8,7 @@ import { addStage, addTree, onlyValue } from "../partitions.ts";
 import type { Folded } from "../stage/folded.ts";
 import { foldOn } from "../stage/folded.ts";
 import type { Callback, Initial } from "../stage/ops.ts";
-import { reduceInOrder, withSettled } from "../stage/settled.ts";
+import { reduceInOrder, whileWanted, withSettled } from "../stage/settled.ts";
 import type { FoldPart } from "../stage/terminals.ts";
 
 /**
@@ -94,10 +94,11 @@ export function fold(bag: Partitions, f: unknown, options: object): Delayed<unkn
 function combineParts(parts: readonly FoldPart[], combine: Combine): FoldPart | Promise<FoldPart> {
   const [first, ...others] = parts.filter(isFull);
   if (first === undefined) return [];
+  const join = whileWanted(combine);
   const folded = reduceInOrder<Folded, readonly [unknown]>(
     others,
     { value: first[0], isOwn: false },
-    (acc, [value]) => foldOn(acc, (own) => combine(own, copyData(value))),
+    (acc, [value]) => foldOn(acc, (own) => join(own, copyData(value))),
   );
   return withSettled(folded, (last): FoldPart => [(last as Folded).value]);
 }

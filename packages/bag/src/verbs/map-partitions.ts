@@ -1,3 +1,4 @@
+import { runGuard } from "@millrace/graph";
 import { checkCallback } from "../check.ts";
 import type { Partitions } from "../partitions.ts";
 import { addCall } from "../partitions.ts";
@@ -13,5 +14,6 @@ function callPartition(
   block: readonly unknown[],
   fn: (items: Iterable<unknown>) => unknown,
 ): unknown {
-  return withSettled(fn(block), (given) => arrayOf("mapPartitions", given));
+  const throwIfOver = runGuard();
+  return withSettled(fn(block), (given) => arrayOf("mapPartitions", given, throwIfOver));
 }
