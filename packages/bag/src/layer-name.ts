@@ -23,18 +23,28 @@ function tokenOf(...content: unknown[]): string {
  * count by identity, functions by content and by the objects that they capture.
  */
 export function namePart(value: unknown): unknown {
-  if (typeof value === "function") return [value, mutablesOf(value as () => unknown)];
-  return typeof value === "object" && value !== null && !snapshots.has(value)
+  if (typeof value === "function") {
+    return [value, mutablesOf(value as () => unknown)?.map(identityOf)];
+  }
+  return typeof value === "object" && value !== null && !isSnapshot(value)
     ? identityOf(value)
     : value;
 }
 
-function mutablesOf(fn: () => unknown): readonly string[] {
+const uncapturable = new WeakSet<object>();
+
+/**
+ * What a function captures that may change; undefined where it cannot be captured, and counts by
+ * identity.
+ */
+export function mutablesOf(fn: () => unknown): readonly object[] | undefined {
+  if (uncapturable.has(fn)) return undefined;
   try {
-    return mutableCaptures(fn).map(identityOf);
+    return mutableCaptures(fn);
   } catch {
-    // A function that cannot be captured counts by identity anyway.
-    return [];
+    // Who must ship the function will tell the reason.
+    uncapturable.add(fn);
+    return undefined;
   }
 }
 
@@ -44,6 +54,11 @@ const snapshots = new WeakSet<object>();
 export function asSnapshot<T extends object>(data: T): T {
   snapshots.add(data);
   return data;
+}
+
+/** Whether an object is data that nobody else has. */
+export function isSnapshot(data: object): boolean {
+  return snapshots.has(data);
 }
 
 const identities = new WeakMap<object, string>();

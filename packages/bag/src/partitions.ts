@@ -1,6 +1,7 @@
 import type { BlockInput, Key, LayeredGraph, Step, TaskFunction } from "@millrace/graph";
 import { BlockwiseLayer, Delayed, MaterializedLayer, TreeReduceLayer, ref } from "@millrace/graph";
 import { checkSplitEvery } from "./check.ts";
+import { stageOf } from "./known-ops.ts";
 import { layerName, namePart } from "./layer-name.ts";
 import type { StageOp } from "./stage/ops.ts";
 import { runStage } from "./stage/run-stage.ts";
@@ -105,7 +106,7 @@ export function addStage(
     graph = graph.merge(lazy.graph);
     return input(inputs.push({ kind: "key", key: lazy.key }) - 1);
   });
-  const steps = stage([op], input(0), input(1), args);
+  const steps = stage(stageOf(op), input(0), input(1), args);
   const fields = Object.entries(op).map(([name, value]) => [name, namePart(value)]);
   const draft = { inputs, steps, count: bag.npartitions };
   return addBlocks(graph, verb, draft, [fields, args.map(contentOf)]);

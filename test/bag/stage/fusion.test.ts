@@ -1,6 +1,6 @@
 import { Bag } from "@millrace/bag";
 import { lowerGraph, optimizeLayers } from "@millrace/graph";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import { runStage } from "../../../packages/bag/dist/stage/run-stage.js";
 
@@ -113,4 +113,32 @@ it("a chain may be as long as memory allows, of loops inside of each other too",
     expect(await flat.compute()).toStrictEqual([0, 1, 2].flatMap((n) => [n, n, n, n]));
     expect(await flat.map(async (n) => n).take(5)).toStrictEqual([0, 0, 0, 0, 1]);
   }
+});
+
+/** How many loops have been compiled. */
+async function loopsOf(build: () => Bag<unknown>): Promise<number> {
+  // Built before: no callback can be captured while `Function` is another one.
+  const bag = build();
+  const made = vi.spyOn(globalThis, "Function");
+  try {
+    await bag.compute({ executor: "inline" });
+    return made.mock.calls.filter((texts) => texts.join().includes("millrace-stage-")).length;
+  } finally {
+    made.mockRestore();
+  }
+}
+
+it("a bag that is built again finds its loop, where its callbacks can do nothing else", async () => {
+  const numbers = Bag.range(4, { npartitions: 2 });
+  const fixed = (by: number) => () => numbers.map((n) => n * by).pluck(["toFixed"]);
+  await fixed(3)().compute();
+  expect(await loopsOf(fixed(3))).toBe(0);
+  expect(await loopsOf(fixed(4))).toBe(1);
+  const changing = (by: { k: number }) => () => numbers.map((n) => n * by.k);
+  await changing({ k: 1 })().compute();
+  expect(await loopsOf(changing({ k: 1 }))).toBe(1);
+  let assigned = 1;
+  const counting = (): Bag<number> => numbers.map((n) => n * assigned++);
+  await counting().compute();
+  expect(await loopsOf(counting)).toBe(1);
 });
