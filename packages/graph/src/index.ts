@@ -18,6 +18,8 @@ export type {
   StreamOptions,
   TaskEvent,
 } from "./executor.ts";
+export { transpose } from "./csr.ts";
+export type { Csr } from "./csr.ts";
 export { IntList } from "./graph-core.ts";
 export type { GraphCore } from "./graph-core.ts";
 export { createInlineExecutor } from "./inline-executor.ts";
@@ -41,7 +43,7 @@ export { cull, fuse, inline, order } from "./optimize/index.ts";
 export { optimizeLayers } from "./optimize/fuse-layers.ts";
 export { sequenceTasks } from "./optimize/sequence.ts";
 export type { Sequence } from "./optimize/sequence.ts";
-export { absorbs, ownFunctions } from "./program.ts";
+export { absorbs, forEachLeaf, mapLeaves, ownFunctions } from "./program.ts";
 export type { Absorb, Arg, Program, Step, TaskFunction } from "./program.ts";
 export { progressBar } from "./progress-bar.ts";
 export type { ProgressStream } from "./progress-bar.ts";
