@@ -24,9 +24,9 @@ import { addWorker, expireWorkers, handleWorkerMessage } from "./worker-session.
  * The scheduler: events in, instructions out. It does nothing itself and knows no time but what it
  * is told; whoever drives it owns connections, timers and threads.
  *
- * One event goes through four steps: the handler of its kind changes states of tasks; runs that
- * lost something are worked out anew; ready tasks are placed and workers with room are given some;
- * what peers must hear is gathered into as few messages as can be.
+ * Events go through four steps: the handler of each kind changes states of tasks; runs that lost
+ * something are worked out anew; ready tasks are placed and workers with room are given some; what
+ * peers must hear is gathered into as few messages as can be.
  */
 export class SchedulerMachine {
   readonly #state: SchedulerState;
@@ -35,10 +35,24 @@ export class SchedulerMachine {
     this.#state = new SchedulerState({ ...schedulerDefaults, ...settings }, nowMs);
   }
 
-  /** Takes an event at a time that never goes back; gives what is to be done, in this order. */
-  handle(event: SchedulerEvent, nowMs: number): readonly SchedulerInstruction[] {
+  /**
+   * Takes events, all at one time that never goes back; gives what is to be done, in this order.
+   * Many events together cost less than one by one: what follows from them is done once.
+   */
+  handle(events: readonly SchedulerEvent[], nowMs: number): readonly SchedulerInstruction[] {
     const state = this.#state;
     state.nowMs = Math.max(nowMs, state.nowMs);
+    for (const event of events) this.#guard(event);
+    dispatch(state);
+    flushProgress(state);
+    this.#flush();
+    this.#wake();
+    return state.instructions.splice(0);
+  }
+
+  /** Takes one event; a peer that breaks the rules is sent away. */
+  #guard(event: SchedulerEvent): void {
+    const state = this.#state;
     try {
       this.#take(event);
     } catch (error) {
@@ -46,13 +60,9 @@ export class SchedulerMachine {
       state.instructions.push({ kind: "disconnect", epoch: event.epoch, reason: error.message });
       this.#disconnected(event.epoch);
     }
+    // The next event finds all counters right again.
     deriveStale(state);
-    for (const id of state.settling.splice(0)) settle(state, id);
-    dispatch(state);
-    flushProgress(state);
-    this.#flush();
-    this.#wake();
-    return state.instructions.splice(0);
+    if (state.settling.length > 0) for (const id of state.settling.splice(0)) settle(state, id);
   }
 
   #take(event: SchedulerEvent): void {
