@@ -6,6 +6,7 @@ import {
   endTask,
   giveUp,
   handleFailed,
+  handleLost,
   handleRan,
   handleUnreadable,
   handleWithdrawn,
@@ -89,6 +90,9 @@ export class WorkerMachine {
         return;
       case "unreadable":
         handleUnreadable(state, event.task, event.attempt, event.values);
+        return;
+      case "lost":
+        handleLost(state, event.values);
         return;
       case "fetched":
         handleFetched(state, event);

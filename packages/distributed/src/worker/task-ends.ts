@@ -114,6 +114,16 @@ export function loseTask(state: WorkerState, task: WorkerTask, value: Value): vo
   tell(state, { kind: "missing", task: id, attempt, rows });
 }
 
+/** Values can no longer be read out of the store. */
+export function handleLost(state: WorkerState, names: readonly ValueName[]): void {
+  for (const name of names) {
+    const value = state.values.get(name.id);
+    if (value?.name.version === name.version) removeValue(state, value);
+    // Of pieces that were fetched for a task the scheduler does not know.
+    if (name.version > 0) state.report.lost(name.id, name.version);
+  }
+}
+
 /** A thread could not read inputs of a task out of the store: they are lost. */
 export function handleUnreadable(
   state: WorkerState,
@@ -121,11 +131,7 @@ export function handleUnreadable(
   attempt: number,
   names: readonly ValueName[],
 ): void {
-  for (const name of names) {
-    const value = state.values.get(name.id);
-    if (value?.name.version === name.version) removeValue(state, value);
-    if (name.version > 0) state.report.lost(name.id, name.version);
-  }
+  handleLost(state, names);
   const task = endTask(state, id, attempt);
   if (task === undefined) return;
   const rows = names.flatMap((name) => [name.id, name.version, state.number]);

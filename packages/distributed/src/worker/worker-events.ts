@@ -78,6 +78,8 @@ export type WorkerEvent =
       readonly attempt: number;
       readonly values: readonly ValueName[];
     }
+  /** Values in the store can no longer be read. */
+  | { readonly kind: "lost"; readonly values: readonly ValueName[] }
   /** An answer from a peer: what is in the store now, and what the peer has not. */
   | {
       readonly kind: "fetched";
