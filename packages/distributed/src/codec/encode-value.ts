@@ -14,7 +14,7 @@ export interface EncodeValueOptions extends EncodeOptions {
 }
 
 /** Memory of the last encoding that the next one writes into, unless it grew larger than this. */
-const SCRATCH_BYTES_MAX = 1_048_576;
+const SCRATCH_BYTES_MAX = 4_194_304;
 
 const noBuffers: readonly Uint8Array[] = Object.freeze([]);
 let scratch: ByteWriter | undefined;

@@ -82,6 +82,8 @@ export const Items = {
   lists: 9,
   /** A byte for each item says whether it is undefined, null or the next one of the rest. */
   optional: 10,
+  /** Dates without properties: their times as a column. */
+  dates: 11,
 } as const;
 
 /** How the characters of a text are written. */

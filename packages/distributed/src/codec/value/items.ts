@@ -1,4 +1,5 @@
 import { corrupt } from "./corrupt.ts";
+import { readDates, writeDates } from "./dates.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { Items, TABLE_NESTING_MAX, TABLE_ROWS_MIN, Tag } from "./format.ts";
@@ -28,7 +29,7 @@ export function writeItems(encoder: Encoder, items: readonly unknown[]): void {
     case "object":
       if (first === null) break;
       if (items.length < TABLE_ROWS_MIN || !encoder.hasRoomForTable()) break;
-      if (writeTable(encoder, items)) return;
+      if (first instanceof Date ? writeDates(encoder, items) : writeTable(encoder, items)) return;
       break;
     case "undefined":
     case "boolean":
@@ -51,7 +52,7 @@ export function readArray(decoder: Decoder): unknown[] {
     decoder.input.need(count);
     return readMixed(decoder, decoder.open(roomFor(count)), count);
   }
-  if (kind === Items.records || kind === Items.tuples || kind === Items.lists) {
+  if (isRows(kind)) {
     if (!decoder.numbering) return readRows(decoder, kind, decoder.atMost(count));
     const own = decoder.open(roomFor(decoder.atMost(count)));
     return fill(own, readRows(decoder, kind, count));
@@ -78,13 +79,18 @@ export function readColumn(decoder: Decoder): ArrayLike<unknown> {
     case Items.optional:
       decoder.input.need(count);
       return readOptional(decoder, count);
-    case Items.records:
-    case Items.tuples:
-    case Items.lists:
-      return readRows(decoder, kind, decoder.atMost(count));
     default:
-      return readPlain(decoder, kind, count);
+      return isRows(kind)
+        ? readRows(decoder, kind, decoder.atMost(count))
+        : readPlain(decoder, kind, count);
   }
+}
+
+/** The kinds whose items are objects that are made of columns. */
+function isRows(kind: number): boolean {
+  return (
+    kind === Items.records || kind === Items.tuples || kind === Items.lists || kind === Items.dates
+  );
 }
 
 function fill(target: unknown[], source: ArrayLike<unknown>): unknown[] {
@@ -93,15 +99,13 @@ function fill(target: unknown[], source: ArrayLike<unknown>): unknown[] {
 }
 
 function readRows(decoder: Decoder, kind: number, count: number): unknown[] {
+  if (kind === Items.dates) return readDates(decoder, count);
   if (decoder.tables >= TABLE_NESTING_MAX) throw corrupt("tables are nested too deep");
   decoder.enter();
   decoder.tables += 1;
-  const rows =
-    kind === Items.records
-      ? readRecords(decoder, count)
-      : kind === Items.tuples
-        ? readTuples(decoder, count)
-        : readLists(decoder, count);
+  const read =
+    kind === Items.records ? readRecords : kind === Items.tuples ? readTuples : readLists;
+  const rows = read(decoder, count);
   decoder.tables -= 1;
   decoder.leave();
   return rows;

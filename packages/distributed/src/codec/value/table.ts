@@ -3,6 +3,7 @@ import { corrupt } from "./corrupt.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { Items, TABLE_COLUMNS_MAX } from "./format.ts";
+import { isStrictlyOrdered } from "./identity.ts";
 import { hasOnlyItems } from "./only-items.ts";
 import { readWholes, writeWholes } from "./numbers.ts";
 import { roomFor } from "./room.ts";
@@ -28,7 +29,8 @@ function writeRecords(encoder: Encoder, rows: readonly unknown[]): boolean {
   for (let i = 0; i < rows.length; i++) {
     if (!readRow(rows[i], keys, columns, i)) return false;
   }
-  if (!encoder.identity.addAll(rows as readonly object[])) return false;
+  const areDistinct = columns.some(isStrictlyOrdered);
+  if (!encoder.identity.addAll(rows as readonly object[], areDistinct)) return false;
   encoder.out.byte(Items.records);
   encoder.out.natural(rows.length);
   encoder.shapes.write(encoder, keys);
@@ -96,36 +98,30 @@ function columnOf(decoder: Decoder, count: number): ArrayLike<unknown> {
 
 function writeLists(encoder: Encoder, rows: readonly unknown[]): boolean {
   const width = (rows[0] as unknown[]).length;
-  let same = width > 0 && width <= TUPLE_MAX;
   const lengths = new Int32Array(rows.length);
+  const isTuple = width > 0 && width <= TUPLE_MAX;
+  let places = isTuple
+    ? Array.from({ length: width }, () => new Array<unknown>(rows.length))
+    : undefined;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
     if (types.isProxy(row) || !Array.isArray(row) || !hasOnlyItems(row)) return false;
     lengths[i] = row.length;
-    same &&= row.length === width;
+    if (row.length !== width) places = undefined;
+    for (let j = 0; places !== undefined && j < width; j++) (places[j] as unknown[])[i] = row[j];
   }
   const lists = rows as readonly (readonly unknown[])[];
-  if (!encoder.identity.addAll(lists)) return false;
-  encoder.out.byte(same ? Items.tuples : Items.lists);
+  if (!encoder.identity.addAll(lists, places?.some(isStrictlyOrdered))) return false;
+  encoder.out.byte(places === undefined ? Items.lists : Items.tuples);
   encoder.out.natural(rows.length);
-  if (same) {
-    encoder.out.natural(width);
-    writeColumns(encoder, placesOf(lists, width));
-  } else {
+  if (places === undefined) {
     writeWholes(encoder, lengths);
     writeColumns(encoder, [itemsOf(lists)]);
+  } else {
+    encoder.out.natural(width);
+    writeColumns(encoder, places);
   }
   return true;
-}
-
-/** The first items of all lists, then the second ones, and so on. */
-function placesOf(lists: readonly (readonly unknown[])[], width: number): unknown[][] {
-  const places = Array.from({ length: width }, () => new Array<unknown>(lists.length));
-  for (let j = 0; j < width; j++) {
-    const place = places[j] as unknown[];
-    for (let i = 0; i < lists.length; i++) place[i] = (lists[i] as readonly unknown[])[j];
-  }
-  return places;
 }
 
 /** All items in a row; `flat` takes ten times as long. */

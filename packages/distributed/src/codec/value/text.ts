@@ -88,7 +88,6 @@ export function readShortText(input: ByteReader, length: number): string {
  * is joined, written and read in one call each, and cut with `substring`, which copies nothing.
  */
 export function writeTexts(encoder: Encoder, texts: readonly string[]): void {
-  const { out } = encoder;
   const lengths = new Int32Array(texts.length);
   let characters = 0;
   for (let i = 0; i < lengths.length; i++) {
@@ -96,29 +95,18 @@ export function writeTexts(encoder: Encoder, texts: readonly string[]): void {
     characters += lengths[i] as number;
   }
   writeWholes(encoder, lengths);
-  // Most text is Latin-1, a byte a character; what is more than that stays in the header.
-  const outside = characters < TEXT_BUFFER_BYTES_MIN ? undefined : encoder.allocate(characters);
-  const runs = { encoder, memory: outside && asBuffer(outside), used: 0 };
-  const mark = outside === undefined ? 0 : encoder.addBuffer(outside) + 1;
-  out.natural(mark);
+  const runs = new Runs(encoder, characters);
   let run = "";
   for (let i = 0; i < texts.length; i++) {
     const text = texts[i] as string;
     if (run.length + text.length > RUN_CHARACTERS_MAX && run !== "") {
-      writeRun(runs, run);
+      runs.write(run);
       run = "";
     }
     run += text;
   }
-  if (run !== "") writeRun(runs, run);
-  if (outside !== undefined) encoder.buffers[mark - 1] = outside.subarray(0, runs.used);
-}
-
-/** Where runs of text go: into a buffer of the block while they fit, else into the header. */
-interface Runs {
-  readonly encoder: Encoder;
-  readonly memory: Buffer | undefined;
-  used: number;
+  if (run !== "") runs.write(run);
+  runs.finish();
 }
 
 /** Reads `count` strings that {@link writeTexts} wrote. */
@@ -145,20 +133,64 @@ export function readTexts(decoder: Decoder, count: number): string[] {
   return texts;
 }
 
-/** The characters of a text, in the least bytes that can be read fast. */
-function writeRun(runs: Runs, text: string): void {
-  const { out } = runs.encoder;
-  const { memory } = runs;
-  const kind = kindOf(text);
-  const bytes = bytesOf(kind, text);
-  const isOutside = memory !== undefined && bytes <= memory.length - runs.used;
-  out.byte(isOutside ? kind | OUTSIDE : kind);
-  out.natural(bytes);
-  if (isOutside) runs.used += memory.write(text, runs.used, bytes, nodeName(kind));
-  else {
+/**
+ * Where runs of text go: into a buffer of the block while they fit, else into the header. How wide
+ * the characters of a column are, its first run tells well enough.
+ */
+class Runs {
+  private readonly encoder: Encoder;
+  private readonly characters: number;
+  /** The number of the buffer; -1 for a column that is too small to have one. */
+  private readonly number: number;
+  private memory: Buffer | undefined;
+  private used = 0;
+
+  constructor(encoder: Encoder, characters: number) {
+    this.encoder = encoder;
+    this.characters = characters;
+    const isSmall = characters < TEXT_BUFFER_BYTES_MIN;
+    this.number = isSmall ? -1 : encoder.addBuffer(new Uint8Array(0));
+    encoder.out.natural(this.number + 1);
+  }
+
+  write(text: string): void {
+    const { out } = this.encoder;
+    const kind = kindOf(text);
+    const bytes = bytesOf(kind, text);
+    const memory = this.memoryFor(kind);
+    const isOutside = memory !== undefined && bytes <= memory.length - this.used;
+    out.byte(isOutside ? kind | OUTSIDE : kind);
+    out.natural(bytes);
+    if (isOutside) {
+      this.used += memory.write(text, this.used, bytes, nodeName(kind));
+      return;
+    }
     out.room(bytes);
     out.length += out.bytes.write(text, out.length, bytes, nodeName(kind));
   }
+
+  finish(): void {
+    const { encoder, memory, used } = this;
+    if (memory === undefined) return;
+    const bytes = new Uint8Array(memory.buffer, 0, used);
+    // What was asked for and not needed would stay in memory as long as the block.
+    const isTight = used * 4 >= memory.length * 3;
+    encoder.buffers[this.number] = isTight ? bytes : copied(encoder, bytes);
+  }
+
+  private memoryFor(kind: TextKind): Buffer | undefined {
+    if (this.number >= 0 && this.memory === undefined) {
+      const width = kind === Text.latin1 ? 1 : kind === Text.utf8 ? 1.25 : 2;
+      this.memory = asBuffer(this.encoder.allocate(Math.ceil(this.characters * width)));
+    }
+    return this.memory;
+  }
+}
+
+function copied(encoder: Encoder, bytes: Uint8Array): Uint8Array {
+  const copy = encoder.allocate(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function readRun(input: ByteReader, outside: ByteReader | undefined): string {
@@ -181,8 +213,18 @@ function textOf(kind: number, from: Buffer, at: number, bytes: number): string {
  */
 function kindOf(text: string): TextKind {
   if (!beyondLatin1.test(text)) return Text.latin1;
-  const compact = Buffer.byteLength(text, "utf8") < text.length * 1.2;
+  const compact = isMostlyAscii(text) && Buffer.byteLength(text, "utf8") < text.length * 1.2;
   return compact && isWellFormedText(text) ? Text.utf8 : Text.utf16;
+}
+
+/** Characters that are looked at before all are counted. */
+const SAMPLE = 64;
+
+function isMostlyAscii(text: string): boolean {
+  const step = Math.ceil(text.length / SAMPLE);
+  let others = 0;
+  for (let i = 0; i < text.length; i += step) if (text.charCodeAt(i) > 0x7f) others += 1;
+  return others * step * 8 < text.length;
 }
 
 function bytesOf(kind: TextKind, text: string): number {
