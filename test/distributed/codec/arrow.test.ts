@@ -141,6 +141,16 @@ test("schema, batch, vector, field, type and data travel on their own and share 
   }
 });
 
+test("types nested forty deep travel, at any depth of the value around them", () => {
+  let type: arrow.DataType = new arrow.Int32();
+  for (let i = 0; i < 40; i++) type = new arrow.List(new arrow.Field("item", type, true));
+  let value: unknown = new arrow.Schema([new arrow.Field("deep", type)]);
+  for (let i = 0; i < 95; i++) value = [value];
+  let back = travelled(value);
+  for (let i = 0; i < 95; i++) back = (back as unknown[])[0];
+  expect(String(back)).toContain(`deep: ${"List<".repeat(40)}Int32`);
+});
+
 test("a vector that keeps its values still does", () => {
   const vector = arrow.vectorFromArray(["a", "b", "a"]).memoize();
   const back = travelled(vector);

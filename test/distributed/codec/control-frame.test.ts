@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { Packr } from "msgpackr";
+import { Packr } from "msgpackr/pack";
 import { expect, test } from "vitest";
 
 import {
@@ -274,6 +274,7 @@ test("the message of a refusal says what was found and what to do", () => {
   expect(() => decodeControl(framed([0xc7, 2, 0x73, 0x91, 1]))).toThrowErrorMatchingInlineSnapshot(
     `[DistributedError: decode: a control frame is not intact, got the byte 0xc7, which no message has, wanted what encodeControl writes. Close the connection; use one version of @millrace/distributed on both sides.]`,
   );
+  expect(() => decodeControl(framed([1, 1]))).toThrow(/got bytes behind the message/);
   expect(() => decodeControl(new Uint8Array(2_000_000))).toThrowErrorMatchingInlineSnapshot(
     `[DistributedError: decode: a control frame is not intact, got 2000000 bytes, wanted what encodeControl writes. Close the connection; use one version of @millrace/distributed on both sides.]`,
   );

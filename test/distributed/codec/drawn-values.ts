@@ -195,8 +195,14 @@ function close({ integrity }: Node, shell: object): void {
 const oddities = [
   (row: Record<string, unknown>) => Object.assign(row, { more: 1 }),
   (row: Record<string, unknown>) => Object.assign(row, { [Symbol.for("more")]: 1 }),
-  (row: Record<string, unknown>) => Object.defineProperty(row, "more", { value: 1 }),
+  (row: Record<string, unknown>) =>
+    Object.defineProperty(row, "more", { value: 1, writable: true }),
   (row: Record<string, unknown>) => Object.freeze(row),
+  (row: Record<string, unknown>) => Object.preventExtensions(row),
+  (row: Record<string, unknown>) => changed(row, { enumerable: false }),
+  (row: Record<string, unknown>) => changed(row, { writable: false }),
+  (row: Record<string, unknown>) => changed(row, { configurable: false }),
+  () => Object.assign(holey(hole, 1), { more: 1 }),
   (row: Record<string, unknown>) => Object.fromEntries(Object.entries(row).reverse()),
   (row: Record<string, unknown>) => Object.assign(Object.create(null) as object, row),
   () => undefined,
@@ -204,6 +210,13 @@ const oddities = [
   (row: Record<string, unknown>) => Object.values(row),
   (row: Record<string, unknown>) => row,
 ] as const;
+
+/** Other attributes for the last property; items of arrays have the ones that all items have. */
+function changed(row: object, attributes: PropertyDescriptor): object {
+  const key = Reflect.ownKeys(row).at(-1);
+  if (key !== undefined && !Array.isArray(row)) Reflect.defineProperty(row, key, attributes);
+  return row;
+}
 
 const columns = fc.oneof(
   fc.constant(numbers),
@@ -217,7 +230,7 @@ const columns = fc.oneof(
   fc.constant(primitives),
 );
 
-/** Arrays of rows that are alike, objects or arrays, but for a few, and with some in two places. */
+/** Arrays of rows that are alike, objects or arrays, but for a few; some stand in two places. */
 export const tables: fc.Arbitrary<unknown> = fc
   .record({
     keys: fc.uniqueArray(texts, { minLength: 1, maxLength: 6 }),
@@ -231,9 +244,10 @@ export const tables: fc.Arbitrary<unknown> = fc
       rows: fc.array(fc.tuple(...kindsOfColumns), { maxLength: 90, size: "max" }),
       odd: fc.array(fc.tuple(fc.nat(), fc.nat({ max: oddities.length - 1 })), { maxLength: 2 }),
       again: fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 2 }),
+      links: fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 3 }),
     }),
   )
-  .map(({ keys, asArrays, rows, odd, again }) => {
+  .map(({ keys, asArrays, rows, odd, again, links }) => {
     const table = rows.map((cells: readonly unknown[]): unknown => {
       if (asArrays) return cells.slice(0, keys.length);
       const row = {};
@@ -241,6 +255,11 @@ export const tables: fc.Arbitrary<unknown> = fc
       return row;
     });
     if (table.length === 0) return table;
+    for (const [from, to] of links) {
+      const row = table[from % table.length] as Record<PropertyKey, unknown>;
+      const key = asArrays ? from % keys.length : (keys[from % keys.length] as string);
+      define(row, key, to % 5 === 0 ? table : table[to % table.length], 7);
+    }
     for (const [at, which] of odd) {
       const i = at % table.length;
       const row = table[i] as Record<string, unknown> | undefined;

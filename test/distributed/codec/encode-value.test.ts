@@ -118,6 +118,32 @@ test("what is the same object in two places is one afterwards, and cycles close"
   travelled([cycle, rows, rows]);
 });
 
+test("what lies too deep for the stack is shared, and closes cycles, like anything else", () => {
+  const root: Record<string, unknown> = { name: "root" };
+  let parent = root;
+  for (let i = 0; i < 1_000; i++) {
+    const child = { i, parent, root, list: [parent, new Map([[parent, root]])] };
+    parent["child"] = child;
+    parent = child;
+  }
+  travelled([root, parent]);
+});
+
+test("mostly ASCII text with half a pair in it is not made UTF-8", () => {
+  for (const text of ["a".repeat(90) + "€", "a".repeat(90) + "\udc00", "\ud800" + "a".repeat(90)]) {
+    travelled([text, [text, "b", text, "c"]]);
+  }
+});
+
+test("objects that are known are found among rows, and rows among objects", () => {
+  const shared = { id: 3, of: 1 };
+  const rows = Array.from({ length: 10 }, (_, id) => (id === 3 ? shared : { id, of: 1 }));
+  travelled([shared, rows]);
+  travelled([rows, shared, [rows[5]]]);
+  const row: unknown[] = [1, 2];
+  travelled({ rows: [[0, 1], row, [2, 1], [3, row]], row });
+});
+
 test("a million levels of objects, arrays or maps need no stack", () => {
   const levels = 1_000_000;
   const kinds: readonly [wrap: (inner: unknown) => unknown, unwrap: (outer: never) => unknown][] = [

@@ -40,6 +40,11 @@ test("a Buffer stays a Buffer, and the pool around a small one stays behind", ()
   const secret = Buffer.from("secret");
   const small = Buffer.from("small");
   expect(small.buffer).toBe(secret.buffer);
+  const before = Buffer.from("before ".repeat(6));
+  const between = Buffer.from("secret");
+  const after = Buffer.from("after ".repeat(6));
+  expect(new Set([before, between, after].map(({ buffer }) => buffer)).size).toBe(1);
+  expect(Buffer.from(encodeValue([before, after]).header).includes("secret")).toBe(false);
   const block = encodeValue([small, small.subarray(1, 3)]);
   expect(blockBytes(block)).toBeLessThan(40);
   expect(Buffer.from(block.header).includes("secret")).toBe(false);
@@ -139,6 +144,11 @@ test("a block that arrives out of alignment is read all the same", () => {
   });
   const [oddHeader, ...oddBuffers] = moved;
   expect(decodeValue({ header: oddHeader!, buffers: oddBuffers })).toEqual(value);
+});
+
+test("sharing keeps buffers of one size and different memories apart", () => {
+  const value = [1, 2, 3].map((n) => new Float64Array(1_000).fill(n));
+  expect(decodeValue(shareBlock(encodeValue(value)))).toEqual(value);
 });
 
 test("sharing moves what two buffers show of one memory once", () => {

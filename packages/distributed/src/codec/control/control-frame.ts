@@ -14,7 +14,8 @@ import { isWellFormedText } from "../value/well-formed.ts";
 const PREFIX_BYTES = 8;
 
 /**
- * One for each direction, and neither remembers anything from one message to the next: with shared
+ * Imported by these paths, the library stays without its native part, which would read bytes of
+ * peers outside of the engine. One for each direction, and neither remembers anything from one message to the next: with shared
  * records a decoder has to see every message of its encoder, in order, and no other.
  */
 const packr = new Packr({ useRecords: false, variableMapSize: true });
@@ -118,8 +119,7 @@ class MessageWriter {
     }
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return this.refuse(value);
-    const plain: Record<string, unknown> = {};
-    for (const [key, field] of Object.entries(value)) {
+    const fields = Object.entries(value).map(([key, field]): [string, unknown] => {
       const isKey = isAllowedKey(key) && isExactInUtf8(key);
       if (!isKey || Buffer.byteLength(key) > this.limits.keyBytesMax) {
         throw invalid(
@@ -129,9 +129,9 @@ class MessageWriter {
         );
       }
       this.nodes += 1;
-      plain[key] = this.plain(field, depth + 1);
-    }
-    return plain;
+      return [key, this.plain(field, depth + 1)];
+    });
+    return Object.fromEntries(fields);
   }
 
   private refuse(value: unknown): never {
