@@ -92,6 +92,14 @@ test("errors keep class, message, stack, cause and fields", () => {
   expect((back[1] as AggregateError).errors[0]).toBeInstanceOf(Error);
 });
 
+test("errors in errors travel to a depth that no stack of causes has, frozen or not", () => {
+  for (const close of [<T>(error: T) => error, Object.freeze]) {
+    let error: unknown = { deep: true };
+    for (let i = 0; i < 250; i++) error = close(new Error(`${i}`, { cause: error }));
+    travelled(error);
+  }
+});
+
 test("a DOMException keeps its name and code", () => {
   const thrown = new DOMException("gone", "AbortError");
   const back = decodeValue(encodeValue(thrown)) as DOMException;
@@ -144,20 +152,16 @@ test("objects that are known are found among rows, and rows among objects", () =
   travelled({ rows: [[0, 1], row, [2, 1], [3, row]], row });
 });
 
-test("a million levels of objects, arrays or maps need no stack", () => {
-  const levels = 1_000_000;
-  const kinds: readonly [wrap: (inner: unknown) => unknown, unwrap: (outer: never) => unknown][] = [
-    [(inner) => ({ inner }), ({ inner }: { inner: unknown }) => inner],
-    [(inner) => [inner], ([inner]: [unknown]) => inner],
-    [(inner) => new Map([[0, inner]]), (map: Map<number, unknown>) => map.get(0)],
-  ];
-  for (const [wrap, unwrap] of kinds) {
-    let value: unknown = "end";
-    for (let i = 0; i < levels; i++) value = wrap(value);
-    value = decodeValue(encodeValue(value));
-    for (let i = 0; i < levels; i++) value = unwrap(value as never);
-    expect(value).toBe("end");
-  }
+test.each<[string, number, (inner: unknown) => unknown, (outer: never) => unknown]>([
+  ["objects", 1_000_000, (inner) => ({ inner }), ({ inner }: { inner: unknown }) => inner],
+  ["arrays", 1_000_000, (inner) => [inner], ([inner]: [unknown]) => inner],
+  ["Maps", 100_000, (inner) => new Map([[0, inner]]), (map: Map<number, unknown>) => map.get(0)],
+])("%s nested %i deep need no stack", (_, levels, wrap, unwrap) => {
+  let value: unknown = "end";
+  for (let i = 0; i < levels; i++) value = wrap(value);
+  value = decodeValue(encodeValue(value));
+  for (let i = 0; i < levels; i++) value = unwrap(value as never);
+  expect(value).toBe("end");
 });
 
 test("a number of few digits takes three bytes, a word its letters and three", () => {

@@ -211,7 +211,7 @@ test("buffers too many or too few are an error", () => {
   }
 });
 
-test.each([11, 12, 13, 14])("of damaged blocks all are refused or read, seed %i", async (seed) => {
+test.each([11, 12])("of damaged blocks all are refused or read, seed %i", async (seed) => {
   const fixture = new URL("fixtures/fuzz-blocks.mjs", import.meta.url).pathname;
   const args = ["--max-old-space-size=256", fixture, String(seed), "10000"];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 25_000 });

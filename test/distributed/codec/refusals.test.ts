@@ -119,7 +119,7 @@ test("the way shows at most forty characters of a key", () => {
 test("errors nested in errors by the thousand are refused, not overflowed", () => {
   let error = new Error("first");
   for (let i = 0; i < 5_000; i++) error = new Error("next", { cause: error });
-  expect(refusal(error).found).toBe("an Error, nested more than 400 deep");
+  expect(refusal(error).found).toBe("an Error, nested more than 300 deep");
 });
 
 test("memory that was transferred away is refused", () => {

@@ -31,8 +31,8 @@ export interface DecodeOptions {
   readonly functions?: { functionAt(ref: number): unknown };
 }
 
-/** Levels that a reader goes down: what an encoder may nest, with a table at every step. */
-const LEVELS_MAX = NESTING_END + NESTING_MAX * 2;
+/** Levels that a reader goes down: what an encoder may nest, adorned or in a table at each step. */
+const LEVELS_MAX = 2 * (NESTING_END + NESTING_MAX);
 
 /** Flags that a header of this version may have. */
 const KNOWN_FLAGS = Flag.references | Flag.memory | Flag.functions | Flag.modules;

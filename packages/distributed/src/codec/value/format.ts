@@ -150,7 +150,7 @@ export const TABLE_NESTING_MAX = 8;
 export const NESTING_MAX = 100;
 
 /** Errors in errors, codecs in codecs and types in types are never put off; this is their end. */
-export const NESTING_END = 400;
+export const NESTING_END = 300;
 
 /** Bytes of one header: a Buffer of Node 20 ends there. */
 export const HEADER_BYTES_MAX: number = 2 ** 32 - 1;
