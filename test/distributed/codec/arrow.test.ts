@@ -151,6 +151,16 @@ test("types nested forty deep travel, at any depth of the value around them", ()
   expect(String(back)).toContain(`deep: ${"List<".repeat(40)}Int32`);
 });
 
+test("a class of a user's that extends one of Arrow is refused like any other", () => {
+  class MyTable extends arrow.Table {}
+  class MyUtf8 extends arrow.Utf8 {}
+  class MyVector extends arrow.Vector {}
+  const { data } = arrow.vectorFromArray([1, 2]);
+  for (const value of [new MyTable(), new MyUtf8(), new MyVector(data as never)]) {
+    expect(() => encodeValue([value])).toThrow(expect.objectContaining({ path: "$[0]" }));
+  }
+});
+
 test("a vector that keeps its values still does", () => {
   const vector = arrow.vectorFromArray(["a", "b", "a"]).memoize();
   const back = travelled(vector);

@@ -181,3 +181,28 @@ test("functions travel as numbers for those who can find them by number", () => 
     `[DistributedError: decode: a block has functions in it, got no option functions, wanted one. Pass { functions: { functionAt } } to whoever decodes blocks of programs.]`,
   );
 });
+
+test("a function that nobody knows by number is refused, and so is a number that is none", () => {
+  const of = (ref: number | undefined): unknown =>
+    encodeValue([() => 1], { functions: { refOf: () => ref } });
+  expect(() => of(undefined)).toThrow(expect.objectContaining({ path: "$[0]" }));
+  for (const ref of [-1, 0.5, NaN]) {
+    expect(() => of(ref)).toThrow(
+      expect.objectContaining({ code: "distributed/invalid-argument" }),
+    );
+  }
+  expect(() => of(-1)).toThrowErrorMatchingInlineSnapshot(
+    `[DistributedError: encode: refOf gave no number for a function, got -1, wanted a whole number from 0, or undefined. Give undefined for a function that is not known.]`,
+  );
+});
+
+test("what the option functions throws is the cause", () => {
+  const block = encodeValue(() => 1, { functions: { refOf: () => 3 } });
+  const cause = new Error("no such function");
+  const functionAt = (): never => {
+    throw cause;
+  };
+  expect(() => decodeValue(block, { functions: { functionAt } })).toThrow(
+    expect.objectContaining({ code: "distributed/invalid-argument", cause }),
+  );
+});

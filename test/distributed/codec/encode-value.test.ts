@@ -28,6 +28,10 @@ test.each([
   ["dates, also invalid ones", [new Date(0), new Date(-8.64e15), new Date(NaN)]],
   ["a pattern with its place", Object.assign(/a(?<b>c)/dgimsuy, { lastIndex: 3 })],
   [
+    "a pattern with properties that hide what it is",
+    Object.defineProperties(/a/g, { source: { value: "b" }, global: { value: false } }),
+  ],
+  [
     "boxed primitives",
     [Object(1), Object("ab"), Object(false), Object(1n), Object(Symbol.for("s"))],
   ],

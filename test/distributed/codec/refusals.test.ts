@@ -111,6 +111,12 @@ test("the way to a part a hundred thousand levels down is short", () => {
   expect(path.length).toBeLessThan(300);
 });
 
+test("the way through an array of four billion holes is found at once", () => {
+  const sparse: unknown[] = [];
+  sparse[4_000_000_000] = [() => 1];
+  expect(refusal({ sparse }).path).toBe("$.sparse[4000000000][0]");
+});
+
 test("the way shows at most forty characters of a key", () => {
   expect(refusal({ ["x ".repeat(1_000)]: () => 1 }).path.length).toBeLessThan(60);
   expect(refusal(new Map([["x".repeat(1_000), () => 1]])).path.length).toBeLessThan(60);

@@ -20,8 +20,10 @@ const noBuffers: readonly Uint8Array[] = Object.freeze([]);
 let scratch: ByteWriter | undefined;
 
 /**
- * A value at rest, exact to the last bit of a NaN's neighbour: `decodeValue` gives an equal value,
- * with its identities, in any thread or process. The value must not change from here on: large
+ * A value at rest: `decodeValue` gives, in any thread or process, a value that nothing in the
+ * language can tell from this one. With `shared`, all of the block is in memory that threads share.
+ *
+ * The value must not change from here on: large
  * typed arrays and ArrayBuffers are not copied, their memory is what the block consists of.
  *
  * @throws SerializationError `distributed/not-serializable` for what cannot leave a thread
@@ -33,8 +35,8 @@ export function encodeValue(value: unknown, options: EncodeValueOptions = {}): B
   try {
     const buffers =
       options.pieces === true ? encodePieces(out, value, options) : encodeInto(out, value, options);
-    const block = { header: out.copyFrom(0), buffers };
-    return options.shared === true ? shareBlock(block) : block;
+    if (options.shared !== true) return { header: out.copyFrom(0), buffers };
+    return shareBlock({ header: out.bytes.subarray(0, out.length), buffers });
   } finally {
     out.length = 0;
     if (out.bytes.length <= SCRATCH_BYTES_MAX) scratch = out;

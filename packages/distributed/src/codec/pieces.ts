@@ -46,7 +46,7 @@ export function encodePieces(
     const start = out.length;
     const encoder = new Encoder(out, item, options, `$[${j}]`);
     encoder.run();
-    buffers.push(...encoder.buffers);
+    for (const buffer of encoder.buffers) buffers.push(buffer);
     flags |= (out.bytes[start + 1] as number) & SHARED_FLAGS;
     const row = TABLE_START + j * ROW_BYTES;
     out.bytes.writeUInt32LE(out.length, row);

@@ -2,19 +2,15 @@ import { ArrowKind, arrowTypes } from "./arrow-types.ts";
 import { type ArrowData, cutToUse } from "./arrow-slice.ts";
 import type { Encoder } from "../value/encoder.ts";
 import { Need, Tag } from "../value/format.ts";
-import { describeValue } from "../value/refusal.ts";
+import { classNameOf, describeValue } from "../value/refusal.ts";
 import { writePlainView } from "../value/view.ts";
 
 /** The marks by which copies of Arrow know each other's objects; none of the package is loaded. */
-const marks = {
-  table: Symbol.for("apache-arrow/Table"),
-  recordBatch: Symbol.for("apache-arrow/RecordBatch"),
-  vector: Symbol.for("apache-arrow/Vector"),
-  schema: Symbol.for("apache-arrow/Schema"),
-  field: Symbol.for("apache-arrow/Field"),
-  data: Symbol.for("apache-arrow/Data"),
-  type: Symbol.for("apache-arrow/DataType"),
-} as const;
+const marks = (
+  ["Table", "RecordBatch", "Vector", "Schema", "Field", "Data", "DataType"] as const
+).map((name) => ({ name, mark: Symbol.for(`apache-arrow/${name}`) }));
+
+const typeMark = Symbol.for("apache-arrow/DataType");
 
 /** An object of Arrow by its parts; which of them it has, its mark says. */
 interface ArrowObject extends ArrowData {
@@ -37,50 +33,75 @@ interface ArrowObject extends ArrowData {
  */
 export function writeArrow(encoder: Encoder, value: object): boolean {
   const marked = value as Readonly<Record<symbol, unknown>>;
-  const mark = Object.entries(marks).find(([, symbol]) => marked[symbol] === true)?.[0];
-  if (mark === undefined) return false;
-  const prototype = Object.getPrototypeOf(value) as object;
+  const known = marks.find(({ mark }) => marked[mark] === true);
+  if (known === undefined || !isOwnClass(value, known)) return false;
   const arrow = value as ArrowObject;
-  encoder.needs.set("", { kind: Need.arrow, module: "" });
+  encoder.need("", { kind: Need.arrow, module: "" });
   encoder.out.byte(Tag.arrow);
   // Constructors of Arrow look into what they are given, so nothing of it is put off.
   encoder.atOnce += 1;
-  switch (mark as keyof typeof marks) {
-    case "table":
+  switch (known.name) {
+    case "Table":
       writeParts(encoder, ArrowKind.table, [arrow.schema, arrow.batches]);
       break;
-    case "recordBatch":
-      writeBatch(encoder, arrow, prototype);
+    case "RecordBatch":
+      if (classNameOf(value) === placeholder) {
+        writeParts(encoder, ArrowKind.placeholderBatch, [arrow.schema, arrow.metadata]);
+      } else {
+        const { schema, data, metadata } = arrow;
+        writeParts(encoder, ArrowKind.recordBatch, [schema, data, metadata]);
+      }
       break;
-    case "vector": {
+    case "Vector": {
       const isMemoized = Object.hasOwn(arrow, "isMemoized");
       writeParts(encoder, isMemoized ? ArrowKind.memoizedVector : ArrowKind.vector, [arrow.data]);
       break;
     }
-    case "schema":
-      writeParts(encoder, ArrowKind.schema, [
-        arrow.fields,
-        arrow.metadata,
-        arrow.dictionaries,
-        arrow.metadataVersion,
-      ]);
+    case "Schema": {
+      const { fields, metadata, dictionaries, metadataVersion } = arrow;
+      writeParts(encoder, ArrowKind.schema, [fields, metadata, dictionaries, metadataVersion]);
       break;
-    case "field":
-      writeParts(encoder, ArrowKind.field, [
-        arrow.name,
-        arrow.type,
-        arrow.nullable,
-        arrow.metadata,
-      ]);
+    }
+    case "Field": {
+      const { name, type, nullable, metadata } = arrow;
+      writeParts(encoder, ArrowKind.field, [name, type, nullable, metadata]);
       break;
-    case "data":
+    }
+    case "Data":
       writeData(encoder, arrow);
       break;
-    case "type":
-      writeType(encoder, arrow, prototype);
+    case "DataType":
+      writeType(encoder, arrow);
   }
   encoder.atOnce -= 1;
   return true;
+}
+
+/** The one subclass that Arrow has of its batches: it stands in a table of a stream without any. */
+const placeholder = "_InternalEmptyPlaceholderRecordBatch";
+
+/** Names of the class of a vector; those of several chunks have none. */
+const vectorClasses: ReadonlySet<string | undefined> = new Set([undefined, "MemoizedVector"]);
+
+/** Whether an object is of a class of Arrow itself, and not of a user's that extends one. */
+function isOwnClass(value: object, { name, mark }: (typeof marks)[number]): boolean {
+  const prototype = Object.getPrototypeOf(value) as object;
+  if (Object.hasOwn(prototype, mark)) return true;
+  const parent = Object.getPrototypeOf(prototype) as object;
+  switch (name) {
+    case "RecordBatch":
+      return classNameOf(value) === placeholder;
+    case "Vector":
+      // Vectors of several chunks, and those that keep their values, have prototypes of their own.
+      return Object.hasOwn(parent, mark) && vectorClasses.has(classNameOf(value));
+    case "DataType":
+      return Object.hasOwn(parent, mark) || Object.hasOwn(Object.getPrototypeOf(parent), mark);
+    case "Table":
+    case "Schema":
+    case "Field":
+    case "Data":
+      return false;
+  }
 }
 
 function writeParts(encoder: Encoder, kind: number, parts: readonly unknown[]): void {
@@ -88,33 +109,21 @@ function writeParts(encoder: Encoder, kind: number, parts: readonly unknown[]): 
   for (const part of parts) encoder.value(part);
 }
 
-function writeBatch(encoder: Encoder, batch: ArrowObject, prototype: object): void {
-  // The one subclass that Arrow has: without it a stream of no batches would get an empty one.
-  const isPlaceholder = !Object.hasOwn(prototype, marks.recordBatch);
-  if (isPlaceholder) {
-    return writeParts(encoder, ArrowKind.placeholderBatch, [batch.schema, batch.metadata]);
-  }
-  writeParts(encoder, ArrowKind.recordBatch, [batch.schema, batch.data, batch.metadata]);
-}
-
-function writeType(encoder: Encoder, type: ArrowObject, prototype: object): void {
+function writeType(encoder: Encoder, type: ArrowObject): void {
   const known = arrowTypes.get(type.typeId);
   if (known === undefined) {
     const found = `${describeValue(type)}, a type of Arrow that is not known here`;
     encoder.refuseBecause(type, found, "Cast the column to another type.");
   }
   const parts = type as unknown as Readonly<Record<string, unknown>>;
-  const isNamed = known.named !== undefined && !isBaseClass(prototype);
+  const parent = Object.getPrototypeOf(Object.getPrototypeOf(type)) as object;
+  const isNamed = !Object.hasOwn(parent, typeMark);
+  if (isNamed && known.named === undefined) encoder.refuse(type);
   encoder.out.byte(isNamed ? ArrowKind.namedType : ArrowKind.type);
   encoder.value(type.typeId);
   for (const part of known.parts) {
     encoder.value(part === "child" ? (parts["children"] as unknown[])[0] : parts[part]);
   }
-}
-
-/** Whether a class comes right after the common class of all types. */
-function isBaseClass(prototype: object): boolean {
-  return Object.hasOwn(Object.getPrototypeOf(prototype) as object, marks.type);
 }
 
 function writeData(encoder: Encoder, whole: ArrowData): void {
@@ -128,7 +137,7 @@ function writeData(encoder: Encoder, whole: ArrowData): void {
   out.natural((data._nullCount ?? -1) + 1);
   for (const buffer of [data.valueOffsets, data.values, data.nullBitmap, data.typeIds]) {
     out.byte(buffer == null ? 0 : 1);
-    if (buffer != null) writePlainView(encoder, buffer);
+    if (buffer != null) writeBuffer(encoder, whole, buffer);
   }
   out.natural(data.children.length);
   for (const child of data.children) encoder.value(child);
@@ -136,5 +145,13 @@ function writeData(encoder: Encoder, whole: ArrowData): void {
   if (data.dictionary != null) encoder.value(data.dictionary);
   const variadic = data.variadicBuffers ?? [];
   out.natural(variadic.length);
-  for (const buffer of variadic) writePlainView(encoder, buffer);
+  for (const buffer of variadic) writeBuffer(encoder, whole, buffer);
+}
+
+function writeBuffer(encoder: Encoder, data: ArrowData, buffer: ArrayBufferView): void {
+  if (!ArrayBuffer.isView(buffer)) {
+    const found = "a column of Arrow whose buffer is no typed array";
+    encoder.refuseBecause(data, found, "Make it with makeData or vectorFromArray.");
+  }
+  writePlainView(encoder, buffer);
 }

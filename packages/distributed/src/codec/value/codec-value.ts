@@ -17,7 +17,7 @@ export function writeCodecValue(encoder: Encoder, value: object): boolean {
   if (codec === undefined) return false;
   const open = { value, name: codec.name, payload: payloadOf(encoder, codec, value) };
   if (codec.module !== undefined) {
-    encoder.needs.set(codec.name, { kind: Need.codec, module: String(codec.module) });
+    encoder.need(codec.name, { kind: Need.codec, module: String(codec.module) });
   }
   encoder.out.byte(Tag.codec);
   writeText(encoder, codec.name);

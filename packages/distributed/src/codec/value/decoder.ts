@@ -1,4 +1,4 @@
-import { invalidArgument } from "../../errors.ts";
+import { DistributedError, invalidArgument } from "../../errors.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { readAdorned } from "./adorned.ts";
 import { readArrow } from "../arrow/arrow-reader.ts";
@@ -53,7 +53,7 @@ export class Decoder {
   private readonly buffers: readonly Uint8Array[];
   private readonly options: DecodeOptions;
   private readonly objects: (object | undefined)[] = [];
-  private readonly taken = new Set<number>();
+  private taken: Set<number> | undefined;
   private depth = 0;
   private modules: readonly NeededModule[] = [];
   private regions: MemoryReader | undefined;
@@ -87,7 +87,8 @@ export class Decoder {
     const value = this.value();
     this.finishLater();
     if (input.at !== input.end) throw corrupt("there are bytes after the end");
-    if (this.taken.size !== this.buffers.length) throw corrupt("there are buffers too many");
+    const taken = this.taken?.size ?? 0;
+    if (taken !== this.buffers.length) throw corrupt("there are buffers too many");
     return value;
   }
 
@@ -182,6 +183,7 @@ export class Decoder {
   /** A buffer of the block; each belongs to one reader. */
   buffer(number: number): Uint8Array {
     const buffer = this.buffers[number];
+    this.taken ??= new Set();
     if (buffer === undefined || this.taken.has(number)) throw corrupt("a buffer is missing");
     this.taken.add(number);
     return buffer;
@@ -283,7 +285,12 @@ export class Decoder {
         "Pass { functions: { functionAt } } to whoever decodes blocks of programs.",
       );
     }
-    return functions.functionAt(ref);
+    try {
+      return functions.functionAt(ref);
+    } catch (cause) {
+      const message = `decode: the option functions has no function ${ref}. See \`cause\`.`;
+      throw new DistributedError("distributed/invalid-argument", message, { cause });
+    }
   }
 
   private putOff(): object {

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import type { AnyFunction } from "@millrace/closure";
-import { SerializationError } from "../../errors.ts";
+import { SerializationError, invalidArgument } from "../../errors.ts";
 import { writeArrow } from "../arrow/arrow-writer.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { writeCodecValue } from "./codec-value.ts";
@@ -29,9 +29,9 @@ import { writeText } from "./text.ts";
 export interface EncodeOptions {
   /**
    * Gives the number that stands for a function, for whoever knows where it is found on the other
-   * side. Without it a function is refused.
+   * side; undefined refuses it. Without this option every function is refused.
    */
-  readonly functions?: { refOf(fn: AnyFunction): number };
+  readonly functions?: { refOf(fn: AnyFunction): number | undefined };
   /** Whether columns are written into memory that threads share, which saves a copy later. */
   readonly shared?: boolean;
 }
@@ -43,6 +43,12 @@ export interface OpenCodec {
   payload: unknown;
 }
 
+/** What something is needed for, and from where. */
+interface NeededBy {
+  readonly kind: number;
+  readonly module: string;
+}
+
 /**
  * Writes one value. Everything that is known about it while it is written is here; the files beside
  * this one know how each kind of value is written and come back for what is inside.
@@ -52,7 +58,6 @@ export class Encoder {
   readonly buffers: Uint8Array[] = [];
   readonly identity: Identity = new Identity();
   readonly shapes: ShapeWriter = new ShapeWriter();
-  readonly memory: MemoryWriter = new MemoryWriter();
   /** Objects around the one that is written. */
   depth = 0;
   /** Tables around the column that is written. */
@@ -61,9 +66,10 @@ export class Encoder {
   atOnce = 0;
   /** Codecs whose payload is being written, the innermost last. */
   readonly codecs: OpenCodec[] = [];
-  /** Modules to import before the block can be read, by the name of what they are for. */
-  readonly needs: Map<string, { readonly kind: number; readonly module: string }> = new Map();
   private flags = 0;
+  private regions: MemoryWriter | undefined;
+  /** Modules to import before the block can be read, by the name of what they are for. */
+  private needs: Map<string, NeededBy> | undefined;
   /** Objects that were named but not written, because they are too deep. */
   private later: object[] = [];
   private readonly root: unknown;
@@ -85,8 +91,8 @@ export class Encoder {
     out.byte(0);
     this.value(this.root);
     this.finishLater();
-    if (!this.memory.isEmpty) this.flags |= Flag.memory;
-    if (this.needs.size > 0) this.flags |= Flag.modules;
+    if (this.regions !== undefined) this.flags |= Flag.memory;
+    if (this.needs !== undefined) this.flags |= Flag.modules;
     if ((this.flags & (Flag.memory | Flag.modules)) !== 0) this.writeTrailer(start);
     out.bytes[start + 1] = this.flags;
   }
@@ -121,6 +127,18 @@ export class Encoder {
     if (this.depth >= NESTING_MAX && this.isPutOff(value)) return;
     if (this.depth >= NESTING_END) this.refuseDepth(value);
     this.write(value);
+  }
+
+  /** The memory under views; asked for by the first of them. */
+  get memory(): MemoryWriter {
+    this.regions ??= new MemoryWriter();
+    return this.regions;
+  }
+
+  /** Has the reader import something first. */
+  need(name: string, by: NeededBy): void {
+    this.needs ??= new Map();
+    this.needs.set(name, by);
   }
 
   /** Items that are known to be nothing but items. */
@@ -213,10 +231,20 @@ export class Encoder {
 
   private fn(fn: AnyFunction): void {
     const { functions } = this.options;
-    if (functions === undefined) this.refuse(fn);
+    const ref = functions?.refOf(fn);
+    if (ref === undefined) this.refuse(fn);
+    if (!Number.isSafeInteger(ref) || ref < 0) {
+      throw invalidArgument(
+        "encode",
+        "refOf gave no number for a function",
+        String(ref),
+        "a whole number from 0, or undefined",
+        "Give undefined for a function that is not known.",
+      );
+    }
     this.flags |= Flag.functions;
     this.out.byte(Tag.fn);
-    this.out.natural(functions.refOf(fn));
+    this.out.natural(ref);
   }
 
   /** Names an object that is too deep, to be written when the stack is short again. */
@@ -243,10 +271,10 @@ export class Encoder {
   }
 
   private writeTrailer(start: number): void {
-    const { out, memory, needs } = this;
+    const { out, regions, needs } = this;
     const trailer = out.length - start;
-    if (!memory.isEmpty) memory.finish(this);
-    if (needs.size > 0) {
+    regions?.finish(this);
+    if (needs !== undefined) {
       out.natural(needs.size);
       for (const [name, { kind, module }] of needs) {
         out.byte(kind);

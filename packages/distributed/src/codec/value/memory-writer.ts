@@ -28,10 +28,6 @@ interface Segment {
 export class MemoryWriter {
   private readonly regions = new Map<ArrayBufferLike, Region>();
 
-  get isEmpty(): boolean {
-    return this.regions.size === 0;
-  }
-
   /** The number of a region of which these bytes are seen. */
   show(memory: ArrayBufferLike, start: number, end: number, alignment: number): number {
     const region = this.regionOf(memory);

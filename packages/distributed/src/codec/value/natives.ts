@@ -94,10 +94,12 @@ function writeRegExp(encoder: Encoder, regexp: RegExp): true {
   const { writable } = Object.getOwnPropertyDescriptor(regexp, "lastIndex") ?? {};
   const isUsual = writable === true || Object.isFrozen(regexp);
   const extras = Reflect.ownKeys(regexp).filter((key) => key !== "lastIndex" || !isUsual);
+  // Its own properties may hide what it is; a copy is made of what is inside.
+  const { source, flags } = extras.length === 0 ? regexp : new RegExp(regexp);
   writeAdorned(encoder, regexp, extras, () => {
     encoder.out.byte(Tag.regexp);
-    writeText(encoder, regexp.source);
-    writeText(encoder, regexp.flags);
+    writeText(encoder, source);
+    writeText(encoder, flags);
     encoder.value(regexp.lastIndex);
   });
   return true;

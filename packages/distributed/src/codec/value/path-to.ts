@@ -60,18 +60,25 @@ function* partsOf(value: object, culprit: unknown): Generator<Part> {
   if (types.isBoxedPrimitive(value)) yield [() => ".valueOf()", primitiveOf(value)];
   if (ArrayBuffer.isView(value)) return;
   if (Array.isArray(value) && value.length > LISTED_MAX) {
-    for (let i = 0; i < value.length; i++) {
-      const part: unknown = value[i];
-      if (isObject(part) || typeof part === "symbol" || typeof part === "function") {
-        yield [() => `[${i}]`, part];
-      }
-    }
+    yield* partsOfLong(value);
     return;
   }
   for (const key of Reflect.ownKeys(value)) {
     if (key === culprit) yield [() => keyPath(key), culprit];
     const property = Object.getOwnPropertyDescriptor(value, key);
     if (property !== undefined && "value" in property) yield [() => keyPath(key), property.value];
+  }
+}
+
+/** The items of a long array; of one that is mostly holes only those that are there. */
+function* partsOfLong(array: readonly unknown[]): Generator<Part> {
+  const isSparse = !Object.hasOwn(array, 0) || !Object.hasOwn(array, array.length >> 1);
+  const indices = isSparse ? Object.keys(array) : array.keys();
+  for (const index of indices) {
+    const part: unknown = array[Number(index)];
+    if (isObject(part) || typeof part === "symbol" || typeof part === "function") {
+      yield [() => `[${index}]`, part];
+    }
   }
 }
 

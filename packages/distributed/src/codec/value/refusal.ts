@@ -68,7 +68,7 @@ function describeFunction(fn: AnyFunction): string {
 }
 
 /** The name of the class of an object, without running anything of it. */
-function classNameOf(value: object): string | undefined {
+export function classNameOf(value: object): string | undefined {
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === null) return undefined;
   const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;

@@ -4,25 +4,47 @@ import { writeText } from "./text.ts";
 /** Shapes with the same first key that are looked through; later ones are written in full. */
 const ALIKE_MAX = 16;
 
+interface Shape {
+  readonly keys: readonly string[];
+  readonly id: number;
+}
+
 /** The keys of plain objects that were written before, so that the next one names its number. */
 export class ShapeWriter {
-  private readonly alike = new Map<string, { readonly keys: readonly string[]; id: number }[]>();
   private count = 0;
+  /** The last one: most objects are like the one before. */
+  private last: Shape | undefined;
+  /** All of them by their first key. */
+  private alike: Map<string, Shape[]> | undefined;
 
   /** Writes 0 and the keys, or the number of a shape with the same keys in the same order. */
   write(encoder: Encoder, keys: readonly string[]): void {
     const { out } = encoder;
-    const first = keys[0] ?? "";
-    let alike = this.alike.get(first);
-    if (alike === undefined) this.alike.set(first, (alike = []));
-    for (const { keys: known, id } of alike) {
-      if (hasSameItems(known, keys)) return out.natural(id);
+    const known = this.find(keys);
+    if (known !== undefined) {
+      this.last = known;
+      return out.natural(known.id);
     }
     this.count += 1;
-    if (alike.length < ALIKE_MAX) alike.push({ keys, id: this.count });
+    this.remember({ keys, id: this.count });
     out.natural(0);
     out.natural(keys.length);
     for (const key of keys) writeText(encoder, key);
+  }
+
+  private find(keys: readonly string[]): Shape | undefined {
+    if (this.last !== undefined && hasSameItems(this.last.keys, keys)) return this.last;
+    const alike = this.alike?.get(keys[0] ?? "");
+    return alike?.find((shape) => hasSameItems(shape.keys, keys));
+  }
+
+  private remember(shape: Shape): void {
+    this.last = shape;
+    const first = shape.keys[0] ?? "";
+    this.alike ??= new Map();
+    const alike = this.alike.get(first);
+    if (alike === undefined) this.alike.set(first, [shape]);
+    else if (alike.length < ALIKE_MAX) alike.push(shape);
   }
 }
 

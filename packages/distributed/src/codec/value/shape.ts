@@ -23,10 +23,16 @@ export class ShapeReader {
       if (known === undefined) throw corrupt("a shape is named before it is given");
       return known;
     }
-    const keys = Array.from({ length: input.count() }, () => readKey(decoder));
-    if (new Set(keys).size !== keys.length) throw corrupt("an object has a key twice");
-    // `__proto__` sets a prototype, and what is read-only there cannot be assigned.
-    const shape = { keys, isTame: !keys.some((key) => key in Object.prototype) };
+    const keys: string[] = [];
+    let isTame = true;
+    for (let left = input.count(); left > 0; left--) {
+      const key = readKey(decoder);
+      // `__proto__` sets a prototype, and what is read-only there cannot be assigned.
+      if (key in Object.prototype) isTame = false;
+      keys.push(key);
+    }
+    if (hasTwins(keys)) throw corrupt("an object has a key twice");
+    const shape = { keys, isTame };
     this.shapes.push(shape);
     return shape;
   }
@@ -49,6 +55,14 @@ export class ShapeReader {
     }
     return rows;
   }
+}
+
+/** Keys up to which comparing all with all costs less than a Set of them. */
+const COMPARED_MAX = 8;
+
+function hasTwins(keys: readonly string[]): boolean {
+  if (keys.length > COMPARED_MAX) return new Set(keys).size !== keys.length;
+  return keys.some((key, i) => keys.includes(key, i + 1));
 }
 
 function readKey(decoder: Decoder): string {

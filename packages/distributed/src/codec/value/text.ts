@@ -5,6 +5,7 @@ import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { RUN_CHARACTERS_MAX, SHORT_TEXT_MAX, TEXT_BUFFER_BYTES_MIN, Tag, Text } from "./format.ts";
 import { readWholes, writeWholes } from "./numbers.ts";
+import { roomFor } from "./room.ts";
 import { isWellFormedText } from "./well-formed.ts";
 
 type TextKind = (typeof Text)[keyof typeof Text];
@@ -115,7 +116,7 @@ export function readTexts(decoder: Decoder, count: number): string[] {
   const mark = decoder.input.natural();
   const memory = mark === 0 ? undefined : decoder.buffer(mark - 1);
   const outside = memory && new ByteReader(memory, 0, memory.length);
-  const texts = new Array<string>(count);
+  const texts = roomFor(count) as string[];
   let run = "";
   let at = 0;
   for (let i = 0; i < count; i++) {

@@ -62,7 +62,6 @@ export function writeView(encoder: Encoder, view: ArrayBufferView): boolean {
   if (known === undefined || known.name.replace("Buffer", "Uint8Array") !== kindOf(view)) {
     return false;
   }
-  if (isDetached(view.buffer)) refuseDetached(encoder, view);
   if (isOutOfBounds(view)) {
     encoder.refuseBecause(
       view,
@@ -78,6 +77,7 @@ export function writeView(encoder: Encoder, view: ArrayBufferView): boolean {
 
 /** A view without a look at its properties, as for the columns of Arrow. */
 export function writePlainView(encoder: Encoder, view: ArrayBufferView): void {
+  if (isDetached(view.buffer)) refuseDetached(encoder, view);
   const own = codes.get(Object.getPrototypeOf(view) as object);
   const code = own ?? viewClasses.findIndex((known) => known?.name === kindOf(view));
   const width = viewClasses[code]?.width ?? 1;
