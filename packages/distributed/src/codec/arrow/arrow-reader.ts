@@ -94,10 +94,17 @@ class ArrowReader {
     const nullCount = input.natural() - 1;
     const buffers = Array.from({ length: 4 }, () => (input.byte() === 0 ? undefined : this.view()));
     const { Data, Vector } = this.arrow.main;
-    const children = Array.from({ length: input.count() }, () => this.one(Data));
+    const children = this.many(() => this.one(Data));
     const dictionary = input.byte() === 0 ? undefined : this.one(Vector);
-    const variadic = Array.from({ length: input.count() }, () => this.view());
+    const variadic = this.many(() => this.view());
     return make(Data, type, offset, length, nullCount, buffers, children, dictionary, variadic);
+  }
+
+  /** As many parts as a number says, with room for those alone that are there. */
+  private many<T>(read: () => T): T[] {
+    const parts: T[] = [];
+    for (let left = this.decoder.input.count(); left > 0; left--) parts.push(read());
+    return parts;
   }
 
   private view(): ArrayBufferView {

@@ -15,8 +15,9 @@ const PREFIX_BYTES = 8;
 
 /**
  * Imported by these paths, the library stays without its native part, which would read bytes of
- * peers outside of the engine. One for each direction, and neither remembers anything from one message to the next: with shared
- * records a decoder has to see every message of its encoder, in order, and no other.
+ * peers outside of the engine. One for each direction, and neither remembers anything from one
+ * message to the next: with shared records a decoder has to see every message of its encoder, in
+ * order, and no other.
  */
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });

@@ -20,7 +20,7 @@ import { readBoxed, readBuffer, readDate, readMap, readRegExp, readSet } from ".
 import { type NeededModule, readNeeds } from "./needs.ts";
 import { readNumber } from "./numbers.ts";
 import { readObject, readSparseArray } from "./object.ts";
-import { readBigInt, readRegisteredSymbol, readWellKnownSymbol } from "./scalars.ts";
+import { constantOf, readBigInt, readRegisteredSymbol, readWellKnownSymbol } from "./scalars.ts";
 import { ShapeReader } from "./shape.ts";
 import { readShortText, readText } from "./text.ts";
 import { readView } from "./view.ts";
@@ -55,6 +55,8 @@ export class Decoder {
   private readonly objects: (object | undefined)[] = [];
   private taken: Set<number> | undefined;
   private depth = 0;
+  /** Values that are still to come in the arrays around this place. */
+  private promised = 0;
   private modules: readonly NeededModule[] = [];
   private regions: MemoryReader | undefined;
   private known: ShapeReader | undefined;
@@ -107,13 +109,10 @@ export class Decoder {
     if (tag < Tag.undefined) return readShortText(input, tag - Tag.shortText);
     switch (tag) {
       case Tag.undefined:
-        return undefined;
       case Tag.null:
-        return null;
       case Tag.false:
-        return false;
       case Tag.true:
-        return true;
+        return constantOf(tag);
       case Tag.int8:
       case Tag.int16:
       case Tag.int32:
@@ -187,6 +186,20 @@ export class Decoder {
     if (buffer === undefined || this.taken.has(number)) throw corrupt("a buffer is missing");
     this.taken.add(number);
     return buffer;
+  }
+
+  /**
+   * Promises so many values, a byte or more each, beside those that others around them promised:
+   * arrays in arrays that all claim what is left would get room for it at every level.
+   */
+  promise(count: number): void {
+    this.promised += count;
+    this.input.need(this.promised);
+  }
+
+  /** One of the promised values comes now. */
+  keepPromise(): void {
+    this.promised -= 1;
   }
 
   /** A number of rows, each of which takes a byte or more of the header or of a buffer. */

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { corrupt } from "./corrupt.ts";
 import { readDates, writeDates } from "./dates.ts";
 import type { Decoder } from "./decoder.ts";
@@ -5,6 +6,7 @@ import type { Encoder } from "./encoder.ts";
 import { Items, TABLE_NESTING_MAX, TABLE_ROWS_MIN, Tag } from "./format.ts";
 import { isNumberKind, numberKindOf, readNumbers, writeNumbers } from "./numbers.ts";
 import { roomFor } from "./room.ts";
+import { constantOf } from "./scalars.ts";
 import { readLists, readRecords, readTuples, writeTable } from "./table.ts";
 import { readTexts, writeTexts } from "./text.ts";
 
@@ -29,7 +31,7 @@ export function writeItems(encoder: Encoder, items: readonly unknown[]): void {
     case "object":
       if (first === null) break;
       if (items.length < TABLE_ROWS_MIN || !encoder.hasRoomForTable()) break;
-      if (first instanceof Date ? writeDates(encoder, items) : writeTable(encoder, items)) return;
+      if (types.isDate(first) ? writeDates(encoder, items) : writeTable(encoder, items)) return;
       break;
     case "undefined":
     case "boolean":
@@ -49,7 +51,7 @@ export function readArray(decoder: Decoder): unknown[] {
   const kind = decoder.input.byte();
   const count = decoder.input.natural();
   if (kind === Items.mixed) {
-    decoder.input.need(count);
+    decoder.promise(count);
     return readMixed(decoder, decoder.open(roomFor(count)), count);
   }
   if (isRows(kind)) {
@@ -74,7 +76,7 @@ export function readColumn(decoder: Decoder): ArrayLike<unknown> {
   const count = decoder.input.natural();
   switch (kind) {
     case Items.mixed:
-      decoder.input.need(count);
+      decoder.promise(count);
       return readMixed(decoder, roomFor(count), count);
     case Items.optional:
       decoder.input.need(count);
@@ -125,7 +127,10 @@ function readPlain(decoder: Decoder, kind: number, count: number): ArrayLike<unk
 }
 
 function readMixed(decoder: Decoder, target: unknown[], count: number): unknown[] {
-  for (let i = 0; i < count; i++) target[i] = decoder.value();
+  for (let i = 0; i < count; i++) {
+    decoder.keepPromise();
+    target[i] = decoder.value();
+  }
   return target;
 }
 
@@ -148,21 +153,6 @@ function writeConstants(encoder: Encoder, items: readonly unknown[]): void {
   out.byte(Items.constants);
   out.natural(items.length);
   for (const item of items) encoder.value(item);
-}
-
-function constantOf(tag: number): unknown {
-  switch (tag) {
-    case Tag.undefined:
-      return undefined;
-    case Tag.null:
-      return null;
-    case Tag.false:
-      return false;
-    case Tag.true:
-      return true;
-    default:
-      throw corrupt(`there is no constant ${tag}`);
-  }
 }
 
 /** Whether there are gaps, and all that is no gap is of one type. */

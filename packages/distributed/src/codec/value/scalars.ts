@@ -55,3 +55,19 @@ export function readWellKnownSymbol({ input }: Decoder): symbol {
   if (symbol === undefined) throw corrupt("there is no such symbol");
   return symbol;
 }
+
+/** The value that its tag says all of. */
+export function constantOf(tag: number): unknown {
+  switch (tag) {
+    case Tag.undefined:
+      return undefined;
+    case Tag.null:
+      return null;
+    case Tag.false:
+      return false;
+    case Tag.true:
+      return true;
+    default:
+      throw corrupt(`there is no constant ${tag}`);
+  }
+}
