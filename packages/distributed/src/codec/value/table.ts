@@ -78,12 +78,21 @@ export function readRecords(decoder: Decoder, count: number): object[] {
   if (!decoder.numbering) {
     return decoder.shapes.makeRows(shape, count, readColumns(decoder, keys.length, count));
   }
+  checkFirstColumn(decoder, count);
   const rows = Array.from({ length: count }, () => decoder.number({}));
   for (const key of keys) {
     const column = columnOf(decoder, count);
     for (let i = 0; i < count; i++) setField(rows[i] as object, shape, key, column[i]);
   }
   return rows;
+}
+
+/** A look at how long the first column is, before rows are made that a damaged number asks for. */
+function checkFirstColumn({ input }: Decoder, count: number): void {
+  const { at } = input;
+  input.byte();
+  if (input.natural() !== count) throw corrupt("a column has another length");
+  input.at = at;
 }
 
 function readColumns(decoder: Decoder, width: number, count: number): ArrayLike<unknown>[] {
@@ -142,6 +151,7 @@ export function readTuples(decoder: Decoder, count: number): unknown[][] {
   const width = decoder.input.count();
   if (width === 0) throw corrupt("a table has no columns");
   if (decoder.numbering) {
+    checkFirstColumn(decoder, count);
     const rows = Array.from({ length: count }, () => decoder.number([] as unknown[]));
     for (let j = 0; j < width; j++) {
       const column = columnOf(decoder, count);
