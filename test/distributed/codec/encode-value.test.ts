@@ -152,6 +152,9 @@ test("objects that are known are found among rows, and rows among objects", () =
   const rows = Array.from({ length: 10 }, (_, id) => (id === 3 ? shared : { id, of: 1 }));
   travelled([shared, rows]);
   travelled([rows, shared, [rows[5]]]);
+  const twin = { n: 2 };
+  travelled([{ n: 1 }, twin, twin, { n: 3 }, { n: 4 }]);
+  travelled([[0, 1], [1, 1], ...Array<number[]>(3).fill([2, 2]), [3, 3]]);
   const row: unknown[] = [1, 2];
   travelled({ rows: [[0, 1], row, [2, 1], [3, row]], row });
 });

@@ -28,12 +28,13 @@ export class Identity {
 
   /**
    * Gives numbers to all rows; false, with none given, when one is known or stands there twice.
-   * That no row stands there twice may be known from what is in them.
+   * Whether one stands there twice may be known from what is in them.
    */
-  addAll(rows: readonly object[], areDistinct = false): boolean {
+  addAll(rows: readonly object[], areDistinct?: boolean): boolean {
+    if (areDistinct === false) return false;
     if (this.putOff !== undefined) this.settle();
     const { numbers } = this;
-    if (areDistinct && numbers.size <= FEW) {
+    if (areDistinct === true && numbers.size <= FEW) {
       for (const known of numbers.keys()) if (rows.includes(known)) return false;
       this.putOff = { rows, start: this.count };
       this.count += rows.length;
@@ -56,17 +57,4 @@ export class Identity {
     for (let i = 0; i < rows.length; i++) this.numbers.set(rows[i] as object, start + i);
     this.putOff = undefined;
   }
-}
-
-/** Whether numbers only rise or only fall: then whatever they were read from is never the same. */
-export function isStrictlyOrdered(items: readonly unknown[]): boolean {
-  const [first, second] = items;
-  if (typeof first !== "number" || typeof second !== "number") return false;
-  const rises = second > first;
-  for (let i = 1; i < items.length; i++) {
-    const before = items[i - 1] as number;
-    const item = items[i];
-    if (typeof item !== "number" || !(rises ? item > before : item < before)) return false;
-  }
-  return true;
 }

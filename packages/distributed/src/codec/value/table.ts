@@ -3,7 +3,7 @@ import { corrupt } from "./corrupt.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { Items, TABLE_COLUMNS_MAX } from "./format.ts";
-import { isStrictlyOrdered } from "./identity.ts";
+import { areDistinct, areDistinctLists } from "./distinct.ts";
 import { hasOnlyItems } from "./only-items.ts";
 import { readWholes, writeWholes } from "./numbers.ts";
 import { roomFor } from "./room.ts";
@@ -29,8 +29,8 @@ function writeRecords(encoder: Encoder, rows: readonly unknown[]): boolean {
   for (let i = 0; i < rows.length; i++) {
     if (!readRow(rows[i], keys, columns, i)) return false;
   }
-  const areDistinct = columns.some(isStrictlyOrdered);
-  if (!encoder.identity.addAll(rows as readonly object[], areDistinct)) return false;
+  const objects = rows as readonly object[];
+  if (!encoder.identity.addAll(objects, areDistinct(objects, columns))) return false;
   encoder.out.byte(Items.records);
   encoder.out.natural(rows.length);
   encoder.shapes.write(encoder, keys);
@@ -120,7 +120,8 @@ function writeLists(encoder: Encoder, rows: readonly unknown[]): boolean {
     for (let j = 0; places !== undefined && j < width; j++) (places[j] as unknown[])[i] = row[j];
   }
   const lists = rows as readonly (readonly unknown[])[];
-  if (!encoder.identity.addAll(lists, places?.some(isStrictlyOrdered))) return false;
+  const distinct = places === undefined ? areDistinctLists(lists) : areDistinct(lists, places);
+  if (!encoder.identity.addAll(lists, distinct)) return false;
   encoder.out.byte(places === undefined ? Items.lists : Items.tuples);
   encoder.out.natural(rows.length);
   if (places === undefined) {
