@@ -47,7 +47,9 @@ test("any message of plain data and columns comes back", () => {
     fc.bigInt64Array(),
   );
   const keys = texts.filter(
-    (key) => !["__proto__", "constructor"].includes(key) && /^(?!\ufeff)\P{Surrogate}*$/u.test(key),
+    (key) =>
+      !["__proto__", "constructor", "prototype"].includes(key) &&
+      /^(?!\ufeff)\P{Surrogate}*$/u.test(key),
   );
   const { message } = fc.letrec<{ message: unknown }>((tie) => ({
     message: fc.oneof(
