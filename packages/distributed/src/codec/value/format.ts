@@ -125,14 +125,8 @@ export const BUFFER_BYTES_MIN = 4_096;
 /** Bytes from which a single text is a buffer of the block. */
 export const TEXT_BUFFER_BYTES_MIN = 65_536;
 
-/** Characters that are joined before they are written. */
+/** Characters that are decoded at once; a string that is kept keeps its run in memory. */
 export const RUN_CHARACTERS_MAX = 16_384;
-
-/**
- * Bytes of text that are decoded at once. V8 keeps so large a string where it moves nothing when it
- * collects garbage; on the other hand, a part of it that is kept keeps all of it.
- */
-export const TEXT_RUN_BYTES_MAX = 262_144;
 
 /** Characters of a text that is written in a loop of our own and in one byte more. */
 export const SHORT_TEXT_MAX = 31;

@@ -3,14 +3,7 @@ import type { ByteWriter } from "./byte-writer.ts";
 import { corrupt } from "./corrupt.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
-import {
-  RUN_CHARACTERS_MAX,
-  SHORT_TEXT_MAX,
-  TEXT_BUFFER_BYTES_MIN,
-  TEXT_RUN_BYTES_MAX,
-  Tag,
-  Text,
-} from "./format.ts";
+import { RUN_CHARACTERS_MAX, SHORT_TEXT_MAX, TEXT_BUFFER_BYTES_MIN, Tag, Text } from "./format.ts";
 import { readWholes, writeWholes } from "./numbers.ts";
 import { roomFor } from "./room.ts";
 import { isWellFormedText } from "./well-formed.ts";
@@ -92,8 +85,8 @@ export function readShortText(input: ByteReader, length: number): string {
 }
 
 /**
- * Many strings: their lengths, then the text of many at a time. One long string is joined, written
- * and read in one call each, and cut with `substring`, which copies nothing.
+ * Many strings: their lengths, then the text of up to 16,384 characters at a time. One long string
+ * is joined, written and read in one call each, and cut with `substring`, which copies nothing.
  */
 export function writeTexts(encoder: Encoder, texts: readonly string[]): void {
   const lengths = new Int32Array(texts.length);
@@ -143,8 +136,7 @@ export function readTexts(decoder: Decoder, count: number): string[] {
 
 /**
  * Where runs of text go: into a buffer of the block while they fit, else into the header. How wide
- * the characters of a column are, its first run tells well enough. What follows one another in the
- * buffer and is of one kind becomes one run.
+ * the characters of a column are, its first run tells well enough.
  */
 class Runs {
   private readonly encoder: Encoder;
@@ -153,9 +145,6 @@ class Runs {
   private readonly number: number;
   private memory: Buffer | undefined;
   private used = 0;
-  private kind: TextKind = Text.latin1;
-  /** Bytes at the end of what is used that no run was written of. */
-  private open = 0;
 
   constructor(encoder: Encoder, characters: number) {
     this.encoder = encoder;
@@ -166,39 +155,28 @@ class Runs {
   }
 
   write(text: string): void {
+    const { out } = this.encoder;
     const kind = kindOf(text);
     const bytes = bytesOf(kind, text);
     const memory = this.memoryFor(kind);
-    if (memory !== undefined && bytes <= memory.length - this.used) {
-      if (kind !== this.kind || this.open + bytes > TEXT_RUN_BYTES_MAX) this.close();
-      this.kind = kind;
-      this.open += bytes;
+    const isOutside = memory !== undefined && bytes <= memory.length - this.used;
+    out.byte(isOutside ? kind | OUTSIDE : kind);
+    out.natural(bytes);
+    if (isOutside) {
       this.used += memory.write(text, this.used, bytes, nodeName(kind));
       return;
     }
-    this.close();
-    const { out } = this.encoder;
-    out.byte(kind);
-    out.natural(bytes);
     out.room(bytes);
     out.length += out.bytes.write(text, out.length, bytes, nodeName(kind));
   }
 
   finish(): void {
-    this.close();
     const { encoder, memory, used } = this;
     if (memory === undefined) return;
     const bytes = new Uint8Array(memory.buffer, 0, used);
     // What was asked for and not needed would stay in memory as long as the block.
     const isTight = used * 4 >= memory.length * 3;
     encoder.buffers[this.number] = isTight ? bytes : copied(encoder, bytes);
-  }
-
-  private close(): void {
-    if (this.open === 0) return;
-    this.encoder.out.byte(this.kind | OUTSIDE);
-    this.encoder.out.natural(this.open);
-    this.open = 0;
   }
 
   private memoryFor(kind: TextKind): Buffer | undefined {
