@@ -1,6 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { capture, registerCodec, revive } from "@millrace/closure";
+import {
+  capture,
+  codecFor,
+  codecNamed,
+  importCodec,
+  registerCodec,
+  revive,
+} from "@millrace/closure";
 import { List, Map as ImmutableMap } from "immutable";
 import { expect, test } from "vitest";
 import { refusal } from "./refusal.ts";
@@ -133,4 +140,21 @@ test("a codec that cannot make the value again is named by revive", async () => 
   await expect(revive(capture(() => fragile))).rejects.toThrowErrorMatchingInlineSnapshot(
     `[CaptureError: revive: the codec test.Fragile could not make the value again, got "not here", wanted a value. Let it accept in this process what it gave in the other one.]`,
   );
+});
+
+test("a value leads to its codec, and the name of the codec leads back", () => {
+  const warm = new Temperature(300);
+  expect(codecFor(warm)?.name).toBe("test.Temperature");
+  expect(codecNamed("test.Temperature")).toBe(codecFor(warm));
+  expect(codecFor({ kelvin: 300 })).toBeUndefined();
+  expect(codecNamed("test.Nothing")).toBeUndefined();
+});
+
+test("a codec is imported by its module once, and its absence is no error", async () => {
+  const module = pathToFileURL(fixture("codec-registration.mjs")).href;
+  expect(codecNamed("fixture.Celsius")).toBeUndefined();
+  expect((await importCodec("fixture.Celsius", module))?.name).toBe("fixture.Celsius");
+  expect((await importCodec("fixture.Celsius", "nowhere"))?.name).toBe("fixture.Celsius");
+  expect(await importCodec("test.Nothing", module)).toBeUndefined();
+  expect(await importCodec("test.Nothing")).toBeUndefined();
 });

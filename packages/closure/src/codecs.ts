@@ -64,14 +64,36 @@ export function registerCodec<T extends object, P>(codec: Codec<T, P>): void {
   codecs.set(name, codec as unknown as Codec);
 }
 
-/** The codec for a value: the last one registered that says it is its own. */
+/**
+ * The codec that claims a value: the last registered one whose `test` says so, or undefined. For
+ * whoever makes bytes of values; the value stays as it is. Costs a call of every `test`.
+ *
+ * @example
+ * ```ts
+ * import { codecFor } from "@millrace/closure";
+ *
+ * codecFor(new URL("https://example.org"))?.name; // => "URL"
+ * codecFor({}); // => undefined
+ * ```
+ */
 export function codecFor(value: object): Codec | undefined {
   let found: Codec | undefined;
   for (const codec of codecs.values()) if (codec.test(value)) found = codec;
   return found;
 }
 
-/** The codec of a name. */
+/**
+ * The codec that is registered here under a name, or undefined: the way back from what {@link
+ * codecFor} gave.
+ *
+ * @example
+ * ```ts
+ * import { codecNamed } from "@millrace/closure";
+ *
+ * const url = codecNamed("URL")?.decode("https://example.org") as URL;
+ * url.hostname; // => "example.org"
+ * ```
+ */
 export function codecNamed(name: string): Codec | undefined {
   return codecs.get(name);
 }

@@ -1,11 +1,12 @@
 export { capture, mutableCaptures } from "./capture.ts";
 export type { Captured, CaptureMode } from "./capture.ts";
-export { registerCodec } from "./codecs.ts";
+export { codecFor, codecNamed, registerCodec } from "./codecs.ts";
 export type { Codec } from "./codecs.ts";
 export { withEnv } from "./env.ts";
 export { CaptureError } from "./errors.ts";
 export type { CaptureErrorCode } from "./errors.ts";
 export { explain } from "./explain.ts";
+export { importCodec } from "./import-codec.ts";
 export type { AnyFunction } from "./inspector.ts";
 export { moduleFunction } from "./module-function.ts";
 export type { Imported } from "./module-function.ts";

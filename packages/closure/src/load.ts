@@ -1,8 +1,8 @@
 import { createRequire, isBuiltin } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { codecNamed } from "./codecs.ts";
 import { CaptureError, quote } from "./errors.ts";
+import { importCodec } from "./import-codec.ts";
 import { importFrom } from "./import-from.ts";
 import { followPath } from "./intrinsics.ts";
 import { recall } from "./live.ts";
@@ -47,10 +47,7 @@ async function loadModule(node: { url: string; name: string }): Promise<unknown>
 }
 
 async function loadCodec(node: { name: string; module: string | undefined }): Promise<void> {
-  if (codecNamed(node.name) === undefined && node.module !== undefined) {
-    await importModule(node.module);
-  }
-  if (codecNamed(node.name) !== undefined) return;
+  if ((await importCodec(node.name, node.module)) !== undefined) return;
   throw new CaptureError(
     "closure/unknown-codec",
     `revive: no codec is registered here under this name, got ${quote(node.name)}. ` +

@@ -1,1 +1,2 @@
-export {};
+export { SerializationError } from "./errors.ts";
+export type { DistributedErrorCode } from "./errors.ts";

@@ -21,7 +21,21 @@ export type Arg =
       readonly isBare?: boolean;
     };
 
-/** Calls `visit` for every argument that holds no other argument. */
+/**
+ * Calls `visit` for every argument inside `arg` that holds no other argument.
+ *
+ * @example
+ * ```ts
+ * import { forEachLeaf } from "@millrace/graph";
+ *
+ * const kinds: string[] = [];
+ * const step = { kind: "step", step: 0 } as const;
+ * forEachLeaf({ kind: "array", items: [step, { kind: "literal", value: 1 }] }, ({ kind }) => {
+ *   kinds.push(kind);
+ * });
+ * kinds; // => ["step", "literal"]
+ * ```
+ */
 export function forEachLeaf(arg: Arg, visit: (leaf: Arg) => void): void {
   switch (arg.kind) {
     case "array":
@@ -50,7 +64,18 @@ export function forEachLeaf(arg: Arg, visit: (leaf: Arg) => void): void {
   }
 }
 
-/** The same argument with every leaf replaced by `replace(leaf)`. */
+/**
+ * The same argument with every argument that holds no other replaced by `replace(leaf)`.
+ *
+ * @example
+ * ```ts
+ * import { mapLeaves } from "@millrace/graph";
+ *
+ * const arg = { kind: "set", items: [{ kind: "input", input: 0 }] } as const;
+ * mapLeaves(arg, () => ({ kind: "literal", value: 7 }));
+ * // => { kind: "set", items: [{ kind: "literal", value: 7 }] }
+ * ```
+ */
 export function mapLeaves(arg: Arg, replace: (leaf: Arg) => Arg): Arg {
   switch (arg.kind) {
     case "inputs":

@@ -4,6 +4,7 @@ export { absorbSteps, absorbs } from "./absorb.ts";
 export type { Absorb } from "./absorb.ts";
 export { annotate, currentAnnotations } from "./annotations.ts";
 export type { Annotations, RunDefaults } from "./annotations.ts";
+export { forEachLeaf, mapLeaves } from "./arg.ts";
 export type { Arg } from "./arg.ts";
 export { mergeGraphs } from "./call-graph.ts";
 export { isCollection } from "./collection.ts";
@@ -32,6 +33,8 @@ export type {
   StreamOptions,
   TaskEvent,
 } from "./executor.ts";
+export { transpose } from "./csr.ts";
+export type { Csr } from "./csr.ts";
 export { IntList } from "./graph-core.ts";
 export type { GraphCore } from "./graph-core.ts";
 export { createInlineExecutor } from "./inline-executor.ts";

@@ -1,6 +1,7 @@
 import type { Key, LayeredGraph } from "@millrace/graph";
 import type { TaskFailure } from "./failure.ts";
-import type { FunctionName, ShippedFunction } from "./shipped.ts";
+import type { Rows } from "./rows.ts";
+import type { FunctionName, HeldOutput, ShippedFunction } from "./shipped.ts";
 
 /** What holds for all tasks of a run that say nothing themselves. */
 export interface RunSettings {
@@ -26,7 +27,8 @@ export interface RunSettings {
 export type ClientMessage =
   /**
    * Functions of `graph` are stand-ins, its values shipped; keys do not repeat. `functions` are
-   * those that this client has not sent before.
+   * those that this client has not sent before, `holds` the outputs of earlier runs that tasks of
+   * the graph may stand for.
    */
   | {
       readonly kind: "submit";
@@ -34,6 +36,7 @@ export type ClientMessage =
       readonly graph: LayeredGraph;
       readonly keys: readonly Key[];
       readonly functions: readonly ShippedFunction[];
+      readonly holds: readonly HeldOutput[];
       readonly settings: RunSettings;
     }
   /** The answer to `need`. */
@@ -41,7 +44,7 @@ export type ClientMessage =
   /** The reader of a stream has come to output number `consumed`. */
   | { readonly kind: "advance"; readonly run: number; readonly consumed: number }
   /** These outputs are wanted no longer; all of them where none is named. */
-  | { readonly kind: "release"; readonly run: number; readonly outputs: Int32Array | undefined }
+  | { readonly kind: "release"; readonly run: number; readonly outputs: Rows | undefined }
   /** Tasks that failed shall be tried again. */
   | { readonly kind: "retry"; readonly run: number };
 
@@ -57,11 +60,11 @@ export type ToClientMessage =
    * Rows of five: output, task, attempt, worker, bytes. An output may come again, when its worker
    * was lost and another has computed it anew.
    */
-  | { readonly kind: "finished"; readonly run: number; readonly rows: Float64Array }
+  | { readonly kind: "finished"; readonly run: number; readonly rows: Rows }
   | {
       readonly kind: "failed";
       readonly run: number;
-      readonly outputs: Int32Array;
+      readonly outputs: Rows;
       readonly failure: TaskFailure;
     }
   | {

@@ -1,7 +1,8 @@
-import { IntList } from "@millrace/graph";
+import type { Rows } from "./rows.ts";
+import { noRows } from "./rows.ts";
 
 /**
- * Tasks to run, many in one array of int32. A row: task, attempt, program, flags, how many inputs
+ * Tasks to run, many in one array. A row: task, attempt, program, flags, how many inputs
  * and how many constants; then for each input what {@link ComputeRowsWriter.input} writes. The
  * constants of all rows stand one after another in a list beside it.
  *
@@ -10,7 +11,7 @@ import { IntList } from "@millrace/graph";
  * members.
  */
 export class ComputeRowsWriter {
-  readonly #rows = new IntList();
+  readonly #rows: number[] = [];
   #count = 0;
 
   /** How many rows. */
@@ -26,24 +27,13 @@ export class ComputeRowsWriter {
     inputCount: number,
     constantCount: number,
   ): void {
-    const rows = this.#rows;
-    rows.push(task);
-    rows.push(attempt);
-    rows.push(program);
-    rows.push(flags);
-    rows.push(inputCount);
-    rows.push(constantCount);
+    this.#rows.push(task, attempt, program, flags, inputCount, constantCount);
     this.#count++;
   }
 
   /** One input of the task opened last; `holderCount` calls of `holder` must follow. */
   input(task: number, version: number, bytes: number, holderCount: number): void {
-    const rows = this.#rows;
-    rows.push(task);
-    rows.push(version);
-    // Only prices and limits of transfers look at it, so that a cut does no harm.
-    rows.push(Math.min(bytes, 0x7fffffff));
-    rows.push(holderCount);
+    this.#rows.push(task, version, bytes, holderCount);
   }
 
   /** Number of a worker that has the input opened last. */
@@ -51,8 +41,9 @@ export class ComputeRowsWriter {
     this.#rows.push(worker);
   }
 
-  toArray(): Int32Array {
-    return this.#rows.toArray();
+  /** All rows; nothing more may be written. */
+  take(): Rows {
+    return this.#rows;
   }
 }
 
@@ -63,7 +54,7 @@ export const gathers = 2;
 
 /** Reads rows without an object a task: `nextTask`, then `nextInput` for each of its inputs. */
 export class ComputeRowsReader {
-  readonly #rows: Int32Array;
+  readonly #rows: Rows;
   #at = 0;
   task = 0;
   attempt = 0;
@@ -75,9 +66,9 @@ export class ComputeRowsReader {
   version = 0;
   bytes = 0;
   /** Workers that have the input; empty where the worker that reads the row has it itself. */
-  holders: Int32Array = new Int32Array(0);
+  holders: Rows = noRows;
 
-  constructor(rows: Int32Array) {
+  constructor(rows: Rows) {
     this.#rows = rows;
   }
 
@@ -103,7 +94,7 @@ export class ComputeRowsReader {
     this.version = rows[at + 1] as number;
     this.bytes = rows[at + 2] as number;
     const count = rows[at + 3] as number;
-    this.holders = rows.subarray(at + 4, at + 4 + count);
+    this.holders = count === 0 ? noRows : rows.slice(at + 4, at + 4 + count);
     this.#at = at + 4 + count;
   }
 }

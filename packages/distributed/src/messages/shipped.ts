@@ -28,9 +28,26 @@ export class ShippedValue {
   readonly block: Block;
   /** Functions inside the block, which names them by their position here. */
   readonly functions: readonly FunctionName[];
+  /** Values with one token are equal: programs that differ in nothing are one. */
+  readonly token: string;
 
-  constructor(block: Block, functions: readonly FunctionName[]) {
+  constructor(block: Block, functions: readonly FunctionName[], token: string) {
     this.block = block;
     this.functions = functions;
+    this.token = token;
+  }
+}
+
+/**
+ * In a graph, the value of a task that stands for output `output` of an earlier run of the same
+ * client, which the scheduler still holds.
+ */
+export class HeldOutput {
+  readonly run: number;
+  readonly output: number;
+
+  constructor(run: number, output: number) {
+    this.run = run;
+    this.output = output;
   }
 }

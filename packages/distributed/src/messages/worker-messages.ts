@@ -1,5 +1,6 @@
 import type { TaskFailure } from "./failure.ts";
-import type { ShippedFunction, ShippedProgram } from "./shipped.ts";
+import type { Rows } from "./rows.ts";
+import type { FunctionName, ShippedFunction, ShippedProgram } from "./shipped.ts";
 
 /** A program that compute rows name by its number. */
 export interface ProgramDefinition {
@@ -38,20 +39,24 @@ export type ToWorkerMessage =
   | {
       readonly kind: "compute";
       readonly priority: number;
-      readonly rows: Int32Array;
+      readonly rows: Rows;
       readonly constants: readonly unknown[];
       readonly programs: readonly ProgramDefinition[];
       readonly functions: readonly ShippedFunction[];
       readonly peers: readonly Peer[];
     }
   /** Rows of two, task and attempt: give them back if they have not started. */
-  | { readonly kind: "recall"; readonly rows: Int32Array }
+  | { readonly kind: "recall"; readonly rows: Rows }
   /** Rows of two, task and attempt: nobody needs them; stop them if they run. */
-  | { readonly kind: "cancel"; readonly rows: Int32Array }
+  | { readonly kind: "cancel"; readonly rows: Rows }
   /** Rows of two, task and version: values that may go. */
-  | { readonly kind: "free"; readonly rows: Int32Array }
-  /** Programs that no task will name again. */
-  | { readonly kind: "forget"; readonly programs: Int32Array }
+  | { readonly kind: "free"; readonly rows: Rows }
+  /** Programs and functions that no task will name again unless they are defined anew. */
+  | {
+      readonly kind: "forget";
+      readonly programs: readonly number[];
+      readonly functions: readonly FunctionName[];
+    }
   /** The answer to a heartbeat. */
   | { readonly kind: "echo"; readonly sentMs: number };
 
@@ -60,26 +65,28 @@ export type WorkerMessage =
   | { readonly kind: "offer"; readonly offer: WorkerOffer }
   /**
    * What has happened since the last report. `done`: rows of four, task, attempt, bytes and
-   * microseconds of its thread's time. `started` and `awaiting`: rows of two, task and attempt.
-   * `acquired`: rows of three, task, version and bytes of a value fetched from a peer. `lost`: rows
-   * of two, task and version of a value that can no longer be read.
+   * microseconds of its thread's time. The others: rows of two, task and attempt. `started` and
+   * `awaiting` say what these tasks do; `acquired` are values that were fetched from a peer, `lost`
+   * values that can no longer be read.
    */
   | {
       readonly kind: "report";
-      readonly done: Float64Array;
-      readonly started: Int32Array;
-      readonly awaiting: Int32Array;
-      readonly acquired: Float64Array;
-      readonly lost: Int32Array;
+      readonly done: Rows;
+      readonly started: Rows;
+      readonly awaiting: Rows;
+      readonly acquired: Rows;
+      readonly lost: Rows;
     }
   | {
       readonly kind: "failed";
       readonly task: number;
       readonly attempt: number;
+      /** How long it ran, microseconds. */
+      readonly us: number;
       readonly failure: Pick<TaskFailure, "kind" | "thrown">;
     }
   /** Rows of two: tasks given back before they started. */
-  | { readonly kind: "recalled"; readonly rows: Int32Array }
+  | { readonly kind: "recalled"; readonly rows: Rows }
   /**
    * A task cannot start: inputs could be had from none of their holders. Rows of three: input,
    * version, worker that had been named as a holder.
@@ -88,7 +95,7 @@ export type WorkerMessage =
       readonly kind: "missing";
       readonly task: number;
       readonly attempt: number;
-      readonly rows: Int32Array;
+      readonly rows: Rows;
     }
   /** Whether the worker takes more tasks, and what it holds. */
   | { readonly kind: "memory"; readonly paused: boolean; readonly bytes: number }

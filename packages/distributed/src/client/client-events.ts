@@ -1,0 +1,86 @@
+import type { Key, LayeredGraph } from "@millrace/graph";
+import type {
+  Attempt,
+  ClientMessage,
+  RunSettings,
+  ToClientMessage,
+} from "../messages/client-messages.ts";
+import type { TaskFailure } from "../messages/failure.ts";
+import type { HeldOutput, ShippedFunction } from "../messages/shipped.ts";
+
+/** Where the value of an output is. */
+export interface Location {
+  readonly worker: number;
+  readonly task: number;
+  readonly version: number;
+  readonly bytes: number;
+}
+
+/** What happens to a client. A run is named by a number that its user has chosen. */
+export type ClientEvent =
+  | { readonly kind: "connected" }
+  | { readonly kind: "disconnected"; readonly reason: string }
+  | { readonly kind: "told"; readonly message: ToClientMessage }
+  /** Run a graph; `functions` are all that it names. */
+  | {
+      readonly kind: "asked";
+      readonly run: number;
+      readonly graph: LayeredGraph;
+      readonly keys: readonly Key[];
+      readonly functions: readonly ShippedFunction[];
+      readonly holds: readonly HeldOutput[];
+      readonly settings: RunSettings;
+      /** Whether values are brought here, or stay with the workers until the run is released. */
+      readonly brings: boolean;
+    }
+  /** A value has been brought here. */
+  | { readonly kind: "brought"; readonly run: number; readonly output: number }
+  /** It could not be: its worker is gone, or has it no more. */
+  | {
+      readonly kind: "not-brought";
+      readonly run: number;
+      readonly output: number;
+      readonly from: Location;
+    }
+  /** The reader of a stream has taken outputs up to this one, without it. */
+  | { readonly kind: "consumed"; readonly run: number; readonly count: number }
+  | { readonly kind: "retried"; readonly run: number }
+  /** Nobody wants anything of a run any more. */
+  | { readonly kind: "released"; readonly run: number };
+
+/** What a client wants done. */
+export type ClientInstruction =
+  | { readonly kind: "tell"; readonly message: ClientMessage }
+  /** Bring the value of an output here and say `brought`. */
+  | {
+      readonly kind: "bring";
+      readonly run: number;
+      readonly output: number;
+      readonly from: Location;
+    }
+  /** An output is with a worker, where values are not brought here. */
+  | {
+      readonly kind: "finished";
+      readonly run: number;
+      readonly output: number;
+      readonly at: Location;
+    }
+  | {
+      readonly kind: "failed";
+      readonly run: number;
+      readonly outputs: readonly number[];
+      readonly failure: TaskFailure;
+    }
+  /** The whole run cannot be: its graph is no good. */
+  | { readonly kind: "rejected"; readonly run: number; readonly error: unknown }
+  /** The scheduler is gone, and this run with it. */
+  | { readonly kind: "lost"; readonly run: number; readonly reason: string }
+  | {
+      readonly kind: "progressed";
+      readonly run: number;
+      readonly done: number;
+      readonly total: number;
+      readonly running: number;
+      readonly retried: number;
+    }
+  | { readonly kind: "attempted"; readonly run: number; readonly attempts: readonly Attempt[] };

@@ -1,0 +1,223 @@
+import type { ToClientMessage } from "../messages/client-messages.ts";
+import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
+import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
+
+/** A run that this client wants something of. */
+interface ClientRun {
+  readonly brings: boolean;
+  readonly functions: readonly ShippedFunction[];
+  readonly outputs: OutputState[];
+  /** Outputs that are here and that the scheduler has not been told of. */
+  brought: number[];
+  total: number;
+}
+
+/**
+ * - `open`: not computed, as far as is known;
+ * - `coming`: its value is being brought from a worker;
+ * - `there`: its value is here, or, where values are not brought, with a worker;
+ * - `failed`.
+ */
+interface OutputState {
+  state: "open" | "coming" | "there" | "failed";
+  /** Where it is, as was said last. */
+  at: Location | undefined;
+}
+
+/**
+ * A client: events in, instructions out. It says each function once, brings values of finished
+ * outputs here, from elsewhere when they had to be computed anew, and releases what is here.
+ */
+export class ClientMachine {
+  readonly #runs = new Map<number, ClientRun>();
+  /** Functions that the scheduler has been sent on this connection. */
+  readonly #sent = new Set<FunctionName>();
+  /** Runs of which outputs are here that the scheduler need not keep. */
+  readonly #toRelease = new Set<number>();
+  #instructions: ClientInstruction[] = [];
+
+  /** Takes events; gives what is to be done, in this order. */
+  handle(events: readonly ClientEvent[]): readonly ClientInstruction[] {
+    for (const event of events) this.#take(event);
+    for (const run of this.#toRelease) this.#release(run);
+    this.#toRelease.clear();
+    const instructions = this.#instructions;
+    this.#instructions = [];
+    return instructions;
+  }
+
+  #take(event: ClientEvent): void {
+    switch (event.kind) {
+      case "connected":
+        return;
+      case "disconnected":
+        this.#disconnected(event.reason);
+        return;
+      case "told":
+        this.#told(event.message);
+        return;
+      case "asked":
+        this.#asked(event);
+        return;
+      case "brought":
+        this.#brought(event.run, event.output);
+        return;
+      case "not-brought":
+        this.#notBrought(event);
+        return;
+      case "consumed": {
+        const { run, count } = event;
+        if (this.#runs.has(run)) this.#tell({ kind: "advance", run, consumed: count });
+        return;
+      }
+      case "retried":
+        this.#retried(event.run);
+        return;
+      case "released":
+        if (this.#runs.delete(event.run)) {
+          this.#tell({ kind: "release", run: event.run, outputs: undefined });
+        }
+        return;
+    }
+  }
+
+  #tell(message: Extract<ClientInstruction, { kind: "tell" }>["message"]): void {
+    this.#instructions.push({ kind: "tell", message });
+  }
+
+  #asked({
+    run,
+    graph,
+    keys,
+    functions,
+    holds,
+    settings,
+    brings,
+  }: Extract<ClientEvent, { kind: "asked" }>): void {
+    const outputs = keys.map((): OutputState => ({ state: "open", at: undefined }));
+    this.#runs.set(run, { brings, functions, outputs, brought: [], total: 0 });
+    const news = functions.filter(({ name }) => !this.#sent.has(name));
+    for (const { name } of news) this.#sent.add(name);
+    this.#tell({ kind: "submit", run, graph, keys, functions: news, holds, settings });
+  }
+
+  #told(message: ToClientMessage): void {
+    const run = this.#runs.get(message.run);
+    // What comes of a run that was released is late, and nothing.
+    if (run === undefined) return;
+    switch (message.kind) {
+      case "accepted":
+        run.total = message.tasks;
+        return;
+      case "rejected":
+        this.#runs.delete(message.run);
+        this.#instructions.push({ kind: "rejected", run: message.run, error: message.error });
+        return;
+      case "need": {
+        const names = new Set(message.functions);
+        this.#tell({
+          kind: "supply",
+          functions: run.functions.filter(({ name }) => names.has(name)),
+        });
+        return;
+      }
+      case "finished":
+        for (let n = 0; n < message.rows.length; n += 5) {
+          const [output, task, version, worker, bytes] = message.rows.slice(n, n + 5);
+          this.#finished(message.run, run, output!, {
+            task: task!,
+            version: version!,
+            worker: worker!,
+            bytes: bytes!,
+          });
+        }
+        return;
+      case "failed":
+        this.#failed(message, run);
+        return;
+      case "progress": {
+        const { done, running, retried } = message;
+        this.#instructions.push({
+          kind: "progressed",
+          run: message.run,
+          done,
+          total: run.total,
+          running,
+          retried,
+        });
+        return;
+      }
+      case "attempts":
+        this.#instructions.push({
+          kind: "attempted",
+          run: message.run,
+          attempts: message.attempts,
+        });
+        return;
+    }
+  }
+
+  #finished(number: number, run: ClientRun, output: number, at: Location): void {
+    const found = run.outputs[output];
+    if (found === undefined) return;
+    found.at = at;
+    if (!run.brings) {
+      found.state = "there";
+      this.#instructions.push({ kind: "finished", run: number, output, at });
+    } else if (found.state === "open") this.#bring(number, output, found, at);
+  }
+
+  #bring(run: number, output: number, found: OutputState, from: Location): void {
+    found.state = "coming";
+    this.#instructions.push({ kind: "bring", run, output, from });
+  }
+
+  #brought(number: number, output: number): void {
+    const run = this.#runs.get(number);
+    const found = run?.outputs[output];
+    if (run === undefined || found?.state !== "coming") return;
+    found.state = "there";
+    run.brought.push(output);
+    this.#toRelease.add(number);
+  }
+
+  #release(number: number): void {
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    this.#tell({ kind: "release", run: number, outputs: run.brought });
+    run.brought = [];
+  }
+
+  /** The value may have been computed anew meanwhile; else the scheduler will say where it is then. */
+  #notBrought({ run, output, from }: Extract<ClientEvent, { kind: "not-brought" }>): void {
+    const found = this.#runs.get(run)?.outputs[output];
+    if (found?.state !== "coming") return;
+    const { at } = found;
+    const isNews = at !== undefined && (at.worker !== from.worker || at.version !== from.version);
+    if (isNews) this.#bring(run, output, found, at);
+    else found.state = "open";
+  }
+
+  #failed(
+    { run: number, outputs, failure }: Extract<ToClientMessage, { kind: "failed" }>,
+    run: ClientRun,
+  ): void {
+    const news = outputs.filter((output) => run.outputs[output]?.state !== "there");
+    for (const output of news) (run.outputs[output] as OutputState).state = "failed";
+    this.#instructions.push({ kind: "failed", run: number, outputs: news, failure });
+  }
+
+  #retried(number: number): void {
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    for (const output of run.outputs) if (output.state === "failed") output.state = "open";
+    this.#tell({ kind: "retry", run: number });
+  }
+
+  /** The scheduler forgets a client that it does not hear, and all its runs. */
+  #disconnected(reason: string): void {
+    for (const run of this.#runs.keys()) this.#instructions.push({ kind: "lost", run, reason });
+    this.#runs.clear();
+    this.#sent.clear();
+  }
+}

@@ -1,0 +1,60 @@
+/** Objects known so far up to which each is looked for among new rows, and not the other way. */
+const FEW = 8;
+
+/**
+ * Numbers objects in the order in which they are met, so that a second meeting is written as a
+ * number. The numbers are those of the decoder, which counts the same objects in the same order.
+ *
+ * A map of objects costs more than all else that is done for a row of a table, so rows that cannot
+ * be the same object are put off: they enter the map when the next object is looked for.
+ */
+export class Identity {
+  private readonly numbers = new Map<object, number>();
+  private count = 0;
+  /** Rows that have numbers, the first of them `start`, and are not in the map. */
+  private putOff: { readonly rows: readonly object[]; readonly start: number } | undefined;
+
+  /** The number that an object got when it was met; undefined when this is the first time. */
+  find(value: object): number | undefined {
+    if (this.putOff !== undefined) this.settle();
+    return this.numbers.get(value);
+  }
+
+  /** Gives the next number to an object that has none. */
+  add(value: object): void {
+    this.numbers.set(value, this.count);
+    this.count += 1;
+  }
+
+  /**
+   * Gives numbers to all rows; false, with none given, when one is known or stands there twice.
+   * Whether one stands there twice may be known from what is in them.
+   */
+  addAll(rows: readonly object[], areDistinct?: boolean): boolean {
+    if (areDistinct === false) return false;
+    if (this.putOff !== undefined) this.settle();
+    const { numbers } = this;
+    if (areDistinct === true && numbers.size <= FEW) {
+      for (const known of numbers.keys()) if (rows.includes(known)) return false;
+      this.putOff = { rows, start: this.count };
+      this.count += rows.length;
+      return true;
+    }
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as object;
+      if (numbers.has(row)) {
+        for (let j = 0; j < i; j++) numbers.delete(rows[j] as object);
+        return false;
+      }
+      numbers.set(row, this.count + i);
+    }
+    this.count += rows.length;
+    return true;
+  }
+
+  private settle(): void {
+    const { rows = [], start = 0 } = this.putOff ?? {};
+    for (let i = 0; i < rows.length; i++) this.numbers.set(rows[i] as object, start + i);
+    this.putOff = undefined;
+  }
+}

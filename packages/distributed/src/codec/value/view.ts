@@ -1,0 +1,130 @@
+import { types } from "node:util";
+import { writeAdorned } from "./adorned.ts";
+import { corrupt } from "./corrupt.ts";
+import type { Decoder } from "./decoder.ts";
+import { isDetached, refuseDetached } from "./detached.ts";
+import type { Encoder } from "./encoder.ts";
+import { Tag } from "./format.ts";
+import { isLengthTracking } from "./length-tracking.ts";
+import { isResizable } from "./memory-writer.ts";
+import { extraKeysOfView } from "./only-items.ts";
+
+/** A class whose instances look at memory. */
+interface ViewClass {
+  readonly name: string;
+  readonly prototype: object;
+  readonly width: number;
+  readonly make: (memory: ArrayBufferLike, offset: number, length?: number) => ArrayBufferView;
+}
+
+/** By code: the order never changes, new ones are added at the end. */
+const viewClasses: readonly (ViewClass | undefined)[] = [
+  "DataView",
+  "Int8Array",
+  "Uint8Array",
+  "Uint8ClampedArray",
+  "Int16Array",
+  "Uint16Array",
+  "Int32Array",
+  "Uint32Array",
+  "Float32Array",
+  "Float64Array",
+  "BigInt64Array",
+  "BigUint64Array",
+  "Buffer",
+  "Float16Array",
+].map(viewClass);
+
+const codes = new Map(viewClasses.map((known, code) => [known?.prototype, code]));
+
+type ViewConstructor = (new (
+  memory: ArrayBufferLike,
+  offset: number,
+  length?: number,
+) => ArrayBufferView) & { readonly prototype: object; readonly BYTES_PER_ELEMENT?: number };
+
+/** A class by its name; undefined where this version of Node does not have it. */
+function viewClass(name: string): ViewClass | undefined {
+  const View = (globalThis as unknown as Record<string, ViewConstructor | undefined>)[name];
+  if (View === undefined) return undefined;
+  const make: ViewClass["make"] =
+    name === "Buffer"
+      ? (memory, offset, length) => Buffer.from(memory as ArrayBuffer, offset, length)
+      : (memory, offset, length) => new View(memory, offset, length);
+  const width = name === "Buffer" ? 1 : (View.BYTES_PER_ELEMENT ?? 1);
+  return { name, prototype: View.prototype, width, make };
+}
+
+/** A typed array, DataView or Buffer of exactly that class; false where it is of another one. */
+export function writeView(encoder: Encoder, view: ArrayBufferView): boolean {
+  const code = codes.get(Object.getPrototypeOf(view) as object);
+  const known = code === undefined ? undefined : viewClasses[code];
+  if (known === undefined || known.name.replace("Buffer", "Uint8Array") !== kindOf(view)) {
+    return false;
+  }
+  if (isOutOfBounds(view)) {
+    encoder.refuseBecause(
+      view,
+      "a view whose memory has become too short for it",
+      "Return a copy of the part that is left.",
+    );
+  }
+  writeAdorned(encoder, view, extraKeysOfView(view, known.make), () =>
+    writePlainView(encoder, view),
+  );
+  return true;
+}
+
+/** A view without a look at its properties, as for the columns of Arrow. */
+export function writePlainView(encoder: Encoder, view: ArrayBufferView): void {
+  if (isDetached(view.buffer)) refuseDetached(encoder, view);
+  const own = codes.get(Object.getPrototypeOf(view) as object);
+  const code = own ?? viewClasses.findIndex((known) => known?.name === kindOf(view));
+  const width = viewClasses[code]?.width ?? 1;
+  const { buffer: memory, byteOffset, byteLength } = view;
+  const { out } = encoder;
+  out.byte(Tag.view);
+  out.byte(code);
+  out.natural(encoder.memory.show(memory, byteOffset, byteOffset + byteLength, width));
+  out.natural(byteOffset);
+  const isTracking = isResizable(memory) && isLengthTracking(view);
+  out.natural(isTracking ? 0 : byteLength / width + 1);
+}
+
+/** Reads what follows {@link Tag.view}, without giving it a number. */
+export function readView(decoder: Decoder): ArrayBufferView {
+  const { input, memory } = decoder;
+  const known = viewClasses[input.byte()];
+  if (known === undefined) throw corrupt("this version of Node has no such kind of view");
+  const id = input.natural();
+  const offset = input.natural();
+  const length = input.natural() - 1;
+  if (length < 0) {
+    if (!memory.isResizable(id)) throw corrupt("a view has no length");
+    const place = memory.place(id, offset, 0);
+    return known.make(place.memory, place.offset);
+  }
+  const place = memory.place(id, offset, length * known.width);
+  return known.make(place.memory, place.offset, length);
+}
+
+/** A DataView says so when it is asked; a typed array is empty then, and travels as that. */
+function isOutOfBounds(view: ArrayBufferView): boolean {
+  if (!types.isDataView(view) || !isResizable(view.buffer)) return false;
+  try {
+    return view.byteLength < 0;
+  } catch (error) {
+    if (error instanceof TypeError) return true;
+    throw error;
+  }
+}
+
+const typedArrayTag = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  Symbol.toStringTag,
+);
+
+/** The class of a view by what it is inside, whatever its prototype says. */
+function kindOf(view: ArrayBufferView): string {
+  return types.isDataView(view) ? "DataView" : String(typedArrayTag?.get?.call(view));
+}

@@ -1,0 +1,68 @@
+/** What went wrong, as a stable word: match on it, never on `instanceof` or on a message. */
+export type DistributedErrorCode =
+  | "distributed/codec-failed"
+  | "distributed/corrupt-block"
+  | "distributed/corrupt-frame"
+  | "distributed/invalid-argument"
+  | "distributed/not-prepared"
+  | "distributed/not-serializable"
+  | "distributed/unknown-codec";
+
+/** A refusal of this package; `code` says which one and never changes between versions. */
+export class DistributedError extends Error {
+  override readonly name: string = "DistributedError";
+  /** What went wrong; stays the same between versions. */
+  readonly code: DistributedErrorCode;
+
+  constructor(code: DistributedErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * A value that cannot leave its thread: `path` leads from the value to the part that cannot, and
+ * the message says what that part is and what to return instead. Nothing was sent, and the value
+ * stays as it is.
+ *
+ * @example
+ * ```ts
+ * import { SerializationError } from "@millrace/distributed";
+ *
+ * const error = new SerializationError("$.rows[3].fn", "a function", "Return plain data.");
+ * error.code; // => "distributed/not-serializable"
+ * error.path; // => "$.rows[3].fn"
+ * ```
+ */
+export class SerializationError extends DistributedError {
+  override readonly name = "SerializationError";
+  /** The way from the whole value, `$`, to the part that cannot travel. */
+  readonly path: string;
+  /** What was found there, as the message says it: "a function", "a Promise". */
+  readonly found: string;
+
+  constructor(path: string, found: string, remedy: string, options?: ErrorOptions) {
+    super(
+      "distributed/not-serializable",
+      `encode: a value cannot leave its thread, got ${found} at ${path}, wanted plain data. ` +
+        remedy,
+      options,
+    );
+    this.path = path;
+    this.found = found;
+  }
+}
+
+/** The error for an argument that is not what a function of this package takes. */
+export function invalidArgument(
+  api: string,
+  what: string,
+  got: string,
+  wanted: string,
+  remedy: string,
+): DistributedError {
+  return new DistributedError(
+    "distributed/invalid-argument",
+    `${api}: ${what}, got ${got}, wanted ${wanted}. ${remedy}`,
+  );
+}

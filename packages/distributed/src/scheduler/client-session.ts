@@ -1,0 +1,154 @@
+import type { ClientMessage } from "../messages/client-messages.ts";
+import type { ClientRecord } from "./client-record.ts";
+import type { ExpandedGraph } from "./expand.ts";
+import { admit, advance, drop, functionsOf, release, reserve, retry, unreserve } from "./runs.ts";
+import { ProtocolError } from "./protocol-error.ts";
+import type { SchedulerState } from "./scheduler-state.ts";
+import { tell } from "./tell-client.ts";
+
+/** A client has connected. */
+export function addClient(state: SchedulerState, epoch: number, name: string): void {
+  state.clients.set(epoch, {
+    epoch,
+    name,
+    runs: new Map(),
+    coming: new Map(),
+    outbox: [],
+    news: new Set(),
+  });
+}
+
+/** A client is gone: nobody wants what it wanted. */
+export function removeClient(state: SchedulerState, client: ClientRecord): void {
+  state.clients.delete(client.epoch);
+  state.talkingClients.delete(client);
+  for (const number of client.coming.keys()) giveUp(state, client, number);
+  // Later runs may stand for outputs of earlier ones, never the other way round.
+  for (const run of [...client.runs.values()].toSorted((a, b) => b.arrival - a.arrival)) {
+    if (!run.dropped) drop(state, run);
+  }
+}
+
+/** What a client says. What it says of runs that are not known any more is late, and nothing. */
+export function handleClientMessage(
+  state: SchedulerState,
+  client: ClientRecord,
+  message: ClientMessage,
+): void {
+  switch (message.kind) {
+    case "submit":
+      submit(state, client, message);
+      return;
+    case "supply":
+      state.functions.add(message.functions);
+      takeIn(state, client);
+      return;
+    case "advance": {
+      const coming = client.coming.get(message.run);
+      if (coming !== undefined) coming.consumed = message.consumed;
+      const run = client.runs.get(message.run);
+      if (run !== undefined) advance(state, run, message.consumed);
+      return;
+    }
+    case "release": {
+      // Single outputs of a run are not released before the client has heard of it.
+      if (message.outputs === undefined) releaseComing(state, client, message.run);
+      const run = client.runs.get(message.run);
+      if (run !== undefined) release(state, run, message.outputs);
+      return;
+    }
+    case "retry": {
+      const run = client.runs.get(message.run);
+      if (run !== undefined) retry(state, run);
+      return;
+    }
+  }
+}
+
+function submit(
+  state: SchedulerState,
+  client: ClientRecord,
+  { run, graph, keys, functions, holds, settings }: Extract<ClientMessage, { kind: "submit" }>,
+): void {
+  if (client.coming.has(run) || client.runs.has(run)) {
+    throw new ProtocolError(`run ${run} was submitted before`);
+  }
+  state.functions.add(functions);
+  // Runs that are on their way in themselves are asked when they are there.
+  const known = holds.filter((of) => !client.coming.has(of.run));
+  const reserved = known.map((of) => reserve(client, of));
+  const coming = { settings, graph: undefined, holds, reserved, isReleased: false, consumed: 0 };
+  client.coming.set(run, coming);
+  state.instructions.push({ kind: "expand", epoch: client.epoch, run, graph, keys, settings });
+}
+
+/** The tasks of a submitted graph are written out. */
+export function handleExpanded(
+  state: SchedulerState,
+  client: ClientRecord,
+  number: number,
+  graph: ExpandedGraph,
+): void {
+  const coming = client.coming.get(number);
+  if (coming === undefined) return;
+  coming.graph = graph;
+  takeIn(state, client);
+}
+
+/** The graph of a run is no good, and no run that stands for outputs of it can be. */
+export function handleNotExpanded(
+  state: SchedulerState,
+  client: ClientRecord,
+  run: number,
+  error: unknown,
+): void {
+  if (!client.coming.has(run)) return;
+  giveUp(state, client, run);
+  tell(state, client, { kind: "rejected", run, error });
+  for (const later of holdersOf(client, run)) handleNotExpanded(state, client, later, error);
+}
+
+/** Numbers of the runs on their way in that may stand for outputs of another one. */
+function holdersOf({ coming }: ClientRecord, run: number): number[] {
+  return [...coming].flatMap(([number, { holds }]) =>
+    holds.some((of) => of.run === run) ? [number] : [],
+  );
+}
+
+/** A run will not come in after all. */
+function giveUp(state: SchedulerState, client: ClientRecord, number: number): void {
+  const coming = client.coming.get(number);
+  client.coming.delete(number);
+  for (const place of coming?.reserved ?? []) unreserve(state, place);
+}
+
+/** A run that is on its way in is not wanted any more; it comes in where a later one needs it. */
+function releaseComing(state: SchedulerState, client: ClientRecord, number: number): void {
+  const coming = client.coming.get(number);
+  if (coming === undefined) return;
+  if (holdersOf(client, number).length > 0) coming.isReleased = true;
+  else giveUp(state, client, number);
+}
+
+/** Takes in all runs whose tasks are written out and for which all functions and values are here. */
+function takeIn(state: SchedulerState, client: ClientRecord): void {
+  for (const [number, coming] of client.coming) {
+    const { graph, settings, holds, reserved, consumed } = coming;
+    if (graph === undefined || reserved.length < holds.length) continue;
+    const functions = functionsOf(graph);
+    const missing = state.functions.missing(functions);
+    if (missing.length > 0) {
+      tell(state, client, { kind: "need", run: number, functions: missing });
+      continue;
+    }
+    client.coming.delete(number);
+    const run = admit(state, client, number, { graph, settings, functions });
+    for (const place of reserved) unreserve(state, place);
+    for (const later of client.coming.values()) {
+      const ours = later.holds.filter((of) => of.run === number);
+      later.reserved.push(...ours.map((of) => reserve(client, of)));
+    }
+    if (coming.isReleased) release(state, run, undefined);
+    else if (consumed > 0) advance(state, run, consumed);
+  }
+}

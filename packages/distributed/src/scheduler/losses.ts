@@ -1,0 +1,139 @@
+import type { TaskFailure } from "../messages/failure.ts";
+import { holds } from "./ready.ts";
+import { returnRoots } from "./roots.ts";
+import type { Run } from "./run.ts";
+import { hasStarted, isSuspect } from "./run.ts";
+import type { SchedulerState } from "./scheduler-state.ts";
+import { findAttempt, setIdle, touchIdle, updateRich } from "./scheduler-state.ts";
+import { memory, processing, queued, waiting } from "./states.ts";
+import { fail, leaveWorker, setState } from "./tasks.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** A worker is gone, with the values that it alone held and the tasks that it had. */
+export function loseWorker(state: SchedulerState, worker: WorkerRecord, isGraceful: boolean): void {
+  const wasSolitary = worker.isSolitary;
+  state.workers.delete(worker.epoch);
+  state.slots[worker.slot] = undefined;
+  state.workerList.splice(state.workerList.indexOf(worker), 1);
+  state.threadCount -= worker.threads;
+  if (worker.isDraining) state.drainingCount--;
+  state.suitable.clear();
+  returnRoots(state, worker);
+  worker.queuedCount = 0;
+  updateRich(state, worker);
+  setIdle(state, worker, false);
+  for (const run of state.runs) {
+    for (let t = 0; t < run.size; t++) {
+      if (run.place[t] !== worker.slot) continue;
+      switch (run.state[t] as number) {
+        case processing:
+          loseTask(state, run, t, worker, isGraceful, wasSolitary);
+          break;
+        case memory:
+          loseHolder(state, run, t, worker.slot);
+          break;
+        case queued:
+          state.stale.add(run);
+          break;
+        default:
+          break;
+      }
+    }
+    for (const [t, others] of run.replicas) dropReplica(run, t, others, worker.slot);
+    for (const known of run.gatherKnown.values()) known.delete(worker.slot);
+  }
+  if (worker.activeCount > worker.threads) state.crowdedCount--;
+  // Those with nothing to do look for what this one leaves.
+  touchIdle(state, Infinity);
+}
+
+/**
+ * A worker died with a task. Whether of it is certain only where the task was known to have begun,
+ * or ran alone; until then it is a suspect, and runs alone the next time.
+ */
+function loseTask(
+  state: SchedulerState,
+  run: Run,
+  t: number,
+  worker: WorkerRecord,
+  isGraceful: boolean,
+  wasSolitary: boolean,
+): void {
+  state.stale.add(run);
+  if (!isGraceful) {
+    const isCertain = wasSolitary || (run.marks[t]! & hasStarted) !== 0;
+    run.deaths[t]!++;
+    run.marks[t]! |= isSuspect;
+    noteFailedOn(run, t, worker.name);
+    if (isCertain && (run.deaths[t] as number) >= state.settings.allowedFailures) {
+      fail(state, run, t, failureOf(run, t, "killed", undefined));
+      return;
+    }
+  }
+  leaveWorker(state, run, t);
+  setState(state, run, t, waiting);
+}
+
+/** Remembers that a task failed on a worker. */
+export function noteFailedOn(run: Run, t: number, name: string): void {
+  const names = run.failedOn.get(t);
+  if (names === undefined) run.failedOn.set(t, [name]);
+  else names.push(name);
+}
+
+/** What the client is told of a task that failed for good. */
+export function failureOf(
+  run: Run,
+  t: number,
+  kind: TaskFailure["kind"],
+  thrown: TaskFailure["thrown"],
+): TaskFailure {
+  const workers = run.failedOn.get(t) ?? [];
+  return { kind, key: run.keyOf(t), attempts: workers.length, workers, thrown };
+}
+
+/** One worker fewer has a value; where none is left, the value is lost. */
+export function loseHolder(state: SchedulerState, run: Run, t: number, worker: number): void {
+  const others = run.replicas.get(t);
+  if (run.place[t] !== worker) {
+    if (others !== undefined) dropReplica(run, t, others, worker);
+    return;
+  }
+  const next = others?.find((number) => number !== worker && state.slots[number] !== undefined);
+  if (next !== undefined && others !== undefined) {
+    run.place[t] = next;
+    dropReplica(run, t, others, next);
+    return;
+  }
+  run.place[t] = -1;
+  run.replicas.delete(t);
+  run.doneCount--;
+  setState(state, run, t, waiting);
+  state.stale.add(run);
+  for (const id of run.aliases.get(t) ?? []) {
+    const other = state.ids.runOf(id) as Run;
+    if (other.state[id - other.base] !== memory) continue;
+    setState(state, other, id - other.base, waiting);
+    state.stale.add(other);
+  }
+}
+
+function dropReplica(run: Run, t: number, others: number[], worker: number): void {
+  const at = others.indexOf(worker);
+  if (at >= 0) others.splice(at, 1);
+  if (others.length === 0) run.replicas.delete(t);
+}
+
+/** A value was found to be unreadable on the worker that holds it. */
+export function loseValue(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  id: number,
+  version: number,
+): void {
+  const found = findAttempt(state, id, version);
+  if (found === undefined || found.run.state[found.t] !== memory) return;
+  if (!holds(found.run, found.t, worker.slot)) return;
+  worker.storedBytes -= found.run.bytes[found.t] as number;
+  loseHolder(state, found.run, found.t, worker.slot);
+}

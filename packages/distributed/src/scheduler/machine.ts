@@ -1,0 +1,168 @@
+import {
+  addClient,
+  handleClientMessage,
+  handleExpanded,
+  handleNotExpanded,
+  removeClient,
+} from "./client-session.ts";
+import { deriveStale } from "./derive.ts";
+import { dispatch } from "./dispatch.ts";
+import { loseWorker } from "./losses.ts";
+import { ProtocolError } from "./protocol-error.ts";
+import { recallFrom } from "./reports.ts";
+import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
+import { SchedulerState } from "./scheduler-state.ts";
+import type { SchedulerSettings } from "./settings.ts";
+import { schedulerDefaults } from "./settings.ts";
+import type { StoryEntry } from "./story.ts";
+import { settle } from "./tasks.ts";
+import { flushProgress, progressIntervalMs, takeMessages } from "./tell-client.ts";
+import { validate } from "./validate.ts";
+import { addWorker, expireWorkers, handleWorkerMessage } from "./worker-session.ts";
+
+/**
+ * The scheduler: events in, instructions out. It does nothing itself and knows no time but what it
+ * is told; whoever drives it owns connections, timers and threads.
+ *
+ * Events go through four steps: the handler of each kind changes states of tasks; runs that lost
+ * something are worked out anew; ready tasks are placed and workers with room are given some; what
+ * peers must hear is gathered into as few messages as can be.
+ */
+export class SchedulerMachine {
+  readonly #state: SchedulerState;
+
+  constructor(settings: Partial<SchedulerSettings>, nowMs: number) {
+    this.#state = new SchedulerState({ ...schedulerDefaults, ...settings }, nowMs);
+  }
+
+  /**
+   * Takes events, all at one time that never goes back; gives what is to be done, in this order.
+   * Many events together cost less than one by one: what follows from them is done once.
+   */
+  handle(events: readonly SchedulerEvent[], nowMs: number): readonly SchedulerInstruction[] {
+    const state = this.#state;
+    state.nowMs = Math.max(nowMs, state.nowMs);
+    for (const event of events) this.#guard(event);
+    dispatch(state);
+    flushProgress(state);
+    this.#flush();
+    this.#wake();
+    return state.instructions.splice(0);
+  }
+
+  /** Takes one event; a peer that breaks the rules is sent away. */
+  #guard(event: SchedulerEvent): void {
+    const state = this.#state;
+    try {
+      this.#take(event);
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || !("epoch" in event)) throw error;
+      state.instructions.push({ kind: "disconnect", epoch: event.epoch, reason: error.message });
+      this.#disconnected(event.epoch);
+    }
+    // The next event finds all counters right again.
+    deriveStale(state);
+    if (state.settling.length > 0) for (const id of state.settling.splice(0)) settle(state, id);
+  }
+
+  #take(event: SchedulerEvent): void {
+    const state = this.#state;
+    switch (event.kind) {
+      case "worker-connected":
+        addWorker(state, event.epoch, event.offer);
+        return;
+      case "client-connected":
+        addClient(state, event.epoch, event.name);
+        return;
+      case "worker-said": {
+        const worker = state.workers.get(event.epoch);
+        // What comes from a connection that was given up is late, and nothing.
+        if (worker !== undefined) handleWorkerMessage(state, worker, event.message);
+        return;
+      }
+      case "client-said": {
+        const client = state.clients.get(event.epoch);
+        if (client !== undefined) handleClientMessage(state, client, event.message);
+        return;
+      }
+      case "disconnected":
+        this.#disconnected(event.epoch);
+        return;
+      case "expanded": {
+        const client = state.clients.get(event.epoch);
+        if (client !== undefined) handleExpanded(state, client, event.run, event.graph);
+        return;
+      }
+      case "not-expanded": {
+        const client = state.clients.get(event.epoch);
+        if (client !== undefined) handleNotExpanded(state, client, event.run, event.error);
+        return;
+      }
+      case "ticked":
+        this.#ticked();
+        return;
+    }
+  }
+
+  #disconnected(epoch: number): void {
+    const worker = this.#state.workers.get(epoch);
+    if (worker !== undefined) loseWorker(this.#state, worker, false);
+    const client = this.#state.clients.get(epoch);
+    if (client !== undefined) removeClient(this.#state, client);
+  }
+
+  #ticked(): void {
+    const state = this.#state;
+    expireWorkers(state);
+    if (state.idle.length === 0) return;
+    for (const worker of state.workerList) {
+      const isStuck = state.nowMs - worker.lastDoneMs >= state.settings.recallAfterMs;
+      if (isStuck && worker.activeCount > worker.threads) recallFrom(state, worker);
+    }
+  }
+
+  #flush(): void {
+    const { talking, talkingClients, instructions } = this.#state;
+    for (const worker of talking) {
+      worker.isTalkedTo = false;
+      for (const message of worker.outbox.take()) {
+        instructions.push({ kind: "tell-worker", epoch: worker.epoch, message });
+      }
+    }
+    talking.length = 0;
+    for (const client of talkingClients) {
+      for (const message of takeMessages(this.#state, client)) {
+        instructions.push({ kind: "tell-client", epoch: client.epoch, message });
+      }
+    }
+    talkingClients.clear();
+  }
+
+  /** Asks for the next tick, if there is something to be done at a time. */
+  #wake(): void {
+    const state = this.#state;
+    const { settings, nowMs } = state;
+    let atMs = Infinity;
+    if (state.workerList.length > 0) atMs = state.expiryMs + settings.workerTimeoutMs / 4;
+    if (state.idle.length > 0 && state.crowdedCount > 0) {
+      atMs = Math.min(atMs, nowMs + settings.recallAfterMs);
+    }
+    for (const run of state.progressing) {
+      atMs = Math.min(atMs, run.progressMs + progressIntervalMs);
+    }
+    const isAsked = state.wakeMs > nowMs && state.wakeMs <= atMs;
+    if (isAsked || atMs === Infinity) return;
+    state.wakeMs = Math.max(atMs, nowMs);
+    state.instructions.push({ kind: "wake", atMs: state.wakeMs });
+  }
+
+  /** What has happened to a task of late, the oldest first. */
+  story(task: number): readonly StoryEntry[] {
+    return this.#state.story.of(task);
+  }
+
+  /** Checks all that must hold between two events, and throws at what does not. For tests. */
+  validate(): void {
+    validate(this.#state);
+  }
+}

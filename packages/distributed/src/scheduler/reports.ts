@@ -1,0 +1,213 @@
+import type { WorkerMessage } from "../messages/worker-messages.ts";
+import { failureOf, loseValue, noteFailedOn } from "./losses.ts";
+import type { Run } from "./run.ts";
+import { hasStarted, isAwaiting, isRecalled, isSuspect } from "./run.ts";
+import type { Place, SchedulerState } from "./scheduler-state.ts";
+import { findAttempt, outboxOf, touch } from "./scheduler-state.ts";
+import { memory, processing, waiting } from "./states.ts";
+import { fail, finish, freeSlot, leaveWorker, setState } from "./tasks.ts";
+import { tellAttempt, tellProgress } from "./tell-client.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+type Message<K extends WorkerMessage["kind"]> = Extract<WorkerMessage, { kind: K }>;
+
+/** The task of an attempt that a worker speaks of, if that is with this worker still. */
+function findSent(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  id: number,
+  attempt: number,
+): Place | undefined {
+  const found = findAttempt(state, id, attempt);
+  if (found === undefined) return undefined;
+  const { run, t } = found;
+  return run.state[t] === processing && run.place[t] === worker.slot ? found : undefined;
+}
+
+/** What a worker has done since it spoke last. What is not awaited any more is told to go. */
+export function handleReport(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  { done, started, awaiting, acquired, lost }: Message<"report">,
+): void {
+  for (let n = 0; n < acquired.length; n += 2) {
+    noteAcquired(state, worker, acquired[n]!, acquired[n + 1]!);
+  }
+  for (let n = 0; n < started.length; n += 2) {
+    const found = findSent(state, worker, started[n]!, started[n + 1]!);
+    if (found !== undefined) found.run.marks[found.t]! |= hasStarted;
+  }
+  for (let n = 0; n < awaiting.length; n += 2) {
+    noteAwaiting(state, worker, awaiting[n]!, awaiting[n + 1]!);
+  }
+  for (let n = 0; n < done.length; n += 4) {
+    noteDone(state, worker, done[n]!, done[n + 1]!, done[n + 2]!, done[n + 3]!);
+  }
+  for (let n = 0; n < lost.length; n += 2) loseValue(state, worker, lost[n]!, lost[n + 1]!);
+  if (done.length > 0) worker.lastDoneMs = state.nowMs;
+  touch(state, worker);
+}
+
+function noteDone(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  id: number,
+  attempt: number,
+  bytes: number,
+  us: number,
+): void {
+  const found = findSent(state, worker, id, attempt);
+  if (found === undefined) {
+    outboxOf(state, worker).free(id, attempt);
+    return;
+  }
+  const { run, t } = found;
+  finish(state, run, t, bytes, us);
+  tellProgress(state, run);
+  tellEnd(state, run, t, us / 1000, "done");
+}
+
+function tellEnd(
+  state: SchedulerState,
+  run: Run,
+  t: number,
+  tookMs: number,
+  outcome: "done" | "failed",
+): void {
+  if (!run.settings.events) return;
+  const attempt = 1 + (run.failedOn.get(t)?.length ?? 0) - (outcome === "failed" ? 1 : 0);
+  const { nowMs } = state;
+  tellAttempt(state, run, {
+    key: run.keyOf(t),
+    attempt,
+    startMs: nowMs - tookMs,
+    endMs: nowMs,
+    outcome,
+  });
+}
+
+function noteAwaiting(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  id: number,
+  attempt: number,
+): void {
+  const found = findSent(state, worker, id, attempt);
+  if (found === undefined || (found.run.marks[found.t]! & isAwaiting) !== 0) return;
+  found.run.marks[found.t]! |= isAwaiting | hasStarted;
+  freeSlot(state, worker, found.run, found.t);
+}
+
+/** A worker has fetched a value from another one and holds it as well now. */
+function noteAcquired(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  id: number,
+  version: number,
+): void {
+  const found = findAttempt(state, id, version);
+  if (found === undefined || found.run.state[found.t] !== memory) {
+    outboxOf(state, worker).free(id, version);
+    return;
+  }
+  const { run, t } = found;
+  if (run.place[t] === worker.slot) return;
+  const others = run.replicas.get(t);
+  if (others?.includes(worker.slot) === true) return;
+  if (others === undefined) run.replicas.set(t, [worker.slot]);
+  else others.push(worker.slot);
+  worker.storedBytes += run.bytes[t] as number;
+}
+
+/** A task failed: it is tried again as often as its rule allows. */
+export function handleFailed(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  { task, attempt, us, failure }: Message<"failed">,
+): void {
+  const found = findSent(state, worker, task, attempt);
+  if (found === undefined) return;
+  const { run, t } = found;
+  noteFailedOn(run, t, worker.name);
+  tellEnd(state, run, t, us / 1000, "failed");
+  // Whoever ran out of memory beside others gets a second chance alone.
+  const isFirstOutOfMemory = failure.kind === "out-of-memory" && (run.marks[t]! & isSuspect) === 0;
+  if (isFirstOutOfMemory) run.marks[t]! |= isSuspect;
+  else if (failure.kind === "not-serializable" || run.failures[t]! >= run.ruleOf(t).retries) {
+    fail(state, run, t, failureOf(run, t, failure.kind, failure.thrown));
+    tellProgress(state, run);
+    return;
+  } else run.failures[t]!++;
+  run.retriedCount++;
+  reschedule(state, run, t);
+  tellProgress(state, run);
+}
+
+/** A worker could not get inputs of a task: those who were to have them are not asked again. */
+export function handleMissing(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  { task, attempt, rows }: Message<"missing">,
+): void {
+  for (let n = 0; n < rows.length; n += 3) {
+    const input = findAttempt(state, rows[n]!, rows[n + 1]!);
+    if (input === undefined || input.run.state[input.t] !== memory) continue;
+    const holder = state.workers.get(rows[n + 2]!);
+    // It may be there after all and only out of reach: then it goes, so that nothing is forgotten.
+    if (holder !== undefined) {
+      outboxOf(state, holder).free(rows[n]!, rows[n + 1]!);
+      loseValue(state, holder, rows[n]!, rows[n + 1]!);
+    }
+  }
+  const found = findSent(state, worker, task, attempt);
+  if (found === undefined) return;
+  const { run, t } = found;
+  const { offsets, targets } = run.graph.inputs;
+  for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
+    const input = targets[e] as number;
+    if (run.gatherKnown.get(input)?.delete(worker.slot) !== true) continue;
+    // The members of what it gathers may be with others by now: it is told anew.
+    outboxOf(state, worker).free(run.base + input, run.attempt[input] as number);
+  }
+  reschedule(state, run, t);
+}
+
+/** Tasks came back that had not begun. */
+export function handleRecalled(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  { rows }: Message<"recalled">,
+): void {
+  for (let n = 0; n < rows.length; n += 2) {
+    const found = findSent(state, worker, rows[n]!, rows[n + 1]!);
+    if (found !== undefined) reschedule(state, found.run, found.t);
+  }
+}
+
+/** A task that was with a worker waits for its turn again. */
+function reschedule(state: SchedulerState, run: Run, t: number): void {
+  leaveWorker(state, run, t);
+  setState(state, run, t, waiting);
+  const { offsets, targets } = run.graph.inputs;
+  let missing = 0;
+  for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
+    if (run.state[targets[e] as number] !== memory) missing++;
+  }
+  run.waiting[t] = missing;
+  if (missing === 0) state.ready.push(run.base + t);
+}
+
+/** Asks a worker that ends nothing for the tasks that it has not begun, where others are idle. */
+export function recallFrom(state: SchedulerState, worker: WorkerRecord): void {
+  let left = worker.activeCount - worker.threads;
+  for (const run of state.runs) {
+    if (run.runningCount === 0) continue;
+    for (let t = run.size - 1; t >= 0 && left > 0; t--) {
+      if (run.state[t] !== processing || run.place[t] !== worker.slot) continue;
+      if ((run.marks[t]! & (hasStarted | isRecalled)) !== 0) continue;
+      run.marks[t]! |= isRecalled;
+      outboxOf(state, worker).recall(run.base + t, run.attempt[t] as number);
+      left--;
+    }
+  }
+}

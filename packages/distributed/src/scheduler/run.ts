@@ -1,0 +1,209 @@
+import type { Key } from "@millrace/graph";
+import type { Attempt, RunSettings } from "../messages/client-messages.ts";
+import type { FunctionName } from "../messages/shipped.ts";
+import type { TaskFailure } from "../messages/failure.ts";
+import type { ClientRecord } from "./client-record.ts";
+import type { ExpandedGraph } from "./expand.ts";
+import { isGathering, isHeld } from "./expand.ts";
+import type { ProgramRecord } from "./programs.ts";
+import type { Rule } from "./rules.ts";
+import { queued, waiting } from "./states.ts";
+
+/** Traits of tasks that are never sent to a worker. */
+const notRun = isGathering | isHeld;
+
+/** An output of the run that its client still wants. */
+export const isWanted = 1;
+/** Was sent to a worker that died: it runs alone until it has run well. */
+export const isSuspect = 2;
+/** Its worker said that it has begun. */
+export const hasStarted = 4;
+/** Its worker was asked to give it back. */
+export const isRecalled = 8;
+/** Waits for something asynchronous and takes no thread meanwhile. */
+export const isAwaiting = 16;
+/** One of the roots that wait in `roots` for whoever asks first. */
+export const isRoot = 32;
+
+/**
+ * The tasks of one submitted graph: a column an attribute, a row a task, some 60 bytes each and 8
+ * more an edge. Task `t` has the slot `base + t`. A task comes after all that it reads.
+ */
+export class Run {
+  readonly client: ClientRecord;
+  /** The client's own number for it. */
+  readonly number: number;
+  /** Position among all runs by the time of their coming. */
+  readonly arrival: number;
+  readonly base: number;
+  readonly size: number;
+  readonly graph: ExpandedGraph;
+  readonly settings: RunSettings;
+  /** The highest of the priorities of its tasks: against other runs it counts as a whole. */
+  readonly priority: number;
+  /** What the tasks run, by the index in `graph.program`. */
+  readonly programs: readonly ProgramRecord[];
+  /** All functions that its tasks may need. */
+  readonly functions: ReadonlySet<FunctionName>;
+  /** What the tasks ask for, by the index in `graph.annotation`. */
+  readonly rules: readonly Rule[];
+
+  readonly state: Uint8Array;
+  /** Inputs that are not in memory; counts only in the state `waiting`. */
+  readonly waiting: Int32Array;
+  /** Readers that need it and have not run, one more for an output that is wanted. */
+  readonly uses: Int32Array;
+  /** The worker that has it in its queue, runs it, or holds its value (the first one); or -1. */
+  readonly place: Int32Array;
+  readonly bytes: Float32Array;
+  /** The last attempt made; of a value in memory, its version. */
+  readonly attempt: Int32Array;
+  /** What it was expected to take when it was queued or sent: loads are sums of these. */
+  readonly expectedUs: Float32Array;
+  readonly failures: Uint8Array;
+  /** Workers that died while they had it, since it last ran well. */
+  readonly deaths: Uint8Array;
+  readonly marks: Uint8Array;
+  /** Which output each task is, or -1. */
+  readonly outputOf: Int32Array;
+  /** Workers that hold a value beside `place`. */
+  readonly replicas: Map<number, number[]> = new Map();
+  /** Why tasks failed by themselves. */
+  readonly failed: Map<number, TaskFailure> = new Map();
+  /** Of tasks that failed with something that they read, which one it was. */
+  readonly blamed: Map<number, number> = new Map();
+  /** Names of workers that a task failed on. */
+  readonly failedOn: Map<number, string[]> = new Map();
+  /** Of tasks that stand for outputs of other runs, the slot of that output. */
+  readonly sources: Map<number, number> = new Map();
+  /** Of outputs that runs on their way in may stand for, how many of these there are. */
+  readonly reserved: Map<number, number> = new Map();
+  /** Of tasks that other runs stand in for, the slots of those. */
+  readonly aliases: Map<number, number[]> = new Map();
+  /** Workers that know the members of a gathering task. */
+  readonly gatherKnown: Map<number, Set<number>> = new Map();
+
+  /** Ready tasks that need nothing, ascending; those before `rootsTaken` are with workers. */
+  readonly roots: Int32Array;
+  rootsTaken = 0;
+  /** The roots from here on are beyond `limit`. */
+  rootsEnd = 0;
+  /** Parts of the roots that workers had taken and lost: positions of the first and behind the last. */
+  readonly spareRoots: { readonly next: number; readonly end: number }[] = [];
+  /** Tasks from this one on are not started: the reader of the stream is not so far. */
+  limit = 0;
+  /** How many tasks are in the state `parked`. */
+  parkedCount = 0;
+  /** Ready tasks from `limit` on. */
+  beyond: number[] = [];
+  /** Outputs that are wanted, and how often other runs stand for one or may come to. */
+  holds = 0;
+  doneCount = 0;
+  runningCount = 0;
+  retriedCount = 0;
+  /** Rows of `finished` that the client has not been told yet. */
+  finished: number[] = [];
+  /** Attempts that the client has not been told of yet. */
+  attempts: Attempt[] = [];
+  /** When the client was told last how far the run has come. */
+  progressMs: number = -Infinity;
+  /** Its slots have been given back. */
+  dropped = false;
+
+  constructor(options: {
+    readonly client: ClientRecord;
+    readonly number: number;
+    readonly arrival: number;
+    readonly base: number;
+    readonly attempts: number;
+    readonly graph: ExpandedGraph;
+    readonly settings: RunSettings;
+    readonly programs: readonly ProgramRecord[];
+    readonly functions: ReadonlySet<FunctionName>;
+    readonly rules: readonly Rule[];
+  }) {
+    const { graph, settings, attempts } = options;
+    const { size, inputs, readers, wanted } = graph;
+    this.client = options.client;
+    this.number = options.number;
+    this.arrival = options.arrival;
+    this.base = options.base;
+    this.size = size;
+    this.graph = graph;
+    this.settings = settings;
+    this.priority = Math.max(...options.rules.map(({ priority }) => priority));
+    this.programs = options.programs;
+    this.functions = options.functions;
+    this.rules = options.rules;
+    this.state = new Uint8Array(size).fill(waiting);
+    this.waiting = new Int32Array(size);
+    this.uses = new Int32Array(size);
+    this.place = new Int32Array(size).fill(-1);
+    this.bytes = new Float32Array(size);
+    this.attempt = new Int32Array(size).fill(attempts);
+    this.expectedUs = new Float32Array(size);
+    this.failures = new Uint8Array(size);
+    this.deaths = new Uint8Array(size);
+    this.marks = new Uint8Array(size);
+    this.outputOf = new Int32Array(size).fill(-1);
+    for (let t = 0; t < size; t++) {
+      this.waiting[t] = (inputs.offsets[t + 1] as number) - (inputs.offsets[t] as number);
+      this.uses[t] = (readers.offsets[t + 1] as number) - (readers.offsets[t] as number);
+    }
+    wanted.forEach((t, output) => {
+      this.outputOf[t] = output;
+      this.marks[t]! |= isWanted;
+      this.uses[t]!++;
+    });
+    this.holds = wanted.length;
+    this.roots = this.#findRoots();
+    this.raiseLimit(limitAt(graph.stops, settings.lookahead, 0));
+  }
+
+  /** Lets tasks below `limit` start; it never falls. */
+  raiseLimit(limit: number): void {
+    this.limit = Math.max(this.limit, limit);
+    while (
+      this.rootsEnd < this.roots.length &&
+      (this.roots[this.rootsEnd] as number) < this.limit
+    ) {
+      this.rootsEnd++;
+    }
+  }
+
+  #findRoots(): Int32Array {
+    const { size, waiting: needed, graph, rules } = this;
+    const roots = new Int32Array(size);
+    let count = 0;
+    for (let t = 0; t < size; t++) {
+      if (needed[t] !== 0 || graph.traits[t]! & notRun) continue;
+      if (rules[graph.annotation[t] as number]?.isConstrained === true) continue;
+      roots[count++] = t;
+      this.state[t] = queued;
+      this.marks[t]! |= isRoot;
+    }
+    return roots.slice(0, count);
+  }
+
+  keyOf(t: number): Key {
+    return this.graph.keyOf(t);
+  }
+
+  ruleOf(t: number): Rule {
+    return this.rules[this.graph.annotation[t] as number] as Rule;
+  }
+
+  programOf(t: number): ProgramRecord {
+    return this.programs[this.graph.program[t] as number] as ProgramRecord;
+  }
+}
+
+/** The first task that must not start yet: that which no output below the horizon needs. */
+export function limitAt(
+  stops: Int32Array | undefined,
+  lookahead: number | undefined,
+  consumed: number,
+): number {
+  if (stops === undefined || lookahead === undefined) return Infinity;
+  return stops[Math.min(stops.length - 1, consumed + lookahead)] as number;
+}

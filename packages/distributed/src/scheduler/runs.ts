@@ -1,0 +1,241 @@
+import type { RunSettings } from "../messages/client-messages.ts";
+import type { FunctionName, HeldOutput } from "../messages/shipped.ts";
+import type { Rows } from "../messages/rows.ts";
+import { ShippedValue } from "../messages/shipped.ts";
+import type { ClientRecord } from "./client-record.ts";
+import type { ExpandedGraph } from "./expand.ts";
+import { isGathering, isHeld } from "./expand.ts";
+import { functionsInProgram } from "./programs.ts";
+import { ProtocolError } from "./protocol-error.ts";
+import { ruleOf } from "./rules.ts";
+import { Run, isWanted, limitAt } from "./run.ts";
+import type { Place, SchedulerState } from "./scheduler-state.ts";
+import { outboxOf, touchIdle, updateRootRuns } from "./scheduler-state.ts";
+import { erred, memory, parked, processing, queued, released, waiting } from "./states.ts";
+import { tell } from "./tell-client.ts";
+import { cancel, dropUse, forgetGathering, freeValue, leaveQueue, setState } from "./tasks.ts";
+
+/** Takes the tasks of a submitted graph in. Cost: a few array passes; nothing is looked up. */
+export function admit(
+  state: SchedulerState,
+  client: ClientRecord,
+  number: number,
+  options: {
+    readonly graph: ExpandedGraph;
+    readonly settings: RunSettings;
+    readonly functions: ReadonlySet<FunctionName>;
+  },
+): Run {
+  const { graph, settings, functions } = options;
+  const programs = graph.programs.map((program) => state.programs.take(program));
+  state.functions.take(functions);
+  const { base, attempts } = state.ids.reserve(graph.size);
+  const rules = graph.annotations.map((annotations) => ruleOf(annotations, settings));
+  const run = new Run({
+    client,
+    number,
+    arrival: state.arrivals++,
+    base,
+    attempts,
+    graph,
+    settings,
+    programs,
+    functions,
+    rules,
+  });
+  state.ids.assign(run);
+  state.runs.add(run);
+  client.runs.set(number, run);
+  tell(state, client, { kind: "accepted", run: number, tasks: taskCount(graph) });
+  if (graph.held.length > 0) linkHeld(state, run);
+  // Tasks without inputs that are no roots: those for some workers only, and those that gather nothing.
+  for (let t = 0; t < run.size; t++) {
+    if (run.waiting[t] === 0 && run.state[t] === waiting && !run.sources.has(t)) {
+      state.ready.push(base + t);
+    }
+  }
+  updateRootRuns(state, run);
+  touchIdle(state, run.roots.length);
+  return run;
+}
+
+/** Tasks that will run: those that gather or stand for others do no work. */
+function taskCount({ size, traits }: ExpandedGraph): number {
+  let count = 0;
+  for (let t = 0; t < size; t++) if ((traits[t]! & (isGathering | isHeld)) === 0) count++;
+  return count;
+}
+
+/** All functions that the tasks of a graph may need. */
+export function functionsOf({ programs, constants }: ExpandedGraph): ReadonlySet<FunctionName> {
+  const names = new Set(programs.flatMap(functionsInProgram));
+  for (const value of constants) {
+    if (value instanceof ShippedValue) for (const name of value.functions) names.add(name);
+  }
+  return names;
+}
+
+/** Keeps an output of a run of the same client, since a run on its way in may stand for it. */
+export function reserve(client: ClientRecord, { run, output }: HeldOutput): Place {
+  const earlier = client.runs.get(run);
+  const t = earlier?.graph.wanted[output];
+  if (earlier === undefined || t === undefined || (earlier.marks[t]! & isWanted) === 0) {
+    throw new ProtocolError(`output ${output} of run ${run} is not held`);
+  }
+  earlier.reserved.set(t, 1 + (earlier.reserved.get(t) ?? 0));
+  earlier.uses[t]!++;
+  earlier.holds++;
+  return { run: earlier, t };
+}
+
+/** The run that may stand for an output is there, or will not come. */
+export function unreserve(state: SchedulerState, { run, t }: Place): void {
+  const times = (run.reserved.get(t) ?? 0) - 1;
+  if (times > 0) run.reserved.set(t, times);
+  else run.reserved.delete(t);
+  run.holds--;
+  if (run.holds === 0) drop(state, run);
+  else dropUse(state, run, t);
+}
+
+/** Ties the tasks that stand for outputs of earlier runs to those. */
+function linkHeld(state: SchedulerState, run: Run): void {
+  for (const { task, of } of run.graph.held) {
+    const earlier = run.client.runs.get(of.run) as Run;
+    const output = earlier.graph.wanted[of.output] as number;
+    // What stands for something itself leads to where the value is.
+    const source = earlier.sources.get(output) ?? earlier.base + output;
+    const owner = state.ids.runOf(source) as Run;
+    const t = source - owner.base;
+    run.sources.set(task, source);
+    const aliases = owner.aliases.get(t);
+    if (aliases === undefined) owner.aliases.set(t, [run.base + task]);
+    else aliases.push(run.base + task);
+    owner.uses[t]!++;
+    owner.holds++;
+  }
+  for (const [task, source] of run.sources) {
+    const owner = state.ids.runOf(source) as Run;
+    const found = owner.state[source - owner.base];
+    if (found === memory || found === erred) state.settling.push(run.base + task);
+  }
+}
+
+/** Outputs of a run are wanted no longer; a run of which nothing is wanted goes. */
+export function release(state: SchedulerState, run: Run, outputs: Rows | undefined): void {
+  const all = outputs ?? [...run.graph.wanted.keys()];
+  let left = run.holds;
+  for (const output of all) {
+    const t = run.graph.wanted[output];
+    if (t !== undefined && (run.marks[t]! & isWanted) !== 0) left--;
+  }
+  if (left === 0) {
+    drop(state, run);
+    return;
+  }
+  for (const output of all) {
+    const t = run.graph.wanted[output];
+    if (t === undefined || (run.marks[t]! & isWanted) === 0) continue;
+    run.marks[t]! &= ~isWanted;
+    run.holds--;
+    dropUse(state, run, t);
+  }
+}
+
+/** Stops and forgets all tasks of a run and gives its slots back. */
+export function drop(state: SchedulerState, run: Run): void {
+  let attempts = 0;
+  for (let t = 0; t < run.size; t++) {
+    attempts = Math.max(attempts, run.attempt[t] as number);
+    dropTask(state, run, t);
+  }
+  for (const [t, source] of run.sources) unlink(state, run, t, source);
+  run.dropped = true;
+  updateRootRuns(state, run);
+  state.runs.delete(run);
+  state.stale.delete(run);
+  state.ids.free(run, attempts);
+  run.client.runs.delete(run.number);
+  run.client.news.delete(run);
+  state.progressing.delete(run);
+  forgetCode(state, run);
+}
+
+function dropTask(state: SchedulerState, run: Run, t: number): void {
+  switch (run.state[t] as number) {
+    case processing:
+      cancel(state, run, t);
+      break;
+    case queued:
+      leaveQueue(state, run, t);
+      break;
+    case memory:
+      if ((run.graph.traits[t]! & isGathering) !== 0) forgetGathering(state, run, t);
+      else if (!run.sources.has(t)) freeValue(state, run, t);
+      break;
+    default:
+      break;
+  }
+}
+
+/** Another run does not stand for an output any more; it may have been the last to hold its run. */
+function unlink(state: SchedulerState, run: Run, t: number, source: number): void {
+  const owner = state.ids.runOf(source) as Run;
+  const output = source - owner.base;
+  const aliases = owner.aliases.get(output) ?? [];
+  aliases.splice(aliases.indexOf(run.base + t), 1);
+  if (aliases.length === 0) owner.aliases.delete(output);
+  owner.holds--;
+  if (owner.holds === 0) drop(state, owner);
+  else if ((run.uses[t] as number) > 0 && run.state[t] !== erred) dropUse(state, owner, output);
+}
+
+function forgetCode(state: SchedulerState, run: Run): void {
+  const programs = run.programs.flatMap((program) => state.programs.giveBack(program));
+  const functions = state.functions.giveBack(run.functions);
+  for (const worker of state.workerList) {
+    for (const { number } of programs) {
+      if (worker.knownPrograms.delete(number)) outboxOf(state, worker).forgetProgram(number);
+    }
+    for (const name of functions) {
+      if (worker.knownFunctions.delete(name)) outboxOf(state, worker).forgetFunction(name);
+    }
+  }
+}
+
+/** The reader of a stream has come to an output: what is near enough may start. */
+export function advance(state: SchedulerState, run: Run, consumed: number): void {
+  run.raiseLimit(limitAt(run.graph.stops, run.settings.lookahead, consumed));
+  const beyond = run.beyond;
+  run.beyond = [];
+  for (const t of beyond) {
+    if (run.state[t] !== parked) continue;
+    if (t >= run.limit) {
+      run.beyond.push(t);
+      continue;
+    }
+    run.parkedCount--;
+    setState(state, run, t, waiting);
+    state.ready.push(run.base + t);
+  }
+  updateRootRuns(state, run);
+  touchIdle(state, run.rootsEnd - run.rootsTaken);
+}
+
+/** Tasks of a run that failed are tried again, also those of earlier runs that it stands for. */
+export function retry(state: SchedulerState, run: Run): void {
+  for (const source of run.sources.values()) {
+    const owner = state.ids.runOf(source) as Run;
+    if (owner.state[source - owner.base] === erred) retry(state, owner);
+  }
+  for (let t = 0; t < run.size; t++) {
+    if (run.state[t] !== erred) continue;
+    run.failures[t] = 0;
+    run.deaths[t] = 0;
+    run.failedOn.delete(t);
+    setState(state, run, t, released);
+  }
+  run.failed.clear();
+  run.blamed.clear();
+  state.stale.add(run);
+}

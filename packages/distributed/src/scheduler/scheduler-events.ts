@@ -1,0 +1,49 @@
+import type { Key, LayeredGraph } from "@millrace/graph";
+import type { ClientMessage, RunSettings, ToClientMessage } from "../messages/client-messages.ts";
+import type { ToWorkerMessage, WorkerMessage, WorkerOffer } from "../messages/worker-messages.ts";
+import type { ExpandedGraph } from "./expand.ts";
+
+/**
+ * What happens to a scheduler. A peer is named by the number of its connection, its epoch, which
+ * never comes again.
+ */
+export type SchedulerEvent =
+  | { readonly kind: "worker-connected"; readonly epoch: number; readonly offer: WorkerOffer }
+  | { readonly kind: "client-connected"; readonly epoch: number; readonly name: string }
+  | { readonly kind: "worker-said"; readonly epoch: number; readonly message: WorkerMessage }
+  | { readonly kind: "client-said"; readonly epoch: number; readonly message: ClientMessage }
+  /** The connection is gone, and whoever was behind it for all that can be known. */
+  | { readonly kind: "disconnected"; readonly epoch: number; readonly reason: string }
+  /** The answer to `expand`. */
+  | {
+      readonly kind: "expanded";
+      readonly epoch: number;
+      readonly run: number;
+      readonly graph: ExpandedGraph;
+    }
+  | {
+      readonly kind: "not-expanded";
+      readonly epoch: number;
+      readonly run: number;
+      readonly error: unknown;
+    }
+  /** The time has come that `wake` named. */
+  | { readonly kind: "ticked" };
+
+/** What a scheduler wants done. */
+export type SchedulerInstruction =
+  | { readonly kind: "tell-worker"; readonly epoch: number; readonly message: ToWorkerMessage }
+  | { readonly kind: "tell-client"; readonly epoch: number; readonly message: ToClientMessage }
+  /** The peer is not heard any more. */
+  | { readonly kind: "disconnect"; readonly epoch: number; readonly reason: string }
+  /** Write out a graph with `expandGraph`, here or elsewhere, and say `expanded`. */
+  | {
+      readonly kind: "expand";
+      readonly epoch: number;
+      readonly run: number;
+      readonly graph: LayeredGraph;
+      readonly keys: readonly Key[];
+      readonly settings: RunSettings;
+    }
+  /** Say `ticked` at this time; it replaces what was said before. */
+  | { readonly kind: "wake"; readonly atMs: number };

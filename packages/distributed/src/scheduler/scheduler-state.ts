@@ -1,0 +1,183 @@
+import type { ClientRecord } from "./client-record.ts";
+import { Functions } from "./functions.ts";
+import { Programs } from "./programs.ts";
+import { isMoreUrgent } from "./ready-heap.ts";
+import type { Rule } from "./rules.ts";
+import { suits } from "./rules.ts";
+import type { Run } from "./run.ts";
+import type { SchedulerInstruction } from "./scheduler-events.ts";
+import type { SchedulerSettings } from "./settings.ts";
+import { Story } from "./story.ts";
+import { TaskIds } from "./task-ids.ts";
+import type { WorkerOutbox } from "./worker-outbox.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** A place in the tables: a run and a task of it. */
+export interface Place {
+  readonly run: Run;
+  readonly t: number;
+}
+
+/** All that the scheduler knows. The modules beside this one change it, event by event. */
+export class SchedulerState {
+  readonly settings: SchedulerSettings;
+  readonly ids: TaskIds = new TaskIds();
+  readonly programs: Programs = new Programs();
+  readonly functions: Functions;
+  readonly story: Story;
+  /** By the number of the connection. */
+  readonly workers: Map<number, WorkerRecord> = new Map();
+  /** By slot, which is how the tables of runs name workers. */
+  readonly slots: (WorkerRecord | undefined)[] = [];
+  /** The same workers as a list, for picking some. */
+  readonly workerList: WorkerRecord[] = [];
+  readonly clients: Map<number, ClientRecord> = new Map();
+  readonly runs: Set<Run> = new Set();
+  /** Runs with roots that no worker has taken, the most urgent first. */
+  readonly rootRuns: Run[] = [];
+  /** Tasks whose last input has come with this event; they are placed before it ends. */
+  readonly ready: number[] = [];
+  /** Waiting tasks of which what they wait for has come or failed already. */
+  readonly settling: number[] = [];
+  /** Runs whose counters do not follow from the facts any more; mended before the event ends. */
+  readonly stale: Set<Run> = new Set();
+  /** Ready tasks that must run alone. */
+  readonly suspects: number[] = [];
+  /** How many workers are kept free for them. */
+  drainingCount = 0;
+  /** Ready tasks that no worker here may run; each is looked at again when a worker comes. */
+  unplaced: number[] = [];
+  /** Workers with queued tasks or roots that others may take. */
+  readonly rich: WorkerRecord[] = [];
+  /** Workers with a free slot that found nothing to do. */
+  readonly idle: WorkerRecord[] = [];
+  /** Workers to be given tasks before the event ends. */
+  readonly touched: WorkerRecord[] = [];
+  /** For each rule, the workers that may run its tasks; made when it is asked for. */
+  readonly suitable: Map<Rule, WorkerRecord[]> = new Map();
+  readonly instructions: SchedulerInstruction[] = [];
+  /** Workers and clients that are to be told something before the event ends. */
+  readonly talking: WorkerRecord[] = [];
+  readonly talkingClients: Set<ClientRecord> = new Set();
+  /** Runs whose client is to hear how far they have come, but not yet again. */
+  readonly progressing: Set<Run> = new Set();
+  /** Workers that have more tasks than threads. */
+  crowdedCount = 0;
+  /** When the next tick has been asked for. */
+  wakeMs: number = -Infinity;
+  /** When the workers were last looked through for silent ones. */
+  expiryMs: number;
+  nowMs: number;
+  threadCount = 0;
+  arrivals = 0;
+  /** Where the search for a victim, or among equals, goes on. */
+  cursor = 0;
+
+  constructor(settings: SchedulerSettings, nowMs: number) {
+    this.settings = settings;
+    this.functions = new Functions(settings.idleFunctionBytesMax);
+    this.story = new Story(settings.storyMax, nowMs);
+    this.nowMs = nowMs;
+    this.expiryMs = nowMs;
+  }
+}
+
+/** The run of a slot and the task in it, where the attempt is the one that counts. */
+export function findAttempt(
+  { ids }: SchedulerState,
+  id: number,
+  attempt: number,
+): Place | undefined {
+  const run = ids.runOf(id);
+  if (run === undefined) return undefined;
+  const t = id - run.base;
+  return t < run.size && run.attempt[t] === attempt ? { run, t } : undefined;
+}
+
+/** Where the value of a task is kept: with the task itself, or with the one that it stands for. */
+export function sourceOf({ ids }: SchedulerState, run: Run, t: number): Place {
+  const source = run.sources.get(t);
+  if (source === undefined) return { run, t };
+  const owner = ids.runOf(source) as Run;
+  return { run: owner, t: source - owner.base };
+}
+
+/** Has a worker looked at before the event ends: it may have a free slot and something to do. */
+export function touch(state: SchedulerState, worker: WorkerRecord): void {
+  if (worker.isTouched) return;
+  worker.isTouched = true;
+  state.touched.push(worker);
+}
+
+/** Where what a worker is to be told is gathered. */
+export function outboxOf({ talking }: SchedulerState, worker: WorkerRecord): WorkerOutbox {
+  if (!worker.isTalkedTo) {
+    worker.isTalkedTo = true;
+    talking.push(worker);
+  }
+  return worker.outbox;
+}
+
+/** Has workers that found nothing to do look again, as many as there may be tasks for. */
+export function touchIdle(state: SchedulerState, count: number): void {
+  const { idle } = state;
+  for (let n = Math.min(idle.length, count) - 1; n >= 0; n--) {
+    touch(state, idle[idle.length - 1 - n] as WorkerRecord);
+  }
+}
+
+/** Keeps the list of workers from which others may take in step. */
+export function updateRich({ rich }: SchedulerState, worker: WorkerRecord): void {
+  const { interval } = worker;
+  const isRich = worker.queuedCount > 0 || (interval !== undefined && interval.next < interval.end);
+  if (isRich === worker.richAt >= 0) return;
+  if (isRich) worker.richAt = rich.push(worker) - 1;
+  else {
+    moveLast(rich, worker.richAt, (moved, at) => (moved.richAt = at));
+    worker.richAt = -1;
+  }
+}
+
+/** Notes whether a worker has a free slot and nothing to do. */
+export function setIdle({ idle }: SchedulerState, worker: WorkerRecord, isIdle: boolean): void {
+  if (isIdle === worker.idleAt >= 0) return;
+  if (isIdle) worker.idleAt = idle.push(worker) - 1;
+  else {
+    moveLast(idle, worker.idleAt, (moved, at) => (moved.idleAt = at));
+    worker.idleAt = -1;
+  }
+}
+
+/** Takes one entry out of a list in which order does not matter. */
+function moveLast(
+  list: WorkerRecord[],
+  at: number,
+  place: (moved: WorkerRecord, at: number) => void,
+): void {
+  const last = list.pop() as WorkerRecord;
+  if (at === list.length) return;
+  list[at] = last;
+  place(last, at);
+}
+
+/** Keeps the list of runs with free roots in step, in the order of urgency. */
+export function updateRootRuns({ rootRuns }: SchedulerState, run: Run): void {
+  const hasRoots = !run.dropped && (run.rootsTaken < run.rootsEnd || run.spareRoots.length > 0);
+  const at = rootRuns.indexOf(run);
+  if (hasRoots === at >= 0) return;
+  if (!hasRoots) rootRuns.splice(at, 1);
+  else {
+    const before = rootRuns.findIndex((other) => isMoreUrgent(run, other));
+    rootRuns.splice(before < 0 ? rootRuns.length : before, 0, run);
+  }
+}
+
+/** The workers that may run the tasks of a rule. */
+export function suitableFor({ suitable, workers }: SchedulerState, rule: Rule): WorkerRecord[] {
+  let list = suitable.get(rule);
+  if (list === undefined) {
+    list = [...workers.values()].filter((worker) => suits(rule, worker));
+    suitable.set(rule, list);
+  }
+  return list;
+}

@@ -1,0 +1,43 @@
+/** What a scheduler goes by. Times are milliseconds, or microseconds where the name says so. */
+export interface SchedulerSettings {
+  /** Workers may die of a task this often; the last of these deaths makes it fail. */
+  readonly allowedFailures: number;
+  /** Work that a worker is sent ahead, measured by how long its tasks take. */
+  readonly windowUs: number;
+  /** And at most this many tasks for each of its threads. */
+  readonly windowTasksMax: number;
+  /** How long a task is taken to run before the first one like it has ended. */
+  readonly unknownTaskUs: number;
+  /** What a transfer between workers is taken to cost: so much at once … */
+  readonly transferUs: number;
+  /** … and a microsecond for so many bytes. */
+  readonly transferBytesPerUs: number;
+  /** A worker that has been silent for so long is taken for dead; Infinity where none can be. */
+  readonly workerTimeoutMs: number;
+  /** A worker that ends no task for so long may be asked to give back tasks not started. */
+  readonly recallAfterMs: number;
+  /** Whether tasks that no worker may run wait for one, rather than fail. */
+  readonly waitForWorkers: boolean;
+  /** How many changes of state are remembered for `story`. */
+  readonly storyMax: number;
+  /** How many bytes of functions that no run needs are kept. */
+  readonly idleFunctionBytesMax: number;
+  /** Checks every change of state against the table; for tests. */
+  readonly checked: boolean;
+}
+
+/** The settings of a scheduler that is told nothing. */
+export const schedulerDefaults: SchedulerSettings = {
+  allowedFailures: 3,
+  windowUs: 2_000,
+  windowTasksMax: 1_024,
+  unknownTaskUs: 10_000,
+  transferUs: 500,
+  transferBytesPerUs: 100,
+  workerTimeoutMs: 15_000,
+  recallAfterMs: 20,
+  waitForWorkers: true,
+  storyMax: 65_536,
+  idleFunctionBytesMax: 64 * 1024 * 1024,
+  checked: false,
+};

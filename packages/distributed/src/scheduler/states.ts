@@ -1,0 +1,83 @@
+/**
+ * The states of a task in the scheduler, as numbers of one byte. Which changes there are says
+ * {@link transitions}, from which `docs/internals/scheduler.md` is printed.
+ */
+export const released = 0;
+export const waiting = 1;
+export const parked = 2;
+export const queued = 3;
+export const processing = 4;
+export const memory = 5;
+export const erred = 6;
+
+/** The names of the states, by number. */
+export const stateNames = [
+  "released",
+  "waiting",
+  "parked",
+  "queued",
+  "processing",
+  "memory",
+  "erred",
+] as const;
+
+/** The name of a state. */
+export type StateName = (typeof stateNames)[number];
+
+/** What each state means and where the tasks in it are found. */
+export const stateMeanings: Readonly<Record<StateName, string>> = {
+  released: "It has no value, and nobody needs one now.",
+  waiting: "Needed; some input is not in memory yet.",
+  parked:
+    "Ready, but not to be queued now: no worker may run it, or the reader of its stream is far behind.",
+  queued:
+    "Ready, in the queue of one worker here in the scheduler, or, as one of the roots of its run, for whoever asks first.",
+  processing: "Sent to a worker, which has not answered.",
+  memory: "Its value is with one worker or more.",
+  erred: "It failed for good, or something that it reads did.",
+};
+
+/** Every change of state that there is, and when it happens. */
+export const transitions: readonly (readonly [from: StateName, to: StateName, when: string])[] = [
+  ["released", "waiting", "its value is needed again"],
+  ["waiting", "queued", "the last of its inputs is in memory"],
+  ["waiting", "parked", "ready, but no worker may run it or the stream is not so far"],
+  [
+    "waiting",
+    "memory",
+    "what it gathers, or the output of another run that it stands for, is in memory",
+  ],
+  ["waiting", "released", "nobody needs it any more"],
+  ["waiting", "erred", "something that it reads has failed"],
+  ["parked", "queued", "a worker came that may run it, or the reader of the stream"],
+  ["parked", "processing", "a worker has nothing else: it may be what the last one died of"],
+  ["parked", "waiting", "it is to be placed anew, or the value of an input was lost"],
+  ["parked", "released", "nobody needs it any more"],
+  ["parked", "erred", "no worker may run it and none is waited for"],
+  ["queued", "processing", "its worker has a free slot"],
+  ["queued", "parked", "the workers that might run it have gone"],
+  ["queued", "waiting", "the value of an input was lost"],
+  ["queued", "released", "nobody needs it any more"],
+  ["processing", "memory", "its worker has the value"],
+  ["processing", "queued", "its worker gave it back or died, or it failed and may be tried again"],
+  ["processing", "parked", "as to queued, and no other worker may run it"],
+  ["processing", "waiting", "as to queued, and an input was lost too"],
+  ["processing", "released", "nobody needs it any more"],
+  ["processing", "erred", "it failed and may not be tried again"],
+  ["memory", "released", "its last reader has run, or the last copy was lost and nobody needs it"],
+  ["memory", "waiting", "the last copy was lost and somebody needs it"],
+  ["memory", "queued", "the last copy was lost, its inputs are in memory, and somebody needs it"],
+  ["memory", "parked", "as to queued, and no worker may run it"],
+  ["memory", "erred", "the last copy was lost and it cannot be computed again"],
+  ["erred", "released", "a client asked to try again"],
+];
+
+const allowed = new Uint8Array(stateNames.length * stateNames.length);
+for (const [from, to] of transitions) {
+  allowed[stateNames.indexOf(from) * stateNames.length + stateNames.indexOf(to)] = 1;
+}
+
+/** Whether the table has a change. */
+export function isAllowed(from: number, to: number): boolean {
+  return allowed[from * stateNames.length + to] === 1;
+}

@@ -1,0 +1,62 @@
+import { hasFree, suits } from "./rules.ts";
+import { takeHalf, takeRoot } from "./roots.ts";
+import { enqueue, transferUs } from "./ready.ts";
+import type { Place, SchedulerState } from "./scheduler-state.ts";
+import { leaveQueue } from "./tasks.ts";
+import { peekQueue, queuedAt } from "./worker-queue.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** Workers that are asked, and entries of a queue that are looked at, in one search. */
+const victimsMax = 8;
+const entriesMax = 16;
+/** Tasks that move at once. */
+const stolenMax = 64;
+
+/**
+ * Work for a worker that has none, out of what waits for another one. All that is here and not
+ * with a worker can move, without asking anybody: a half of somebody's roots, or queued tasks of
+ * the least urgency. A task moves only where that brings it forward: where fetching its inputs
+ * takes less time than it would wait. Who takes a task runs it next, so nothing is passed on and on.
+ */
+export function steal(state: SchedulerState, worker: WorkerRecord): Place | undefined {
+  const { rich } = state;
+  for (let n = Math.min(rich.length, victimsMax); n > 0; n--) {
+    const victim = rich[state.cursor++ % rich.length];
+    if (victim === undefined || victim === worker) continue;
+    if (stealQueued(state, worker, victim)) {
+      const own = peekQueue(state, worker);
+      if (own === undefined) continue;
+      leaveQueue(state, own.run, own.t);
+      return own;
+    }
+    if (takeHalf(state, worker, victim)) {
+      const root = takeRoot(state, worker);
+      if (root !== undefined) return root;
+    }
+  }
+  return undefined;
+}
+
+/** Moves queued tasks from one worker to another, at most half of them; false where none did. */
+function stealQueued(state: SchedulerState, worker: WorkerRecord, victim: WorkerRecord): boolean {
+  let left = Math.min(Math.ceil(victim.queuedCount / 2), stolenMax);
+  const before = left;
+  for (const queue of [victim.queue, ...victim.constrained.values()]) {
+    // The last entries of a heap are not the least urgent, but none of the most urgent is there.
+    const last = Math.max(0, queue.size - entriesMax - left);
+    for (let n = queue.size - 1; n >= last && left > 0; n--) {
+      // Every task that leaves may empty the queue.
+      if (n >= queue.size) continue;
+      const found = queuedAt(state, victim, queue.at(n));
+      if (found === undefined) continue;
+      const { run, t } = found;
+      const rule = run.ruleOf(t);
+      if (rule.isConstrained && !(suits(rule, worker) && hasFree(rule, worker))) continue;
+      if (transferUs(state, run, t, worker) >= victim.waitUs) continue;
+      leaveQueue(state, run, t);
+      enqueue(state, run, t, worker);
+      left--;
+    }
+  }
+  return left < before;
+}

@@ -1,0 +1,88 @@
+import type { Attempt, ToClientMessage } from "../messages/client-messages.ts";
+import type { TaskFailure } from "../messages/failure.ts";
+import type { ClientRecord } from "./client-record.ts";
+import type { Run } from "./run.ts";
+import type { SchedulerState } from "./scheduler-state.ts";
+import { sourceOf } from "./scheduler-state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** Between two reports of how far a run has come, milliseconds. */
+export const progressIntervalMs = 50;
+
+/** The client will hear a message. */
+export function tell(
+  { talkingClients }: SchedulerState,
+  client: ClientRecord,
+  message: ToClientMessage,
+): void {
+  client.outbox.push(message);
+  talkingClients.add(client);
+}
+
+function note({ talkingClients }: SchedulerState, run: Run): void {
+  run.client.news.add(run);
+  talkingClients.add(run.client);
+}
+
+/** The client will hear where the value of an output is. */
+export function tellFinished(state: SchedulerState, run: Run, t: number): void {
+  const source = sourceOf(state, run, t);
+  run.finished.push(
+    run.outputOf[t] as number,
+    source.run.base + source.t,
+    source.run.attempt[source.t] as number,
+    (state.slots[source.run.place[source.t] as number] as WorkerRecord).epoch,
+    source.run.bytes[source.t] as number,
+  );
+  note(state, run);
+}
+
+/** The client will hear that outputs have failed. */
+export function tellFailed(
+  state: SchedulerState,
+  run: Run,
+  outputs: readonly number[],
+  failure: TaskFailure,
+): void {
+  tell(state, run.client, { kind: "failed", run: run.number, outputs, failure });
+}
+
+/** The client will hear of an attempt that has ended. */
+export function tellAttempt(state: SchedulerState, run: Run, attempt: Attempt): void {
+  run.attempts.push(attempt);
+  note(state, run);
+}
+
+/** The client will hear how far a run has come, now or soon, if it asked for that. */
+export function tellProgress(state: SchedulerState, run: Run): void {
+  if (run.settings.progress) state.progressing.add(run);
+}
+
+/** Turns what is to be told into messages, the news of runs first. */
+export function takeMessages(state: SchedulerState, client: ClientRecord): ToClientMessage[] {
+  const { outbox } = client;
+  for (const run of client.news) {
+    if (run.attempts.length > 0) {
+      outbox.push({ kind: "attempts", run: run.number, attempts: run.attempts });
+      run.attempts = [];
+    }
+    if (run.finished.length > 0) {
+      outbox.push({ kind: "finished", run: run.number, rows: run.finished });
+      run.finished = [];
+    }
+  }
+  client.news.clear();
+  return outbox.splice(0);
+}
+
+/** Says of runs how far they have come, where that was not said just before. */
+export function flushProgress(state: SchedulerState): void {
+  const { progressing, nowMs } = state;
+  for (const run of progressing) {
+    if (nowMs - run.progressMs < progressIntervalMs) continue;
+    progressing.delete(run);
+    run.progressMs = nowMs;
+    const { number, doneCount: done, runningCount: running, retriedCount: retried } = run;
+    tell(state, run.client, { kind: "progress", run: number, done, running, retried });
+  }
+}

@@ -1,0 +1,256 @@
+import { isGathering } from "./expand.ts";
+import { readsInputs } from "./derive.ts";
+import { holds } from "./ready.ts";
+import type { Run } from "./run.ts";
+import { isAwaiting, isRoot, isWanted } from "./run.ts";
+import type { SchedulerState } from "./scheduler-state.ts";
+import { sourceOf } from "./scheduler-state.ts";
+import {
+  erred,
+  memory,
+  parked,
+  processing,
+  queued,
+  released,
+  stateNames,
+  waiting,
+} from "./states.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** What the tables of the runs say of one worker. */
+interface Tally {
+  queued: number;
+  queuedUs: number;
+  sent: number;
+  active: number;
+  activeUs: number;
+  bytes: number;
+  readonly used: Map<string, number>;
+}
+
+/**
+ * Checks that all counters, lists and places follow from the states of the tasks, and that these
+ * fit together; throws at the first that does not. Cost: everything is looked at.
+ */
+export function validate(state: SchedulerState): void {
+  const tallies = new Map(state.workerList.map((worker) => [worker.slot, emptyTally()]));
+  const findable = findableTasks(state);
+  for (const run of state.runs) {
+    validateRun(state, run);
+    for (let t = 0; t < run.size; t++) {
+      validateTask(state, run, t, findable);
+      count(run, t, tallies);
+    }
+  }
+  for (const worker of state.workerList) {
+    validateWorker(state, worker, tallies.get(worker.slot) as Tally);
+  }
+  const crowded = state.workerList.filter((worker) => worker.activeCount > worker.threads);
+  check(crowded.length === state.crowdedCount, "crowdedCount", state.crowdedCount);
+  const draining = state.workerList.filter((worker) => worker.isDraining);
+  check(draining.length === state.drainingCount, "drainingCount", state.drainingCount);
+}
+
+function check(holdsTrue: boolean, what: string, ...details: unknown[]): void {
+  if (!holdsTrue)
+    throw new Error(`the scheduler is at odds with itself: ${what} ${details.join(" ")}`);
+}
+
+function emptyTally(): Tally {
+  return { queued: 0, queuedUs: 0, sent: 0, active: 0, activeUs: 0, bytes: 0, used: new Map() };
+}
+
+/** Slots of ready tasks that somebody will look at: in queues, as roots, or put aside. */
+function findableTasks(state: SchedulerState): ReadonlySet<number> {
+  const found = new Set<number>([...state.suspects, ...state.unplaced]);
+  for (const worker of state.workerList) {
+    for (const queue of [worker.queue, ...worker.constrained.values()]) {
+      for (let n = 0; n < queue.size; n++) found.add(queue.at(n));
+    }
+    const { interval } = worker;
+    if (interval === undefined || interval.run.dropped) continue;
+    addRoots(interval.run, interval.next, interval.end, found);
+  }
+  for (const run of state.runs) {
+    for (const t of run.beyond) found.add(run.base + t);
+    addRoots(run, run.rootsTaken, run.roots.length, found);
+    for (const { next, end } of run.spareRoots) addRoots(run, next, end, found);
+  }
+  return found;
+}
+
+function addRoots(run: Run, from: number, to: number, found: Set<number>): void {
+  for (let n = from; n < to; n++) found.add(run.base + (run.roots[n] as number));
+}
+
+function validateRun(state: SchedulerState, run: Run): void {
+  const at = `of run ${run.number}`;
+  check(state.ids.runOf(run.base) === run, "slots", at);
+  let held = 0;
+  let running = 0;
+  let parkedOnes = 0;
+  for (let t = 0; t < run.size; t++) {
+    if ((run.marks[t]! & isWanted) !== 0) held++;
+    if (run.state[t] === processing) running++;
+    if (run.state[t] === parked) parkedOnes++;
+  }
+  for (const ids of run.aliases.values()) held += ids.length;
+  for (const times of run.reserved.values()) held += times;
+  check(held === run.holds && held > 0, "holds", at, held, run.holds);
+  check(running === run.runningCount, "runningCount", at, running, run.runningCount);
+  check(parkedOnes === run.parkedCount, "parkedCount", at, parkedOnes, run.parkedCount);
+  const isListed = state.rootRuns.includes(run);
+  const hasRoots = run.rootsTaken < run.rootsEnd || run.spareRoots.length > 0;
+  check(isListed === hasRoots, "rootRuns", at);
+}
+
+function validateTask(
+  state: SchedulerState,
+  run: Run,
+  t: number,
+  findable: ReadonlySet<number>,
+): void {
+  const name = stateNames[run.state[t] as number] as string;
+  const at = `of ${run.keyOf(t)} (${name})`;
+  const uses = usesOf(state, run, t);
+  check(uses === run.uses[t], "uses", at, uses, run.uses[t]);
+  const missing = missingOf(run, t);
+  const isAlias = run.sources.has(t);
+  const hasWorker = state.slots[run.place[t] as number] !== undefined;
+  switch (run.state[t] as number) {
+    case released:
+      check(uses === 0 && run.place[t] === -1, "released", at);
+      break;
+    case waiting:
+      check(uses > 0 && run.place[t] === -1, "waiting", at);
+      if (isAlias) {
+        const source = sourceOf(state, run, t);
+        const found = source.run.state[source.t] as number;
+        const comes = found !== memory && found !== erred && found !== released;
+        check(comes, "source", at, stateNames[found]);
+      } else check(missing > 0 && missing === run.waiting[t], "missing", at, missing);
+      break;
+    case parked:
+      check(uses > 0 && missing === 0 && findable.has(run.base + t), "parked", at);
+      break;
+    case queued: {
+      const isFree = (run.marks[t]! & isRoot) !== 0;
+      check(uses > 0 && missing === 0 && findable.has(run.base + t), "queued", at, missing);
+      check(isFree ? run.place[t] === -1 : hasWorker, "queue", at, run.place[t]);
+      break;
+    }
+    case processing:
+      check(uses > 0 && missing === 0 && hasWorker, "processing", at, missing, run.place[t]);
+      break;
+    case memory:
+      validateMemory(state, run, t, at);
+      break;
+    case erred:
+      check(run.failed.has(t) || run.blamed.has(t), "erred", at);
+      break;
+    default:
+      check(false, "state", at);
+  }
+}
+
+function validateMemory(state: SchedulerState, run: Run, t: number, at: string): void {
+  check((run.uses[t] as number) > 0, "memory", at);
+  if ((run.graph.traits[t]! & isGathering) !== 0) {
+    check(missingOf(run, t) === 0, "gathers", at);
+  } else if (run.sources.has(t)) {
+    const source = run.sources.get(t) as number;
+    const owner = state.ids.runOf(source);
+    check(owner?.state[source - owner.base] === memory, "source", at);
+  } else {
+    check(state.slots[run.place[t] as number] !== undefined, "holder", at, run.place[t]);
+    const others = run.replicas.get(t) ?? [];
+    const all = new Set([run.place[t] as number, ...others]);
+    check(all.size === others.length + 1, "replicas", at);
+    for (const slot of all) check(state.slots[slot] !== undefined, "replica", at, slot);
+  }
+}
+
+function missingOf(run: Run, t: number): number {
+  const { offsets, targets } = run.graph.inputs;
+  let missing = 0;
+  for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
+    if (run.state[targets[e] as number] !== memory) missing++;
+  }
+  return missing;
+}
+
+function usesOf(state: SchedulerState, run: Run, t: number): number {
+  const { offsets, targets } = run.graph.readers;
+  let uses = ((run.marks[t]! & isWanted) === 0 ? 0 : 1) + (run.reserved.get(t) ?? 0);
+  for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
+    const reader = targets[e] as number;
+    if ((run.uses[reader] as number) > 0 && readsInputs(run, reader)) uses++;
+  }
+  for (const id of run.aliases.get(t) ?? []) {
+    const other = state.ids.runOf(id) as Run;
+    if ((other.uses[id - other.base] as number) > 0 && other.state[id - other.base] !== erred)
+      uses++;
+  }
+  return uses;
+}
+
+function count(run: Run, t: number, tallies: ReadonlyMap<number, Tally>): void {
+  const tally = tallies.get(run.place[t] as number);
+  const us = run.expectedUs[t] as number;
+  switch (run.state[t] as number) {
+    case queued:
+      if (tally === undefined) return;
+      tally.queued++;
+      tally.queuedUs += us;
+      return;
+    case processing:
+      if (tally === undefined) return;
+      tally.sent++;
+      for (const [name, amount] of run.ruleOf(t).resources) {
+        tally.used.set(name, (tally.used.get(name) ?? 0) + amount);
+      }
+      if ((run.marks[t]! & isAwaiting) !== 0) return;
+      tally.active++;
+      tally.activeUs += us;
+      return;
+    case memory:
+      for (const [number, other] of tallies) {
+        if (holds(run, t, number)) other.bytes += run.bytes[t] as number;
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+function validateWorker(state: SchedulerState, worker: WorkerRecord, tally: Tally): void {
+  const at = `of worker ${worker.epoch}`;
+  check(state.workers.get(worker.epoch) === worker, "workers", at);
+  check(state.slots[worker.slot] === worker, "slots", at);
+  check(tally.queued === worker.queuedCount, "queuedCount", at, tally.queued, worker.queuedCount);
+  check(tally.sent === worker.sentCount, "sentCount", at, tally.sent, worker.sentCount);
+  check(tally.active === worker.activeCount, "activeCount", at, tally.active, worker.activeCount);
+  check(isNear(tally.queuedUs, worker.queuedUs), "queuedUs", at, tally.queuedUs, worker.queuedUs);
+  check(isNear(tally.activeUs, worker.activeUs), "activeUs", at, tally.activeUs, worker.activeUs);
+  check(
+    isNear(tally.bytes, worker.storedBytes),
+    "storedBytes",
+    at,
+    tally.bytes,
+    worker.storedBytes,
+  );
+  for (const [name, { total, free }] of worker.resources) {
+    const used = tally.used.get(name) ?? 0;
+    check(isNear(total - used, free), `resource ${name}`, at, total, used, free);
+  }
+  check(!worker.isSolitary || worker.sentCount === 1, "solitary", at, worker.sentCount);
+  const { interval } = worker;
+  const hasRoots = interval !== undefined && interval.next < interval.end;
+  check(worker.richAt >= 0 === (worker.queuedCount > 0 || hasRoots), "rich", at);
+  check(worker.richAt < 0 || state.rich[worker.richAt] === worker, "richAt", at);
+  check(worker.idleAt < 0 || state.idle[worker.idleAt] === worker, "idleAt", at);
+}
+
+function isNear(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-3 * Math.max(1, Math.abs(a), Math.abs(b));
+}

@@ -1,0 +1,49 @@
+import type { ReadyHeap } from "./ready-heap.ts";
+import { hasFree } from "./rules.ts";
+import { isRoot } from "./run.ts";
+import type { Place, SchedulerState } from "./scheduler-state.ts";
+import { queued } from "./states.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** The most urgent task that a worker has queued and can run now; it stays queued. */
+export function peekQueue(state: SchedulerState, worker: WorkerRecord): Place | undefined {
+  let best = peek(state, worker, worker.queue);
+  for (const [rule, queue] of worker.constrained) {
+    if (queue.size === 0) worker.constrained.delete(rule);
+    if (!hasFree(rule, worker)) continue;
+    const other = peek(state, worker, queue);
+    if (other !== undefined && (best === undefined || isBefore(other, best))) best = other;
+  }
+  return best;
+}
+
+/** Drops stale entries until the first one is meant. */
+function peek(state: SchedulerState, worker: WorkerRecord, queue: ReadyHeap): Place | undefined {
+  while (queue.size > 0) {
+    const found = queuedAt(state, worker, queue.peek());
+    if (found !== undefined) return found;
+    queue.pop();
+  }
+  return undefined;
+}
+
+/** The task of an entry in the queue of a worker, if it still is queued there. */
+export function queuedAt(
+  { ids }: SchedulerState,
+  worker: WorkerRecord,
+  id: number,
+): Place | undefined {
+  const run = ids.runOf(id);
+  if (run === undefined) return undefined;
+  const t = id - run.base;
+  const isMeant =
+    run.state[t] === queued && run.place[t] === worker.slot && (run.marks[t]! & isRoot) === 0;
+  return isMeant ? { run, t } : undefined;
+}
+
+function isBefore(a: Place, b: Place): boolean {
+  if (a.run === b.run) return a.t < b.t;
+  return a.run.priority === b.run.priority
+    ? a.run.arrival < b.run.arrival
+    : a.run.priority > b.run.priority;
+}

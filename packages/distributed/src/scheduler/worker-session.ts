@@ -1,0 +1,91 @@
+import type { WorkerMessage, WorkerOffer } from "../messages/worker-messages.ts";
+import { loseWorker } from "./losses.ts";
+import { ReadyHeap } from "./ready-heap.ts";
+import { handleFailed, handleMissing, handleRecalled, handleReport } from "./reports.ts";
+import type { SchedulerState } from "./scheduler-state.ts";
+import { touch } from "./scheduler-state.ts";
+import { parked, waiting } from "./states.ts";
+import { setState } from "./tasks.ts";
+import { WorkerRecord } from "./worker-record.ts";
+
+/** A worker has connected and says what it offers. */
+export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOffer): void {
+  const free = state.slots.indexOf(undefined);
+  const place = { epoch, slot: free < 0 ? state.slots.length : free };
+  const worker = new WorkerRecord(place, offer, new ReadyHeap(state.ids), state.nowMs);
+  state.workers.set(epoch, worker);
+  state.slots[place.slot] = worker;
+  state.workerList.push(worker);
+  state.threadCount += offer.threads;
+  state.suitable.clear();
+  state.instructions.push({
+    kind: "tell-worker",
+    epoch,
+    message: { kind: "welcome", worker: epoch },
+  });
+  placeAgain(state);
+  touch(state, worker);
+}
+
+/** Tasks that no worker might run are looked at again. */
+function placeAgain(state: SchedulerState): void {
+  const { unplaced } = state;
+  state.unplaced = [];
+  for (const id of unplaced) {
+    const run = state.ids.runOf(id);
+    if (run === undefined || run.state[id - run.base] !== parked) continue;
+    run.parkedCount--;
+    setState(state, run, id - run.base, waiting);
+    state.ready.push(id);
+  }
+}
+
+/** What a worker says. */
+export function handleWorkerMessage(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  message: WorkerMessage,
+): void {
+  worker.lastSeenMs = state.nowMs;
+  switch (message.kind) {
+    case "offer":
+      return;
+    case "report":
+      handleReport(state, worker, message);
+      return;
+    case "failed":
+      handleFailed(state, worker, message);
+      return;
+    case "missing":
+      handleMissing(state, worker, message);
+      return;
+    case "recalled":
+      handleRecalled(state, worker, message);
+      return;
+    case "memory":
+      worker.isPaused = message.paused;
+      touch(state, worker);
+      return;
+    case "heartbeat":
+      state.instructions.push({
+        kind: "tell-worker",
+        epoch: worker.epoch,
+        message: { kind: "echo", sentMs: message.sentMs },
+      });
+      return;
+  }
+}
+
+/** Ends the connections of workers that have been silent for too long. */
+export function expireWorkers(state: SchedulerState): void {
+  const { workerTimeoutMs } = state.settings;
+  state.expiryMs = state.nowMs;
+  const silent = state.workerList.filter(
+    ({ lastSeenMs }) => state.nowMs - lastSeenMs >= workerTimeoutMs,
+  );
+  for (const worker of silent) {
+    const reason = `silent for ${Math.round(state.nowMs - worker.lastSeenMs)} ms`;
+    state.instructions.push({ kind: "disconnect", epoch: worker.epoch, reason });
+    loseWorker(state, worker, false);
+  }
+}

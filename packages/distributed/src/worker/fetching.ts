@@ -1,0 +1,162 @@
+import type { Peer } from "../messages/worker-messages.ts";
+import type { Want } from "./worker-events.ts";
+import type { Value } from "./worker-state.ts";
+
+/** Limits on what is fetched at the same time. */
+export interface FetchLimits {
+  /** Peers that are asked at the same time; each is asked one thing at a time. */
+  readonly peersMax: number;
+  /** Bytes in one answer, unless one value alone is larger. */
+  readonly answerBytesMax: number;
+  /** Bytes in all answers that are on their way, unless nothing else is. */
+  readonly bytesMax: number;
+}
+
+/** A value that is wanted from peers. */
+export interface Wanted {
+  readonly want: Want;
+  /** What waits for it. */
+  readonly value: Value;
+  /** Those that may have it, in the order to ask them. */
+  readonly holders: readonly Peer[];
+  /** How often somebody was asked. */
+  askedCount: number;
+  /** Peers that have answered that they have it not. */
+  readonly without: Set<number>;
+  /** Nobody here wants it any more. */
+  isDropped: boolean;
+}
+
+interface PeerQueue {
+  readonly peer: Peer;
+  wanted: Wanted[];
+  /** What it is being asked for now. */
+  asked: Wanted[];
+}
+
+/** Peers that could not be asked are asked once more, after all others. */
+const roundsMax = 2;
+
+/**
+ * Gets values from peers: a few peers at a time, each for many values at once, nearer ones first.
+ * Pure: it says what to ask, and is told what came of it.
+ */
+export class Fetching {
+  readonly #limits: FetchLimits;
+  readonly #host: string;
+  readonly #queues = new Map<number, PeerQueue>();
+  #peersAsked = 0;
+  #bytes = 0;
+
+  constructor(host: string, limits: FetchLimits) {
+    this.#host = host;
+    this.#limits = limits;
+  }
+
+  /** Bytes of the values that peers are being asked for, as far as they are known. */
+  get bytesInFlight(): number {
+    return this.#bytes;
+  }
+
+  /** Wants a value from one of its holders, of which there must be one. */
+  want(value: Value, want: Want, peers: readonly Peer[]): Wanted {
+    const holders = peers.toSorted((a, b) => this.#distance(a) - this.#distance(b));
+    const without = new Set<number>();
+    const wanted = { want, value, holders, askedCount: 0, without, isDropped: false };
+    this.#ask(wanted);
+    return wanted;
+  }
+
+  /** Peers on this machine first, then those that have the least to answer. */
+  #distance({ host, worker }: Peer): number {
+    const queue = this.#queues.get(worker);
+    return (host === this.#host ? 0 : 1e9) + (queue === undefined ? 0 : queue.wanted.length);
+  }
+
+  /** Puts a value into the queue of the next peer to be asked; false where there is none. */
+  #ask(wanted: Wanted): boolean {
+    const { holders, without } = wanted;
+    while (wanted.askedCount < holders.length * roundsMax) {
+      const peer = holders[wanted.askedCount++ % holders.length] as Peer;
+      if (without.has(peer.worker)) continue;
+      let queue = this.#queues.get(peer.worker);
+      if (queue === undefined) {
+        queue = { peer, wanted: [], asked: [] };
+        this.#queues.set(peer.worker, queue);
+      }
+      queue.wanted.push(wanted);
+      return true;
+    }
+    return false;
+  }
+
+  /** A peer has answered: gives what came, and what nobody else is left to be asked for. */
+  answered(
+    peer: number,
+    missing: readonly Want[],
+  ): { readonly came: readonly Wanted[]; readonly lost: readonly Wanted[] } {
+    const asked = this.#end(peer);
+    const lacking = new Set(missing);
+    const came = asked.filter(({ want }) => !lacking.has(want));
+    const others = asked.filter(({ want }) => lacking.has(want));
+    for (const { without } of others) without.add(peer);
+    return { came, lost: others.filter((wanted) => !this.#ask(wanted)) };
+  }
+
+  /** A peer could not be asked: gives what nobody else is left to be asked for. */
+  failed(peer: number): readonly Wanted[] {
+    return this.#end(peer).filter((wanted) => !this.#ask(wanted));
+  }
+
+  /** What a peer was asked for and is still wanted; it may be asked again. */
+  #end(peer: number): readonly Wanted[] {
+    const queue = this.#queues.get(peer);
+    if (queue === undefined || queue.asked.length === 0) return [];
+    const { asked } = queue;
+    queue.asked = [];
+    this.#peersAsked--;
+    for (const { want } of asked) this.#bytes -= want.bytes;
+    if (queue.wanted.length === 0) this.#queues.delete(peer);
+    return asked.filter(({ isDropped }) => !isDropped);
+  }
+
+  /** What to ask now: at most one question for each peer that is not being asked. */
+  questions(): { readonly peer: Peer; readonly wants: readonly Want[] }[] {
+    const questions: { peer: Peer; wants: Want[] }[] = [];
+    for (const queue of this.#queues.values()) {
+      if (this.#peersAsked >= this.#limits.peersMax) break;
+      if (queue.asked.length > 0) continue;
+      queue.wanted = queue.wanted.filter(({ isDropped }) => !isDropped);
+      const asked = this.#take(queue);
+      if (asked.length > 0)
+        questions.push({ peer: queue.peer, wants: asked.map(({ want }) => want) });
+      else if (queue.wanted.length === 0) this.#queues.delete(queue.peer.worker);
+    }
+    return questions;
+  }
+
+  /** Takes from the front of a queue as much as the limits allow; a large value goes alone. */
+  #take(queue: PeerQueue): readonly Wanted[] {
+    const { answerBytesMax, bytesMax } = this.#limits;
+    let bytes = 0;
+    let count = 0;
+    for (const { want } of queue.wanted) {
+      const isFirst = count === 0;
+      if (!isFirst && bytes + want.bytes > answerBytesMax) break;
+      if (this.#bytes + bytes + want.bytes > bytesMax && this.#bytes + bytes > 0) break;
+      bytes += want.bytes;
+      count++;
+    }
+    queue.asked = queue.wanted.splice(0, count);
+    if (count > 0) this.#peersAsked++;
+    this.#bytes += bytes;
+    return queue.asked;
+  }
+
+  /** Forgets all that was wanted: the connections are gone. */
+  clear(): void {
+    this.#queues.clear();
+    this.#peersAsked = 0;
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Rows } from "../messages/rows.ts";
+import { noRows } from "../messages/rows.ts";
+import type { WorkerMessage } from "../messages/worker-messages.ts";
+
+/** Gathers what a worker is to say, so that it is said in few messages. */
+export class Report {
+  #done: number[] = [];
+  #started: number[] = [];
+  #awaiting: number[] = [];
+  #acquired: number[] = [];
+  #lost: number[] = [];
+  #recalled: number[] = [];
+
+  done(task: number, attempt: number, bytes: number, us: number): void {
+    this.#done.push(task, attempt, bytes, us);
+  }
+
+  started(task: number, attempt: number): void {
+    this.#started.push(task, attempt);
+  }
+
+  awaiting(task: number, attempt: number): void {
+    this.#awaiting.push(task, attempt);
+  }
+
+  acquired(id: number, version: number): void {
+    this.#acquired.push(id, version);
+  }
+
+  lost(id: number, version: number): void {
+    this.#lost.push(id, version);
+  }
+
+  recalled(task: number, attempt: number): void {
+    this.#recalled.push(task, attempt);
+  }
+
+  /** The messages that say it all; nothing is left to be said. */
+  take(): WorkerMessage[] {
+    const messages: WorkerMessage[] = [];
+    const counts = [this.#done, this.#started, this.#awaiting, this.#acquired, this.#lost];
+    if (counts.some(({ length }) => length > 0)) {
+      messages.push({
+        kind: "report",
+        done: rowsOf(this.#done),
+        started: rowsOf(this.#started),
+        awaiting: rowsOf(this.#awaiting),
+        acquired: rowsOf(this.#acquired),
+        lost: rowsOf(this.#lost),
+      });
+      this.clear();
+    }
+    if (this.#recalled.length > 0) {
+      messages.push({ kind: "recalled", rows: this.#recalled });
+      this.#recalled = [];
+    }
+    return messages;
+  }
+
+  /** Forgets what was to be said. */
+  clear(): void {
+    this.#done = [];
+    this.#started = [];
+    this.#awaiting = [];
+    this.#acquired = [];
+    this.#lost = [];
+  }
+}
+
+function rowsOf(rows: number[]): Rows {
+  return rows.length === 0 ? noRows : rows;
+}

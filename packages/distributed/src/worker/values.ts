@@ -1,0 +1,87 @@
+import type { ValueName } from "./worker-events.ts";
+import type { Member, Value, WorkerState, WorkerTask } from "./worker-state.ts";
+import { handOver } from "./worker-state.ts";
+
+/** A value that a task reads: here already, or wanted from those who hold it. */
+export function needValue(state: WorkerState, { name, bytes, holders }: Member): Value {
+  const known = state.values.get(name.id);
+  if (known?.name.version === name.version) return known;
+  // A newer attempt has made it anew, so nobody may read the old one any more.
+  if (known !== undefined) removeValue(state, known);
+  const value = makeValue(name);
+  state.values.set(name.id, value);
+  wantFrom(state, value, { name, bytes, holders }, -1);
+  return value;
+}
+
+/** One piece of a value that others hold, for one task. */
+export function needPiece(state: WorkerState, member: Member, piece: number): Value {
+  // No attempt has the number 0, so that the name is like no other.
+  const value = makeValue({ id: state.pieceCount++, version: 0 });
+  wantFrom(state, value, member, piece);
+  return value;
+}
+
+function makeValue(name: ValueName): Value {
+  return { name, isHere: false, readers: new Set(), wanted: undefined };
+}
+
+function wantFrom(
+  state: WorkerState,
+  value: Value,
+  { name, bytes, holders }: Member,
+  piece: number,
+): void {
+  const peers = holders.flatMap((worker) => state.peers.get(worker) ?? []);
+  if (peers.length === 0) return;
+  value.wanted = state.fetching.want(value, { name, piece, as: value.name, bytes }, peers);
+}
+
+/** Notes that a value is in the store. */
+export function keepValue(state: WorkerState, name: ValueName): void {
+  const known = state.values.get(name.id);
+  if (known !== undefined && known.name.version !== name.version) removeValue(state, known);
+  const value = state.values.get(name.id);
+  if (value === undefined) state.values.set(name.id, { ...makeValue(name), isHere: true });
+  else arrive(state, value);
+}
+
+/** A value has come: tasks that waited for nothing else can begin. */
+export function arrive(state: WorkerState, value: Value): void {
+  value.isHere = true;
+  if (value.wanted !== undefined) value.wanted.isDropped = true;
+  value.wanted = undefined;
+  for (const task of value.readers) {
+    task.missing.delete(value);
+    handOver(state, task);
+  }
+  value.readers.clear();
+}
+
+/** The scheduler says that a value may go. */
+export function freeValue(state: WorkerState, id: number, version: number): void {
+  if (state.gatherings.get(id)?.version === version) state.gatherings.delete(id);
+  const value = state.values.get(id);
+  if (value?.name.version === version) removeValue(state, value);
+}
+
+/** Forgets a value, out of the store too. */
+export function removeValue(state: WorkerState, value: Value): void {
+  if (state.values.get(value.name.id) === value) state.values.delete(value.name.id);
+  if (value.wanted !== undefined) value.wanted.isDropped = true;
+  if (value.isHere) state.instructions.push({ kind: "drop", values: [value.name] });
+}
+
+/** A task does not wait for values any more; those that nobody else waits for need not come. */
+export function stopWaiting(state: WorkerState, task: WorkerTask): void {
+  for (const value of task.missing) {
+    value.readers.delete(task);
+    if (value.readers.size === 0 && !value.isHere) removeValue(state, value);
+  }
+  task.missing.clear();
+}
+
+/** The pieces that were fetched for a task go when nothing of it runs. */
+export function dropPieces(state: WorkerState, { pieces }: WorkerTask): void {
+  for (const piece of pieces) removeValue(state, piece);
+}
