@@ -30,6 +30,8 @@ export class WorkerMachine {
   #nowMs: number;
   #saidMs: number;
   #heardMs: number;
+  /** When it asked for an echo last. */
+  #askedMs = -Infinity;
   #wakeMs = -Infinity;
 
   constructor(offer: WorkerOffer, settings: Partial<WorkerSettings>, nowMs: number) {
@@ -44,8 +46,8 @@ export class WorkerMachine {
     const state = this.#state;
     this.#nowMs = Math.max(nowMs, this.#nowMs);
     for (const event of events) this.#take(event);
-    for (const { peer, wants } of state.fetching.questions()) {
-      state.instructions.push({ kind: "fetch", peer, wants });
+    for (const question of state.fetching.questions()) {
+      state.instructions.push({ kind: "fetch", ...question });
     }
     flushReport(state);
     const { instructions } = state;
@@ -67,6 +69,8 @@ export class WorkerMachine {
         this.#forgetAll();
         return;
       case "told":
+        // What was on its way from a scheduler that was given up is late, and nothing.
+        if (!this.#isConnected) return;
         this.#heardMs = this.#nowMs;
         this.#told(event.message);
         return;
@@ -98,7 +102,7 @@ export class WorkerMachine {
         handleFetched(state, event);
         return;
       case "fetch-failed":
-        handleFetchFailed(state, event.peer);
+        handleFetchFailed(state, event.question);
         return;
       case "pressure":
         tell(state, { kind: "memory", paused: event.paused, bytes: event.bytes });
@@ -156,7 +160,8 @@ export class WorkerMachine {
     if (!this.#isConnected) return;
     if (this.#nowMs - this.#heardMs >= silenceMs) {
       this.#giveUpScheduler(`not heard for ${Math.round(this.#nowMs - this.#heardMs)} ms`);
-    } else if (this.#nowMs - this.#saidMs >= heartbeatMs) {
+    } else if (this.#nowMs >= this.#beatMs) {
+      this.#askedMs = this.#nowMs;
       tell(this.#state, { kind: "heartbeat", sentMs: this.#nowMs });
     }
   }
@@ -185,11 +190,20 @@ export class WorkerMachine {
     state.instructions = state.instructions.filter(({ kind }) => kind !== "tell");
   }
 
+  /**
+   * When to say that it is there: it was silent for long, or has not heard for long and needs an
+   * answer.
+   */
+  get #beatMs(): number {
+    const { heartbeatMs } = this.#state.settings;
+    return heartbeatMs + Math.min(this.#saidMs, Math.max(this.#heardMs, this.#askedMs));
+  }
+
   /** Asks for the next tick, if there is something to be said or heard. */
   #wake(): void {
-    const { heartbeatMs, silenceMs } = this.#state.settings;
+    const { silenceMs } = this.#state.settings;
     if (!this.#isConnected) return;
-    const atMs = Math.min(this.#saidMs + heartbeatMs, this.#heardMs + silenceMs);
+    const atMs = Math.min(this.#beatMs, this.#heardMs + silenceMs);
     const isAsked = this.#wakeMs > this.#nowMs && this.#wakeMs <= atMs;
     if (isAsked || atMs === Infinity) return;
     this.#wakeMs = Math.max(atMs, this.#nowMs);
