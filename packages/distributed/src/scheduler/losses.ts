@@ -4,7 +4,7 @@ import { returnRoots } from "./roots.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isSuspect } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { findAttempt, setIdle, touchIdle, updateRich } from "./scheduler-state.ts";
+import { findAttempt, outboxOf, setIdle, touchIdle, updateRich } from "./scheduler-state.ts";
 import { memory, processing, queued, waiting } from "./states.ts";
 import { fail, leaveWorker, setState } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -122,6 +122,16 @@ function dropReplica(run: Run, t: number, others: number[], worker: number): voi
   const at = others.indexOf(worker);
   if (at >= 0) others.splice(at, 1);
   if (others.length === 0) run.replicas.delete(t);
+}
+
+/** A value could not be had from a worker, named by its epoch, that was said to hold it. */
+export function missValue(state: SchedulerState, epoch: number, id: number, version: number): void {
+  const holder = state.workers.get(epoch);
+  const found = findAttempt(state, id, version);
+  if (holder === undefined || found?.run.state[found.t] !== memory) return;
+  // It may be there after all and only out of reach: then it goes, so that nothing is forgotten.
+  outboxOf(state, holder).free(id, version);
+  loseValue(state, holder, id, version);
 }
 
 /** A value was found to be unreadable on the worker that holds it. */

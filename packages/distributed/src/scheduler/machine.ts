@@ -15,6 +15,8 @@ import { SchedulerState } from "./scheduler-state.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { schedulerDefaults } from "./settings.ts";
 import type { StoryEntry } from "./story.ts";
+import type { SchedulerSnapshot } from "./snapshot.ts";
+import { snapshot } from "./snapshot.ts";
 import { settle } from "./tasks.ts";
 import { flushProgress, progressIntervalMs, takeMessages } from "./tell-client.ts";
 import { validate } from "./validate.ts";
@@ -159,6 +161,11 @@ export class SchedulerMachine {
   /** What has happened to a task of late, the oldest first. */
   story(task: number): readonly StoryEntry[] {
     return this.#state.story.of(task);
+  }
+
+  /** What the scheduler knows now. Cost: everything is looked at. */
+  get snapshot(): SchedulerSnapshot {
+    return snapshot(this.#state);
   }
 
   /** Checks all that must hold between two events, and throws at what does not. For tests. */

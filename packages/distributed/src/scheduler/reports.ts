@@ -1,5 +1,5 @@
 import type { WorkerMessage } from "../messages/worker-messages.ts";
-import { failureOf, loseValue, noteFailedOn } from "./losses.ts";
+import { failureOf, loseValue, missValue, noteFailedOn } from "./losses.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isRecalled, isSuspect } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
@@ -150,14 +150,7 @@ export function handleMissing(
   { task, attempt, rows }: Message<"missing">,
 ): void {
   for (let n = 0; n < rows.length; n += 3) {
-    const input = findAttempt(state, rows[n]!, rows[n + 1]!);
-    if (input === undefined || input.run.state[input.t] !== memory) continue;
-    const holder = state.workers.get(rows[n + 2]!);
-    // It may be there after all and only out of reach: then it goes, so that nothing is forgotten.
-    if (holder !== undefined) {
-      outboxOf(state, holder).free(rows[n]!, rows[n + 1]!);
-      loseValue(state, holder, rows[n]!, rows[n + 1]!);
-    }
+    missValue(state, rows[n + 2]!, rows[n]!, rows[n + 1]!);
   }
   const found = findSent(state, worker, task, attempt);
   if (found === undefined) return;

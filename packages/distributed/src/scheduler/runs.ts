@@ -6,7 +6,6 @@ import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import { isGathering, isHeld } from "./expand.ts";
 import { functionsInProgram } from "./programs.ts";
-import { ProtocolError } from "./protocol-error.ts";
 import { ruleOf } from "./rules.ts";
 import { Run, isWanted, limitAt } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
@@ -75,13 +74,17 @@ export function functionsOf({ programs, constants }: ExpandedGraph): ReadonlySet
   return names;
 }
 
-/** Keeps an output of a run of the same client, since a run on its way in may stand for it. */
-export function reserve(client: ClientRecord, { run, output }: HeldOutput): Place {
-  const earlier = client.runs.get(run);
+/** Whether a client still wants an output of a run that is in. */
+export function isHeldBy({ runs }: ClientRecord, { run, output }: HeldOutput): boolean {
+  const earlier = runs.get(run);
   const t = earlier?.graph.wanted[output];
-  if (earlier === undefined || t === undefined || (earlier.marks[t]! & isWanted) === 0) {
-    throw new ProtocolError(`output ${output} of run ${run} is not held`);
-  }
+  return earlier !== undefined && t !== undefined && (earlier.marks[t]! & isWanted) !== 0;
+}
+
+/** Keeps an output that is held, since a run on its way in may stand for it. */
+export function reserve({ runs }: ClientRecord, { run, output }: HeldOutput): Place {
+  const earlier = runs.get(run) as Run;
+  const t = earlier.graph.wanted[output] as number;
   earlier.reserved.set(t, 1 + (earlier.reserved.get(t) ?? 0));
   earlier.uses[t]!++;
   earlier.holds++;
@@ -158,6 +161,7 @@ export function drop(state: SchedulerState, run: Run): void {
   run.client.runs.delete(run.number);
   run.client.news.delete(run);
   state.progressing.delete(run);
+  for (const rule of run.rules) state.suitable.delete(rule);
   forgetCode(state, run);
 }
 

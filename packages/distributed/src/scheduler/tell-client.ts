@@ -44,6 +44,8 @@ export function tellFailed(
   outputs: readonly number[],
   failure: TaskFailure,
 ): void {
+  // What had finished before it failed anew is told of first.
+  tellNews(run);
   tell(state, run.client, { kind: "failed", run: run.number, outputs, failure });
 }
 
@@ -60,19 +62,22 @@ export function tellProgress(state: SchedulerState, run: Run): void {
 
 /** Turns what is to be told into messages, the news of runs first. */
 export function takeMessages(state: SchedulerState, client: ClientRecord): ToClientMessage[] {
-  const { outbox } = client;
-  for (const run of client.news) {
-    if (run.attempts.length > 0) {
-      outbox.push({ kind: "attempts", run: run.number, attempts: run.attempts });
-      run.attempts = [];
-    }
-    if (run.finished.length > 0) {
-      outbox.push({ kind: "finished", run: run.number, rows: run.finished });
-      run.finished = [];
-    }
-  }
+  for (const run of client.news) tellNews(run);
   client.news.clear();
-  return outbox.splice(0);
+  return client.outbox.splice(0);
+}
+
+function tellNews(run: Run): void {
+  const { number, attempts, finished } = run;
+  const { outbox } = run.client;
+  if (attempts.length > 0) {
+    outbox.push({ kind: "attempts", run: number, attempts });
+    run.attempts = [];
+  }
+  if (finished.length > 0) {
+    outbox.push({ kind: "finished", run: number, rows: finished });
+    run.finished = [];
+  }
 }
 
 /** Says of runs how far they have come, where that was not said just before. */

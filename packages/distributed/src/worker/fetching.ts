@@ -168,6 +168,24 @@ export class Fetching {
     return queue.asked;
   }
 
+  /** Checks that counts and limits hold; for tests. */
+  validate(): void {
+    const { peersMax, answerBytesMax, bytesMax } = this.#limits;
+    let all = 0;
+    let count = 0;
+    for (const { question, asked } of this.#asking.values()) {
+      const bytes = asked.reduce((sum, { want }) => sum + want.bytes, 0);
+      const isRight = this.#asking.get(question)?.asked === asked && asked.length > 0;
+      if (!isRight) throw new Error(`question ${question} is not asked`);
+      if (bytes > answerBytesMax && asked.length > 1) throw new Error("one answer is too long");
+      all += bytes;
+      count += asked.length;
+    }
+    if (all !== this.#bytes) throw new Error(`${this.#bytes} bytes in flight, not ${all}`);
+    if (all > bytesMax && count > 1) throw new Error("too many bytes in flight");
+    if (this.#asking.size > peersMax) throw new Error("too many peers are asked");
+  }
+
   /** Forgets all that was wanted; answers that still come are to questions nobody knows. */
   clear(): void {
     this.#queues.clear();

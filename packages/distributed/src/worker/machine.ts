@@ -13,9 +13,21 @@ import {
   recallTasks,
 } from "./task-ends.ts";
 import { freeValue } from "./values.ts";
-import type { WorkerEvent, WorkerInstruction } from "./worker-events.ts";
-import type { WorkerSettings } from "./worker-state.ts";
+import { validate } from "./validate.ts";
+import type { ValueName, WorkerEvent, WorkerInstruction } from "./worker-events.ts";
+import type { WorkerSettings, WorkerTask } from "./worker-state.ts";
 import { WorkerState, flushReport, tell } from "./worker-state.ts";
+
+/** See `WorkerMachine.snapshot`. */
+export interface WorkerSnapshot {
+  readonly tasks: readonly WorkerTask[];
+  /** Tasks that were given up and of which something may still run. */
+  readonly ending: readonly WorkerTask[];
+  readonly values: readonly ValueName[];
+  readonly comingCount: number;
+  readonly gatheringCount: number;
+  readonly bytesInFlight: number;
+}
 
 /**
  * A worker: events in, instructions out. It knows which tasks it has and which values are here,
@@ -55,6 +67,25 @@ export class WorkerMachine {
     this.#wake();
     state.instructions = [];
     return instructions;
+  }
+
+  /** Checks all that must hold between two events, and throws at what does not. For tests. */
+  validate(): void {
+    validate(this.#state);
+  }
+
+  /** What the worker has to do and holds; for tests and for a look into a worker that hangs. */
+  get snapshot(): WorkerSnapshot {
+    const { tasks, ending, values, gatherings, fetching } = this.#state;
+    const here = [...values.values()].filter(({ isHere }) => isHere);
+    return {
+      tasks: [...tasks.values()],
+      ending: [...ending.values()],
+      values: here.map(({ name }) => name),
+      comingCount: values.size - here.length,
+      gatheringCount: gatherings.size,
+      bytesInFlight: fetching.bytesInFlight,
+    };
   }
 
   #take(event: WorkerEvent): void {
@@ -156,7 +187,7 @@ export class WorkerMachine {
 
   /** Time has passed: says that it is there, or finds that the scheduler is not. */
   #ticked(): void {
-    const { heartbeatMs, silenceMs } = this.#state.settings;
+    const { silenceMs } = this.#state.settings;
     if (!this.#isConnected) return;
     if (this.#nowMs - this.#heardMs >= silenceMs) {
       this.#giveUpScheduler(`not heard for ${Math.round(this.#nowMs - this.#heardMs)} ms`);
