@@ -12,6 +12,7 @@ import type { WorkerRecord } from "./worker-record.ts";
 /** A worker is gone, with the values that it alone held and the tasks that it had. */
 export function loseWorker(state: SchedulerState, worker: WorkerRecord, isGraceful: boolean): void {
   const wasSolitary = worker.isSolitary;
+  worker.isGone = true;
   state.workers.delete(worker.epoch);
   state.slots[worker.slot] = undefined;
   state.workerList.splice(state.workerList.indexOf(worker), 1);

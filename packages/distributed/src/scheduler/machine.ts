@@ -127,6 +127,7 @@ export class SchedulerMachine {
     const { talking, talkingClients, instructions } = this.#state;
     for (const worker of talking) {
       worker.isTalkedTo = false;
+      if (worker.isGone) continue;
       for (const message of worker.outbox.take()) {
         instructions.push({ kind: "tell-worker", epoch: worker.epoch, message });
       }

@@ -195,8 +195,12 @@ function unlink(state: SchedulerState, run: Run, t: number, source: number): voi
 }
 
 function forgetCode(state: SchedulerState, run: Run): void {
-  const programs = run.programs.flatMap((program) => state.programs.giveBack(program));
   const functions = state.functions.giveBack(run.functions);
+  // A worker that knows a program has all functions of it.
+  const programs = new Set([
+    ...run.programs.flatMap((program) => state.programs.giveBack(program)),
+    ...state.programs.naming(functions),
+  ]);
   for (const worker of state.workerList) {
     for (const { number } of programs) {
       if (worker.knownPrograms.delete(number)) outboxOf(state, worker).forgetProgram(number);

@@ -84,7 +84,8 @@ function tellNews(run: Run): void {
 export function flushProgress(state: SchedulerState): void {
   const { progressing, nowMs } = state;
   for (const run of progressing) {
-    if (nowMs - run.progressMs < progressIntervalMs) continue;
+    // The same sum as where the tick was asked for: rounded otherwise it might never be over.
+    if (nowMs < run.progressMs + progressIntervalMs) continue;
     progressing.delete(run);
     run.progressMs = nowMs;
     const { number, doneCount: done, runningCount: running, retriedCount: retried } = run;

@@ -14,6 +14,7 @@ export interface Batch {
 
 /** What one worker is to be told at the end of an event: as few messages as can be. */
 export class WorkerOutbox {
+  #greetings: ToWorkerMessage[] = [];
   #batches: Batch[] = [];
   #recall: number[] = [];
   #cancel: number[] = [];
@@ -41,6 +42,16 @@ export class WorkerOutbox {
     };
     this.#batches.push(batch);
     return batch;
+  }
+
+  welcome(worker: number): void {
+    this.#isEmpty = false;
+    this.#greetings.push({ kind: "welcome", worker });
+  }
+
+  echo(sentMs: number): void {
+    this.#isEmpty = false;
+    this.#greetings.push({ kind: "echo", sentMs });
   }
 
   recall(task: number, attempt: number): void {
@@ -73,7 +84,8 @@ export class WorkerOutbox {
   /** The messages, in an order that is right; the outbox is empty afterwards. */
   take(): ToWorkerMessage[] {
     if (this.#isEmpty) return [];
-    const messages: ToWorkerMessage[] = [];
+    const messages = this.#greetings;
+    this.#greetings = [];
     if (this.#cancel.length > 0) {
       messages.push({ kind: "cancel", rows: this.#cancel });
       this.#cancel = [];

@@ -31,6 +31,8 @@ export class WorkerRecord {
   readonly threads: number;
   readonly memoryBytesMax: number;
   readonly resources: ReadonlyMap<string, ResourcePool>;
+  /** Its connection is gone; what still refers to it must not be heeded. */
+  isGone = false;
   /** Too little memory is free: it gets no tasks. */
   isPaused = false;
   /** It gets no tasks until it has none, and then one that must run alone. */

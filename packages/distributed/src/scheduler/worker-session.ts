@@ -3,7 +3,7 @@ import { loseWorker } from "./losses.ts";
 import { ReadyHeap } from "./ready-heap.ts";
 import { handleFailed, handleMissing, handleRecalled, handleReport } from "./reports.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { touch } from "./scheduler-state.ts";
+import { outboxOf, touch } from "./scheduler-state.ts";
 import { parked, waiting } from "./states.ts";
 import { setState } from "./tasks.ts";
 import { WorkerRecord } from "./worker-record.ts";
@@ -18,11 +18,7 @@ export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOff
   state.workerList.push(worker);
   state.threadCount += offer.threads;
   state.suitable.clear();
-  state.instructions.push({
-    kind: "tell-worker",
-    epoch,
-    message: { kind: "welcome", worker: epoch },
-  });
+  outboxOf(state, worker).welcome(epoch);
   placeAgain(state);
   touch(state, worker);
 }
@@ -67,11 +63,7 @@ export function handleWorkerMessage(
       touch(state, worker);
       return;
     case "heartbeat":
-      state.instructions.push({
-        kind: "tell-worker",
-        epoch: worker.epoch,
-        message: { kind: "echo", sentMs: message.sentMs },
-      });
+      outboxOf(state, worker).echo(message.sentMs);
       return;
   }
 }

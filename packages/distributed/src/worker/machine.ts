@@ -189,7 +189,7 @@ export class WorkerMachine {
   #ticked(): void {
     const { silenceMs } = this.#state.settings;
     if (!this.#isConnected) return;
-    if (this.#nowMs - this.#heardMs >= silenceMs) {
+    if (this.#nowMs >= this.#heardMs + silenceMs) {
       this.#giveUpScheduler(`not heard for ${Math.round(this.#nowMs - this.#heardMs)} ms`);
     } else if (this.#nowMs >= this.#beatMs) {
       this.#askedMs = this.#nowMs;

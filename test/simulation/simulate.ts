@@ -1,0 +1,45 @@
+import { drawScenario } from "./draw-scenario.ts";
+import { runScenario } from "./run-scenario.ts";
+
+const options = optionsOf(process.argv.slice(2));
+if (options.has("seed")) traceOne(Number(options.get("seed")));
+else runMany(Number(options.get("from") ?? 0), Number(options.get("seeds") ?? 1_000));
+
+function optionsOf(args: readonly string[]): Map<string, string> {
+  const options = new Map<string, string>();
+  for (const [n, arg] of args.entries()) {
+    if (arg.startsWith("--")) options.set(arg.slice(2), args[n + 1] ?? "");
+  }
+  return options;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function traceOne(seed: number): void {
+  const scenario = drawScenario(seed);
+  const report = runScenario(scenario, options.has("trace") ? print : undefined);
+  print(`seed ${seed}: ${report.actionCount} actions, ${[...report.reached].join(", ")}`);
+}
+
+function runMany(from: number, count: number): void {
+  const startMs = performance.now();
+  const reached = new Map<string, number>();
+  let failures = 0;
+  for (let seed = from; seed < from + count; seed++) {
+    try {
+      for (const what of runScenario(drawScenario(seed)).reached) {
+        reached.set(what, 1 + (reached.get(what) ?? 0));
+      }
+    } catch (error) {
+      failures++;
+      print(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+      if (failures >= Number(options.get("failures") ?? 20)) break;
+    }
+  }
+  const seconds = (performance.now() - startMs) / 1000;
+  print(`${count} seeds, ${failures} failures, ${seconds.toFixed(1)} s`);
+  for (const [what, times] of [...reached].toSorted((a, b) => b[1] - a[1]))
+    print(`${times} ${what}`);
+}
