@@ -18,8 +18,6 @@ import type { World } from "./world.ts";
 interface Sent {
   readonly id: number;
   readonly attempt: number;
-  /** Numbers of the planned tasks in it. */
-  readonly labels: readonly number[];
   readonly gpu: number;
   hasStarted: boolean;
 }
@@ -45,7 +43,7 @@ export class Audit {
   readonly #attempts = new Map<number, number>();
   readonly #attemptCounts = new Map<number, number>();
   readonly #made = new Map<string, SimValue>();
-  /** Deaths of workers with a task, by the number of the plan: all, and those it may be blamed for. */
+  /** How often workers have died with a task of a slot. */
   readonly deaths = new Map<number, number>();
   /** Tasks that a worker died with and that have not ended well since. */
   readonly #suspects = new Set<number>();
@@ -119,8 +117,8 @@ export class Audit {
     const worker = this.#workers.get(epoch);
     if (worker === undefined) return;
     this.#workers.delete(epoch);
-    for (const { id, labels } of worker.sent.values()) {
-      for (const label of labels) this.deaths.set(label, 1 + (this.deaths.get(label) ?? 0));
+    for (const { id } of worker.sent.values()) {
+      this.deaths.set(id, 1 + (this.deaths.get(id) ?? 0));
       this.#suspects.add(id);
     }
     if (worker.sent.size > 0) this.#world.mark("worker lost with tasks");
@@ -242,7 +240,7 @@ export class Audit {
     const depth = this.#done.has(id) ? inputDepth + 1 : 0;
     this.#depths.set(textOf({ id, version: attempt }), depth);
     if (depth >= 3) this.#world.mark("computed anew three deep");
-    worker.sent.set(id, { id, attempt, labels, gpu, hasStarted: false });
+    worker.sent.set(id, { id, attempt, gpu, hasStarted: false });
   }
 
   /** What the worker of an epoch was sent and has not answered. */

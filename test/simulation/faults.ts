@@ -106,7 +106,7 @@ export function heal(world: World): void {
       road.blockedUntilMs = 0;
       road.slowness = 1;
     }
-    worker.pausedUntilMs = 0;
+    worker.resume();
     worker.crashPoint = undefined;
     worker.threads.slowness = 1;
     if (worker.life === 0) worker.start();

@@ -62,7 +62,8 @@ const labelsOfGraph = 10_000;
 const shuffleLabels = 5_000;
 
 export function labelOf(graph: number, t: number): number {
-  return graph * labelsOfGraph + t;
+  // Larger than any other number that a graph has as a constant.
+  return (graph + 1) * labelsOfGraph + t;
 }
 
 /** What each task does, by its number. */

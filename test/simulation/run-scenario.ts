@@ -14,6 +14,8 @@ export interface Report {
 const unrestMs = 50;
 /** Virtual time in which everything must settle once nothing goes wrong any more. */
 const settleMs = 120_000;
+/** Longer than any question or answer takes. */
+const lateMs = 6_000;
 /** Actions in one run; more are a loop without end. */
 const actionsMax = 400_000;
 
@@ -88,9 +90,9 @@ function settle(world: World): void {
 
 /** Where nothing is on its way, scheduler and workers must say the same of tasks and values. */
 function checkAgreement(world: World): void {
-  const { scheduler, workers } = world;
+  const { scheduler, workers, scenario } = world;
   // Long enough for what is on its way to arrive, and late questions to end.
-  advance(world, world.clock.nowMs + 40_000);
+  advance(world, world.clock.nowMs + 1.5 * scenario.tuning.workerTimeoutMs + lateMs);
   const quiet = scheduler.quietWorkers;
   for (const { epoch, name, sent, held } of scheduler.machine.snapshot.workers) {
     const worker = workers.find(({ connection }) => connection?.epoch === epoch);
@@ -121,7 +123,7 @@ function releaseAll(world: World): void {
   for (const client of clients) {
     for (const run of [...client.runs.values()].toReversed()) client.release(run);
   }
-  advance(world, clock.nowMs + 10_000);
+  advance(world, clock.nowMs + lateMs);
   const { runs } = scheduler.machine.snapshot;
   if (runs.length > 0) throw new Error(`${runs.length} runs are left`);
   const left = workers.map((worker) => worker.leftovers()).filter((text) => text !== "");

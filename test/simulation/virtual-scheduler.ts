@@ -23,7 +23,8 @@ type ToClient = Connection<ClientMessage, ToClientMessage>;
 export class VirtualScheduler {
   readonly #world: World;
   readonly #random: Random;
-  #life = 1;
+  /** Which process it is by now. */
+  life = 1;
   #epochs = 1;
   machine: SchedulerMachine;
   readonly #workers = new Map<number, ToWorker>();
@@ -118,7 +119,7 @@ export class VirtualScheduler {
 
   /** The process is another one, which knows nothing. */
   restart(): void {
-    this.#life++;
+    this.life++;
     this.#inbox = [];
     for (const connection of [...this.#workers.values(), ...this.#clients.values()]) {
       if (!connection.isOpenThere) continue;
@@ -141,9 +142,9 @@ export class VirtualScheduler {
   }
 
   #later(atMs: number, action: () => void): void {
-    const life = this.#life;
+    const life = this.life;
     this.#world.clock.at(atMs, () => {
-      if (this.#life === life) action();
+      if (this.life === life) action();
     });
   }
 
@@ -203,9 +204,9 @@ export class VirtualScheduler {
   }
 
   #wakeAt(atMs: number): void {
-    const life = this.#life;
+    const life = this.life;
     this.#world.clock.idleAt(atMs, () => {
-      if (this.#life === life) this.#feed({ kind: "ticked" });
+      if (this.life === life) this.#feed({ kind: "ticked" });
     });
   }
 

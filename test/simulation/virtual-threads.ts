@@ -46,6 +46,8 @@ export class VirtualThreads {
   readonly #functions = new Set<string>();
   #queue: RunnableTask[] = [];
   readonly #running = new Map<number, Running>();
+  /** Which scheduler the tasks come from. */
+  schedulerLife = 0;
   /** How many times longer than planned tasks take. */
   slowness = 1;
 
@@ -197,7 +199,10 @@ export class VirtualThreads {
     if (outcome.failure === undefined) {
       const name = { id, version: attempt };
       this.#store.put(name, outcome.value, outcome.bytes, task.inPieces);
-      this.#world.audit.made(name, outcome.value);
+      // What an old scheduler asked for may end when there is another one, whose numbers repeat.
+      if (this.schedulerLife === this.#world.scheduler.life) {
+        this.#world.audit.made(name, outcome.value);
+      }
       this.#say({ kind: "ran", rows: [id, attempt, outcome.bytes, us] });
     } else {
       const failure = { kind: outcome.failure, thrown: undefined };

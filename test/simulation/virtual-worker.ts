@@ -43,12 +43,15 @@ export class VirtualWorker {
   /** Which process it is by now: 0 where none runs. */
   life = 0;
   #lives = 0;
+  /** Which scheduler it works for; 0 before it knows. */
+  schedulerLife = 0;
   #machine: WorkerMachine | undefined;
   store: VirtualStore;
   threads: VirtualThreads;
   connection: WorkerConnection | undefined;
   pausedUntilMs = 0;
-  #backlog: WorkerEvent[] = [];
+  /** What waits for a frozen process to go on. */
+  #backlog: (() => void)[] = [];
   crashPoint: CrashPoint | undefined;
 
   constructor(world: World, name: string, plan: WorkerPlan) {
@@ -89,6 +92,7 @@ export class VirtualWorker {
     this.store = this.#makeStore();
     this.threads = this.#makeThreads();
     this.#backlog = [];
+    this.schedulerLife = 0;
     const { peersMax, answerBytesMax, fetchBytesMax, workerTimeoutMs } =
       this.#world.scenario.tuning;
     this.#machine = new WorkerMachine(
@@ -135,34 +139,57 @@ export class VirtualWorker {
   later(delayMs: number, action: () => void): void {
     const { life } = this;
     this.#world.clock.after(delayMs, () => {
-      if (this.life === life) action();
+      if (this.life === life) this.#whenAwake(action);
     });
+  }
+
+  /** Does something in this process, which may be frozen: then when it goes on. */
+  #whenAwake(action: () => void): void {
+    const { life, pausedUntilMs } = this;
+    const { clock } = this.#world;
+    if (clock.nowMs >= pausedUntilMs && this.#backlog.length === 0) action();
+    else if (this.#backlog.push(action) === 1) {
+      clock.at(pausedUntilMs, () => {
+        if (this.life === life && clock.nowMs >= this.pausedUntilMs) this.resume();
+        else if (this.life === life) this.#whenAwake(() => undefined);
+      });
+    }
   }
 
   #connect(): void {
     if (this.connection !== undefined || this.life === 0) return;
+    // What comes over a connection that was given up is nothing.
+    const heed = (action: () => void): void =>
+      this.#whenAwake(() => {
+        if (this.connection === connection) action();
+      });
     const connection: WorkerConnection = new Connection(this.#world, {
       name: this.name,
       up: this.up,
       down: this.down,
       random: this.#random,
       here: {
-        opened: () => {
-          if (this.connection !== connection) return;
-          this.threads.reconnected();
-          this.feed({ kind: "connected" });
-        },
-        told: (message) => {
-          if (this.connection === connection) this.#told(message);
-        },
-        closed: () => {
-          if (this.connection === connection) this.#disconnected();
-        },
+        opened: () => heed(() => this.#opened()),
+        told: (message) => heed(() => this.#told(message)),
+        closed: () => heed(() => this.#disconnected()),
       },
       there: this.#world.scheduler.workerSide,
     });
     this.connection = connection;
     connection.open();
+  }
+
+  #opened(): void {
+    // Numbers of another scheduler mean other tasks: nothing of the old ones may be left.
+    const { life } = this.#world.scheduler;
+    if (this.schedulerLife !== 0 && this.schedulerLife !== life) {
+      this.crash({ isSilent: false, restartMs: 5 });
+      return;
+    }
+    this.schedulerLife = life;
+    this.threads.schedulerLife = life;
+    this.threads.reconnected();
+    this.feed({ kind: "connected" });
   }
 
   #told(message: ToWorkerMessage): void {
@@ -189,27 +216,17 @@ export class VirtualWorker {
   feed(event: WorkerEvent): void {
     const machine = this.#machine;
     if (machine === undefined) return;
-    const { clock } = this.#world;
-    if (clock.nowMs < this.pausedUntilMs) {
-      if (this.#backlog.push(event) === 1) {
-        this.later(this.pausedUntilMs - clock.nowMs, () => this.#resume());
-      }
-      return;
-    }
     if (event.kind === "ran" && this.#reaches("on-done")) return;
     if (event.kind === "fetched" && this.#reaches("on-fetched")) return;
     this.#handle(machine, [event]);
   }
 
-  #resume(): void {
-    const { clock } = this.#world;
-    if (clock.nowMs < this.pausedUntilMs) {
-      this.later(this.pausedUntilMs - clock.nowMs, () => this.#resume());
-      return;
-    }
-    const events = this.#backlog;
+  /** A frozen process goes on. */
+  resume(): void {
+    this.pausedUntilMs = 0;
+    const actions = this.#backlog;
     this.#backlog = [];
-    if (this.#machine !== undefined) this.#handle(this.#machine, events);
+    for (const action of actions) this.#whenAwake(action);
   }
 
   #handle(machine: WorkerMachine, events: readonly WorkerEvent[]): void {
@@ -264,7 +281,7 @@ export class VirtualWorker {
   #wakeAt(atMs: number): void {
     const { life } = this;
     this.#world.clock.idleAt(atMs, () => {
-      if (this.life === life) this.feed({ kind: "ticked" });
+      if (this.life === life) this.#whenAwake(() => this.feed({ kind: "ticked" }));
     });
   }
 
@@ -315,8 +332,7 @@ export class VirtualWorker {
   /** Looks for what a peer or a client asks for, when the process gets to it. */
   answer(wants: readonly Want[], reply: (answer: Answer) => void): void {
     if (this.#reaches("on-question")) return;
-    const waitMs = Math.max(0, this.pausedUntilMs - this.#world.clock.nowMs);
-    this.later(waitMs, () => {
+    this.later(0, () => {
       const lost = wants.filter(({ name }) => this.store.has(name) && !this.store.read(name));
       if (lost.length > 0) this.feed({ kind: "lost", values: lost.map(({ name }) => name) });
       reply(
