@@ -56,7 +56,7 @@ function strikeWorker(world: World, worker: VirtualWorker, fault: Fault, index: 
       world.cut(worker.name, clients[other % clients.length]?.name ?? "", untilMs);
       return;
     case "pause":
-      worker.pausedUntilMs = untilMs;
+      worker.pause(untilMs);
       return;
     case "slow":
       worker.threads.slowness = 20;

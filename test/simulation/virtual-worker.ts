@@ -145,15 +145,26 @@ export class VirtualWorker {
 
   /** Does something in this process, which may be frozen: then when it goes on. */
   #whenAwake(action: () => void): void {
-    const { life, pausedUntilMs } = this;
-    const { clock } = this.#world;
-    if (clock.nowMs >= pausedUntilMs && this.#backlog.length === 0) action();
-    else if (this.#backlog.push(action) === 1) {
-      clock.at(pausedUntilMs, () => {
-        if (this.life === life && clock.nowMs >= this.pausedUntilMs) this.resume();
-        else if (this.life === life) this.#whenAwake(() => undefined);
-      });
-    }
+    const isAwake = this.#world.clock.nowMs >= this.pausedUntilMs;
+    if (isAwake && this.#backlog.length === 0) action();
+    else this.#backlog.push(action);
+  }
+
+  /** The process does nothing for a while. */
+  pause(untilMs: number): void {
+    const { life } = this;
+    this.pausedUntilMs = untilMs;
+    this.#world.clock.at(untilMs, () => {
+      if (this.life === life && this.pausedUntilMs === untilMs) this.resume();
+    });
+  }
+
+  /** A frozen process goes on. */
+  resume(): void {
+    this.pausedUntilMs = 0;
+    const actions = this.#backlog;
+    this.#backlog = [];
+    for (const action of actions) this.#whenAwake(action);
   }
 
   #connect(): void {
@@ -219,14 +230,6 @@ export class VirtualWorker {
     if (event.kind === "ran" && this.#reaches("on-done")) return;
     if (event.kind === "fetched" && this.#reaches("on-fetched")) return;
     this.#handle(machine, [event]);
-  }
-
-  /** A frozen process goes on. */
-  resume(): void {
-    this.pausedUntilMs = 0;
-    const actions = this.#backlog;
-    this.#backlog = [];
-    for (const action of actions) this.#whenAwake(action);
   }
 
   #handle(machine: WorkerMachine, events: readonly WorkerEvent[]): void {
