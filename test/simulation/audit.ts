@@ -6,7 +6,10 @@ import type {
   ToWorkerMessage,
   WorkerMessage,
 } from "../../packages/distributed/src/messages/worker-messages.ts";
-import type { SchedulerEvent } from "../../packages/distributed/src/scheduler/scheduler-events.ts";
+import type {
+  SchedulerEvent,
+  SchedulerInstruction,
+} from "../../packages/distributed/src/scheduler/scheduler-events.ts";
 import type { ValueName, Want } from "../../packages/distributed/src/worker/worker-events.ts";
 import { workerNames } from "./plan-graph.ts";
 import type { SimValue } from "./values.ts";
@@ -27,6 +30,8 @@ interface Watched {
   readonly gpu: number;
   readonly threads: number;
   readonly sent: Map<number, Sent>;
+  /** What has ended with the events that the scheduler handles now: it may give the worker up first. */
+  endedNow: Sent[];
   isPaused: boolean;
 }
 
@@ -90,13 +95,18 @@ export class Audit {
     }
   }
 
-  /** What the scheduler is about to be told. */
-  happens(event: SchedulerEvent): void {
+  /** What the scheduler is about to be told, all at once. */
+  happen(events: readonly SchedulerEvent[]): void {
+    for (const worker of this.#workers.values()) worker.endedNow = [];
+    for (const event of events) this.#happens(event);
+  }
+
+  #happens(event: SchedulerEvent): void {
     switch (event.kind) {
       case "worker-connected": {
         const { name, threads, resources } = event.offer;
         const gpu = resources["gpu"] ?? 0;
-        const watched = { name, gpu, threads, sent: new Map(), isPaused: false };
+        const watched = { name, gpu, threads, sent: new Map(), endedNow: [], isPaused: false };
         this.#workers.set(event.epoch, watched);
         return;
       }
@@ -117,7 +127,7 @@ export class Audit {
     const worker = this.#workers.get(epoch);
     if (worker === undefined) return;
     this.#workers.delete(epoch);
-    for (const { id } of worker.sent.values()) {
+    for (const { id } of [...worker.sent.values(), ...worker.endedNow]) {
       this.deaths.set(id, 1 + (this.deaths.get(id) ?? 0));
       this.#suspects.add(id);
     }
@@ -157,10 +167,24 @@ export class Audit {
     }
   }
 
-  #ends({ sent }: Watched, id: number, attempt: number): boolean {
-    if (sent.get(id)?.attempt !== attempt) return false;
+  #ends({ sent, endedNow }: Watched, id: number, attempt: number): boolean {
+    const found = sent.get(id);
+    if (found?.attempt !== attempt) return false;
     sent.delete(id);
+    endedNow.push(found);
     return true;
+  }
+
+  /** What the scheduler tells all workers at once: what it takes from one it may give to another. */
+  cancels(instructions: readonly SchedulerInstruction[]): void {
+    for (const instruction of instructions) {
+      if (instruction.kind !== "tell-worker" || instruction.message.kind !== "cancel") continue;
+      const worker = this.#workers.get(instruction.epoch);
+      const { rows } = instruction.message;
+      for (let n = 0; worker !== undefined && n < rows.length; n += 2) {
+        this.#ends(worker, rows[n] as number, rows[n + 1] as number);
+      }
+    }
   }
 
   /** What the scheduler tells a worker. */
@@ -168,11 +192,6 @@ export class Audit {
     const worker = this.#workers.get(epoch);
     if (worker === undefined)
       throw new Error(`a ${message.kind} for worker ${epoch}, which is gone`);
-    if (message.kind === "cancel") {
-      for (let n = 0; n < message.rows.length; n += 2) {
-        this.#ends(worker, message.rows[n] as number, message.rows[n + 1] as number);
-      }
-    }
     if (message.kind === "recall") this.#world.mark("recall asked");
     if (message.kind === "compute") this.#computes(epoch, worker, message);
   }

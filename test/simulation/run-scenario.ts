@@ -66,8 +66,9 @@ function advance(world: World, untilMs: number): void {
 /** Sees to it that every task has a worker that may run it. */
 function reviveAll(world: World): void {
   const { workers, scenario } = world;
-  const names = workerNames(scenario);
-  if (workers.length === 0) world.addWorker(names[0] as string, { threads: 1, host: 0, gpu: 1 });
+  const [first] = workerNames(scenario);
+  if (scenario.workers.length === 0)
+    world.addWorker(first as string, { threads: 1, host: 0, gpu: 1 });
   else if (!workers.some(({ plan }) => plan.gpu > 0)) {
     world.addWorker("gpu", { threads: 1, host: 0, gpu: 1 });
   }

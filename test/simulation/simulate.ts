@@ -1,5 +1,7 @@
 import { drawScenario } from "./draw-scenario.ts";
 import { runScenario } from "./run-scenario.ts";
+import type { Scenario } from "./scenario.ts";
+import { shrink } from "./scenario-arbitrary.ts";
 
 const options = optionsOf(process.argv.slice(2));
 if (options.has("seed")) traceOne(Number(options.get("seed")));
@@ -17,8 +19,23 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** What is wrong with a scenario, without the time at which it is. */
+function messageOf(scenario: Scenario): string | undefined {
+  try {
+    runScenario(scenario);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 function traceOne(seed: number): void {
-  const scenario = drawScenario(seed);
+  let scenario = drawScenario(seed);
+  if (options.has("shrink")) {
+    const smaller = shrink(scenario, messageOf);
+    print(JSON.stringify(smaller.scenario, undefined, 1));
+    scenario = smaller.scenario;
+  }
   const report = runScenario(scenario, options.has("trace") ? print : undefined);
   print(`seed ${seed}: ${report.actionCount} actions, ${[...report.reached].join(", ")}`);
 }

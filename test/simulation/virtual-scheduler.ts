@@ -157,11 +157,12 @@ export class VirtualScheduler {
     const events = this.#inbox;
     this.#inbox = [];
     this.#world.trace("scheduler", events);
-    for (const event of events) audit.happens(event);
+    audit.happen(events);
     this.eventCount += events.length;
     const { machine } = this;
     const instructions = machine.handle(events, clock.nowMs);
     this.#world.checkSoon(() => machine.validate());
+    audit.cancels(instructions);
     for (const instruction of instructions) {
       if (instruction.kind !== "expand") this.#world.trace("scheduler ->", instruction);
       this.#apply(instruction);
