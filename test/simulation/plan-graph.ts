@@ -156,7 +156,7 @@ export function planGraph(
         name,
         [label, ...extra],
         reads.map((r) => made[r] as Made),
-        retries,
+        { retries, optimize: plan.optimize },
       ),
     );
   }
@@ -189,7 +189,7 @@ function makeOne(
   name: string,
   args: readonly SimValue[],
   reads: readonly Made[],
-  retries: number,
+  { retries, optimize }: { readonly retries: number; readonly optimize: boolean },
 ): Made {
   const failures = new Set(reads.flatMap((read) => [...read.failures]));
   const kind = failureOf(does);
@@ -202,7 +202,10 @@ function makeOne(
     if (times >= tuning.allowedFailures || faults.length > 0) failures.add(kind);
   } else if (kind === "not-serializable") {
     if (times > 0) failures.add(kind);
-  } else if (kind !== undefined && times > retries) failures.add(kind);
+  } else if (kind !== undefined && times > 0) {
+    // Tasks that were fused fail together, and their failures add up.
+    if (optimize || times > retries) failures.add(kind);
+  }
   return { value, mustFail, failures };
 }
 
