@@ -30,6 +30,9 @@ interface Watched {
   readonly gpu: number;
   readonly threads: number;
   readonly sent: Map<number, Sent>;
+  /** What it was told of gathering tasks, and the values that it has said it has. */
+  readonly gatherings: Set<string>;
+  readonly held: Set<string>;
   /** What has ended with the events that the scheduler handles now: it may give the worker up first. */
   endedNow: Sent[];
   isPaused: boolean;
@@ -106,7 +109,16 @@ export class Audit {
       case "worker-connected": {
         const { name, threads, resources } = event.offer;
         const gpu = resources["gpu"] ?? 0;
-        const watched = { name, gpu, threads, sent: new Map(), endedNow: [], isPaused: false };
+        const watched = {
+          name,
+          gpu,
+          threads,
+          sent: new Map(),
+          gatherings: new Set<string>(),
+          held: new Set<string>(),
+          endedNow: [],
+          isPaused: false,
+        };
         this.#workers.set(event.epoch, watched);
         return;
       }
@@ -141,8 +153,11 @@ export class Audit {
           const sent = worker.sent.get(message.started[n] as number);
           if (sent?.attempt === message.started[n + 1]) (sent as Sent).hasStarted = true;
         }
+        forPairs(message.acquired, (name) => worker.held.add(textOf(name)));
+        forPairs(message.lost, (name) => worker.held.delete(textOf(name)));
         for (let n = 0; n < message.done.length; n += 4) {
           const id = message.done[n] as number;
+          worker.held.add(textOf({ id, version: message.done[n + 1] as number }));
           if (!this.#ends(worker, id, message.done[n + 1] as number)) continue;
           this.#suspects.delete(id);
           this.#done.add(id);
@@ -192,6 +207,12 @@ export class Audit {
     const worker = this.#workers.get(epoch);
     if (worker === undefined)
       throw new Error(`a ${message.kind} for worker ${epoch}, which is gone`);
+    if (message.kind === "free") {
+      forPairs(message.rows, (name) => {
+        worker.held.delete(textOf(name));
+        worker.gatherings.delete(textOf(name));
+      });
+    }
     if (message.kind === "recall") this.#world.mark("recall asked");
     if (message.kind === "compute") this.#computes(epoch, worker, message);
   }
@@ -206,24 +227,32 @@ export class Audit {
     let constant = 0;
     while (reader.nextTask()) {
       const own = constants.slice(constant, (constant += reader.constantCount));
-      const depth = this.#readInputs(epoch, reader);
+      const depth = this.#readInputs(epoch, worker, reader);
+      if ((reader.flags & gathers) !== 0) {
+        worker.gatherings.add(textOf({ id: reader.task, version: reader.attempt }));
+      }
       if ((reader.flags & gathers) === 0) this.#sends(epoch, worker, reader, own, depth);
     }
     const used = [...worker.sent.values()].reduce((sum, { gpu }) => sum + gpu, 0);
     if (used > worker.gpu + 1e-6) throw new Error(`worker ${epoch} has not ${used} gpu`);
   }
 
-  /** Checks that holders are there; gives how deep what it reads had to be computed anew. */
-  #readInputs(epoch: number, reader: ComputeRowsReader): number {
+  /** Checks that inputs are where it is said; gives how deep what it reads was computed anew. */
+  #readInputs(epoch: number, worker: Watched, reader: ComputeRowsReader): number {
     let depth = 0;
     for (let n = 0; n < reader.inputCount; n++) {
       reader.nextInput();
+      const text = textOf({ id: reader.input, version: reader.version });
       for (const holder of reader.holders) {
-        if (!this.#workers.has(holder)) throw new Error(`holder ${holder} is gone`);
         if (holder === epoch) throw new Error(`worker ${epoch} is to ask itself`);
+        const held = this.#workers.get(holder)?.held;
+        if (held?.has(text) !== true) throw new Error(`worker ${holder} has not ${text}`);
       }
-      const name = { id: reader.input, version: reader.version };
-      depth = Math.max(depth, this.#depths.get(textOf(name)) ?? 0);
+      const isHere = worker.held.has(text) || worker.gatherings.has(text);
+      if (reader.holders.length === 0 && !isHere) {
+        throw new Error(`worker ${epoch} is not told who has ${text}`);
+      }
+      depth = Math.max(depth, this.#depths.get(text) ?? 0);
     }
     return depth;
   }
@@ -269,5 +298,11 @@ export class Audit {
 
   get epochs(): readonly number[] {
     return [...this.#workers.keys()];
+  }
+}
+
+function forPairs(rows: readonly number[], visit: (name: ValueName) => void): void {
+  for (let n = 0; n < rows.length; n += 2) {
+    visit({ id: rows[n] as number, version: rows[n + 1] as number });
   }
 }

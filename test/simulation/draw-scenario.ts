@@ -120,7 +120,7 @@ function drawWorkload(random: Random, endMs: number): Deed[] {
     client: random.below(3),
     kind:
       n > 0 && random.chance(doesMore)
-        ? random.pick(["release", "retry", "release", "retry", "reconnect"] as const)
+        ? random.pick(["release", "again", "again", "retry", "retry", "reconnect"] as const)
         : random.pick(["collect", "collect", "stream", "hold"] as const),
     graph: random.below(8),
     holds: random.pick([0, 1, 2]),

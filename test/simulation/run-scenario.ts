@@ -16,6 +16,8 @@ const unrestMs = 50;
 const settleMs = 120_000;
 /** Longer than any question or answer takes. */
 const lateMs = 6_000;
+/** Actions between two comparisons of the scheduler with the workers, which cost more. */
+const agreementEvery = 25;
 /** Actions in one run; more are a loop without end. */
 const actionsMax = 400_000;
 
@@ -50,7 +52,7 @@ function play(world: World): Report {
   heal(world);
   reviveAll(world);
   settle(world);
-  checkAgreement(world);
+  comeToRest(world);
   releaseAll(world);
   return { reached: world.reached, actionCount: clock.actionCount, endMs: clock.nowMs };
 }
@@ -58,9 +60,15 @@ function play(world: World): Report {
 function advance(world: World, untilMs: number): void {
   const { clock } = world;
   while (clock.step(untilMs)) {
-    world.checkNow();
-    if (clock.actionCount > actionsMax) throw new Error(`more than ${actionsMax} actions`);
+    check(world);
   }
+}
+
+function check(world: World): void {
+  const { actionCount } = world.clock;
+  world.checkNow();
+  if (actionCount % agreementEvery === 0) checkAgreement(world);
+  if (actionCount > actionsMax) throw new Error(`more than ${actionsMax} actions`);
 }
 
 /** Sees to it that every task has a worker that may run it. */
@@ -84,22 +92,30 @@ function settle(world: World): void {
     if (!clock.step(endMs)) {
       throw new Error(`never settled: ${clients.flatMap((c) => c.unsettled()).join(" ")}`);
     }
-    world.checkNow();
-    if (clock.actionCount > actionsMax) throw new Error(`more than ${actionsMax} actions`);
+    check(world);
   }
 }
 
-/** Where nothing is on its way, scheduler and workers must say the same of tasks and values. */
-function checkAgreement(world: World): void {
+/** Everything that is on its way arrives; then scheduler and workers must agree, all of them. */
+function comeToRest(world: World): void {
   const { scheduler, workers, scenario } = world;
   // Long enough for what is on its way to arrive, and late questions to end.
   advance(world, world.clock.nowMs + 1.5 * scenario.tuning.workerTimeoutMs + lateMs);
+  for (const { epoch, name } of scheduler.machine.snapshot.workers) {
+    if (workers.some(({ connection }) => connection?.epoch === epoch)) continue;
+    throw new Error(`worker ${name} of epoch ${epoch} is not there`);
+  }
+  checkAgreement(world);
+}
+
+/** Where nothing is on its way, scheduler and workers must say the same of tasks and values. */
+function checkAgreement({ scheduler, workers }: World): void {
   const quiet = scheduler.quietWorkers;
+  if (quiet.size === 0) return;
   for (const { epoch, name, sent, held } of scheduler.machine.snapshot.workers) {
     const worker = workers.find(({ connection }) => connection?.epoch === epoch);
     const snapshot = worker?.machine?.snapshot;
-    if (!quiet.has(epoch)) continue;
-    if (snapshot === undefined) throw new Error(`worker ${name} of epoch ${epoch} is not there`);
+    if (!quiet.has(epoch) || worker?.isAwake !== true || snapshot === undefined) continue;
     const tasks = snapshot.tasks.map(({ task, attempt }) => `${task}:${attempt}`).toSorted();
     same(`tasks of ${name}`, pairs(sent), tasks);
     const values = snapshot.values.map(({ id, version }) => `${id}:${version}`).toSorted();

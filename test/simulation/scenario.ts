@@ -94,7 +94,15 @@ export interface TaskPlan {
 /** As many attempts as there will ever be. */
 export const always = 99;
 
-export const deedKinds = ["collect", "stream", "hold", "release", "retry", "reconnect"] as const;
+export const deedKinds = [
+  "collect",
+  "stream",
+  "hold",
+  "release",
+  "again",
+  "retry",
+  "reconnect",
+] as const;
 
 /** What a client does. */
 export interface Deed {

@@ -55,6 +55,7 @@ function runMany(from: number, count: number): void {
       if (failures >= Number(options.get("failures") ?? 20)) break;
     }
   }
+  if (failures > 0) process.exitCode = 1;
   const seconds = (performance.now() - startMs) / 1000;
   print(`${count} seeds, ${failures} failures, ${seconds.toFixed(1)} s`);
   for (const [what, times] of [...reached].toSorted((a, b) => b[1] - a[1]))

@@ -121,6 +121,12 @@ export class VirtualClient {
       case "release":
         if (run !== undefined) this.release(run);
         return;
+      case "again":
+        // The slots of the old run are the ones of the new: whatever is late meets it.
+        if (run === undefined) return;
+        this.release(run);
+        if (run.planned.holds.length === 0) this.#submit({ ...run.deed, holds: 0 });
+        return;
       case "retry":
         if (run !== undefined) this.#retry(run);
         return;

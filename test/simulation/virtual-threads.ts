@@ -165,7 +165,10 @@ export class VirtualThreads {
     const rows = [task.task, task.attempt];
     if (ms >= startedMs)
       this.#ifRunning(running, startedMs, () => this.#say({ kind: "started", rows }));
-    if (running.outcome.awaits) this.#ifRunning(running, ms / 4, () => this.#await(running));
+    if (running.outcome.awaits) {
+      this.#ifRunning(running, ms / 4, () => this.#await(running));
+      this.#ifRunning(running, ms / 2, () => this.#await(running));
+    }
     this.#ifRunning(running, ms, () => this.#finish(running));
   }
 
@@ -176,6 +179,8 @@ export class VirtualThreads {
   }
 
   #await(running: Running): void {
+    // It may go on and wait again any number of times.
+    if (!running.takesThread) this.#world.mark("awaited twice");
     running.takesThread = false;
     this.#say({ kind: "awaiting", rows: [running.task.task, running.task.attempt] });
     this.#fill();

@@ -150,6 +150,10 @@ export class VirtualWorker {
     else this.#backlog.push(action);
   }
 
+  get isAwake(): boolean {
+    return this.#backlog.length === 0;
+  }
+
   /** The process does nothing for a while. */
   pause(untilMs: number): void {
     const { life } = this;

@@ -185,11 +185,4 @@ export class Fetching {
     if (all > bytesMax && count > 1) throw new Error("too many bytes in flight");
     if (this.#asking.size > peersMax) throw new Error("too many peers are asked");
   }
-
-  /** Forgets all that was wanted; answers that still come are to questions nobody knows. */
-  clear(): void {
-    this.#queues.clear();
-    this.#asking.clear();
-    this.#bytes = 0;
-  }
 }

@@ -214,7 +214,6 @@ export class WorkerMachine {
     state.values.clear();
     state.gatherings.clear();
     state.peers.clear();
-    state.fetching.clear();
     state.report.clear();
     state.number = -1;
     // Whatever is told now comes from a new connection.
