@@ -66,6 +66,11 @@ export function labelOf(graph: number, t: number): number {
   return (graph + 1) * labelsOfGraph + t;
 }
 
+/** The key of a task, which is the same in every graph. */
+export function keyOfLabel(label: number): string {
+  return `t${label % labelsOfGraph}`;
+}
+
 /** What each task does, by its number. */
 export function plansByLabel({ graphs }: Scenario): ReadonlyMap<number, TaskPlan> {
   return new Map(

@@ -1,10 +1,17 @@
 import { heal, strike } from "./faults.ts";
 import { workerNames } from "./plan-graph.ts";
+import type { Clock } from "./clock.ts";
 import type { Scenario } from "./scenario.ts";
+import type { Execution } from "./world.ts";
 import { World } from "./world.ts";
 
 /** What came of a run: what it has reached, and how much happened. */
 export interface Report {
+  /** What became of each output: `value`, or how it failed. */
+  readonly outcomes: Readonly<Record<string, string>>;
+  readonly executions: readonly Execution[];
+  /** The most bytes that were in all stores together. */
+  readonly peakBytes: number;
   readonly reached: ReadonlySet<string>;
   readonly actionCount: number;
   readonly endMs: number;
@@ -54,7 +61,13 @@ function play(world: World): Report {
   settle(world);
   comeToRest(world);
   releaseAll(world);
-  return { reached: world.reached, actionCount: clock.actionCount, endMs: clock.nowMs };
+  const { reached, executions, peakBytes } = world;
+  const outcomes = Object.fromEntries(world.outcomes);
+  return { outcomes, executions, peakBytes, reached, ...countsOf(clock) };
+}
+
+function countsOf({ actionCount, nowMs }: Clock): { actionCount: number; endMs: number } {
+  return { actionCount, endMs: nowMs };
 }
 
 function advance(world: World, untilMs: number): void {

@@ -184,6 +184,10 @@ export class VirtualClient {
 
   release(run: ClientRun): void {
     if (!this.runs.delete(run.number)) return;
+    for (const [output, outcome] of run.outcomes.entries()) {
+      const name = `${this.name}/${run.number}/${run.planned.keys[output]}`;
+      this.#world.outcomes.set(name, textOf(outcome));
+    }
     this.#feed({ kind: "released", run: run.number });
   }
 
@@ -370,4 +374,11 @@ export class VirtualClient {
   get isWaiting(): boolean {
     return !this.#isOpen || this.#waiting.length > 0;
   }
+}
+
+function textOf(outcome: Outcome | undefined): string {
+  if (outcome === undefined) return "none";
+  if (outcome.kind === "value") return "value";
+  const { kind, key, workers } = outcome.failure;
+  return `${kind} at ${key} on ${workers.join()}`;
 }

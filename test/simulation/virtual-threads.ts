@@ -9,7 +9,7 @@ import type {
   WorkerEvent,
   WorkerInstruction,
 } from "../../packages/distributed/src/worker/worker-events.ts";
-import { failureOf, labelIn } from "./plan-graph.ts";
+import { failureOf, keyOfLabel, labelIn } from "./plan-graph.ts";
 import { always } from "./scenario.ts";
 import type { SimValue } from "./values.ts";
 import { OnlyPiece, callFunction, pieceOf, runSteps } from "./values.ts";
@@ -25,6 +25,8 @@ interface Running {
 }
 
 interface Outcome {
+  /** Keys of the planned tasks in it. */
+  readonly keys: readonly string[];
   readonly value: SimValue;
   readonly ms: number;
   readonly bytes: number;
@@ -35,6 +37,7 @@ interface Outcome {
 /** Runs tasks in virtual time, as the threads of a worker would. */
 export class VirtualThreads {
   readonly #world: World;
+  readonly #name: string;
   readonly #store: VirtualStore;
   readonly #random: Random;
   readonly #count: number;
@@ -53,6 +56,7 @@ export class VirtualThreads {
 
   constructor(options: {
     readonly world: World;
+    readonly name: string;
     readonly store: VirtualStore;
     readonly random: Random;
     readonly count: number;
@@ -61,6 +65,7 @@ export class VirtualThreads {
     readonly die: () => void;
   }) {
     this.#world = options.world;
+    this.#name = options.name;
     this.#store = options.store;
     this.#random = options.random;
     this.#count = options.count;
@@ -161,6 +166,10 @@ export class VirtualThreads {
     };
     this.#running.set(task.task, running);
     const ms = running.outcome.ms * this.slowness;
+    const { nowMs: startMs } = this.#world.clock;
+    for (const key of running.outcome.keys) {
+      this.#world.executions.push({ key, worker: this.#name, startMs, endMs: startMs + ms });
+    }
     const { startedMs } = this.#world.scenario.tuning;
     const rows = [task.task, task.attempt];
     if (ms >= startedMs)
@@ -204,6 +213,7 @@ export class VirtualThreads {
     if (outcome.failure === undefined) {
       const name = { id, version: attempt };
       this.#store.put(name, outcome.value, outcome.bytes, task.inPieces);
+      this.#world.notePeak();
       // What an old scheduler asked for may end when there is another one, whose numbers repeat.
       if (this.schedulerLife === this.#world.scheduler.life) {
         this.#world.audit.made(name, outcome.value);
@@ -235,6 +245,7 @@ export class VirtualThreads {
     const spec = this.#programs.get(program);
     if (spec === undefined) throw new Error(`program ${program} was not defined`);
     for (const constant of constants) this.#checkValue(constant as SimValue);
+    const keys: string[] = [];
     let ms = 0;
     let bytes = 100;
     let awaits = false;
@@ -242,13 +253,14 @@ export class VirtualThreads {
     const value = runSteps(spec, inputs, constants as readonly SimValue[], (name, args) => {
       this.#checkFunction(name);
       const plan = this.#world.plans.get(labelIn(name, args));
+      if (plan !== undefined) keys.push(keyOfLabel(labelIn(name, args)));
       ms += plan?.ms ?? 1;
       bytes = plan?.bytes ?? 100;
       if (plan?.does === "awaits") awaits = true;
       if (plan !== undefined) failure ??= this.#failureOf(labelIn(name, args));
       return callFunction(name, args, plan?.does === "varies" ? attempt : undefined);
     });
-    return { value, ms, bytes, awaits, failure };
+    return { keys, value, ms, bytes, awaits, failure };
   }
 
   #failureOf(label: number): FailureKind | undefined {

@@ -76,6 +76,7 @@ export class VirtualWorker {
   #makeThreads(): VirtualThreads {
     return new VirtualThreads({
       world: this.#world,
+      name: this.name,
       store: this.store,
       random: this.#random,
       count: this.plan.threads,

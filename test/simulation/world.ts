@@ -8,6 +8,14 @@ import { VirtualClient } from "./virtual-client.ts";
 import { VirtualScheduler } from "./virtual-scheduler.ts";
 import { VirtualWorker } from "./virtual-worker.ts";
 
+/** One time that a planned task ran. */
+export interface Execution {
+  readonly key: string;
+  readonly worker: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 /** Everything that is simulated in one run of a scenario. */
 export class World {
   readonly scenario: Scenario;
@@ -19,6 +27,11 @@ export class World {
   readonly clients: VirtualClient[] = [];
   /** How often tasks have failed, by the number of their plan. */
   readonly failureCounts = new Map<number, number>();
+  readonly executions: Execution[] = [];
+  /** What became of the outputs of runs that are over, by client, run and key. */
+  readonly outcomes = new Map<string, string>();
+  /** The most bytes that were in all stores together. */
+  peakBytes = 0;
   /** Interesting things that have happened. */
   readonly reached = new Set<string>();
   hasRestarted = false;
@@ -72,6 +85,12 @@ export class World {
   /** Checks an invariant when what happens now has happened. */
   checkSoon(check: () => void): void {
     this.#unchecked.push(check);
+  }
+
+  /** A worker has one value more. */
+  notePeak(): void {
+    const bytes = this.workers.reduce((sum, { store }) => sum + store.bytes, 0);
+    this.peakBytes = Math.max(this.peakBytes, bytes);
   }
 
   checkNow(): void {

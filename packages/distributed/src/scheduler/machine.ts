@@ -108,7 +108,7 @@ export class SchedulerMachine {
 
   #disconnected(epoch: number): void {
     const worker = this.#state.workers.get(epoch);
-    if (worker !== undefined) loseWorker(this.#state, worker, false);
+    if (worker !== undefined) loseWorker(this.#state, worker);
     const client = this.#state.clients.get(epoch);
     if (client !== undefined) removeClient(this.#state, client);
   }

@@ -35,7 +35,7 @@ export function handleReport(
   }
   for (let n = 0; n < started.length; n += 2) {
     const found = findSent(state, worker, started[n]!, started[n + 1]!);
-    if (found !== undefined) found.run.marks[found.t]! |= hasStarted;
+    if (found !== undefined) noteStarted(worker, found);
   }
   for (let n = 0; n < awaiting.length; n += 2) {
     noteAwaiting(state, worker, awaiting[n]!, awaiting[n + 1]!);
@@ -86,6 +86,12 @@ function tellEnd(
   });
 }
 
+function noteStarted(worker: WorkerRecord, { run, t }: Place): void {
+  if ((run.marks[t]! & hasStarted) !== 0) return;
+  run.marks[t]! |= hasStarted;
+  worker.startedCount++;
+}
+
 function noteAwaiting(
   state: SchedulerState,
   worker: WorkerRecord,
@@ -94,7 +100,9 @@ function noteAwaiting(
 ): void {
   const found = findSent(state, worker, id, attempt);
   if (found === undefined || (found.run.marks[found.t]! & isAwaiting) !== 0) return;
-  found.run.marks[found.t]! |= isAwaiting | hasStarted;
+  noteStarted(worker, found);
+  found.run.marks[found.t]! |= isAwaiting;
+  worker.startedCount--;
   freeSlot(state, worker, found.run, found.t);
 }
 
@@ -150,7 +158,8 @@ export function handleMissing(
   { task, attempt, rows }: Message<"missing">,
 ): void {
   for (let n = 0; n < rows.length; n += 3) {
-    missValue(state, rows[n + 2]!, rows[n]!, rows[n + 1]!);
+    const input = missValue(state, rows[n + 2]!, rows[n]!, rows[n + 1]!);
+    if (input !== undefined) input.run.missedBy.set(input.t, worker.slot);
   }
   const found = findSent(state, worker, task, attempt);
   if (found === undefined) return;

@@ -52,13 +52,16 @@ export function leaveQueue(state: SchedulerState, run: Run, t: number): void {
 /** A task that was sent to a worker is there no more: its slot and resources are free. */
 export function leaveWorker(state: SchedulerState, run: Run, t: number): void {
   const worker = state.slots[run.place[t] as number];
-  const wasAwaiting = (run.marks[t] as number) & isAwaiting;
+  const marks = run.marks[t] as number;
   run.marks[t]! &= ~(hasStarted | isAwaiting | isRecalled);
   run.place[t] = -1;
   run.runningCount--;
   if (worker === undefined) return;
   worker.sentCount--;
-  if (wasAwaiting === 0) freeSlot(state, worker, run, t);
+  if ((marks & isAwaiting) === 0) {
+    freeSlot(state, worker, run, t);
+    if ((marks & hasStarted) !== 0) worker.startedCount--;
+  }
   if (worker.sentCount === 0) worker.isSolitary = false;
   const rule = run.ruleOf(t);
   if (rule.resources.size > 0) useResources(rule, worker, 1);

@@ -50,6 +50,8 @@ export class WorkerRecord {
   sentCount = 0;
   activeCount = 0;
   activeUs = 0;
+  /** Those that take a thread and are known to have begun. */
+  startedCount = 0;
   /** Bytes of the values that it holds. */
   storedBytes = 0;
   /** Where it stands in the list of those with something that others may take, or -1. */

@@ -78,6 +78,6 @@ export function expireWorkers(state: SchedulerState): void {
   for (const worker of silent) {
     const reason = `silent for ${Math.round(state.nowMs - worker.lastSeenMs)} ms`;
     state.instructions.push({ kind: "disconnect", epoch: worker.epoch, reason });
-    loseWorker(state, worker, false);
+    loseWorker(state, worker);
   }
 }
