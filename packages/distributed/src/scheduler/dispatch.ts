@@ -52,6 +52,8 @@ function hasRoom({ settings }: SchedulerState, worker: WorkerRecord): boolean {
   if (worker.isDraining) return worker.sentCount === 0;
   const { threads, activeCount, activeUs } = worker;
   if (activeCount < threads) return true;
+  // What came back would only be sent there again, to come back again.
+  if (worker.isStuck) return false;
   return activeUs < settings.windowUs * threads && activeCount < settings.windowTasksMax * threads;
 }
 

@@ -118,8 +118,10 @@ export class SchedulerMachine {
     expireWorkers(state);
     if (state.idle.length === 0) return;
     for (const worker of state.workerList) {
-      const isStuck = state.nowMs - worker.lastDoneMs >= state.settings.recallAfterMs;
-      if (isStuck && worker.activeCount > worker.threads) recallFrom(state, worker);
+      if (worker.isStuck || worker.activeCount <= worker.threads) continue;
+      if (state.nowMs >= worker.lastDoneMs + state.settings.recallAfterMs) {
+        recallFrom(state, worker);
+      }
     }
   }
 

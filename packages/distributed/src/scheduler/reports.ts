@@ -44,8 +44,14 @@ export function handleReport(
     noteDone(state, worker, done[n]!, done[n + 1]!, done[n + 2]!, done[n + 3]!);
   }
   for (let n = 0; n < lost.length; n += 2) loseValue(state, worker, lost[n]!, lost[n + 1]!);
-  if (done.length > 0) worker.lastDoneMs = state.nowMs;
+  if (done.length > 0) noteMoves(state, worker);
   touch(state, worker);
+}
+
+/** A worker has ended a task: it is not stuck. */
+function noteMoves({ nowMs }: SchedulerState, worker: WorkerRecord): void {
+  worker.lastDoneMs = nowMs;
+  worker.isStuck = false;
 }
 
 function noteDone(
@@ -136,6 +142,7 @@ export function handleFailed(
   const found = findSent(state, worker, task, attempt);
   if (found === undefined) return;
   const { run, t } = found;
+  noteMoves(state, worker);
   noteFailedOn(run, t, worker.name);
   tellEnd(state, run, t, us / 1000, "failed");
   // Whoever ran out of memory beside others gets a second chance alone.
@@ -201,6 +208,7 @@ function reschedule(state: SchedulerState, run: Run, t: number): void {
 
 /** Asks a worker that ends nothing for the tasks that it has not begun, where others are idle. */
 export function recallFrom(state: SchedulerState, worker: WorkerRecord): void {
+  worker.isStuck = true;
   let left = worker.activeCount - worker.threads;
   for (const run of state.runs) {
     if (run.runningCount === 0) continue;

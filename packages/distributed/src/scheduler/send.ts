@@ -24,7 +24,7 @@ export function send(state: SchedulerState, run: Run, t: number, worker: WorkerR
   run.place[t] = worker.slot;
   run.expectedUs[t] = expectedOf(program, state.settings.unknownTaskUs);
   run.runningCount++;
-  worker.sentCount++;
+  if (worker.sentCount++ === 0) worker.lastDoneMs = state.nowMs;
   if (worker.activeCount++ === worker.threads) state.crowdedCount++;
   worker.activeUs += run.expectedUs[t];
   const rule = run.ruleOf(t);

@@ -35,6 +35,8 @@ export class WorkerRecord {
   isGone = false;
   /** Too little memory is free: it gets no tasks. */
   isPaused = false;
+  /** Tasks were asked back from it: until it ends one, it gets no more than it has threads. */
+  isStuck = false;
   /** It gets no tasks until it has none, and then one that must run alone. */
   isDraining = false;
   /** Such a task runs here now. */
