@@ -99,9 +99,7 @@ function reviveAll(world: World): void {
 function settle(world: World): void {
   const { clock, clients } = world;
   const endMs = clock.nowMs + settleMs;
-  const isSettled = (): boolean =>
-    clients.every((client) => !client.isWaiting && client.unsettled().length === 0);
-  while (!isSettled()) {
+  while (!clients.every((client) => client.isSettled)) {
     if (!clock.step(endMs)) {
       throw new Error(`never settled: ${clients.flatMap((c) => c.unsettled()).join(" ")}`);
     }

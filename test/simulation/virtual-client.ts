@@ -371,8 +371,13 @@ export class VirtualClient {
     );
   }
 
-  get isWaiting(): boolean {
-    return !this.#isOpen || this.#waiting.length > 0;
+  /** Whether all that it wants has come, or has failed. */
+  get isSettled(): boolean {
+    if (!this.#isOpen || this.#waiting.length > 0) return false;
+    for (const { outcomes } of this.runs.values()) {
+      for (const outcome of outcomes) if (outcome === undefined) return false;
+    }
+    return true;
   }
 }
 

@@ -49,7 +49,9 @@ export class SchedulerMachine {
     flushProgress(state);
     this.#flush();
     this.#wake();
-    return state.instructions.splice(0);
+    const { instructions } = state;
+    state.instructions = [];
+    return instructions;
   }
 
   /** Takes one event; a peer that breaks the rules is sent away. */
@@ -130,9 +132,8 @@ export class SchedulerMachine {
     for (const worker of talking) {
       worker.isTalkedTo = false;
       if (worker.isGone) continue;
-      for (const message of worker.outbox.take()) {
-        instructions.push({ kind: "tell-worker", epoch: worker.epoch, message });
-      }
+      const { epoch } = worker;
+      worker.outbox.take((message) => instructions.push({ kind: "tell-worker", epoch, message }));
     }
     talking.length = 0;
     for (const client of talkingClients) {

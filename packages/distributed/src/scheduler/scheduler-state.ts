@@ -55,7 +55,7 @@ export class SchedulerState {
   readonly touched: WorkerRecord[] = [];
   /** For each rule, the workers that may run its tasks; made when it is asked for. */
   readonly suitable: Map<Rule, WorkerRecord[]> = new Map();
-  readonly instructions: SchedulerInstruction[] = [];
+  instructions: SchedulerInstruction[] = [];
   /** Workers and clients that are to be told something before the event ends. */
   readonly talking: WorkerRecord[] = [];
   readonly talkingClients: Set<ClientRecord> = new Set();

@@ -67,7 +67,7 @@ function writeTask(
   }
   for (let c = constantsFirst; c < constantsEnd; c++) {
     const value = graph.constants[c];
-    batch.constants.push(value);
+    batch.constant(value);
     if (value instanceof ShippedValue) defineFunctions(state, worker, value.functions, batch);
   }
 }
@@ -110,7 +110,7 @@ function writeHolder(
   batch.rows.holder(epoch);
   if (worker.knownPeers.has(epoch)) return;
   worker.knownPeers.add(epoch);
-  batch.peers.push({ worker: epoch, address, host });
+  batch.peer({ worker: epoch, address, host });
 }
 
 /** Tells a worker who the members of a gathering task are, unless it knows. */
@@ -140,7 +140,7 @@ function defineProgram(
 ): void {
   if (worker.knownPrograms.has(program.number)) return;
   worker.knownPrograms.add(program.number);
-  batch.programs.push({ program: program.number, spec: program.spec });
+  batch.program({ program: program.number, spec: program.spec });
   defineFunctions(state, worker, program.functions, batch);
 }
 
@@ -153,6 +153,6 @@ function defineFunctions(
   for (const name of names) {
     if (worker.knownFunctions.has(name)) continue;
     worker.knownFunctions.add(name);
-    batch.functions.push(state.functions.get(name));
+    batch.shippedFunction(state.functions.get(name));
   }
 }

@@ -45,7 +45,7 @@ export function leaveQueue(state: SchedulerState, run: Run, t: number): void {
   // The sum starts anew, without the errors of rounding, and stale entries are dropped.
   worker.queuedUs = 0;
   worker.queue.clear();
-  worker.constrained.clear();
+  if (worker.constrained.size > 0) worker.constrained.clear();
   updateRich(state, worker);
 }
 
