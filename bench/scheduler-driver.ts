@@ -1,22 +1,23 @@
 import { LayeredGraph } from "@millrace/graph";
-import type { Rows } from "../packages/distributed/src/messages/rows.ts";
-import { noRows } from "../packages/distributed/src/messages/rows.ts";
-import type { ExpandedGraph } from "../packages/distributed/src/scheduler/expand.ts";
-import { SchedulerMachine } from "../packages/distributed/src/scheduler/machine.ts";
+import type { Rows } from "../packages/distributed/dist/messages/rows.js";
+import { noRows } from "../packages/distributed/dist/messages/rows.js";
+import type { ExpandedGraph } from "../packages/distributed/dist/scheduler/expand.js";
+import { SchedulerMachine } from "../packages/distributed/dist/scheduler/machine.js";
 import type {
   SchedulerEvent,
   SchedulerInstruction,
-} from "../packages/distributed/src/scheduler/scheduler-events.ts";
-import type { SchedulerSettings } from "../packages/distributed/src/scheduler/settings.ts";
+} from "../packages/distributed/dist/scheduler/scheduler-events.js";
+import type { SchedulerSettings } from "../packages/distributed/dist/scheduler/settings.js";
 import { functionName, plainSettings } from "./scheduler-shapes.ts";
 
 const client = 1;
-const firstWorker = 10;
+/** The number of the first worker; the others follow. */
+export const firstWorker = 10;
 
 /** A scheduler with one client and many workers, and a stopwatch around what it does. */
 export class Driver {
   readonly machine: SchedulerMachine;
-  /** What the machine took, in ms of the processor, and the longest single event, of the clock. */
+  /** What the machine took, and the longest single event, by the clock. */
   machineMs = 0;
   longestMs = 0;
   finishedCount = 0;
@@ -70,6 +71,18 @@ export class Driver {
 
   loseWorker(n: number, nowMs: number): readonly SchedulerInstruction[] {
     return this.feed([{ kind: "disconnected", epoch: firstWorker + n, reason: "bench" }], nowMs);
+  }
+}
+
+/** Time of the processor, which others on this machine do not lengthen as they do the clock's. */
+export class Stopwatch {
+  readonly #startMs = performance.now();
+  readonly #cpu = process.cpuUsage();
+
+  /** Of the processor's time since the start, the part that took so long by the clock. */
+  shareOf(clockMs: number): number {
+    const { user, system } = process.cpuUsage(this.#cpu);
+    return ((user + system) / 1000) * (clockMs / (performance.now() - this.#startMs));
   }
 }
 

@@ -1,11 +1,13 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { ComputeRowsReader } from "../packages/distributed/src/messages/compute-rows.ts";
-import type { SchedulerEvent } from "../packages/distributed/src/scheduler/scheduler-events.ts";
-import type { SchedulerInstruction } from "../packages/distributed/src/scheduler/scheduler-events.ts";
+import { ComputeRowsReader } from "../packages/distributed/dist/messages/compute-rows.js";
+import type {
+  SchedulerEvent,
+  SchedulerInstruction,
+} from "../packages/distributed/dist/scheduler/scheduler-events.js";
 import type { Bench, BenchRow } from "./bench.ts";
 import { median } from "./measure.ts";
-import { Driver, doneReport } from "./scheduler-driver.ts";
+import { Driver, Stopwatch, doneReport } from "./scheduler-driver.ts";
 import type { Shape } from "./scheduler-shapes.ts";
 import { expandedShape } from "./scheduler-shapes.ts";
 
@@ -19,7 +21,6 @@ type Parameters = {
 
 type Run = {
   readonly cpuMs: number;
-  readonly wallMs: number;
   readonly longestMs: number;
   readonly admitMs: number;
   readonly lossMs: number;
@@ -79,8 +80,7 @@ function drive(
   const graph = expandedShape(shape, options.tasks);
   const driver = new Driver(options.workers, {});
   const inbox = new Inbox();
-  const cpu = process.cpuUsage();
-  const startMs = performance.now();
+  const stopwatch = new Stopwatch();
   inbox.take(driver.submit(graph));
   const admitMs = driver.longestMs;
   driver.longestMs = 0;
@@ -96,13 +96,10 @@ function drive(
     if (events.length === 0) break;
     inbox.take(driver.feed(events, nowMs));
   }
-  const wallMs = performance.now() - startMs;
-  const { user, system } = process.cpuUsage(cpu);
+  const cpuMs = stopwatch.shareOf(driver.machineMs);
   if (driver.finishedCount < graph.wanted.length) throw new Error("outputs are missing");
   return {
-    // Of the processor's time the machine has its part of the clock's.
-    cpuMs: ((user + system) / 1000) * (driver.machineMs / wallMs),
-    wallMs: driver.machineMs,
+    cpuMs,
     longestMs: driver.longestMs,
     admitMs,
     lossMs,

@@ -1,9 +1,9 @@
 import type { Key } from "@millrace/graph";
 import { BlockwiseLayer, LayeredGraph, TreeReduceLayer, transpose } from "@millrace/graph";
-import type { RunSettings } from "../packages/distributed/src/messages/client-messages.ts";
-import type { ExpandedGraph } from "../packages/distributed/src/scheduler/expand.ts";
-import { expandGraph } from "../packages/distributed/src/scheduler/expand.ts";
-import { standIn } from "../packages/distributed/src/scheduler/stand-in.ts";
+import type { RunSettings } from "../packages/distributed/dist/messages/client-messages.js";
+import type { ExpandedGraph } from "../packages/distributed/dist/scheduler/expand.js";
+import { expandGraph } from "../packages/distributed/dist/scheduler/expand.js";
+import { standIn } from "../packages/distributed/dist/scheduler/stand-in.js";
 
 /** Graphs as a scheduler gets them, of about so many tasks each. */
 export type Shape = "independent" | "tree" | "stencil" | "random";

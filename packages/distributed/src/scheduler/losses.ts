@@ -15,6 +15,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord): void {
   worker.isGone = true;
   state.workers.delete(worker.epoch);
   state.slots[worker.slot] = undefined;
+  state.freeSlots.push(worker.slot);
   state.workerList.splice(state.workerList.indexOf(worker), 1);
   state.threadCount -= worker.threads;
   if (worker.isDraining) state.drainingCount--;

@@ -132,8 +132,7 @@ export class SchedulerMachine {
     for (const worker of talking) {
       worker.isTalkedTo = false;
       if (worker.isGone) continue;
-      const { epoch } = worker;
-      worker.outbox.take((message) => instructions.push({ kind: "tell-worker", epoch, message }));
+      worker.outbox.take(worker.epoch, instructions);
     }
     talking.length = 0;
     for (const client of talkingClients) {

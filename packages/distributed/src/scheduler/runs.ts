@@ -203,7 +203,9 @@ function forgetCode(state: SchedulerState, run: Run): void {
   ]);
   for (const worker of state.workerList) {
     for (const { number } of programs) {
-      if (worker.knownPrograms.delete(number)) outboxOf(state, worker).forgetProgram(number);
+      if (!worker.knownPrograms.delete(number)) continue;
+      worker.lastProgram = -1;
+      outboxOf(state, worker).forgetProgram(number);
     }
     for (const name of functions) {
       if (worker.knownFunctions.delete(name)) outboxOf(state, worker).forgetFunction(name);

@@ -29,6 +29,8 @@ export class SchedulerState {
   readonly workers: Map<number, WorkerRecord> = new Map();
   /** By slot, which is how the tables of runs name workers. */
   readonly slots: (WorkerRecord | undefined)[] = [];
+  /** Slots of workers that are gone, for those to come. */
+  readonly freeSlots: number[] = [];
   /** The same workers as a list, for picking some. */
   readonly workerList: WorkerRecord[] = [];
   readonly clients: Map<number, ClientRecord> = new Map();

@@ -138,6 +138,9 @@ function defineProgram(
   program: ProgramRecord,
   batch: Batch,
 ): void {
+  // Most tasks run the program of the one before; asking the set of each worker is dear.
+  if (worker.lastProgram === program.number) return;
+  worker.lastProgram = program.number;
   if (worker.knownPrograms.has(program.number)) return;
   worker.knownPrograms.add(program.number);
   batch.program({ program: program.number, spec: program.spec });

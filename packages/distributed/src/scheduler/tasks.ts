@@ -87,14 +87,19 @@ export function finish(
   noteDuration(run.programOf(t), us);
   run.place[t] = worker.slot;
   run.bytes[t] = bytes;
-  run.deaths[t] = 0;
-  run.failures[t] = 0;
-  run.marks[t]! &= ~isSuspect;
+  if (run.failedOn.size > 0) forgive(run, t);
   run.doneCount++;
   worker.storedBytes += run.bytes[t];
   setState(state, run, t, memory);
   dropInputs(state, run, t);
   announce(state, run, t);
+}
+
+/** What went wrong with a task does not count any more when it has run well. */
+function forgive(run: Run, t: number): void {
+  run.deaths[t] = 0;
+  run.failures[t] = 0;
+  run.marks[t]! &= ~isSuspect;
 }
 
 /** A value is in memory now: tells all who wait for it. */

@@ -1,6 +1,7 @@
 import { ComputeRowsWriter } from "../messages/compute-rows.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
 import type { Peer, ProgramDefinition, ToWorkerMessage } from "../messages/worker-messages.ts";
+import type { SchedulerInstruction } from "./scheduler-events.ts";
 
 /** Most batches define nothing: these stand for their lists. */
 const none: readonly never[] = Object.freeze([]);
@@ -96,24 +97,45 @@ export class WorkerOutbox {
     (this.#forgetFunctions ??= []).push(name);
   }
 
-  /** Hands out the messages, in an order that is right; the outbox is empty afterwards. */
-  take(put: (message: ToWorkerMessage) => void): void {
-    this.#greetings?.forEach(put);
-    this.#greetings = undefined;
-    if (this.#cancel !== undefined) put({ kind: "cancel", rows: this.#cancel });
-    this.#cancel = undefined;
+  /** Adds the messages to a list, in an order that is right; the outbox is empty afterwards. */
+  take(epoch: number, instructions: SchedulerInstruction[]): void {
+    if (this.#isUnusual) this.#takeUnusual(epoch, instructions);
+    if (this.#free !== undefined) {
+      const message = { kind: "free", rows: this.#free } as const;
+      instructions.push({ kind: "tell-worker", epoch, message });
+      this.#free = undefined;
+    }
+    if (this.#batches === undefined) return;
+    for (const batch of this.#batches) {
+      instructions.push({ kind: "tell-worker", epoch, message: batch.take() });
+    }
+    this.#batches = undefined;
+  }
+
+  get #isUnusual(): boolean {
+    return (
+      this.#greetings !== undefined ||
+      this.#cancel !== undefined ||
+      this.#recall !== undefined ||
+      this.#forgetPrograms !== undefined ||
+      this.#forgetFunctions !== undefined
+    );
+  }
+
+  #takeUnusual(epoch: number, instructions: SchedulerInstruction[]): void {
+    const messages: ToWorkerMessage[] = this.#greetings ?? [];
+    if (this.#cancel !== undefined) messages.push({ kind: "cancel", rows: this.#cancel });
     // Early: what is defined again with the tasks of this event must not be forgotten by it.
     if (this.#forgetPrograms !== undefined || this.#forgetFunctions !== undefined) {
       const programs = this.#forgetPrograms ?? none;
-      put({ kind: "forget", programs, functions: this.#forgetFunctions ?? none });
+      messages.push({ kind: "forget", programs, functions: this.#forgetFunctions ?? none });
     }
+    if (this.#recall !== undefined) messages.push({ kind: "recall", rows: this.#recall });
+    for (const message of messages) instructions.push({ kind: "tell-worker", epoch, message });
+    this.#greetings = undefined;
+    this.#cancel = undefined;
     this.#forgetPrograms = undefined;
     this.#forgetFunctions = undefined;
-    if (this.#recall !== undefined) put({ kind: "recall", rows: this.#recall });
     this.#recall = undefined;
-    if (this.#free !== undefined) put({ kind: "free", rows: this.#free });
-    this.#free = undefined;
-    if (this.#batches !== undefined) for (const batch of this.#batches) put(batch.take());
-    this.#batches = undefined;
   }
 }

@@ -8,7 +8,9 @@ import type { WorkerRecord } from "./worker-record.ts";
 
 /** The most urgent task that a worker has queued and can run now; it stays queued. */
 export function peekQueue(state: SchedulerState, worker: WorkerRecord): Place | undefined {
+  if (worker.queuedCount === 0) return undefined;
   let best = peek(state, worker, worker.queue);
+  if (worker.constrained.size === 0) return best;
   for (const [rule, queue] of worker.constrained) {
     if (queue.size === 0) worker.constrained.delete(rule);
     if (!hasFree(rule, worker)) continue;

@@ -68,6 +68,8 @@ export class WorkerRecord {
   /** When it ended a task last, or got the first one. */
   lastDoneMs: number;
   readonly knownFunctions: Set<FunctionName> = new Set();
+  /** The program of the task sent last, which it knows; -1 where that is not certain. */
+  lastProgram = -1;
   readonly knownPrograms: Set<number> = new Set();
   readonly knownPeers: Set<number> = new Set();
   readonly outbox: WorkerOutbox = new WorkerOutbox();

@@ -10,8 +10,7 @@ import { WorkerRecord } from "./worker-record.ts";
 
 /** A worker has connected and says what it offers. */
 export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOffer): void {
-  const free = state.slots.indexOf(undefined);
-  const place = { epoch, slot: free < 0 ? state.slots.length : free };
+  const place = { epoch, slot: state.freeSlots.pop() ?? state.slots.length };
   const worker = new WorkerRecord(place, offer, new ReadyHeap(state.ids), state.nowMs);
   state.workers.set(epoch, worker);
   state.slots[place.slot] = worker;
