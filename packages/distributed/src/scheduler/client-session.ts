@@ -29,14 +29,16 @@ export function addClient(state: SchedulerState, epoch: number, name: string): v
     runs: new Map(),
     coming: new Map(),
     outbox: [],
-    news: new Set(),
+    news: [],
+    isTalkedTo: false,
+    isGone: false,
   });
 }
 
 /** A client is gone: nobody wants what it wanted. */
 export function removeClient(state: SchedulerState, client: ClientRecord): void {
   state.clients.delete(client.epoch);
-  state.talkingClients.delete(client);
+  client.isGone = true;
   for (const number of client.coming.keys()) giveUp(state, client, number);
   // Later runs may stand for outputs of earlier ones, never the other way round.
   for (const run of [...client.runs.values()].toSorted((a, b) => b.arrival - a.arrival)) {

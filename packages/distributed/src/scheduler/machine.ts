@@ -65,7 +65,7 @@ export class SchedulerMachine {
       this.#disconnected(event.epoch);
     }
     // The next event finds all counters right again.
-    deriveStale(state);
+    if (state.stale.size > 0) deriveStale(state);
     if (state.settling.length > 0) for (const id of state.settling.splice(0)) settle(state, id);
   }
 
@@ -136,11 +136,13 @@ export class SchedulerMachine {
     }
     talking.length = 0;
     for (const client of talkingClients) {
+      client.isTalkedTo = false;
+      if (client.isGone) continue;
       for (const message of takeMessages(this.#state, client)) {
         instructions.push({ kind: "tell-client", epoch: client.epoch, message });
       }
     }
-    talkingClients.clear();
+    talkingClients.length = 0;
   }
 
   /** Asks for the next tick, if there is something to be done at a time. */

@@ -107,6 +107,8 @@ export class Run {
   finished: number[] = [];
   /** Attempts that the client has not been told of yet. */
   attempts: Attempt[] = [];
+  /** It is in the list of the client's runs with news. */
+  hasNews = false;
   /** When the client was told last how far the run has come. */
   progressMs: number = -Infinity;
   /** Its slots have been given back. */

@@ -159,7 +159,6 @@ export function drop(state: SchedulerState, run: Run): void {
   state.stale.delete(run);
   state.ids.free(run, attempts);
   run.client.runs.delete(run.number);
-  run.client.news.delete(run);
   state.progressing.delete(run);
   for (const rule of run.rules) state.suitable.delete(rule);
   forgetCode(state, run);

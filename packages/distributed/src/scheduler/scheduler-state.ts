@@ -60,7 +60,7 @@ export class SchedulerState {
   instructions: SchedulerInstruction[] = [];
   /** Workers and clients that are to be told something before the event ends. */
   readonly talking: WorkerRecord[] = [];
-  readonly talkingClients: Set<ClientRecord> = new Set();
+  readonly talkingClients: ClientRecord[] = [];
   /** Runs whose client is to hear how far they have come, but not yet again. */
   readonly progressing: Set<Run> = new Set();
   /** Workers that have more tasks than threads. */

@@ -10,18 +10,23 @@ import type { WorkerRecord } from "./worker-record.ts";
 export const progressIntervalMs = 50;
 
 /** The client will hear a message. */
-export function tell(
-  { talkingClients }: SchedulerState,
-  client: ClientRecord,
-  message: ToClientMessage,
-): void {
+export function tell(state: SchedulerState, client: ClientRecord, message: ToClientMessage): void {
   client.outbox.push(message);
-  talkingClients.add(client);
+  noteTalking(state, client);
 }
 
-function note({ talkingClients }: SchedulerState, run: Run): void {
-  run.client.news.add(run);
-  talkingClients.add(run.client);
+function noteTalking({ talkingClients }: SchedulerState, client: ClientRecord): void {
+  if (client.isTalkedTo) return;
+  client.isTalkedTo = true;
+  talkingClients.push(client);
+}
+
+function note(state: SchedulerState, run: Run): void {
+  if (!run.hasNews) {
+    run.hasNews = true;
+    run.client.news.push(run);
+  }
+  noteTalking(state, run.client);
 }
 
 /** The client will hear where the value of an output is. */
@@ -62,9 +67,14 @@ export function tellProgress(state: SchedulerState, run: Run): void {
 
 /** Turns what is to be told into messages, the news of runs first. */
 export function takeMessages(state: SchedulerState, client: ClientRecord): ToClientMessage[] {
-  for (const run of client.news) tellNews(run);
-  client.news.clear();
-  return client.outbox.splice(0);
+  for (const run of client.news) {
+    run.hasNews = false;
+    if (!run.dropped) tellNews(run);
+  }
+  client.news.length = 0;
+  const { outbox } = client;
+  client.outbox = [];
+  return outbox;
 }
 
 function tellNews(run: Run): void {
@@ -83,6 +93,7 @@ function tellNews(run: Run): void {
 /** Says of runs how far they have come, where that was not said just before. */
 export function flushProgress(state: SchedulerState): void {
   const { progressing, nowMs } = state;
+  if (progressing.size === 0) return;
   for (const run of progressing) {
     // The same sum as where the tick was asked for: rounded otherwise it might never be over.
     if (nowMs < run.progressMs + progressIntervalMs) continue;
