@@ -188,14 +188,22 @@ export class ClientMachine {
     run.brought = [];
   }
 
-  /** The value may have been computed anew meanwhile; else the scheduler will say where it is then. */
+  /**
+   * The value may have been computed anew meanwhile. If not, the scheduler is told, who may know
+   * nothing of it where only this client cannot reach the worker; it will say where to look next.
+   */
   #notBrought({ run, output, from }: Extract<ClientEvent, { kind: "not-brought" }>): void {
     const found = this.#runs.get(run)?.outputs[output];
     if (found?.state !== "coming") return;
     const { at } = found;
     const isNews = at !== undefined && (at.worker !== from.worker || at.version !== from.version);
-    if (isNews) this.#bring(run, output, found, at);
-    else found.state = "open";
+    if (isNews) {
+      this.#bring(run, output, found, at);
+      return;
+    }
+    found.state = "open";
+    const { task, version, worker } = from;
+    this.#tell({ kind: "missing", run, output, task, version, worker });
   }
 
   #failed(
@@ -219,5 +227,25 @@ export class ClientMachine {
     for (const run of this.#runs.keys()) this.#instructions.push({ kind: "lost", run, reason });
     this.#runs.clear();
     this.#sent.clear();
+    this.#toRelease.clear();
+    // Whatever is said now is said on a new connection, which knows nothing of these runs.
+    this.#instructions = this.#instructions.filter(({ kind }) => kind !== "tell");
+  }
+
+  /** Checks what must hold between two events, and throws at what does not. For tests. */
+  validate(): void {
+    for (const [number, { brings, brought, outputs }] of this.#runs) {
+      if (brought.length > 0) throw new Error(`run ${number}: outputs that nobody releases`);
+      for (const [output, { state, at }] of outputs.entries()) {
+        const isSomewhere = state === "coming" || state === "there";
+        const isRight = (brings || state !== "coming") && (!isSomewhere || at !== undefined);
+        if (!isRight) throw new Error(`output ${output} of run ${number} is ${state}`);
+      }
+    }
+  }
+
+  /** How many runs it knows. For tests. */
+  get runCount(): number {
+    return this.#runs.size;
   }
 }

@@ -45,6 +45,15 @@ export type ClientMessage =
   | { readonly kind: "advance"; readonly run: number; readonly consumed: number }
   /** These outputs are wanted no longer; all of them where none is named. */
   | { readonly kind: "release"; readonly run: number; readonly outputs: Rows | undefined }
+  /** The value of an output could not be had from a worker that was said to have it. */
+  | {
+      readonly kind: "missing";
+      readonly run: number;
+      readonly output: number;
+      readonly task: number;
+      readonly version: number;
+      readonly worker: number;
+    }
   /** Tasks that failed shall be tried again. */
   | { readonly kind: "retry"; readonly run: number };
 

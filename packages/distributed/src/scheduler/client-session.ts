@@ -1,10 +1,25 @@
 import type { ClientMessage } from "../messages/client-messages.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
-import { admit, advance, drop, functionsOf, release, reserve, retry, unreserve } from "./runs.ts";
+import { missValue } from "./losses.ts";
+import {
+  admit,
+  advance,
+  drop,
+  functionsOf,
+  isHeldBy,
+  release,
+  reserve,
+  retry,
+  unreserve,
+} from "./runs.ts";
 import { ProtocolError } from "./protocol-error.ts";
+import type { Run } from "./run.ts";
+import { isWanted } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { tell } from "./tell-client.ts";
+import { sourceOf } from "./scheduler-state.ts";
+import { memory } from "./states.ts";
+import { tell, tellFinished } from "./tell-client.ts";
 
 /** A client has connected. */
 export function addClient(state: SchedulerState, epoch: number, name: string): void {
@@ -14,14 +29,16 @@ export function addClient(state: SchedulerState, epoch: number, name: string): v
     runs: new Map(),
     coming: new Map(),
     outbox: [],
-    news: new Set(),
+    news: [],
+    isTalkedTo: false,
+    isGone: false,
   });
 }
 
 /** A client is gone: nobody wants what it wanted. */
 export function removeClient(state: SchedulerState, client: ClientRecord): void {
   state.clients.delete(client.epoch);
-  state.talkingClients.delete(client);
+  client.isGone = true;
   for (const number of client.coming.keys()) giveUp(state, client, number);
   // Later runs may stand for outputs of earlier ones, never the other way round.
   for (const run of [...client.runs.values()].toSorted((a, b) => b.arrival - a.arrival)) {
@@ -57,6 +74,11 @@ export function handleClientMessage(
       if (run !== undefined) release(state, run, message.outputs);
       return;
     }
+    case "missing": {
+      const run = client.runs.get(message.run);
+      if (run !== undefined) missOutput(state, run, message);
+      return;
+    }
     case "retry": {
       const run = client.runs.get(message.run);
       if (run !== undefined) retry(state, run);
@@ -76,10 +98,35 @@ function submit(
   state.functions.add(functions);
   // Runs that are on their way in themselves are asked when they are there.
   const known = holds.filter((of) => !client.coming.has(of.run));
+  const gone = known.find((of) => !isHeldBy(client, of));
+  if (gone !== undefined) {
+    // That run may have been rejected while this one was on its way.
+    const error = new Error(`output ${gone.output} of run ${gone.run} is not held`);
+    tell(state, client, { kind: "rejected", run, error });
+    return;
+  }
   const reserved = known.map((of) => reserve(client, of));
   const coming = { settings, graph: undefined, holds, reserved, isReleased: false, consumed: 0 };
   client.coming.set(run, coming);
   state.instructions.push({ kind: "expand", epoch: client.epoch, run, graph, keys, settings });
+}
+
+/**
+ * A client could not get an output. The worker may have it and be out of the client's reach alone:
+ * then the value goes from there all the same, so that the client is sent elsewhere.
+ */
+function missOutput(
+  state: SchedulerState,
+  run: Run,
+  { output, task, version, worker }: Extract<ClientMessage, { kind: "missing" }>,
+): void {
+  const t = run.graph.wanted[output];
+  if (t === undefined || (run.marks[t]! & isWanted) === 0) return;
+  const source = sourceOf(state, run, t);
+  const isMeant = source.run.base + source.t === task && source.run.attempt[source.t] === version;
+  if (isMeant) missValue(state, worker, task, version);
+  // A copy elsewhere is as good; a value that is computed anew will be told of when it is there.
+  if (run.state[t] === memory) tellFinished(state, run, t);
 }
 
 /** The tasks of a submitted graph are written out. */
@@ -130,7 +177,9 @@ function releaseComing(state: SchedulerState, client: ClientRecord, number: numb
   else giveUp(state, client, number);
 }
 
-/** Takes in all runs whose tasks are written out and for which all functions and values are here. */
+/**
+ * Takes in all runs whose tasks are written out and for which all functions and values are here.
+ */
 function takeIn(state: SchedulerState, client: ClientRecord): void {
   for (const [number, coming] of client.coming) {
     const { graph, settings, holds, reserved, consumed } = coming;
@@ -146,6 +195,9 @@ function takeIn(state: SchedulerState, client: ClientRecord): void {
     for (const place of reserved) unreserve(state, place);
     for (const later of client.coming.values()) {
       const ours = later.holds.filter((of) => of.run === number);
+      if (!ours.every((of) => isHeldBy(client, of))) {
+        throw new ProtocolError(`run ${number} has no such output`);
+      }
       later.reserved.push(...ours.map((of) => reserve(client, of)));
     }
     if (coming.isReleased) release(state, run, undefined);

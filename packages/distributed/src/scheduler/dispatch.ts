@@ -20,7 +20,7 @@ export function dispatch(state: SchedulerState): void {
   for (let n = 0; n < touched.length; n++) {
     const worker = touched[n] as WorkerRecord;
     worker.isTouched = false;
-    fill(state, worker);
+    if (!worker.isGone) fill(state, worker);
   }
   for (let n = Math.min(idle.length, helpersMax); n > 0 && rich.length > 0; n--) {
     const helper = idle[state.cursor++ % idle.length];
@@ -52,6 +52,8 @@ function hasRoom({ settings }: SchedulerState, worker: WorkerRecord): boolean {
   if (worker.isDraining) return worker.sentCount === 0;
   const { threads, activeCount, activeUs } = worker;
   if (activeCount < threads) return true;
+  // What came back would only be sent there again, to come back again.
+  if (worker.isStuck) return false;
   return activeUs < settings.windowUs * threads && activeCount < settings.windowTasksMax * threads;
 }
 

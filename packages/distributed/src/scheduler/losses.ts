@@ -3,17 +3,19 @@ import { holds } from "./ready.ts";
 import { returnRoots } from "./roots.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isSuspect } from "./run.ts";
-import type { SchedulerState } from "./scheduler-state.ts";
-import { findAttempt, setIdle, touchIdle, updateRich } from "./scheduler-state.ts";
+import type { Place, SchedulerState } from "./scheduler-state.ts";
+import { findAttempt, outboxOf, setIdle, touchIdle, updateRich } from "./scheduler-state.ts";
 import { memory, processing, queued, waiting } from "./states.ts";
 import { fail, leaveWorker, setState } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** A worker is gone, with the values that it alone held and the tasks that it had. */
-export function loseWorker(state: SchedulerState, worker: WorkerRecord, isGraceful: boolean): void {
+export function loseWorker(state: SchedulerState, worker: WorkerRecord): void {
   const wasSolitary = worker.isSolitary;
+  worker.isGone = true;
   state.workers.delete(worker.epoch);
   state.slots[worker.slot] = undefined;
+  state.freeSlots.push(worker.slot);
   state.workerList.splice(state.workerList.indexOf(worker), 1);
   state.threadCount -= worker.threads;
   if (worker.isDraining) state.drainingCount--;
@@ -27,7 +29,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, isGracef
       if (run.place[t] !== worker.slot) continue;
       switch (run.state[t] as number) {
         case processing:
-          loseTask(state, run, t, worker, isGraceful, wasSolitary);
+          loseTask(state, run, t, worker, wasSolitary);
           break;
         case memory:
           loseHolder(state, run, t, worker.slot);
@@ -48,20 +50,21 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, isGracef
 }
 
 /**
- * A worker died with a task. Whether of it is certain only where the task was known to have begun,
- * or ran alone; until then it is a suspect, and runs alone the next time.
+ * A worker died with a task. It may have died of it where the task was known to have begun, or ran
+ * alone, or may have begun unheard, which it cannot have where all threads were busy with others.
+ * Such a task is a suspect and runs alone the next time; the last death that it is blamed for must
+ * be a certain one.
  */
 function loseTask(
   state: SchedulerState,
   run: Run,
   t: number,
   worker: WorkerRecord,
-  isGraceful: boolean,
   wasSolitary: boolean,
 ): void {
   state.stale.add(run);
-  if (!isGraceful) {
-    const isCertain = wasSolitary || (run.marks[t]! & hasStarted) !== 0;
+  const isCertain = wasSolitary || (run.marks[t]! & hasStarted) !== 0;
+  if (isCertain || worker.startedCount < worker.threads) {
     run.deaths[t]!++;
     run.marks[t]! |= isSuspect;
     noteFailedOn(run, t, worker.name);
@@ -122,6 +125,25 @@ function dropReplica(run: Run, t: number, others: number[], worker: number): voi
   const at = others.indexOf(worker);
   if (at >= 0) others.splice(at, 1);
   if (others.length === 0) run.replicas.delete(t);
+}
+
+/**
+ * A value could not be had from a worker, named by its epoch, that was said to hold it. Gives the
+ * task where nobody else has its value.
+ */
+export function missValue(
+  state: SchedulerState,
+  epoch: number,
+  id: number,
+  version: number,
+): Place | undefined {
+  const holder = state.workers.get(epoch);
+  const found = findAttempt(state, id, version);
+  if (holder === undefined || found?.run.state[found.t] !== memory) return undefined;
+  // It may be there after all and only out of reach: then it goes, so that nothing is forgotten.
+  outboxOf(state, holder).free(id, version);
+  loseValue(state, holder, id, version);
+  return (found.run.state[found.t] as number) === memory ? undefined : found;
 }
 
 /** A value was found to be unreadable on the worker that holds it. */

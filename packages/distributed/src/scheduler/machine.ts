@@ -15,6 +15,8 @@ import { SchedulerState } from "./scheduler-state.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { schedulerDefaults } from "./settings.ts";
 import type { StoryEntry } from "./story.ts";
+import type { SchedulerSnapshot } from "./snapshot.ts";
+import { snapshot } from "./snapshot.ts";
 import { settle } from "./tasks.ts";
 import { flushProgress, progressIntervalMs, takeMessages } from "./tell-client.ts";
 import { validate } from "./validate.ts";
@@ -47,7 +49,9 @@ export class SchedulerMachine {
     flushProgress(state);
     this.#flush();
     this.#wake();
-    return state.instructions.splice(0);
+    const { instructions } = state;
+    state.instructions = [];
+    return instructions;
   }
 
   /** Takes one event; a peer that breaks the rules is sent away. */
@@ -61,7 +65,7 @@ export class SchedulerMachine {
       this.#disconnected(event.epoch);
     }
     // The next event finds all counters right again.
-    deriveStale(state);
+    if (state.stale.size > 0) deriveStale(state);
     if (state.settling.length > 0) for (const id of state.settling.splice(0)) settle(state, id);
   }
 
@@ -106,7 +110,7 @@ export class SchedulerMachine {
 
   #disconnected(epoch: number): void {
     const worker = this.#state.workers.get(epoch);
-    if (worker !== undefined) loseWorker(this.#state, worker, false);
+    if (worker !== undefined) loseWorker(this.#state, worker);
     const client = this.#state.clients.get(epoch);
     if (client !== undefined) removeClient(this.#state, client);
   }
@@ -116,8 +120,10 @@ export class SchedulerMachine {
     expireWorkers(state);
     if (state.idle.length === 0) return;
     for (const worker of state.workerList) {
-      const isStuck = state.nowMs - worker.lastDoneMs >= state.settings.recallAfterMs;
-      if (isStuck && worker.activeCount > worker.threads) recallFrom(state, worker);
+      if (worker.isStuck || worker.activeCount <= worker.threads) continue;
+      if (state.nowMs >= worker.lastDoneMs + state.settings.recallAfterMs) {
+        recallFrom(state, worker);
+      }
     }
   }
 
@@ -125,17 +131,18 @@ export class SchedulerMachine {
     const { talking, talkingClients, instructions } = this.#state;
     for (const worker of talking) {
       worker.isTalkedTo = false;
-      for (const message of worker.outbox.take()) {
-        instructions.push({ kind: "tell-worker", epoch: worker.epoch, message });
-      }
+      if (worker.isGone) continue;
+      worker.outbox.take(worker.epoch, instructions);
     }
     talking.length = 0;
     for (const client of talkingClients) {
+      client.isTalkedTo = false;
+      if (client.isGone) continue;
       for (const message of takeMessages(this.#state, client)) {
         instructions.push({ kind: "tell-client", epoch: client.epoch, message });
       }
     }
-    talkingClients.clear();
+    talkingClients.length = 0;
   }
 
   /** Asks for the next tick, if there is something to be done at a time. */
@@ -159,6 +166,11 @@ export class SchedulerMachine {
   /** What has happened to a task of late, the oldest first. */
   story(task: number): readonly StoryEntry[] {
     return this.#state.story.of(task);
+  }
+
+  /** What the scheduler knows now. Cost: everything is looked at. */
+  get snapshot(): SchedulerSnapshot {
+    return snapshot(this.#state);
   }
 
   /** Checks all that must hold between two events, and throws at what does not. For tests. */

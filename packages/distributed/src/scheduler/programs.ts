@@ -56,6 +56,15 @@ export class Programs {
     this.#byContent.delete(oldest.content);
     return [oldest];
   }
+
+  /** The programs that name one of these functions. Cost: all programs are looked at. */
+  naming(names: readonly FunctionName[]): ProgramRecord[] {
+    if (names.length === 0) return [];
+    const gone = new Set(names);
+    return [...this.#byContent.values()].filter(({ functions }) =>
+      functions.some((name) => gone.has(name)),
+    );
+  }
 }
 
 /** How long a task is expected to take. */

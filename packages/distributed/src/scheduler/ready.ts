@@ -2,6 +2,7 @@ import { isGathering } from "./expand.ts";
 import { expectedOf } from "./programs.ts";
 import { ReadyHeap } from "./ready-heap.ts";
 import type { Rule } from "./rules.ts";
+import { suits } from "./rules.ts";
 import type { Run } from "./run.ts";
 import { isSuspect } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
@@ -55,7 +56,9 @@ function park(state: SchedulerState, run: Run, t: number): void {
 /** Puts a ready task into the queue of a worker; where none may run it, it waits for one. */
 export function place(state: SchedulerState, run: Run, t: number): void {
   const rule = run.ruleOf(t);
-  const worker = rule.isConstrained ? bestSuitable(state, run, t, rule) : bestWorker(state, run, t);
+  const worker =
+    whoMissed(state, run, t, rule) ??
+    (rule.isConstrained ? bestSuitable(state, run, t, rule) : bestWorker(state, run, t));
   if (worker !== undefined) enqueue(state, run, t, worker);
   else if (state.settings.waitForWorkers) {
     park(state, run, t);
@@ -70,6 +73,19 @@ export function place(state: SchedulerState, run: Run, t: number): void {
       thrown: undefined,
     });
   }
+}
+
+/** The worker that could get the value from nobody: made there it need not travel. */
+function whoMissed(
+  state: SchedulerState,
+  run: Run,
+  t: number,
+  rule: Rule,
+): WorkerRecord | undefined {
+  if (run.missedBy.size === 0) return undefined;
+  const worker = state.slots[run.missedBy.get(t) ?? -1];
+  run.missedBy.delete(t);
+  return worker !== undefined && !worker.isPaused && suits(rule, worker) ? worker : undefined;
 }
 
 /** Puts a ready task into the queue of a worker. */

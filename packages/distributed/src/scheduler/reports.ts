@@ -1,5 +1,5 @@
 import type { WorkerMessage } from "../messages/worker-messages.ts";
-import { failureOf, loseValue, noteFailedOn } from "./losses.ts";
+import { failureOf, loseValue, missValue, noteFailedOn } from "./losses.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isRecalled, isSuspect } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
@@ -35,7 +35,7 @@ export function handleReport(
   }
   for (let n = 0; n < started.length; n += 2) {
     const found = findSent(state, worker, started[n]!, started[n + 1]!);
-    if (found !== undefined) found.run.marks[found.t]! |= hasStarted;
+    if (found !== undefined) noteStarted(worker, found);
   }
   for (let n = 0; n < awaiting.length; n += 2) {
     noteAwaiting(state, worker, awaiting[n]!, awaiting[n + 1]!);
@@ -44,8 +44,14 @@ export function handleReport(
     noteDone(state, worker, done[n]!, done[n + 1]!, done[n + 2]!, done[n + 3]!);
   }
   for (let n = 0; n < lost.length; n += 2) loseValue(state, worker, lost[n]!, lost[n + 1]!);
-  if (done.length > 0) worker.lastDoneMs = state.nowMs;
+  if (done.length > 0) noteMoves(state, worker);
   touch(state, worker);
+}
+
+/** A worker has ended a task: it is not stuck. */
+function noteMoves({ nowMs }: SchedulerState, worker: WorkerRecord): void {
+  worker.lastDoneMs = nowMs;
+  worker.isStuck = false;
 }
 
 function noteDone(
@@ -86,6 +92,12 @@ function tellEnd(
   });
 }
 
+function noteStarted(worker: WorkerRecord, { run, t }: Place): void {
+  if ((run.marks[t]! & hasStarted) !== 0) return;
+  run.marks[t]! |= hasStarted;
+  worker.startedCount++;
+}
+
 function noteAwaiting(
   state: SchedulerState,
   worker: WorkerRecord,
@@ -94,7 +106,9 @@ function noteAwaiting(
 ): void {
   const found = findSent(state, worker, id, attempt);
   if (found === undefined || (found.run.marks[found.t]! & isAwaiting) !== 0) return;
-  found.run.marks[found.t]! |= isAwaiting | hasStarted;
+  noteStarted(worker, found);
+  found.run.marks[found.t]! |= isAwaiting;
+  worker.startedCount--;
   freeSlot(state, worker, found.run, found.t);
 }
 
@@ -128,6 +142,7 @@ export function handleFailed(
   const found = findSent(state, worker, task, attempt);
   if (found === undefined) return;
   const { run, t } = found;
+  noteMoves(state, worker);
   noteFailedOn(run, t, worker.name);
   tellEnd(state, run, t, us / 1000, "failed");
   // Whoever ran out of memory beside others gets a second chance alone.
@@ -150,14 +165,8 @@ export function handleMissing(
   { task, attempt, rows }: Message<"missing">,
 ): void {
   for (let n = 0; n < rows.length; n += 3) {
-    const input = findAttempt(state, rows[n]!, rows[n + 1]!);
-    if (input === undefined || input.run.state[input.t] !== memory) continue;
-    const holder = state.workers.get(rows[n + 2]!);
-    // It may be there after all and only out of reach: then it goes, so that nothing is forgotten.
-    if (holder !== undefined) {
-      outboxOf(state, holder).free(rows[n]!, rows[n + 1]!);
-      loseValue(state, holder, rows[n]!, rows[n + 1]!);
-    }
+    const input = missValue(state, rows[n + 2]!, rows[n]!, rows[n + 1]!);
+    if (input !== undefined) input.run.missedBy.set(input.t, worker.slot);
   }
   const found = findSent(state, worker, task, attempt);
   if (found === undefined) return;
@@ -199,6 +208,7 @@ function reschedule(state: SchedulerState, run: Run, t: number): void {
 
 /** Asks a worker that ends nothing for the tasks that it has not begun, where others are idle. */
 export function recallFrom(state: SchedulerState, worker: WorkerRecord): void {
+  worker.isStuck = true;
   let left = worker.activeCount - worker.threads;
   for (const run of state.runs) {
     if (run.runningCount === 0) continue;

@@ -57,7 +57,9 @@ function claim(state: SchedulerState, worker: WorkerRecord): boolean {
   return true;
 }
 
-/** Takes the back half of another worker's part of the roots; false where that has fewer than two. */
+/**
+ * Takes the back half of another worker's part of the roots; false where that has fewer than two.
+ */
 export function takeHalf(
   state: SchedulerState,
   worker: WorkerRecord,

@@ -20,14 +20,15 @@ export interface Rule {
 export function ruleOf(annotations: Annotations | undefined, settings: RunSettings): Rule {
   const names = annotations?.workers ?? settings.workers;
   const workers = names === undefined ? undefined : new Set(names);
+  const allowOthers = annotations?.allowOtherWorkers ?? settings.allowOtherWorkers;
   const amounts = Object.entries({ ...settings.resources, ...annotations?.resources });
   const resources = new Map(amounts.filter(([, amount]) => amount > 0));
   return {
     priority: annotations?.priority ?? settings.priority,
     retries: annotations?.retries ?? settings.retries,
     resources,
-    workers: settings.allowOtherWorkers ? undefined : workers,
-    preferred: settings.allowOtherWorkers ? workers : undefined,
+    workers: allowOthers ? undefined : workers,
+    preferred: allowOthers ? workers : undefined,
     isConstrained: workers !== undefined || resources.size > 0,
   };
 }

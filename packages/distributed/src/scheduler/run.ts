@@ -80,6 +80,8 @@ export class Run {
   readonly reserved: Map<number, number> = new Map();
   /** Of tasks that other runs stand in for, the slots of those. */
   readonly aliases: Map<number, number[]> = new Map();
+  /** Of values that a worker could get from nobody, which worker: they are made anew there. */
+  readonly missedBy: Map<number, number> = new Map();
   /** Workers that know the members of a gathering task. */
   readonly gatherKnown: Map<number, Set<number>> = new Map();
 
@@ -88,7 +90,9 @@ export class Run {
   rootsTaken = 0;
   /** The roots from here on are beyond `limit`. */
   rootsEnd = 0;
-  /** Parts of the roots that workers had taken and lost: positions of the first and behind the last. */
+  /**
+   * Parts of the roots that workers had taken and lost: positions of the first and behind the last.
+   */
   readonly spareRoots: { readonly next: number; readonly end: number }[] = [];
   /** Tasks from this one on are not started: the reader of the stream is not so far. */
   limit = 0;
@@ -105,6 +109,8 @@ export class Run {
   finished: number[] = [];
   /** Attempts that the client has not been told of yet. */
   attempts: Attempt[] = [];
+  /** It is in the list of the client's runs with news. */
+  hasNews = false;
   /** When the client was told last how far the run has come. */
   progressMs: number = -Infinity;
   /** Its slots have been given back. */

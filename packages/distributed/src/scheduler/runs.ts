@@ -6,7 +6,6 @@ import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import { isGathering, isHeld } from "./expand.ts";
 import { functionsInProgram } from "./programs.ts";
-import { ProtocolError } from "./protocol-error.ts";
 import { ruleOf } from "./rules.ts";
 import { Run, isWanted, limitAt } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
@@ -48,7 +47,8 @@ export function admit(
   client.runs.set(number, run);
   tell(state, client, { kind: "accepted", run: number, tasks: taskCount(graph) });
   if (graph.held.length > 0) linkHeld(state, run);
-  // Tasks without inputs that are no roots: those for some workers only, and those that gather nothing.
+  // Tasks without inputs that are no roots: those for some workers only, and those that gather
+  // nothing.
   for (let t = 0; t < run.size; t++) {
     if (run.waiting[t] === 0 && run.state[t] === waiting && !run.sources.has(t)) {
       state.ready.push(base + t);
@@ -75,13 +75,17 @@ export function functionsOf({ programs, constants }: ExpandedGraph): ReadonlySet
   return names;
 }
 
-/** Keeps an output of a run of the same client, since a run on its way in may stand for it. */
-export function reserve(client: ClientRecord, { run, output }: HeldOutput): Place {
-  const earlier = client.runs.get(run);
+/** Whether a client still wants an output of a run that is in. */
+export function isHeldBy({ runs }: ClientRecord, { run, output }: HeldOutput): boolean {
+  const earlier = runs.get(run);
   const t = earlier?.graph.wanted[output];
-  if (earlier === undefined || t === undefined || (earlier.marks[t]! & isWanted) === 0) {
-    throw new ProtocolError(`output ${output} of run ${run} is not held`);
-  }
+  return earlier !== undefined && t !== undefined && (earlier.marks[t]! & isWanted) !== 0;
+}
+
+/** Keeps an output that is held, since a run on its way in may stand for it. */
+export function reserve({ runs }: ClientRecord, { run, output }: HeldOutput): Place {
+  const earlier = runs.get(run) as Run;
+  const t = earlier.graph.wanted[output] as number;
   earlier.reserved.set(t, 1 + (earlier.reserved.get(t) ?? 0));
   earlier.uses[t]!++;
   earlier.holds++;
@@ -156,8 +160,8 @@ export function drop(state: SchedulerState, run: Run): void {
   state.stale.delete(run);
   state.ids.free(run, attempts);
   run.client.runs.delete(run.number);
-  run.client.news.delete(run);
   state.progressing.delete(run);
+  for (const rule of run.rules) state.suitable.delete(rule);
   forgetCode(state, run);
 }
 
@@ -191,11 +195,17 @@ function unlink(state: SchedulerState, run: Run, t: number, source: number): voi
 }
 
 function forgetCode(state: SchedulerState, run: Run): void {
-  const programs = run.programs.flatMap((program) => state.programs.giveBack(program));
   const functions = state.functions.giveBack(run.functions);
+  // A worker that knows a program has all functions of it.
+  const programs = new Set([
+    ...run.programs.flatMap((program) => state.programs.giveBack(program)),
+    ...state.programs.naming(functions),
+  ]);
   for (const worker of state.workerList) {
     for (const { number } of programs) {
-      if (worker.knownPrograms.delete(number)) outboxOf(state, worker).forgetProgram(number);
+      if (!worker.knownPrograms.delete(number)) continue;
+      worker.lastProgram = -1;
+      outboxOf(state, worker).forgetProgram(number);
     }
     for (const name of functions) {
       if (worker.knownFunctions.delete(name)) outboxOf(state, worker).forgetFunction(name);

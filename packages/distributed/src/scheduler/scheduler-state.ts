@@ -29,6 +29,8 @@ export class SchedulerState {
   readonly workers: Map<number, WorkerRecord> = new Map();
   /** By slot, which is how the tables of runs name workers. */
   readonly slots: (WorkerRecord | undefined)[] = [];
+  /** Slots of workers that are gone, for those to come. */
+  readonly freeSlots: number[] = [];
   /** The same workers as a list, for picking some. */
   readonly workerList: WorkerRecord[] = [];
   readonly clients: Map<number, ClientRecord> = new Map();
@@ -55,10 +57,10 @@ export class SchedulerState {
   readonly touched: WorkerRecord[] = [];
   /** For each rule, the workers that may run its tasks; made when it is asked for. */
   readonly suitable: Map<Rule, WorkerRecord[]> = new Map();
-  readonly instructions: SchedulerInstruction[] = [];
+  instructions: SchedulerInstruction[] = [];
   /** Workers and clients that are to be told something before the event ends. */
   readonly talking: WorkerRecord[] = [];
-  readonly talkingClients: Set<ClientRecord> = new Set();
+  readonly talkingClients: ClientRecord[] = [];
   /** Runs whose client is to hear how far they have come, but not yet again. */
   readonly progressing: Set<Run> = new Set();
   /** Workers that have more tasks than threads. */

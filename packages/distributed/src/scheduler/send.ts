@@ -24,7 +24,7 @@ export function send(state: SchedulerState, run: Run, t: number, worker: WorkerR
   run.place[t] = worker.slot;
   run.expectedUs[t] = expectedOf(program, state.settings.unknownTaskUs);
   run.runningCount++;
-  worker.sentCount++;
+  if (worker.sentCount++ === 0) worker.lastDoneMs = state.nowMs;
   if (worker.activeCount++ === worker.threads) state.crowdedCount++;
   worker.activeUs += run.expectedUs[t];
   const rule = run.ruleOf(t);
@@ -67,7 +67,7 @@ function writeTask(
   }
   for (let c = constantsFirst; c < constantsEnd; c++) {
     const value = graph.constants[c];
-    batch.constants.push(value);
+    batch.constant(value);
     if (value instanceof ShippedValue) defineFunctions(state, worker, value.functions, batch);
   }
 }
@@ -110,7 +110,7 @@ function writeHolder(
   batch.rows.holder(epoch);
   if (worker.knownPeers.has(epoch)) return;
   worker.knownPeers.add(epoch);
-  batch.peers.push({ worker: epoch, address, host });
+  batch.peer({ worker: epoch, address, host });
 }
 
 /** Tells a worker who the members of a gathering task are, unless it knows. */
@@ -138,9 +138,12 @@ function defineProgram(
   program: ProgramRecord,
   batch: Batch,
 ): void {
+  // Most tasks run the program of the one before; asking the set of each worker is dear.
+  if (worker.lastProgram === program.number) return;
+  worker.lastProgram = program.number;
   if (worker.knownPrograms.has(program.number)) return;
   worker.knownPrograms.add(program.number);
-  batch.programs.push({ program: program.number, spec: program.spec });
+  batch.program({ program: program.number, spec: program.spec });
   defineFunctions(state, worker, program.functions, batch);
 }
 
@@ -153,6 +156,6 @@ function defineFunctions(
   for (const name of names) {
     if (worker.knownFunctions.has(name)) continue;
     worker.knownFunctions.add(name);
-    batch.functions.push(state.functions.get(name));
+    batch.shippedFunction(state.functions.get(name));
   }
 }

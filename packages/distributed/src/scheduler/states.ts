@@ -31,7 +31,8 @@ export const stateMeanings: Readonly<Record<StateName, string>> = {
   parked:
     "Ready, but not to be queued now: no worker may run it, or the reader of its stream is far behind.",
   queued:
-    "Ready, in the queue of one worker here in the scheduler, or, as one of the roots of its run, for whoever asks first.",
+    "Ready, in the queue of one worker here in the scheduler, or, as one of the roots of its run, " +
+    "for whoever asks first.",
   processing: "Sent to a worker, which has not answered.",
   memory: "Its value is with one worker or more.",
   erred: "It failed for good, or something that it reads did.",

@@ -3,23 +3,25 @@ import { takeHalf, takeRoot } from "./roots.ts";
 import { enqueue, transferUs } from "./ready.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { leaveQueue } from "./tasks.ts";
-import { peekQueue, queuedAt } from "./worker-queue.ts";
+import type { ReadyHeap } from "./ready-heap.ts";
+import { isQueuedAt, peekQueue } from "./worker-queue.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
-/** Workers that are asked, and entries of a queue that are looked at, in one search. */
+/** Workers that are asked, and queued tasks of all of them that are looked at, in one search. */
 const victimsMax = 8;
 const entriesMax = 16;
 /** Tasks that move at once. */
 const stolenMax = 64;
 
 /**
- * Work for a worker that has none, out of what waits for another one. All that is here and not
- * with a worker can move, without asking anybody: a half of somebody's roots, or queued tasks of
- * the least urgency. A task moves only where that brings it forward: where fetching its inputs
- * takes less time than it would wait. Who takes a task runs it next, so nothing is passed on and on.
+ * Work for a worker that has none, out of what waits for another one. All that is here and not with
+ * a worker can move, without asking anybody: a half of somebody's roots, or queued tasks of the
+ * least urgency. A task moves only where that brings it forward: where fetching its inputs takes
+ * less time than it would wait. Who takes a task runs it next, so nothing is passed on and on.
  */
 export function steal(state: SchedulerState, worker: WorkerRecord): Place | undefined {
   const { rich } = state;
+  budget = entriesMax;
   for (let n = Math.min(rich.length, victimsMax); n > 0; n--) {
     const victim = rich[state.cursor++ % rich.length];
     if (victim === undefined || victim === worker) continue;
@@ -37,26 +39,44 @@ export function steal(state: SchedulerState, worker: WorkerRecord): Place | unde
   return undefined;
 }
 
+/** Queued tasks that the search may still look at without taking them. */
+let budget = 0;
+
 /** Moves queued tasks from one worker to another, at most half of them; false where none did. */
 function stealQueued(state: SchedulerState, worker: WorkerRecord, victim: WorkerRecord): boolean {
-  let left = Math.min(Math.ceil(victim.queuedCount / 2), stolenMax);
-  const before = left;
-  for (const queue of [victim.queue, ...victim.constrained.values()]) {
-    // The last entries of a heap are not the least urgent, but none of the most urgent is there.
-    const last = Math.max(0, queue.size - entriesMax - left);
-    for (let n = queue.size - 1; n >= last && left > 0; n--) {
-      // Every task that leaves may empty the queue.
-      if (n >= queue.size) continue;
-      const found = queuedAt(state, victim, queue.at(n));
-      if (found === undefined) continue;
-      const { run, t } = found;
-      const rule = run.ruleOf(t);
-      if (rule.isConstrained && !(suits(rule, worker) && hasFree(rule, worker))) continue;
-      if (transferUs(state, run, t, worker) >= victim.waitUs) continue;
-      leaveQueue(state, run, t);
-      enqueue(state, run, t, worker);
-      left--;
-    }
+  if (victim.queuedCount === 0) return false;
+  const most = Math.min(Math.ceil(victim.queuedCount / 2), stolenMax);
+  let left = stealFrom(state, worker, victim, victim.queue, most);
+  for (const queue of victim.constrained.values()) {
+    left = stealFrom(state, worker, victim, queue, left);
   }
-  return left < before;
+  return left < most;
+}
+
+/** Moves up to `left` tasks of one queue; gives how many more may move. */
+function stealFrom(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  victim: WorkerRecord,
+  queue: ReadyHeap,
+  left: number,
+): number {
+  // The last entries of a heap are not the least urgent, but none of the most urgent is there.
+  for (let n = queue.size - 1; n >= 0 && left > 0 && budget > 0; n--) {
+    // Every task that leaves may empty the queue.
+    if (n >= queue.size) continue;
+    budget--;
+    const id = queue.at(n);
+    const run = state.ids.runOf(id);
+    if (run === undefined || !isQueuedAt(run, id - run.base, victim)) continue;
+    const t = id - run.base;
+    const rule = run.ruleOf(t);
+    if (rule.isConstrained && !(suits(rule, worker) && hasFree(rule, worker))) continue;
+    if (transferUs(state, run, t, worker) >= victim.waitUs) continue;
+    leaveQueue(state, run, t);
+    enqueue(state, run, t, worker);
+    left--;
+    budget++;
+  }
+  return left;
 }

@@ -45,20 +45,23 @@ export function leaveQueue(state: SchedulerState, run: Run, t: number): void {
   // The sum starts anew, without the errors of rounding, and stale entries are dropped.
   worker.queuedUs = 0;
   worker.queue.clear();
-  worker.constrained.clear();
+  if (worker.constrained.size > 0) worker.constrained.clear();
   updateRich(state, worker);
 }
 
 /** A task that was sent to a worker is there no more: its slot and resources are free. */
 export function leaveWorker(state: SchedulerState, run: Run, t: number): void {
   const worker = state.slots[run.place[t] as number];
-  const wasAwaiting = (run.marks[t] as number) & isAwaiting;
+  const marks = run.marks[t] as number;
   run.marks[t]! &= ~(hasStarted | isAwaiting | isRecalled);
   run.place[t] = -1;
   run.runningCount--;
   if (worker === undefined) return;
   worker.sentCount--;
-  if (wasAwaiting === 0) freeSlot(state, worker, run, t);
+  if ((marks & isAwaiting) === 0) {
+    freeSlot(state, worker, run, t);
+    if ((marks & hasStarted) !== 0) worker.startedCount--;
+  }
   if (worker.sentCount === 0) worker.isSolitary = false;
   const rule = run.ruleOf(t);
   if (rule.resources.size > 0) useResources(rule, worker, 1);
@@ -84,14 +87,19 @@ export function finish(
   noteDuration(run.programOf(t), us);
   run.place[t] = worker.slot;
   run.bytes[t] = bytes;
-  run.deaths[t] = 0;
-  run.failures[t] = 0;
-  run.marks[t]! &= ~isSuspect;
+  if (run.failedOn.size > 0) forgive(run, t);
   run.doneCount++;
   worker.storedBytes += run.bytes[t];
   setState(state, run, t, memory);
   dropInputs(state, run, t);
   announce(state, run, t);
+}
+
+/** What went wrong with a task does not count any more when it has run well. */
+function forgive(run: Run, t: number): void {
+  run.deaths[t] = 0;
+  run.failures[t] = 0;
+  run.marks[t]! &= ~isSuspect;
 }
 
 /** A value is in memory now: tells all who wait for it. */

@@ -10,18 +10,23 @@ import type { WorkerRecord } from "./worker-record.ts";
 export const progressIntervalMs = 50;
 
 /** The client will hear a message. */
-export function tell(
-  { talkingClients }: SchedulerState,
-  client: ClientRecord,
-  message: ToClientMessage,
-): void {
+export function tell(state: SchedulerState, client: ClientRecord, message: ToClientMessage): void {
   client.outbox.push(message);
-  talkingClients.add(client);
+  noteTalking(state, client);
 }
 
-function note({ talkingClients }: SchedulerState, run: Run): void {
-  run.client.news.add(run);
-  talkingClients.add(run.client);
+function noteTalking({ talkingClients }: SchedulerState, client: ClientRecord): void {
+  if (client.isTalkedTo) return;
+  client.isTalkedTo = true;
+  talkingClients.push(client);
+}
+
+function note(state: SchedulerState, run: Run): void {
+  if (!run.hasNews) {
+    run.hasNews = true;
+    run.client.news.push(run);
+  }
+  noteTalking(state, run.client);
 }
 
 /** The client will hear where the value of an output is. */
@@ -44,6 +49,8 @@ export function tellFailed(
   outputs: readonly number[],
   failure: TaskFailure,
 ): void {
+  // What had finished before it failed anew is told of first.
+  tellNews(run);
   tell(state, run.client, { kind: "failed", run: run.number, outputs, failure });
 }
 
@@ -60,26 +67,36 @@ export function tellProgress(state: SchedulerState, run: Run): void {
 
 /** Turns what is to be told into messages, the news of runs first. */
 export function takeMessages(state: SchedulerState, client: ClientRecord): ToClientMessage[] {
-  const { outbox } = client;
   for (const run of client.news) {
-    if (run.attempts.length > 0) {
-      outbox.push({ kind: "attempts", run: run.number, attempts: run.attempts });
-      run.attempts = [];
-    }
-    if (run.finished.length > 0) {
-      outbox.push({ kind: "finished", run: run.number, rows: run.finished });
-      run.finished = [];
-    }
+    run.hasNews = false;
+    if (!run.dropped) tellNews(run);
   }
-  client.news.clear();
-  return outbox.splice(0);
+  client.news.length = 0;
+  const { outbox } = client;
+  client.outbox = [];
+  return outbox;
+}
+
+function tellNews(run: Run): void {
+  const { number, attempts, finished } = run;
+  const { outbox } = run.client;
+  if (attempts.length > 0) {
+    outbox.push({ kind: "attempts", run: number, attempts });
+    run.attempts = [];
+  }
+  if (finished.length > 0) {
+    outbox.push({ kind: "finished", run: number, rows: finished });
+    run.finished = [];
+  }
 }
 
 /** Says of runs how far they have come, where that was not said just before. */
 export function flushProgress(state: SchedulerState): void {
   const { progressing, nowMs } = state;
+  if (progressing.size === 0) return;
   for (const run of progressing) {
-    if (nowMs - run.progressMs < progressIntervalMs) continue;
+    // The same sum as where the tick was asked for: rounded otherwise it might never be over.
+    if (nowMs < run.progressMs + progressIntervalMs) continue;
     progressing.delete(run);
     run.progressMs = nowMs;
     const { number, doneCount: done, runningCount: running, retriedCount: retried } = run;

@@ -2,7 +2,7 @@ import { isGathering } from "./expand.ts";
 import { readsInputs } from "./derive.ts";
 import { holds } from "./ready.ts";
 import type { Run } from "./run.ts";
-import { isAwaiting, isRoot, isWanted } from "./run.ts";
+import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import {
@@ -25,6 +25,8 @@ interface Tally {
   active: number;
   activeUs: number;
   bytes: number;
+  started: number;
+  suspects: number;
   readonly used: Map<string, number>;
 }
 
@@ -57,7 +59,17 @@ function check(holdsTrue: boolean, what: string, ...details: unknown[]): void {
 }
 
 function emptyTally(): Tally {
-  return { queued: 0, queuedUs: 0, sent: 0, active: 0, activeUs: 0, bytes: 0, used: new Map() };
+  return {
+    queued: 0,
+    queuedUs: 0,
+    sent: 0,
+    active: 0,
+    activeUs: 0,
+    bytes: 0,
+    started: 0,
+    suspects: 0,
+    used: new Map(),
+  };
 }
 
 /** Slots of ready tasks that somebody will look at: in queues, as roots, or put aside. */
@@ -209,7 +221,9 @@ function count(run: Run, t: number, tallies: ReadonlyMap<number, Tally>): void {
       for (const [name, amount] of run.ruleOf(t).resources) {
         tally.used.set(name, (tally.used.get(name) ?? 0) + amount);
       }
+      if ((run.marks[t]! & isSuspect) !== 0) tally.suspects++;
       if ((run.marks[t]! & isAwaiting) !== 0) return;
+      if ((run.marks[t]! & hasStarted) !== 0) tally.started++;
       tally.active++;
       tally.activeUs += us;
       return;
@@ -243,6 +257,8 @@ function validateWorker(state: SchedulerState, worker: WorkerRecord, tally: Tall
     const used = tally.used.get(name) ?? 0;
     check(isNear(total - used, free), `resource ${name}`, at, total, used, free);
   }
+  check(tally.started === worker.startedCount, "startedCount", at, tally.started);
+  check(tally.suspects === 0 || worker.isSolitary, "a suspect in company", at);
   check(!worker.isSolitary || worker.sentCount === 1, "solitary", at, worker.sentCount);
   const { interval } = worker;
   const hasRoots = interval !== undefined && interval.next < interval.end;

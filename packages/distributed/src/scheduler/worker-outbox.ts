@@ -1,105 +1,141 @@
 import { ComputeRowsWriter } from "../messages/compute-rows.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
 import type { Peer, ProgramDefinition, ToWorkerMessage } from "../messages/worker-messages.ts";
+import type { SchedulerInstruction } from "./scheduler-events.ts";
+
+/** Most batches define nothing: these stand for their lists. */
+const none: readonly never[] = Object.freeze([]);
 
 /** Tasks of one priority, with what must be defined before. */
-export interface Batch {
+export class Batch {
   readonly priority: number;
-  readonly rows: ComputeRowsWriter;
-  readonly constants: unknown[];
-  readonly programs: ProgramDefinition[];
-  readonly functions: ShippedFunction[];
-  readonly peers: Peer[];
+  readonly rows: ComputeRowsWriter = new ComputeRowsWriter();
+  #constants: unknown[] | undefined;
+  #programs: ProgramDefinition[] | undefined;
+  #functions: ShippedFunction[] | undefined;
+  #peers: Peer[] | undefined;
+
+  constructor(priority: number) {
+    this.priority = priority;
+  }
+
+  constant(value: unknown): void {
+    (this.#constants ??= []).push(value);
+  }
+
+  program(definition: ProgramDefinition): void {
+    (this.#programs ??= []).push(definition);
+  }
+
+  shippedFunction(shipped: ShippedFunction): void {
+    (this.#functions ??= []).push(shipped);
+  }
+
+  peer(peer: Peer): void {
+    (this.#peers ??= []).push(peer);
+  }
+
+  /** The message; nothing more may be written. */
+  take(): ToWorkerMessage {
+    return {
+      kind: "compute",
+      priority: this.priority,
+      rows: this.rows.take(),
+      constants: this.#constants ?? none,
+      programs: this.#programs ?? none,
+      functions: this.#functions ?? none,
+      peers: this.#peers ?? none,
+    };
+  }
 }
 
 /** What one worker is to be told at the end of an event: as few messages as can be. */
 export class WorkerOutbox {
-  #batches: Batch[] = [];
-  #recall: number[] = [];
-  #cancel: number[] = [];
-  #free: number[] = [];
-  #forgetPrograms: number[] = [];
-  #forgetFunctions: FunctionName[] = [];
-  #isEmpty = true;
-
-  get isEmpty(): boolean {
-    return this.#isEmpty;
-  }
+  #greetings: ToWorkerMessage[] | undefined;
+  #batches: Batch[] | undefined;
+  #recall: number[] | undefined;
+  #cancel: number[] | undefined;
+  #free: number[] | undefined;
+  #forgetPrograms: number[] | undefined;
+  #forgetFunctions: FunctionName[] | undefined;
 
   /** Where the next task of a priority is written to. */
   batch(priority: number): Batch {
-    this.#isEmpty = false;
-    const last = this.#batches.at(-1);
+    const batches = (this.#batches ??= []);
+    const last = batches.at(-1);
     if (last?.priority === priority) return last;
-    const batch = {
-      priority,
-      rows: new ComputeRowsWriter(),
-      constants: [],
-      programs: [],
-      functions: [],
-      peers: [],
-    };
-    this.#batches.push(batch);
+    const batch = new Batch(priority);
+    batches.push(batch);
     return batch;
   }
 
+  welcome(worker: number): void {
+    (this.#greetings ??= []).push({ kind: "welcome", worker });
+  }
+
+  echo(sentMs: number): void {
+    (this.#greetings ??= []).push({ kind: "echo", sentMs });
+  }
+
   recall(task: number, attempt: number): void {
-    this.#pair(this.#recall, task, attempt);
+    (this.#recall ??= []).push(task, attempt);
   }
 
   cancel(task: number, attempt: number): void {
-    this.#pair(this.#cancel, task, attempt);
+    (this.#cancel ??= []).push(task, attempt);
   }
 
   free(task: number, version: number): void {
-    this.#pair(this.#free, task, version);
+    (this.#free ??= []).push(task, version);
   }
 
   forgetProgram(program: number): void {
-    this.#isEmpty = false;
-    this.#forgetPrograms.push(program);
+    (this.#forgetPrograms ??= []).push(program);
   }
 
   forgetFunction(name: FunctionName): void {
-    this.#isEmpty = false;
-    this.#forgetFunctions.push(name);
+    (this.#forgetFunctions ??= []).push(name);
   }
 
-  #pair(list: number[], task: number, attempt: number): void {
-    this.#isEmpty = false;
-    list.push(task, attempt);
-  }
-
-  /** The messages, in an order that is right; the outbox is empty afterwards. */
-  take(): ToWorkerMessage[] {
-    if (this.#isEmpty) return [];
-    const messages: ToWorkerMessage[] = [];
-    if (this.#cancel.length > 0) {
-      messages.push({ kind: "cancel", rows: this.#cancel });
-      this.#cancel = [];
+  /** Adds the messages to a list, in an order that is right; the outbox is empty afterwards. */
+  take(epoch: number, instructions: SchedulerInstruction[]): void {
+    if (this.#isUnusual) this.#takeUnusual(epoch, instructions);
+    if (this.#free !== undefined) {
+      const message = { kind: "free", rows: this.#free } as const;
+      instructions.push({ kind: "tell-worker", epoch, message });
+      this.#free = undefined;
     }
+    if (this.#batches === undefined) return;
+    for (const batch of this.#batches) {
+      instructions.push({ kind: "tell-worker", epoch, message: batch.take() });
+    }
+    this.#batches = undefined;
+  }
+
+  get #isUnusual(): boolean {
+    return (
+      this.#greetings !== undefined ||
+      this.#cancel !== undefined ||
+      this.#recall !== undefined ||
+      this.#forgetPrograms !== undefined ||
+      this.#forgetFunctions !== undefined
+    );
+  }
+
+  #takeUnusual(epoch: number, instructions: SchedulerInstruction[]): void {
+    const messages: ToWorkerMessage[] = this.#greetings ?? [];
+    if (this.#cancel !== undefined) messages.push({ kind: "cancel", rows: this.#cancel });
     // Early: what is defined again with the tasks of this event must not be forgotten by it.
-    if (this.#forgetPrograms.length + this.#forgetFunctions.length > 0) {
-      const programs = this.#forgetPrograms;
-      messages.push({ kind: "forget", programs, functions: this.#forgetFunctions });
-      this.#forgetPrograms = [];
-      this.#forgetFunctions = [];
+    if (this.#forgetPrograms !== undefined || this.#forgetFunctions !== undefined) {
+      const programs = this.#forgetPrograms ?? none;
+      messages.push({ kind: "forget", programs, functions: this.#forgetFunctions ?? none });
     }
-    if (this.#recall.length > 0) {
-      messages.push({ kind: "recall", rows: this.#recall });
-      this.#recall = [];
-    }
-    if (this.#free.length > 0) {
-      messages.push({ kind: "free", rows: this.#free });
-      this.#free = [];
-    }
-    if (this.#batches.length > 0) {
-      for (const batch of this.#batches) {
-        messages.push({ kind: "compute", ...batch, rows: batch.rows.take() });
-      }
-      this.#batches = [];
-    }
-    this.#isEmpty = true;
-    return messages;
+    if (this.#recall !== undefined) messages.push({ kind: "recall", rows: this.#recall });
+    for (const message of messages) instructions.push({ kind: "tell-worker", epoch, message });
+    this.#greetings = undefined;
+    this.#cancel = undefined;
+    this.#forgetPrograms = undefined;
+    this.#forgetFunctions = undefined;
+    this.#recall = undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { ReadyHeap } from "./ready-heap.ts";
 import { hasFree } from "./rules.ts";
+import type { Run } from "./run.ts";
 import { isRoot } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { queued } from "./states.ts";
@@ -7,7 +8,9 @@ import type { WorkerRecord } from "./worker-record.ts";
 
 /** The most urgent task that a worker has queued and can run now; it stays queued. */
 export function peekQueue(state: SchedulerState, worker: WorkerRecord): Place | undefined {
+  if (worker.queuedCount === 0) return undefined;
   let best = peek(state, worker, worker.queue);
+  if (worker.constrained.size === 0) return best;
   for (const [rule, queue] of worker.constrained) {
     if (queue.size === 0) worker.constrained.delete(rule);
     if (!hasFree(rule, worker)) continue;
@@ -20,25 +23,19 @@ export function peekQueue(state: SchedulerState, worker: WorkerRecord): Place | 
 /** Drops stale entries until the first one is meant. */
 function peek(state: SchedulerState, worker: WorkerRecord, queue: ReadyHeap): Place | undefined {
   while (queue.size > 0) {
-    const found = queuedAt(state, worker, queue.peek());
-    if (found !== undefined) return found;
+    const id = queue.peek();
+    const run = state.ids.runOf(id);
+    if (run !== undefined && isQueuedAt(run, id - run.base, worker)) {
+      return { run, t: id - run.base };
+    }
     queue.pop();
   }
   return undefined;
 }
 
-/** The task of an entry in the queue of a worker, if it still is queued there. */
-export function queuedAt(
-  { ids }: SchedulerState,
-  worker: WorkerRecord,
-  id: number,
-): Place | undefined {
-  const run = ids.runOf(id);
-  if (run === undefined) return undefined;
-  const t = id - run.base;
-  const isMeant =
-    run.state[t] === queued && run.place[t] === worker.slot && (run.marks[t]! & isRoot) === 0;
-  return isMeant ? { run, t } : undefined;
+/** Whether a task is in the queue of a worker. */
+export function isQueuedAt(run: Run, t: number, worker: WorkerRecord): boolean {
+  return run.state[t] === queued && run.place[t] === worker.slot && (run.marks[t]! & isRoot) === 0;
 }
 
 function isBefore(a: Place, b: Place): boolean {

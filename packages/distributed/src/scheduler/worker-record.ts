@@ -31,8 +31,12 @@ export class WorkerRecord {
   readonly threads: number;
   readonly memoryBytesMax: number;
   readonly resources: ReadonlyMap<string, ResourcePool>;
+  /** Its connection is gone; what still refers to it must not be heeded. */
+  isGone = false;
   /** Too little memory is free: it gets no tasks. */
   isPaused = false;
+  /** Tasks were asked back from it: until it ends one, it gets no more than it has threads. */
+  isStuck = false;
   /** It gets no tasks until it has none, and then one that must run alone. */
   isDraining = false;
   /** Such a task runs here now. */
@@ -48,6 +52,8 @@ export class WorkerRecord {
   sentCount = 0;
   activeCount = 0;
   activeUs = 0;
+  /** Those that take a thread and are known to have begun. */
+  startedCount = 0;
   /** Bytes of the values that it holds. */
   storedBytes = 0;
   /** Where it stands in the list of those with something that others may take, or -1. */
@@ -62,6 +68,8 @@ export class WorkerRecord {
   /** When it ended a task last, or got the first one. */
   lastDoneMs: number;
   readonly knownFunctions: Set<FunctionName> = new Set();
+  /** The program of the task sent last, which it knows; -1 where that is not certain. */
+  lastProgram = -1;
   readonly knownPrograms: Set<number> = new Set();
   readonly knownPeers: Set<number> = new Set();
   readonly outbox: WorkerOutbox = new WorkerOutbox();

@@ -3,26 +3,21 @@ import { loseWorker } from "./losses.ts";
 import { ReadyHeap } from "./ready-heap.ts";
 import { handleFailed, handleMissing, handleRecalled, handleReport } from "./reports.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { touch } from "./scheduler-state.ts";
+import { outboxOf, touch } from "./scheduler-state.ts";
 import { parked, waiting } from "./states.ts";
 import { setState } from "./tasks.ts";
 import { WorkerRecord } from "./worker-record.ts";
 
 /** A worker has connected and says what it offers. */
 export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOffer): void {
-  const free = state.slots.indexOf(undefined);
-  const place = { epoch, slot: free < 0 ? state.slots.length : free };
+  const place = { epoch, slot: state.freeSlots.pop() ?? state.slots.length };
   const worker = new WorkerRecord(place, offer, new ReadyHeap(state.ids), state.nowMs);
   state.workers.set(epoch, worker);
   state.slots[place.slot] = worker;
   state.workerList.push(worker);
   state.threadCount += offer.threads;
   state.suitable.clear();
-  state.instructions.push({
-    kind: "tell-worker",
-    epoch,
-    message: { kind: "welcome", worker: epoch },
-  });
+  outboxOf(state, worker).welcome(epoch);
   placeAgain(state);
   touch(state, worker);
 }
@@ -67,11 +62,7 @@ export function handleWorkerMessage(
       touch(state, worker);
       return;
     case "heartbeat":
-      state.instructions.push({
-        kind: "tell-worker",
-        epoch: worker.epoch,
-        message: { kind: "echo", sentMs: message.sentMs },
-      });
+      outboxOf(state, worker).echo(message.sentMs);
       return;
   }
 }
@@ -86,6 +77,6 @@ export function expireWorkers(state: SchedulerState): void {
   for (const worker of silent) {
     const reason = `silent for ${Math.round(state.nowMs - worker.lastSeenMs)} ms`;
     state.instructions.push({ kind: "disconnect", epoch: worker.epoch, reason });
-    loseWorker(state, worker, false);
+    loseWorker(state, worker);
   }
 }

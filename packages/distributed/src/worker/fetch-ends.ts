@@ -1,31 +1,36 @@
 import type { Wanted } from "./fetching.ts";
 import { loseTask } from "./task-ends.ts";
-import { arrive } from "./values.ts";
-import type { WorkerEvent } from "./worker-events.ts";
-import type { WorkerState } from "./worker-state.ts";
+import { arrive, findValue } from "./values.ts";
+import type { Want, WorkerEvent } from "./worker-events.ts";
+import type { Value, WorkerState } from "./worker-state.ts";
 
 /** A peer has answered: what came lets tasks begin, what it has not is asked of others. */
 export function handleFetched(
   state: WorkerState,
-  { peer, got, missing }: Extract<WorkerEvent, { kind: "fetched" }>,
+  { question, got, missing }: Extract<WorkerEvent, { kind: "fetched" }>,
 ): void {
-  const { came, lost } = state.fetching.answered(peer, missing);
+  const { came, lost } = state.fetching.answered(question, missing);
   const byWant = new Map(came.map((wanted) => [wanted.want, wanted]));
-  for (const want of got) {
-    const wanted = byWant.get(want);
-    // What nobody here wants any more goes out of the store again.
-    if (wanted === undefined) state.instructions.push({ kind: "drop", values: [want.as] });
-    else {
-      arrive(state, wanted.value);
-      if (want.piece < 0) state.report.acquired(want.name.id, want.name.version);
-    }
-  }
+  for (const want of got) receive(state, want, byWant.get(want)?.value);
   for (const wanted of lost) loseReaders(state, wanted);
 }
 
-/** A peer could not be asked. */
-export function handleFetchFailed(state: WorkerState, peer: number): void {
-  for (const wanted of state.fetching.failed(peer)) loseReaders(state, wanted);
+/** A value is in the store; `value` is what waits for it, where its question still counts. */
+function receive(state: WorkerState, want: Want, value: Value | undefined): void {
+  // A late answer brings what may be wanted again by now, or be here already.
+  const known = value ?? (want.piece < 0 ? findValue(state, want.as) : undefined);
+  if (known === undefined) {
+    state.instructions.push({ kind: "drop", values: [want.as] });
+    return;
+  }
+  if (known.isHere) return;
+  arrive(state, known);
+  if (want.piece < 0) state.report.acquired(want.name.id, want.name.version);
+}
+
+/** A question got no answer. */
+export function handleFetchFailed(state: WorkerState, question: number): void {
+  for (const wanted of state.fetching.failed(question)) loseReaders(state, wanted);
 }
 
 /** Nobody has a value: the tasks that wait for it cannot run here. */

@@ -30,8 +30,18 @@ export interface Wanted {
 interface PeerQueue {
   readonly peer: Peer;
   wanted: Wanted[];
-  /** What it is being asked for now. */
-  asked: Wanted[];
+  /**
+   * The number of the question that it is being asked now, and for what; -1 where there is none.
+   */
+  question: number;
+  asked: readonly Wanted[];
+}
+
+/** What a peer is to be asked. */
+export interface Question {
+  readonly question: number;
+  readonly peer: Peer;
+  readonly wants: readonly Want[];
 }
 
 /** Peers that could not be asked are asked once more, after all others. */
@@ -45,7 +55,9 @@ export class Fetching {
   readonly #limits: FetchLimits;
   readonly #host: string;
   readonly #queues = new Map<number, PeerQueue>();
-  #peersAsked = 0;
+  /** The peers that are being asked, by the number of the question. */
+  readonly #asking = new Map<number, PeerQueue>();
+  #questions = 0;
   #bytes = 0;
 
   constructor(host: string, limits: FetchLimits) {
@@ -81,7 +93,7 @@ export class Fetching {
       if (without.has(peer.worker)) continue;
       let queue = this.#queues.get(peer.worker);
       if (queue === undefined) {
-        queue = { peer, wanted: [], asked: [] };
+        queue = { peer, wanted: [], question: -1, asked: [] };
         this.#queues.set(peer.worker, queue);
       }
       queue.wanted.push(wanted);
@@ -90,12 +102,13 @@ export class Fetching {
     return false;
   }
 
-  /** A peer has answered: gives what came, and what nobody else is left to be asked for. */
+  /** A question was answered: gives what came, and what nobody else is left to be asked for. */
   answered(
-    peer: number,
+    question: number,
     missing: readonly Want[],
   ): { readonly came: readonly Wanted[]; readonly lost: readonly Wanted[] } {
-    const asked = this.#end(peer);
+    const peer = this.#asking.get(question)?.peer.worker ?? -1;
+    const asked = this.#end(question);
     const lacking = new Set(missing);
     const came = asked.filter(({ want }) => !lacking.has(want));
     const others = asked.filter(({ want }) => lacking.has(want));
@@ -103,34 +116,36 @@ export class Fetching {
     return { came, lost: others.filter((wanted) => !this.#ask(wanted)) };
   }
 
-  /** A peer could not be asked: gives what nobody else is left to be asked for. */
-  failed(peer: number): readonly Wanted[] {
-    return this.#end(peer).filter((wanted) => !this.#ask(wanted));
+  /** A question got no answer: gives what nobody else is left to be asked for. */
+  failed(question: number): readonly Wanted[] {
+    return this.#end(question).filter((wanted) => !this.#ask(wanted));
   }
 
-  /** What a peer was asked for and is still wanted; it may be asked again. */
-  #end(peer: number): readonly Wanted[] {
-    const queue = this.#queues.get(peer);
-    if (queue === undefined || queue.asked.length === 0) return [];
+  /** What was asked and is still wanted; nothing where the question is not known any more. */
+  #end(question: number): readonly Wanted[] {
+    const queue = this.#asking.get(question);
+    if (queue === undefined) return [];
+    this.#asking.delete(question);
     const { asked } = queue;
+    queue.question = -1;
     queue.asked = [];
-    this.#peersAsked--;
     for (const { want } of asked) this.#bytes -= want.bytes;
-    if (queue.wanted.length === 0) this.#queues.delete(peer);
+    if (queue.wanted.length === 0) this.#queues.delete(queue.peer.worker);
     return asked.filter(({ isDropped }) => !isDropped);
   }
 
   /** What to ask now: at most one question for each peer that is not being asked. */
-  questions(): { readonly peer: Peer; readonly wants: readonly Want[] }[] {
-    const questions: { peer: Peer; wants: Want[] }[] = [];
+  questions(): readonly Question[] {
+    const questions: Question[] = [];
     for (const queue of this.#queues.values()) {
-      if (this.#peersAsked >= this.#limits.peersMax) break;
-      if (queue.asked.length > 0) continue;
+      if (this.#asking.size >= this.#limits.peersMax) break;
+      if (queue.question >= 0) continue;
       queue.wanted = queue.wanted.filter(({ isDropped }) => !isDropped);
       const asked = this.#take(queue);
-      if (asked.length > 0)
-        questions.push({ peer: queue.peer, wants: asked.map(({ want }) => want) });
-      else if (queue.wanted.length === 0) this.#queues.delete(queue.peer.worker);
+      if (asked.length > 0) {
+        const { question, peer } = queue;
+        questions.push({ question, peer, wants: asked.map(({ want }) => want) });
+      } else if (queue.wanted.length === 0) this.#queues.delete(queue.peer.worker);
     }
     return questions;
   }
@@ -147,16 +162,29 @@ export class Fetching {
       bytes += want.bytes;
       count++;
     }
+    if (count === 0) return [];
     queue.asked = queue.wanted.splice(0, count);
-    if (count > 0) this.#peersAsked++;
+    queue.question = this.#questions++;
+    this.#asking.set(queue.question, queue);
     this.#bytes += bytes;
     return queue.asked;
   }
 
-  /** Forgets all that was wanted: the connections are gone. */
-  clear(): void {
-    this.#queues.clear();
-    this.#peersAsked = 0;
-    this.#bytes = 0;
+  /** Checks that counts and limits hold; for tests. */
+  validate(): void {
+    const { peersMax, answerBytesMax, bytesMax } = this.#limits;
+    let all = 0;
+    let count = 0;
+    for (const { question, asked } of this.#asking.values()) {
+      const bytes = asked.reduce((sum, { want }) => sum + want.bytes, 0);
+      const isRight = this.#asking.get(question)?.asked === asked && asked.length > 0;
+      if (!isRight) throw new Error(`question ${question} is not asked`);
+      if (bytes > answerBytesMax && asked.length > 1) throw new Error("one answer is too long");
+      all += bytes;
+      count += asked.length;
+    }
+    if (all !== this.#bytes) throw new Error(`${this.#bytes} bytes in flight, not ${all}`);
+    if (all > bytesMax && count > 1) throw new Error("too many bytes in flight");
+    if (this.#asking.size > peersMax) throw new Error("too many peers are asked");
   }
 }

@@ -13,9 +13,21 @@ import {
   recallTasks,
 } from "./task-ends.ts";
 import { freeValue } from "./values.ts";
-import type { WorkerEvent, WorkerInstruction } from "./worker-events.ts";
-import type { WorkerSettings } from "./worker-state.ts";
+import { validate } from "./validate.ts";
+import type { ValueName, WorkerEvent, WorkerInstruction } from "./worker-events.ts";
+import type { WorkerSettings, WorkerTask } from "./worker-state.ts";
 import { WorkerState, flushReport, tell } from "./worker-state.ts";
+
+/** See `WorkerMachine.snapshot`. */
+export interface WorkerSnapshot {
+  readonly tasks: readonly WorkerTask[];
+  /** Tasks that were given up and of which something may still run. */
+  readonly ending: readonly WorkerTask[];
+  readonly values: readonly ValueName[];
+  readonly comingCount: number;
+  readonly gatheringCount: number;
+  readonly bytesInFlight: number;
+}
 
 /**
  * A worker: events in, instructions out. It knows which tasks it has and which values are here,
@@ -30,6 +42,8 @@ export class WorkerMachine {
   #nowMs: number;
   #saidMs: number;
   #heardMs: number;
+  /** When it asked for an echo last. */
+  #askedMs = -Infinity;
   #wakeMs = -Infinity;
 
   constructor(offer: WorkerOffer, settings: Partial<WorkerSettings>, nowMs: number) {
@@ -39,13 +53,15 @@ export class WorkerMachine {
     this.#heardMs = nowMs;
   }
 
-  /** Takes events, all at one time that never goes back; gives what is to be done, in this order. */
+  /**
+   * Takes events, all at one time that never goes back; gives what is to be done, in this order.
+   */
   handle(events: readonly WorkerEvent[], nowMs: number): readonly WorkerInstruction[] {
     const state = this.#state;
     this.#nowMs = Math.max(nowMs, this.#nowMs);
     for (const event of events) this.#take(event);
-    for (const { peer, wants } of state.fetching.questions()) {
-      state.instructions.push({ kind: "fetch", peer, wants });
+    for (const question of state.fetching.questions()) {
+      state.instructions.push({ kind: "fetch", ...question });
     }
     flushReport(state);
     const { instructions } = state;
@@ -53,6 +69,25 @@ export class WorkerMachine {
     this.#wake();
     state.instructions = [];
     return instructions;
+  }
+
+  /** Checks all that must hold between two events, and throws at what does not. For tests. */
+  validate(): void {
+    validate(this.#state);
+  }
+
+  /** What the worker has to do and holds; for tests and for a look into a worker that hangs. */
+  get snapshot(): WorkerSnapshot {
+    const { tasks, ending, values, gatherings, fetching } = this.#state;
+    const here = [...values.values()].filter(({ isHere }) => isHere);
+    return {
+      tasks: [...tasks.values()],
+      ending: [...ending.values()],
+      values: here.map(({ name }) => name),
+      comingCount: values.size - here.length,
+      gatheringCount: gatherings.size,
+      bytesInFlight: fetching.bytesInFlight,
+    };
   }
 
   #take(event: WorkerEvent): void {
@@ -67,6 +102,8 @@ export class WorkerMachine {
         this.#forgetAll();
         return;
       case "told":
+        // What was on its way from a scheduler that was given up is late, and nothing.
+        if (!this.#isConnected) return;
         this.#heardMs = this.#nowMs;
         this.#told(event.message);
         return;
@@ -98,7 +135,7 @@ export class WorkerMachine {
         handleFetched(state, event);
         return;
       case "fetch-failed":
-        handleFetchFailed(state, event.peer);
+        handleFetchFailed(state, event.question);
         return;
       case "pressure":
         tell(state, { kind: "memory", paused: event.paused, bytes: event.bytes });
@@ -152,11 +189,12 @@ export class WorkerMachine {
 
   /** Time has passed: says that it is there, or finds that the scheduler is not. */
   #ticked(): void {
-    const { heartbeatMs, silenceMs } = this.#state.settings;
+    const { silenceMs } = this.#state.settings;
     if (!this.#isConnected) return;
-    if (this.#nowMs - this.#heardMs >= silenceMs) {
+    if (this.#nowMs >= this.#heardMs + silenceMs) {
       this.#giveUpScheduler(`not heard for ${Math.round(this.#nowMs - this.#heardMs)} ms`);
-    } else if (this.#nowMs - this.#saidMs >= heartbeatMs) {
+    } else if (this.#nowMs >= this.#beatMs) {
+      this.#askedMs = this.#nowMs;
       tell(this.#state, { kind: "heartbeat", sentMs: this.#nowMs });
     }
   }
@@ -178,18 +216,26 @@ export class WorkerMachine {
     state.values.clear();
     state.gatherings.clear();
     state.peers.clear();
-    state.fetching.clear();
     state.report.clear();
     state.number = -1;
     // Whatever is told now comes from a new connection.
     state.instructions = state.instructions.filter(({ kind }) => kind !== "tell");
   }
 
+  /**
+   * When to say that it is there: it was silent for long, or has not heard for long and needs an
+   * answer.
+   */
+  get #beatMs(): number {
+    const { heartbeatMs } = this.#state.settings;
+    return heartbeatMs + Math.min(this.#saidMs, Math.max(this.#heardMs, this.#askedMs));
+  }
+
   /** Asks for the next tick, if there is something to be said or heard. */
   #wake(): void {
-    const { heartbeatMs, silenceMs } = this.#state.settings;
+    const { silenceMs } = this.#state.settings;
     if (!this.#isConnected) return;
-    const atMs = Math.min(this.#saidMs + heartbeatMs, this.#heardMs + silenceMs);
+    const atMs = Math.min(this.#beatMs, this.#heardMs + silenceMs);
     const isAsked = this.#wakeMs > this.#nowMs && this.#wakeMs <= atMs;
     if (isAsked || atMs === Infinity) return;
     this.#wakeMs = Math.max(atMs, this.#nowMs);

@@ -7,8 +7,8 @@ export type PieceSource =
   | { readonly kind: "literal"; readonly piece: number };
 
 /**
- * The inputs of which a program reads one piece of each member alone, and which piece: a worker then
- * fetches nothing else of them.
+ * The inputs of which a program reads one piece of each member alone, and which piece: a worker
+ * then fetches nothing else of them.
  */
 export function piecesRead({ steps }: ShippedProgram): ReadonlyMap<number, PieceSource> {
   const found = new Map<number, PieceSource | "whole">();

@@ -48,12 +48,9 @@ export class Report {
         acquired: rowsOf(this.#acquired),
         lost: rowsOf(this.#lost),
       });
-      this.clear();
     }
-    if (this.#recalled.length > 0) {
-      messages.push({ kind: "recalled", rows: this.#recalled });
-      this.#recalled = [];
-    }
+    if (this.#recalled.length > 0) messages.push({ kind: "recalled", rows: this.#recalled });
+    if (messages.length > 0) this.clear();
     return messages;
   }
 
@@ -64,6 +61,7 @@ export class Report {
     this.#awaiting = [];
     this.#acquired = [];
     this.#lost = [];
+    this.#recalled = [];
   }
 }
 

@@ -7,7 +7,10 @@ import type { RunInput } from "./worker-events.ts";
 import type { Gathering, Member, Value, WorkerState, WorkerTask } from "./worker-state.ts";
 import { handOver } from "./worker-state.ts";
 
-/** Takes the tasks of a message in: what they lack is wanted, those that lack nothing are handed over. */
+/**
+ * Takes the tasks of a message in: what they lack is wanted, those that lack nothing are handed
+ * over.
+ */
 export function takeTasks(
   state: WorkerState,
   message: Extract<ToWorkerMessage, { kind: "compute" }>,

@@ -4,10 +4,11 @@ import { handOver } from "./worker-state.ts";
 
 /** A value that a task reads: here already, or wanted from those who hold it. */
 export function needValue(state: WorkerState, { name, bytes, holders }: Member): Value {
-  const known = state.values.get(name.id);
-  if (known?.name.version === name.version) return known;
+  const found = findValue(state, name);
+  if (found !== undefined) return found;
   // A newer attempt has made it anew, so nobody may read the old one any more.
-  if (known !== undefined) removeValue(state, known);
+  const old = state.values.get(name.id);
+  if (old !== undefined) removeValue(state, old);
   const value = makeValue(name);
   state.values.set(name.id, value);
   wantFrom(state, value, { name, bytes, holders }, -1);
@@ -20,6 +21,12 @@ export function needPiece(state: WorkerState, member: Member, piece: number): Va
   const value = makeValue({ id: state.pieceCount++, version: 0 });
   wantFrom(state, value, member, piece);
   return value;
+}
+
+/** The value of a name, here or on its way. */
+export function findValue({ values }: WorkerState, name: ValueName): Value | undefined {
+  const known = values.get(name.id);
+  return known?.name.version === name.version ? known : undefined;
 }
 
 function makeValue(name: ValueName): Value {

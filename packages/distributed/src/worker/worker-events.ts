@@ -80,15 +80,18 @@ export type WorkerEvent =
     }
   /** Values in the store can no longer be read. */
   | { readonly kind: "lost"; readonly values: readonly ValueName[] }
-  /** An answer from a peer: what is in the store now, and what the peer has not. */
+  /**
+   * The answer to question `question`: what is in the store now, and what the peer has not. A late
+   * one, to a question of an old connection, is still said, with what it brought.
+   */
   | {
       readonly kind: "fetched";
-      readonly peer: number;
+      readonly question: number;
       readonly got: readonly Want[];
       readonly missing: readonly Want[];
     }
-  /** The peer could not be asked. */
-  | { readonly kind: "fetch-failed"; readonly peer: number }
+  /** The question got no answer. */
+  | { readonly kind: "fetch-failed"; readonly question: number }
   /** How much is held, and whether more tasks would be too much. */
   | { readonly kind: "pressure"; readonly paused: boolean; readonly bytes: number }
   | { readonly kind: "ticked" };
@@ -113,6 +116,12 @@ export type WorkerInstruction =
   | { readonly kind: "withdraw"; readonly task: number; readonly attempt: number }
   /** Nobody wants a task any more: stop it as soon as can be. */
   | { readonly kind: "abort"; readonly task: number; readonly attempt: number }
-  | { readonly kind: "fetch"; readonly peer: Peer; readonly wants: readonly Want[] }
+  /** Ask a peer for values; there is one `fetched` or `fetch-failed` for each question. */
+  | {
+      readonly kind: "fetch";
+      readonly question: number;
+      readonly peer: Peer;
+      readonly wants: readonly Want[];
+    }
   | { readonly kind: "drop"; readonly values: readonly ValueName[] }
   | { readonly kind: "wake"; readonly atMs: number };

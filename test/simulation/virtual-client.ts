@@ -1,0 +1,389 @@
+import type {
+  ClientEvent,
+  ClientInstruction,
+  Location,
+} from "../../packages/distributed/src/client/client-events.ts";
+import { ClientMachine } from "../../packages/distributed/src/client/machine.ts";
+import type {
+  ClientMessage,
+  RunSettings,
+  ToClientMessage,
+} from "../../packages/distributed/src/messages/client-messages.ts";
+import type { TaskFailure } from "../../packages/distributed/src/messages/failure.ts";
+import { Random } from "../lib/random.ts";
+import { Connection } from "./connection.ts";
+import { openRoad } from "./network.ts";
+import type { Fate, Hold, PlannedGraph } from "./plan-graph.ts";
+import { planGraph } from "./plan-graph.ts";
+import type { Deed } from "./scenario.ts";
+import type { SimValue } from "./values.ts";
+import { hashOf } from "./values.ts";
+import type { World } from "./world.ts";
+
+type Outcome =
+  | { readonly kind: "value"; readonly value: SimValue }
+  | { readonly kind: "failed"; readonly failure: TaskFailure };
+
+interface ClientRun {
+  readonly number: number;
+  readonly deed: Deed;
+  readonly planned: PlannedGraph;
+  readonly outcomes: (Outcome | undefined)[];
+  /** How many outputs its reader has taken. */
+  consumed: number;
+  isReading: boolean;
+  wasRetried: boolean;
+}
+
+/** The process of a client: the real machine, and a user who checks all that it gets. */
+export class VirtualClient {
+  readonly name: string;
+  readonly up = openRoad();
+  readonly down = openRoad();
+  readonly #world: World;
+  readonly #random: Random;
+  readonly machine = new ClientMachine();
+  readonly runs = new Map<number, ClientRun>();
+  /** Runs that went with a connection, to be submitted again. */
+  #again: Deed[] = [];
+  #connection: Connection<ClientMessage, ToClientMessage> | undefined;
+  #isOpen = false;
+  #waiting: Deed[] = [];
+  #runs = 0;
+
+  constructor(world: World, name: string) {
+    this.#world = world;
+    this.name = name;
+    this.#random = new Random(world.scenario.seed, "client", name);
+  }
+
+  connect(): void {
+    if (this.#connection !== undefined) return;
+    const connection = new Connection<ClientMessage, ToClientMessage>(this.#world, {
+      name: this.name,
+      up: this.up,
+      down: this.down,
+      random: this.#random,
+      here: {
+        opened: () => {
+          if (this.#connection === connection) this.#opened();
+        },
+        told: (message) => {
+          if (this.#connection === connection) this.#feed({ kind: "told", message });
+        },
+        closed: () => {
+          if (this.#connection === connection) this.#disconnected();
+        },
+      },
+      there: this.#world.scheduler.clientSide,
+    });
+    this.#connection = connection;
+    connection.open();
+  }
+
+  #opened(): void {
+    this.#isOpen = true;
+    this.#feed({ kind: "connected" });
+    const deeds = [...this.#again, ...this.#waiting];
+    this.#again = [];
+    this.#waiting = [];
+    for (const deed of deeds) this.do(deed);
+  }
+
+  #disconnected(): void {
+    this.#connection = undefined;
+    this.#isOpen = false;
+    this.#feed({ kind: "disconnected", reason: "simulated" });
+    if (this.runs.size > 0) throw new Error(`${this.name} was not told of lost runs`);
+    this.#world.clock.after(20, () => this.connect());
+  }
+
+  /** Its connection breaks; what it wanted it will ask for again. */
+  reconnect(): void {
+    if (this.#connection === undefined) return;
+    this.#connection.leave({ lostShare: this.#random.next(), isSilent: false });
+    this.#disconnected();
+  }
+
+  do(deed: Deed): void {
+    if (!this.#isOpen) {
+      this.#waiting.push(deed);
+      return;
+    }
+    const runs = [...this.runs.values()];
+    const run = runs.length === 0 ? undefined : runs[deed.graph % runs.length];
+    switch (deed.kind) {
+      case "collect":
+      case "stream":
+      case "hold":
+        this.#submit(deed);
+        return;
+      case "release":
+        if (run !== undefined) this.release(run);
+        return;
+      case "again":
+        // The slots of the old run are the ones of the new: whatever is late meets it.
+        if (run === undefined) return;
+        this.release(run);
+        if (run.planned.holds.length === 0) this.#submit({ ...run.deed, holds: 0 });
+        return;
+      case "retry":
+        if (run !== undefined) this.#retry(run);
+        return;
+      case "reconnect":
+        this.#world.mark("client reconnected");
+        this.reconnect();
+        return;
+    }
+  }
+
+  #submit(deed: Deed): void {
+    const { scenario } = this.#world;
+    if (scenario.graphs.length === 0) return;
+    const number = this.#runs++;
+    const g = deed.graph % scenario.graphs.length;
+    const planned = planGraph(scenario, g, deed.retries, this.#holdsFor(deed));
+    const outcomes = planned.keys.map(() => undefined);
+    const run = {
+      number,
+      deed,
+      planned,
+      outcomes,
+      consumed: 0,
+      isReading: false,
+      wasRetried: false,
+    };
+    this.runs.set(number, run);
+    const settings: RunSettings = {
+      optimize: scenario.graphs[g]?.optimize ?? false,
+      priority: deed.priority,
+      retries: deed.retries,
+      resources: undefined,
+      workers: undefined,
+      allowOtherWorkers: false,
+      lookahead: deed.kind === "stream" ? Math.max(1, deed.lookahead) : undefined,
+      events: deed.retries > 0,
+      progress: deed.retries > 0,
+    };
+    const { graph, keys, functions, holds } = planned;
+    const brings = deed.kind !== "hold";
+    this.#feed({ kind: "asked", run: number, graph, keys, functions, holds, settings, brings });
+    if (deed.kind === "stream") this.#read(run);
+  }
+
+  /** Outputs of runs that are held, which the tasks of a new one may read. */
+  #holdsFor({ holds, graph }: Deed): readonly Hold[] {
+    const held = [...this.runs.values()].filter(({ deed }) => deed.kind === "hold");
+    if (held.length === 0) return [];
+    return Array.from({ length: holds }, (_, n) => {
+      const { number, planned } = held[(graph + n) % held.length] as ClientRun;
+      const output = (graph + n) % planned.fates.length;
+      return { run: number, output, fate: planned.fates[output] as Fate };
+    });
+  }
+
+  release(run: ClientRun): void {
+    if (!this.runs.delete(run.number)) return;
+    for (const [output, outcome] of run.outcomes.entries()) {
+      const name = `${this.name}/${run.number}/${run.planned.keys[output]}`;
+      this.#world.outcomes.set(name, textOf(outcome));
+    }
+    this.#feed({ kind: "released", run: run.number });
+  }
+
+  #retry(run: ClientRun): void {
+    const hasFailed = run.outcomes.some((outcome) => outcome?.kind === "failed");
+    if (!hasFailed) return;
+    this.#world.mark("retried by the client");
+    run.wasRetried = true;
+    for (const [output, outcome] of run.outcomes.entries()) {
+      if (outcome?.kind === "failed") run.outcomes[output] = undefined;
+    }
+    this.#feed({ kind: "retried", run: run.number });
+  }
+
+  #feed(event: ClientEvent): void {
+    this.#world.trace(this.name, [event]);
+    const instructions = this.machine.handle([event]);
+    this.#world.checkSoon(() => this.machine.validate());
+    for (const instruction of instructions) {
+      this.#world.trace(`${this.name} ->`, instruction);
+      this.#apply(instruction);
+    }
+  }
+
+  #apply(instruction: ClientInstruction): void {
+    switch (instruction.kind) {
+      case "tell":
+        this.#connection?.say(instruction.message);
+        return;
+      case "bring":
+        this.#bring(instruction.run, instruction.output, instruction.from);
+        return;
+      case "finished":
+        this.#finished(instruction.run, instruction.output);
+        return;
+      case "failed":
+        for (const output of instruction.outputs) {
+          this.#failed(instruction.run, output, instruction.failure);
+        }
+        return;
+      case "rejected":
+        this.#rejected(instruction.run, instruction.error);
+        return;
+      case "lost":
+        this.#lost(instruction.run);
+        return;
+      case "progressed":
+      case "attempted":
+        return;
+    }
+  }
+
+  #bring(run: number, output: number, from: Location): void {
+    const world = this.#world;
+    const connection = this.#connection;
+    const { clock, scenario } = world;
+    const fail = (): void => {
+      if (this.#connection === connection) this.#feed({ kind: "not-brought", run, output, from });
+    };
+    const delay = (): number => this.#random.exponential(scenario.tuning.delayMs);
+    const name = world.scheduler.workerOf(from.worker)?.name;
+    const worker = name === undefined ? undefined : world.workerNamed(name);
+    clock.after(delay(), () => {
+      if (worker === undefined || worker.life === 0 || world.isCut(this.name, worker.name)) {
+        clock.after(10, fail);
+        return;
+      }
+      const { life } = worker;
+      const valueName = { id: from.task, version: from.version };
+      const want = { name: valueName, piece: -1, as: valueName, bytes: from.bytes };
+      let isOpen = true;
+      clock.after(5_000, () => {
+        if (isOpen) fail();
+        isOpen = false;
+      });
+      worker.answer([want], (answer) => {
+        clock.after(delay(), () => {
+          if (!isOpen) return;
+          isOpen = false;
+          const [found] = answer;
+          if (found === undefined || worker.life !== life || world.isCut(this.name, worker.name)) {
+            world.mark("output not brought");
+            fail();
+            return;
+          }
+          world.audit.checkValue(want.name, found.value);
+          if (this.#connection === connection) this.#brought(run, output, found.value);
+        });
+      });
+    });
+  }
+
+  #brought(number: number, output: number, value: SimValue): void {
+    const run = this.runs.get(number);
+    if (run !== undefined && run.outcomes[output] === undefined) {
+      const { fates, keys } = run.planned;
+      const fate = fates[output] as Fate;
+      const isRight = fate.value === undefined || hashOf([fate.value]) === hashOf([value]);
+      if (!isRight || fate.mustFail) {
+        throw new Error(`${keys[output]} of run ${number} has a wrong value`);
+      }
+      run.outcomes[output] = { kind: "value", value };
+    }
+    this.#feed({ kind: "brought", run: number, output });
+    if (run !== undefined) this.#settled(run);
+  }
+
+  #finished(number: number, output: number): void {
+    const run = this.runs.get(number);
+    if (run === undefined) return;
+    if (run.outcomes[output] !== undefined) this.#world.mark("held output computed anew");
+    if ((run.planned.fates[output] as Fate).mustFail) {
+      throw new Error(`${run.planned.keys[output]} of run ${number} cannot have a value`);
+    }
+    run.outcomes[output] = { kind: "value", value: undefined };
+  }
+
+  #failed(number: number, output: number, failure: TaskFailure): void {
+    const run = this.runs.get(number);
+    if (run === undefined) return;
+    const { fates, keys } = run.planned;
+    const before = run.outcomes[output];
+    if (before !== undefined && run.deed.kind !== "hold") {
+      throw new Error(`${keys[output]} of run ${number} failed after it had a ${before.kind}`);
+    }
+    this.#world.checkFailure(failure, fates[output] as Fate, run.planned);
+    run.outcomes[output] = { kind: "failed", failure };
+    if (failure.kind === "killed" && run.outcomes.some((other) => other?.kind === "value")) {
+      this.#world.mark("killed beside values");
+    }
+    this.#settled(run);
+  }
+
+  #settled(run: ClientRun): void {
+    if (run.deed.kind === "stream") this.#read(run);
+    const isDone = run.outcomes.every((outcome) => outcome !== undefined);
+    // A user may look at what failed for a while, and try again.
+    const hasFailed = run.outcomes.some((outcome) => outcome?.kind === "failed");
+    if (!isDone || run.deed.kind === "hold" || hasFailed) return;
+    this.#world.clock.after(1, () => {
+      if (run.outcomes.every((outcome) => outcome !== undefined)) this.release(run);
+    });
+  }
+
+  /** The reader of a stream takes the next output, if it is there. */
+  #read(run: ClientRun): void {
+    if (run.isReading || run.outcomes[run.consumed] === undefined) return;
+    run.isReading = true;
+    this.#world.clock.after(run.deed.readMs, () => {
+      run.isReading = false;
+      if (this.runs.get(run.number) !== run) return;
+      run.consumed++;
+      this.#world.mark("stream advanced");
+      this.#feed({ kind: "consumed", run: run.number, count: run.consumed });
+      this.#read(run);
+    });
+  }
+
+  #rejected(number: number, error: unknown): void {
+    const run = this.runs.get(number);
+    this.runs.delete(number);
+    // No graph here is wrong, so that only what it stands for can be.
+    if (run !== undefined && run.planned.holds.length > 0 && /not held/.test(String(error))) return;
+    throw new Error(`run ${number} was rejected: ${String(error)}`);
+  }
+
+  #lost(number: number): void {
+    const run = this.runs.get(number);
+    if (run === undefined) return;
+    this.runs.delete(number);
+    this.#world.mark("run lost with the connection");
+    if (run.planned.holds.length === 0) this.#again.push({ ...run.deed, holds: 0 });
+  }
+
+  /** What is still to come of what it wants. */
+  unsettled(): string[] {
+    return [...this.runs.values()].flatMap(({ number, outcomes, planned }) =>
+      outcomes.flatMap((outcome, output) =>
+        outcome === undefined ? [`${this.name}/${number}/${planned.keys[output]}`] : [],
+      ),
+    );
+  }
+
+  /** Whether all that it wants has come, or has failed. */
+  get isSettled(): boolean {
+    if (!this.#isOpen || this.#waiting.length > 0) return false;
+    for (const { outcomes } of this.runs.values()) {
+      for (const outcome of outcomes) if (outcome === undefined) return false;
+    }
+    return true;
+  }
+}
+
+function textOf(outcome: Outcome | undefined): string {
+  if (outcome === undefined) return "none";
+  if (outcome.kind === "value") return "value";
+  const { kind, key, workers } = outcome.failure;
+  return `${kind} at ${key} on ${workers.join()}`;
+}
