@@ -1,0 +1,72 @@
+import type { BlockBook } from "./block-book.ts";
+import { queueKind, queueOf } from "./block-queues.ts";
+import type { LedgerSettings } from "./ledger-settings.ts";
+
+/** Fewer small bytes than this share of a segment are not worth a file: they stay. */
+const SEGMENT_SHARE_MIN = 1 / 16;
+
+/**
+ * The block that leaves memory next: of the lowest priority that has one, the one used least
+ * recently; -1 when there is none. Blocks that have to be written count only where the disk has
+ * room for them (`roomBytes`).
+ */
+export function nextVictim(book: BlockBook, settings: LedgerSettings, roomBytes: number): number {
+  const { queues, table } = book;
+  const isSegmentWorthIt =
+    queues.bytesOf(queueKind.small) >= bytesWorthAFile(settings) &&
+    roomBytes >= settings.largeBytes;
+  for (
+    let priority = queues.lowestPriority();
+    priority !== undefined;
+    priority = queues.lowestPriority(priority + 1)
+  ) {
+    let victim = queues.head(queueOf(priority, queueKind.clean));
+    const consider = (entry: number): void => {
+      if (entry < 0) return;
+      if (victim < 0 || table.stamps[entry]! < table.stamps[victim]!) victim = entry;
+    };
+    if (isSegmentWorthIt) consider(queues.head(queueOf(priority, queueKind.small)));
+    const large = queues.head(queueOf(priority, queueKind.large));
+    if (large >= 0 && table.bytes[large]! <= roomBytes) consider(large);
+    if (victim >= 0) return victim;
+  }
+  return -1;
+}
+
+/**
+ * What is written together with a small block: the small ones behind it in its queue until the
+ * segment is full, so that files are few. Higher priorities are drawn in only as far as they are
+ * needed, or to make it worth a file.
+ */
+export function gatherSegment(
+  book: BlockBook,
+  settings: LedgerSettings,
+  first: number,
+  neededBytes: number,
+  roomBytes: number,
+): number[] {
+  const { queues, table } = book;
+  const bytesMax = Math.min(settings.segmentBytes, roomBytes);
+  const entries: number[] = [];
+  let bytes = 0;
+  for (
+    let priority: number | undefined = table.priorities[first];
+    priority !== undefined;
+    priority = queues.lowestPriority(priority + 1)
+  ) {
+    let entry = queues.head(queueOf(priority, queueKind.small));
+    for (; entry >= 0; entry = table.next[entry]!) {
+      if (entries.length === settings.segmentBlocksMax) return entries;
+      if (bytes + table.bytes[entry]! > bytesMax) return entries;
+      entries.push(entry);
+      bytes += table.bytes[entry]!;
+    }
+    if (bytes >= neededBytes && bytes >= bytesWorthAFile(settings)) return entries;
+  }
+  return entries;
+}
+
+/** The fewest small bytes that are written into a file of their own. */
+export function bytesWorthAFile(settings: LedgerSettings): number {
+  return settings.segmentBytes * SEGMENT_SHARE_MIN;
+}
