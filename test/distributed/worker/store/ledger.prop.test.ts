@@ -82,7 +82,7 @@ describe("the ledger, after every one of any events", () => {
         world.drain();
         expect(world.lost).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -96,7 +96,7 @@ describe("the ledger, after every one of any events", () => {
         world.deleteAll();
         expect(world.leftovers()).toEqual({ blocks: 0, files: 0, managedBytes: 0, sizeBytes: 0 });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
