@@ -57,35 +57,76 @@ describe("pressure", () => {
     expect(said(ledger)).toEqual(["write 2 0 900 true", "tell paused false"]);
   });
 
-  it("is not stuck while what was let go of may still be on its way to the system", () => {
-    const ledger = ledgerOf({ spillFraction: 0.7, settleMs: 1000, reclaimBytes: 1e9 });
-    putAll(ledger, [300]);
-    ledger.measured(900, 0);
-    expect(writeAll(ledger)).toEqual([0]);
-    expect(ledger.pressure).toBe("paused");
-    expect(ledger.isStuck).toBe(false);
-    ledger.measured(900, 1000);
-    expect(ledger.isStuck).toBe(false);
-    ledger.measured(900, 2000);
-    expect(ledger.isStuck).toBe(true);
+  it("is not stuck while something is written, but while something is read", () => {
+    const ledger = ledgerOf({ pauseFraction: 0.61, resumeFraction: 0.605 });
+    const [first] = putAll(ledger, [500, 300]);
+    expect(said(ledger).at(-1)).toBe("tell paused false");
+    ledger.written(1, 500);
+    said(ledger);
+    ledger.pin(ledger.find(1, 0));
+    ledger.load(first!);
+    expect(said(ledger)).toEqual(["read 1 0 500", "tell paused true"]);
   });
+});
 
-  it("of the process spills what is above its mark once, not again at every measurement", () => {
-    const ledger = ledgerOf({ spillFraction: 0.7, settleMs: 1000 });
+describe("the measured size of the process", () => {
+  it("spills what is above its mark once, not again at every measurement", () => {
+    const ledger = ledgerOf({ spillFraction: 0.7 });
     putAll(ledger, [50, 50, 50, 50, 50]);
     ledger.measured(790, 0);
     expect(writeAll(ledger)).toEqual([0, 1]);
     ledger.measured(790, 100);
     ledger.measured(790, 200);
     expect(writeAll(ledger)).toEqual([]);
-    // It grew by 60 although 100 bytes left.
-    ledger.measured(850, 300);
-    expect(writeAll(ledger)).toEqual([2]);
-    // All 150 bytes came free: 700 is no longer above.
-    ledger.measured(700, 400);
-    expect(writeAll(ledger)).toEqual([]);
-    // Nothing came free of itself in two periods: the rest is spilled too.
-    ledger.measured(800, 3000);
-    expect(writeAll(ledger)).toEqual([3, 4]);
+    expect([ledger.gauge.rssBytes, ledger.gauge.usedBytes]).toEqual([790, 690]);
+    // It grew by 20, although there were 100 to fill: 80 of them are doubted.
+    ledger.measured(810, 300);
+    expect(ledger.gauge.usedBytes).toBe(790);
+    expect(writeAll(ledger)).toEqual([2, 3]);
+  });
+
+  it("counts what was let go of as free until it is given back or filled again", () => {
+    const ledger = ledgerOf({ spillFraction: 0.7 });
+    const entries = putAll(ledger, [100, 100]);
+    ledger.measured(700, 0);
+    for (const entry of entries) ledger.delete(entry);
+    expect(ledger.gauge.usedBytes).toBe(500);
+    ledger.measured(640, 100);
+    expect(ledger.gauge.usedBytes).toBe(500);
+    // 90 came, and the process grew by 10 only.
+    ledger.put(3, 0, 90, 0);
+    ledger.measured(650, 200);
+    expect(ledger.gauge.usedBytes).toBe(590);
+    // More came than there was to fill.
+    ledger.put(4, 0, 90, 0);
+    ledger.measured(680, 300);
+    expect(ledger.gauge.usedBytes).toBe(680);
+    expect(ledger.hasInstructions).toBe(false);
+  });
+
+  it("that swings below where it was lately is no growth; where it was long ago is forgotten", () => {
+    const ledger = ledgerOf({ spillFraction: 0.7 });
+    const [first] = putAll(ledger, [100]);
+    ledger.measured(700, 0);
+    ledger.delete(first!);
+    ledger.measured(690, 100);
+    expect(ledger.gauge.usedBytes).toBe(600);
+    ledger.measured(695, 200);
+    expect(ledger.gauge.usedBytes).toBe(605);
+    for (let tick = 3; tick < 8; tick++) ledger.measured(660, 100 * tick);
+    expect(ledger.gauge.usedBytes).toBe(605);
+    ledger.measured(690, 800);
+    // By 20 more than the 670 that are remembered: nothing is taken to be free any more.
+    expect(ledger.gauge.usedBytes).toBe(690);
+  });
+
+  it("is never taken to be smaller by more than a quarter of the limit", () => {
+    const ledger = ledgerOf({ targetFraction: false, spillFraction: 0.7, pauseFraction: false });
+    const [first] = putAll(ledger, [900]);
+    ledger.measured(960, 0);
+    expect(writeAll(ledger)).toEqual([0]);
+    expect(ledger.isInMemory(first!)).toBe(false);
+    expect(ledger.gauge.usedBytes).toBe(710);
+    expect(ledger.pressure).toBe("spilling");
   });
 });

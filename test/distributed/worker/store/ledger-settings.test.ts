@@ -28,7 +28,6 @@ describe("the settings", () => {
         "resumeFraction": 0.75,
         "segmentBlocksMax": 4096,
         "segmentBytes": 4194304,
-        "settleMs": 1000,
         "spillFraction": 0.7,
         "targetFraction": 0.6,
         "writesMax": 2,

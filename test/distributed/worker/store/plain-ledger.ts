@@ -70,6 +70,7 @@ export class PlainLedger {
 
   put(name: string, bytes: number, priority: number): void {
     const used = ++this.#clock;
+    this.gauge.grow(bytes);
     this.blocks.push({ name, bytes, priority, pins: 0, at: "memory", file: 0, used });
     this.#advance();
   }
@@ -145,7 +146,7 @@ export class PlainLedger {
 
   measured(rss: number, now: number): void {
     if (now >= this.#badUntil) this.#badUntil = Number.NEGATIVE_INFINITY;
-    this.gauge.measure(rss, now);
+    this.gauge.measure(rss);
     this.#reclaim();
     this.#advance();
   }
@@ -179,12 +180,8 @@ export class PlainLedger {
     do this.#relieve();
     while (this.#startReads());
     const pressure = this.gauge.assess(this.managed);
-    const isIdle =
-      this.files.every(({ isWriting }) => !isWriting) &&
-      this.reading.length === 0 &&
-      this.awaited.length === 0;
-    const isSettling = this.gauge.isSettling && !this.gauge.holds(this.managed);
-    const now = `${pressure} ${pressure === "paused" && isIdle && !isSettling}`;
+    const isWriting = this.files.some((file) => file.isWriting);
+    const now = `${pressure} ${pressure === "paused" && !isWriting}`;
     if (now !== this.#told) this.said.push(`tell ${now}`);
     this.#told = now;
   }
@@ -275,6 +272,7 @@ export class PlainLedger {
       if (isOver && this.files.some(({ isWriting }) => isWriting)) break;
       this.awaited.shift();
       block.at = "reading";
+      this.gauge.grow(block.bytes);
       const file = this.#file(block.file);
       file.reads++;
       this.reading.push({ block, file });

@@ -164,8 +164,7 @@ function checkProgress(ledger: CheckedLedger): void {
   }
   const { pressure } = gauge;
   same("the pressure", gauge.assess(managedBytes), pressure);
-  const isSettling = gauge.isSettling && !gauge.holds(managedBytes);
-  same("stuck", ledger.isStuck, pressure === "paused" && isIdle && !isSettling);
+  same("stuck", ledger.isStuck, pressure === "paused" && files.writingCount === 0);
   const isRestless = pressure !== "ok" || !isIdle || book.pinnedCount > 0;
   same("restless", ledger.isRestless, isRestless);
 }

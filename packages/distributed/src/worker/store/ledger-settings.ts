@@ -36,8 +36,6 @@ export interface LedgerSettings {
   readonly readingBytesMax: number;
   /** Above this many dead bytes, segments that are mostly dead are emptied; default 16 segments. */
   readonly deadBytesMax: number;
-  /** How long memory that was let go of may take until it is free; default one second. */
-  readonly settleMs: number;
   /**
    * After letting go of this much, V8 is asked to collect garbage: it does not count shared memory
    * itself. Default 1/16 of the memory, between 32 and 256 MiB.
@@ -78,7 +76,6 @@ export function ledgerSettings(options: LedgerOptions): LedgerSettings {
     writingBytesMax: options.writingBytesMax ?? batchBytes,
     readingBytesMax: options.readingBytesMax ?? batchBytes,
     deadBytesMax: options.deadBytesMax ?? 16 * segmentBytes,
-    settleMs: options.settleMs ?? 1000,
     reclaimBytes: options.reclaimBytes ?? part(memoryBytes / 16, 32 * MIB, 256 * MIB),
   };
   checkFractions(settings);
@@ -119,7 +116,7 @@ function checkAmounts(settings: LedgerSettings): void {
     const value = settings[name];
     check(name, value, value >= segmentBytes, `at least segmentBytes (${segmentBytes})`);
   }
-  for (const name of ["diskRetryMs", "deadBytesMax", "settleMs", "reclaimBytes"] as const) {
+  for (const name of ["diskRetryMs", "deadBytesMax", "reclaimBytes"] as const) {
     const value = settings[name];
     check(name, value, value >= 0, "a number of 0 or more");
   }

@@ -78,8 +78,8 @@ export class StoreLedger {
   }
 
   /**
-   * Paused, with nothing under way and nothing that could be spilled: only the worker itself can
-   * make progress now, by letting one task run.
+   * Paused, with nothing being written and nothing that could be: only the worker itself can make
+   * progress now, by letting one task run.
    */
   get isStuck(): boolean {
     return this.#isStuck;
@@ -108,6 +108,7 @@ export class StoreLedger {
   put(id: number, version: number, bytes: number, priority: number): number {
     if (this.find(id, version) >= 0) return -1;
     const entry = this.book.add(id, version, bytes, priority);
+    this.gauge.grow(bytes);
     this.#settle();
     return entry;
   }
@@ -214,7 +215,7 @@ export class StoreLedger {
     if (this.#diskBadUntilMs !== undefined && nowMs >= this.#diskBadUntilMs) {
       this.#diskBadUntilMs = undefined;
     }
-    this.gauge.measure(rssBytes, nowMs);
+    this.gauge.measure(rssBytes);
     this.#reclaim();
     this.#advance();
   }
@@ -311,6 +312,7 @@ export class StoreLedger {
       const isOver = book.managedBytes + bytes > settings.memoryBytes;
       if (isOver && book.files.writingCount > 0) break;
       book.beginRead(entry);
+      this.gauge.grow(bytes);
       this.#outbox.push({ kind: "read", entry, file: this.fileOf(entry), bytes });
       isStarted = true;
     }
@@ -319,13 +321,12 @@ export class StoreLedger {
 
   #assess(): void {
     const { book, gauge } = this;
-    const { managedBytes } = book;
     const [pressureBefore, wasStuck] = [gauge.pressure, this.#isStuck];
-    const pressure = gauge.assess(managedBytes);
+    const pressure = gauge.assess(book.managedBytes);
     const isIdle =
       book.files.writingCount === 0 && book.readingCount === 0 && book.queues.head(AWAITED) < 0;
-    const isSettling = gauge.isSettling && !gauge.holds(managedBytes);
-    this.#isStuck = pressure === "paused" && isIdle && !isSettling;
+    // What can be spilled is being written by now, and reads free nothing.
+    this.#isStuck = pressure === "paused" && book.files.writingCount === 0;
     this.#isCalm = pressure === "ok" && isIdle;
     if (pressure === pressureBefore && this.#isStuck === wasStuck) return;
     this.#outbox.push({ kind: "tell", pressure, isStuck: this.#isStuck });

@@ -1,10 +1,23 @@
 import type { Pressure } from "./ledger-instruction.ts";
 import type { LedgerSettings } from "./ledger-settings.ts";
 
+/** Of the memory limit: no more than this of the process is ever taken to be free for use. */
+const REUSABLE_SHARE_MAX = 1 / 4;
+/** How much of what was taken to be free is doubted for every byte that the process grows. */
+const DOUBT = 4;
+/** Of the memory limit: how fast a former size is forgotten, a measurement. */
+const FORGOTTEN_SHARE = 1 / 200;
+
 /**
  * Compares memory with its marks, from two sides: managed bytes, which are exact and change at
- * once, and the measured size of the process, which covers everything else and lags behind: what
- * is let go of shows only after garbage collection, on every thread that held it.
+ * once, and the measured size of the process, which covers everything else.
+ *
+ * A process does not shrink by what it lets go of: that waits for a garbage collection on every
+ * thread that had it, and then often stays with the allocator, which fills it again before it asks
+ * the system for more. Spilling more would not help, and nothing is wrong. So what was let go of
+ * counts as free (`#reusableBytes`) until it is seen to be given back, or filled again, or the
+ * process grows beyond where it was, which it would not do if it had room: then four times the
+ * growth is struck off. What is taken to be free is at most a quarter of the limit.
  */
 export class MemoryGauge {
   readonly #settings: LedgerSettings;
@@ -12,14 +25,15 @@ export class MemoryGauge {
   readonly #spill: number;
   readonly #pause: number;
   readonly #resume: number;
+  readonly #reusableMax: number;
   #rssBytes = 0;
+  /** The largest size of late; it sinks slowly to the present one. */
+  #highBytes = 0;
+  #reusableBytes = 0;
+  /** What came into memory since the last measurement. */
+  #grownBytes = 0;
   /** Bytes that must leave memory because the last measurement was above its mark. */
   #owedBytes = 0;
-  // What was let go of lately and may still show in a measurement, in this period of `settleMs`
-  // and in the one before.
-  #unseenNow = 0;
-  #unseenBefore = 0;
-  #periodStartMs = Number.NEGATIVE_INFINITY;
   #unreclaimedBytes = 0;
   #pressure: Pressure = "ok";
 
@@ -32,14 +46,21 @@ export class MemoryGauge {
     this.#spill = markOf(spillFraction);
     this.#pause = markOf(pauseFraction);
     this.#resume = markOf(pauseFraction === false ? false : resumeFraction);
+    this.#reusableMax = memoryBytes * REUSABLE_SHARE_MAX;
   }
 
   get pressure(): Pressure {
     return this.#pressure;
   }
 
+  /** The size of the process when it was measured last. */
   get rssBytes(): number {
     return this.#rssBytes;
+  }
+
+  /** The same without what is taken to be free for use again. */
+  get usedBytes(): number {
+    return Math.max(0, this.#rssBytes - this.#reusableBytes);
   }
 
   /** Managed bytes up to here change nothing. */
@@ -53,38 +74,36 @@ export class MemoryGauge {
     return this.#owedBytes > 0 ? Math.max(overTarget, this.#owedBytes) : overTarget;
   }
 
-  /** Whether a measurement may still show what was let go of. */
-  get isSettling(): boolean {
-    return this.#unseenNow + this.#unseenBefore > 0 && this.#rssBytes >= this.#resume;
+  /** Note that bytes came into memory. */
+  grow(bytes: number): void {
+    this.#grownBytes += bytes;
   }
 
   /** Note that bytes left memory for good. */
   release(bytes: number): void {
-    this.#unseenNow += bytes;
+    this.#reusableBytes = Math.min(this.#reusableMax, this.#reusableBytes + bytes);
     this.#unreclaimedBytes += bytes;
     this.#owedBytes = Math.max(0, this.#owedBytes - bytes);
   }
 
   /** Note a measurement of the process. */
-  measure(rssBytes: number, nowMs: number): void {
-    if (nowMs - this.#periodStartMs >= this.#settings.settleMs) {
-      this.#unseenBefore = this.#unseenNow;
-      this.#unseenNow = 0;
-      this.#periodStartMs = nowMs;
-    }
-    const fallen = Math.max(0, this.#rssBytes - rssBytes);
-    const rest = Math.max(0, fallen - this.#unseenBefore);
-    this.#unseenBefore = Math.max(0, this.#unseenBefore - fallen);
-    this.#unseenNow = Math.max(0, this.#unseenNow - rest);
+  measure(rssBytes: number): void {
+    // Either it was given back to the system, or what came since was put there.
+    const filled = Math.max(0, this.#rssBytes + this.#grownBytes - rssBytes);
+    const doubted = DOUBT * Math.max(0, rssBytes - this.#highBytes);
+    this.#reusableBytes = Math.max(0, this.#reusableBytes - filled - doubted);
+    const forgotten = this.#settings.memoryBytes * FORGOTTEN_SHARE;
+    this.#highBytes = Math.max(rssBytes, this.#highBytes - forgotten);
+    this.#grownBytes = 0;
     this.#rssBytes = rssBytes;
-    this.#owedBytes = Math.max(0, rssBytes - this.#spill - this.#unseenNow - this.#unseenBefore);
+    this.#owedBytes = Math.max(0, this.usedBytes - this.#spill);
   }
 
   /** Whether it is time to collect garbage; says so once for what was let go of. */
   takeReclaim(): boolean {
-    const isHigh = this.#rssBytes > this.#spill || this.#rssBytes > this.#pause;
+    const isHigh = this.#rssBytes > Math.min(this.#spill, this.#pause);
     // A collection costs some milliseconds, so a small amount has to wait, under pressure too.
-    const enough = isHigh ? this.#settings.reclaimBytes / 8 : this.#settings.reclaimBytes;
+    const enough = isHigh ? this.#settings.reclaimBytes / 2 : this.#settings.reclaimBytes;
     if (this.#unreclaimedBytes === 0 || this.#unreclaimedBytes < enough) return false;
     this.#unreclaimedBytes = 0;
     return true;
@@ -92,15 +111,10 @@ export class MemoryGauge {
 
   /** The pressure now; it falls from "paused" only below the resume mark. */
   assess(managedBytes: number): Pressure {
-    const used = Math.max(managedBytes, this.#rssBytes);
-    const isPaused = this.#pressure === "paused" ? used >= this.#resume : used > this.#pause;
-    const isHigh = managedBytes > this.#target || this.#rssBytes > this.#spill;
+    const most = Math.max(managedBytes, this.usedBytes);
+    const isPaused = this.#pressure === "paused" ? most >= this.#resume : most > this.#pause;
+    const isHigh = managedBytes > this.#target || this.usedBytes > this.#spill;
     this.#pressure = isPaused ? "paused" : isHigh ? "spilling" : "ok";
     return this.#pressure;
-  }
-
-  /** Whether managed bytes alone keep a paused worker paused. */
-  holds(managedBytes: number): boolean {
-    return managedBytes >= this.#resume;
   }
 }

@@ -61,8 +61,8 @@ export class BlockLostError extends StoreError implements BlockName {
 export function unknownBlock(what: string, id: number, version: number): StoreError {
   return new StoreError(
     "distributed/unknown-block",
-    `load: the block is ${what}, got ${id} (version ${version}), wanted one that was put and not ` +
-      "deleted. Fetch the value from a worker that has it.",
+    `load: ${what}, got ${id} (version ${version}), wanted one that was put and not deleted. ` +
+      "Fetch the value from a worker that has it.",
   );
 }
 
@@ -70,7 +70,7 @@ export function unknownBlock(what: string, id: number, version: number): StoreEr
 export function storeClosed(api: string): StoreError {
   return new StoreError(
     "distributed/store-closed",
-    `${api}: the store is closed, got a call, wanted none after close(). Open another store.`,
+    `${api}: the store is closed, got a call after close(), wanted none. Open another store.`,
   );
 }
 
