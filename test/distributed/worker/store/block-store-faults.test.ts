@@ -50,7 +50,7 @@ describe("a disk that refuses", () => {
     pass: (ms: number, timersMs?: number) => void;
   }> {
     const disk = faultyFileSystem();
-    let nowMs = 0;
+    let nowMs = 1e6;
     const opened = await openStore(folder, { fileSystem: disk, nowMs: () => nowMs, ...options });
     const pass = (ms: number, timersMs = 100): void => {
       nowMs += ms;
@@ -279,6 +279,25 @@ describe("a read that fails for another reason", () => {
     );
     expect(store.where(0, 0)).toBe("disk");
     expect(await comeBack(store, 1, 70_000)).toEqual([1]);
+    await store.close();
+  });
+});
+
+describe("memory that is refused for one of several", () => {
+  it("costs none of them", async () => {
+    const { store } = await openStore(folder, { targetFraction: 0.05, memoryBytes: 50_000 });
+    await fill(store, 130, 70);
+    const Shared = SharedArrayBuffer;
+    let calls = 0;
+    vi.stubGlobal("SharedArrayBuffer", function refuseOnce(bytes: number) {
+      if (calls++ === 1) throw new RangeError("Array buffer allocation failed");
+      return new Shared(bytes);
+    });
+    const outcomes = comeBack(store, 4, 70);
+    await quiet(store);
+    vi.unstubAllGlobals();
+    expect(await outcomes).toEqual([1, "distributed/spill-failed", 1, 1]);
+    expect(await comeBack(store, 4, 70)).toEqual(all(4));
     await store.close();
   });
 });

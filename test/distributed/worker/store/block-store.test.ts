@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Block } from "../../../../packages/distributed/src/codec/block.ts";
 import { BlockStore } from "../../../../packages/distributed/src/worker/store/block-store.ts";
 import { gate } from "../../../lib/gate.ts";
@@ -161,6 +161,54 @@ describe("a store without room", () => {
     await store.close();
   });
 
+  it("keeps what was used lately, of which a peek is none", async () => {
+    const { store, told } = await openStore(folder);
+    for (let id = 0; id < 4; id++) store.put(id, 0, blockOf(15_000, id));
+    store.get(0, 0);
+    store.peek(1, 0);
+    store.put(4, 0, blockOf(15_000));
+    await quiet(store);
+    expect(told.evicted).toEqual([["1.0"]]);
+    await store.close();
+  });
+
+  it("gives back a long block of many parts, short and long ones, as it was", async () => {
+    const disk = faultyFileSystem();
+    const { store } = await openStore(folder, { fileSystem: disk });
+    const short = Array.from({ length: 2500 }, (_, index) => (index * 37) % 2000);
+    const block = drawBlock(1, 300, [...short, 5_000_000, 7, 65_536, 3, ...short, 100_000]);
+    store.put(1, 0, block);
+    await quiet(store);
+    expect(store.where(1, 0)).toBe("disk");
+    const got = await store.load(1, 0);
+    expect(differenceOf(got, block)).toBe(undefined);
+    expect(isWellRead(got)).toBe(true);
+    await store.close();
+  });
+
+  it("keeps apart a block that was deleted while it was written, and the next in its row", async () => {
+    const disk = faultyFileSystem();
+    const { store } = await openStore(folder, { fileSystem: disk, writingBytesMax: 1e6 });
+    const first = gate();
+    disk.gate = first.promise;
+    for (let id = 0; id < 10; id++) store.put(id, 0, blockOf(600, id));
+    store.put(10, 0, blockOf(60_000));
+    disk.gate = undefined;
+    // Of the segment, which is still to be written; its row goes to the next block.
+    store.delete(5, 0);
+    const next = blockOf(50_000, 3);
+    store.put(11, 0, next);
+    store.put(12, 0, blockOf(60_000, 4));
+    while (store.where(11, 0) !== "disk") await setImmediate();
+    expect(store.where(0, 0)).toBe("memory");
+    first.resolve();
+    await quiet(store);
+    expect(store.where(0, 0)).toBe("disk");
+    expect(differenceOf(await store.load(11, 0), next)).toBe(undefined);
+    expect(differenceOf(await store.load(6, 0), blockOf(600, 6))).toBe(undefined);
+    await store.close();
+  });
+
   it("stops writing what was deleted meanwhile", async () => {
     const disk = faultyFileSystem();
     disk.roomBytes = 1e9;
@@ -188,159 +236,16 @@ describe("a store without room", () => {
     const { disk: spilled, files } = store.stats();
     expect(spilled.count).toBeGreaterThan(count - 10);
     disk.openFilesMost = 0;
-    const ids = Array.from({ length: count }, (_, id) => (id * 7) % count);
+    const ids = Array.from({ length: count }, (_, id) => count - 1 - id);
     const blocks = await Promise.all(ids.map((id) => store.load(id, 0)));
     expect(blocks.map((block, at) => differenceOf(block, drawBlock(ids[at]!, 40, [300])))).toEqual(
       ids.map(() => undefined),
     );
     expect(files.count).toBeGreaterThan(10);
+    // Neighbours are read together, in whatever order they are asked for.
+    expect(disk.readCount).toBeLessThan(2 * files.count);
     expect(disk.openFilesMost).toBeLessThanOrEqual(6);
     await store.close();
     expect(disk.openFiles).toBe(0);
-  });
-});
-
-describe("listeners", () => {
-  it("are called after the call that led to it, with all of one turn at once", async () => {
-    const { store, told } = await openStore(folder, { targetFraction: false, pauseFraction: 0.8 });
-    store.put(1, 0, blockOf(81_000));
-    expect(told.pressure).toEqual([]);
-    await setImmediate();
-    expect(told.pressure).toEqual(["paused stuck"]);
-    store.delete(1, 0);
-    store.put(2, 0, blockOf(90_000));
-    await setImmediate();
-    // It was "ok" in between, which is no news.
-    expect(told.pressure).toEqual(["paused stuck"]);
-    await store.close();
-  });
-
-  it("may call the store, and their errors are their own", async () => {
-    const seen: string[] = [];
-    const { store } = await openStore(folder, {
-      onEvicted: (names) => {
-        for (const { id, version } of names) seen.push(String(store.delete(id, version)));
-        store.put(9, 9, blockOf(5));
-      },
-    });
-    store.put(1, 0, blockOf(61_000));
-    await quiet(store);
-    expect(seen).toEqual(["true"]);
-    expect(store.where(9, 9)).toBe("memory");
-    expect(store.where(1, 0)).toBe(undefined);
-    await quiet(store);
-    expect(spillFiles(store)).toEqual([]);
-    await store.close();
-  });
-});
-
-describe("the watch over the process", () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
-  afterEach(() => void vi.useRealTimers());
-
-  it("measures every 100 ms while something happens, and has no timer otherwise", async () => {
-    const rssBytes = vi.fn(() => 0);
-    const { store } = await openStore(folder, { rssBytes });
-    expect(vi.getTimerCount()).toBe(0);
-    store.put(1, 0, blockOf(10));
-    store.put(2, 0, blockOf(10));
-    expect(vi.getTimerCount()).toBe(1);
-    vi.advanceTimersByTime(99);
-    expect(rssBytes).toHaveBeenCalledTimes(0);
-    vi.advanceTimersByTime(1);
-    expect(rssBytes).toHaveBeenCalledTimes(1);
-    vi.advanceTimersByTime(1000);
-    expect(rssBytes).toHaveBeenCalledTimes(2);
-    expect(vi.getTimerCount()).toBe(0);
-    await store.close();
-  });
-
-  it("goes on while a block is pinned, tasks run, or memory is above a mark", async () => {
-    let rss = 0;
-    const { store, told } = await openStore(folder, { rssBytes: () => rss });
-    const isWatching = (): boolean => {
-      vi.advanceTimersByTime(1000);
-      return vi.getTimerCount() > 0;
-    };
-    store.put(1, 0, blockOf(10));
-    expect(isWatching()).toBe(false);
-    store.pin(1, 0);
-    expect(isWatching()).toBe(true);
-    store.unpin(1, 0);
-    expect(isWatching()).toBe(false);
-    store.watch(true);
-    expect(isWatching()).toBe(true);
-    rss = 90_000;
-    expect(isWatching()).toBe(true);
-    store.watch(false);
-    expect(isWatching()).toBe(true);
-    await quiet(store);
-    // What could be spilled is not worth a file, and what was let go of has settled.
-    expect(told.pressure.at(-1)).toBe("paused stuck");
-    rss = 10_000;
-    expect(isWatching()).toBe(false);
-    await setImmediate();
-    expect(told.pressure.at(-1)).toBe("ok");
-    await store.close();
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  it("spills where the process is too large although the store holds little", async () => {
-    let rss = 0;
-    const { store, told } = await openStore(folder, { rssBytes: () => rss });
-    for (let id = 0; id < 5; id++) store.put(id, 0, blockOf(5000, id));
-    rss = 78_000;
-    vi.advanceTimersByTime(100);
-    await quiet(store);
-    expect(told.evicted).toEqual([["0.0"], ["1.0"]]);
-    expect(told.pressure).toEqual(["spilling", "ok"]);
-    await store.close();
-  });
-});
-
-describe("closing a store", () => {
-  it("ends what is under way, tells who waits, and leaves nothing behind", async () => {
-    const { store, told } = await openStore(folder, { memoryBytes: 10_000 });
-    const { path } = store.directory;
-    for (let id = 0; id < 50; id++) store.put(id, 0, blockOf(1000, id));
-    await quiet(store);
-    const loads = [0, 1, 2].map((id) => failureOf(store, () => store.load(id, 0)));
-    for (let id = 50; id < 60; id++) store.put(id, 0, blockOf(1000, id));
-    expect(store.stats().writing.count).toBeGreaterThan(0);
-    const closing = store.close();
-    expect(await Promise.all(loads)).toMatchInlineSnapshot(`
-      [
-        "distributed/store-closed | load: the store is closed, got a call after close(), wanted none. Open another store.",
-        "distributed/store-closed | load: the store is closed, got a call after close(), wanted none. Open another store.",
-        "distributed/store-closed | load: the store is closed, got a call after close(), wanted none. Open another store.",
-      ]
-    `);
-    await closing;
-    expect(existsSync(path)).toBe(false);
-    expect(told.warnings).toEqual([]);
-    expect(store.stats()).toMatchObject({
-      memory: { count: 0, bytes: 0 },
-      disk: { count: 0, bytes: 0 },
-      files: { count: 0, bytes: 0 },
-    });
-  });
-
-  it("can be repeated, and then every call says so or finds nothing", async () => {
-    const { store } = await openStore(folder);
-    store.put(1, 0, blockOf(10));
-    await Promise.all([store.close(), store.close()]);
-    await store.close();
-    await store[Symbol.asyncDispose]();
-    expect(await failureOf(store, () => store.put(1, 0, blockOf(10)))).toMatchInlineSnapshot(
-      `"distributed/store-closed | put: the store is closed, got a call after close(), wanted none. Open another store."`,
-    );
-    expect(await failureOf(store, () => store.load(1, 0))).toMatchInlineSnapshot(
-      `"distributed/store-closed | load: the store is closed, got a call after close(), wanted none. Open another store."`,
-    );
-    const found = [store.get(1, 0), store.peek(1, 0), store.where(1, 0)];
-    expect(found).toEqual([undefined, undefined, undefined]);
-    expect([store.pin(1, 0), store.unpin(1, 0), store.delete(1, 0)]).toEqual([false, false, false]);
-    store.watch(true);
-    expect(readdirSync(folder)).not.toContain(store.directory.path);
   });
 });

@@ -25,6 +25,8 @@ export interface FaultyFileSystem extends SpillFileSystem {
   /** Files open now, and the most at any time. */
   openFiles: number;
   openFilesMost: number;
+  /** How often something was read. */
+  readCount: number;
 }
 
 export function faultyFileSystem(): FaultyFileSystem {
@@ -35,6 +37,7 @@ export function faultyFileSystem(): FaultyFileSystem {
     gate: undefined,
     openFiles: 0,
     openFilesMost: 0,
+    readCount: 0,
     open: async (path, flags, mode) => {
       await self.gate;
       fail("open", flags === "r" ? self.failing.openToRead : self.failing.open);
@@ -66,11 +69,13 @@ function faultyHandle(disk: FaultyFileSystem, handle: SpillFileHandle): SpillFil
     read: async (bytes, offset, length, position) => {
       await disk.gate;
       fail("read", disk.failing.read);
+      disk.readCount++;
       return handle.read(bytes, offset, Math.min(length, disk.bytesAtOnce), position);
     },
     readv: async (parts, position) => {
       await disk.gate;
       fail("read", disk.failing.read);
+      disk.readCount++;
       const total = parts.reduce((sum, part) => sum + part.byteLength, 0);
       const some = total <= disk.bytesAtOnce ? parts : parts.slice(0, 1);
       return handle.readv(some, position);

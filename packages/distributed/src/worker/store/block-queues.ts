@@ -41,6 +41,7 @@ export class BlockQueues {
   #lowest = PRIORITY_MAX;
   /** Bytes of all queued blocks of a kind, over all priorities. */
   readonly #bytes = new Float64Array(KINDS);
+  readonly #counts = new Float64Array(KINDS);
 
   constructor(table: BlockTable) {
     this.#table = table;
@@ -48,6 +49,11 @@ export class BlockQueues {
 
   head(queue: number): number {
     return this.#heads[queue]!;
+  }
+
+  /** How many blocks are queued of a kind, over all priorities. */
+  countOf(kind: QueueKind): number {
+    return this.#counts[kind]!;
   }
 
   /** Bytes queued of a kind, over all priorities. */
@@ -102,7 +108,9 @@ export class BlockQueues {
     next[entry] = -1;
     previous[entry] = -1;
     queues[entry] = -1;
-    if (queue !== AWAITED) this.#bytes[queue % KINDS]! -= this.#table.bytes[entry]!;
+    if (queue === AWAITED) return;
+    this.#bytes[queue % KINDS]! -= this.#table.bytes[entry]!;
+    this.#counts[queue % KINDS]!--;
   }
 
   /** Entries of a queue from head to tail. */
@@ -124,6 +132,7 @@ export class BlockQueues {
     else previous[behind] = entry;
     if (queue === AWAITED) return;
     this.#bytes[queue % KINDS]! += bytes[entry]!;
+    this.#counts[queue % KINDS]!++;
     if (priorities[entry]! < this.#lowest) this.#lowest = priorities[entry]!;
   }
 }

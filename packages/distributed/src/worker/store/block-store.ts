@@ -135,15 +135,15 @@ export class BlockStore implements AsyncDisposable {
    * forgotten; `distributed/spill-failed` when there is no memory to read it into, and it stays on
    * disk; `distributed/store-closed`.
    */
-  async load(id: number, version: number): Promise<Block> {
-    if (this.#closing !== undefined) throw storeClosed("load");
+  load(id: number, version: number): Promise<Block> {
+    if (this.#closing !== undefined) return Promise.reject(storeClosed("load"));
     const entry = this.#ledger.find(id, version);
-    if (entry < 0) throw unknownBlock("there is no such block", id, version);
+    if (entry < 0) return Promise.reject(unknownBlock("there is no such block", id, version));
     this.#ledger.load(entry);
     this.#hands.carryOut();
     this.#watch.wake();
     const block = this.#hands.blockOf(entry);
-    return block ?? this.#hands.arrival(entry);
+    return block === undefined ? this.#hands.arrival(entry) : Promise.resolve(block);
   }
 
   /**
@@ -193,7 +193,7 @@ export class BlockStore implements AsyncDisposable {
 
   /**
    * Forget everything and remove the directory, after what is under way has ended. A load that
-   * waits rejects. Calling it again gives the same promise.
+   * waits rejects. Calling it again waits for the same end.
    */
   async close(): Promise<void> {
     this.#closing ??= this.#close();

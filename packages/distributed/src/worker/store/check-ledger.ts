@@ -58,6 +58,7 @@ function checkRows(book: BlockBook): void {
 function checkQueues(book: BlockBook): void {
   const { table, queues } = book;
   const bytes = new Float64Array(3);
+  const counts = new Float64Array(3);
   let queued = 0;
   for (let priority = PRIORITY_MIN; priority <= PRIORITY_MAX; priority++) {
     for (const kind of Object.values(queueKind)) {
@@ -67,6 +68,7 @@ function checkQueues(book: BlockBook): void {
       for (const entry of queues.entriesOf(queue)) {
         queued++;
         bytes[kind]! += table.bytes[entry]!;
+        counts[kind]!++;
         same("the queue that an entry names", table.queues[entry], queue);
         same("the queue in which an entry belongs", book.queueOf(entry), queue);
         same("a queued block is not pinned", table.pins[entry], 0);
@@ -77,6 +79,7 @@ function checkQueues(book: BlockBook): void {
   }
   for (const kind of Object.values(queueKind)) {
     same(`queued bytes of kind ${kind}`, queues.bytesOf(kind), bytes[kind]);
+    same(`queued blocks of kind ${kind}`, queues.countOf(kind), counts[kind]);
   }
   for (const entry of queues.entriesOf(AWAITED)) {
     queued++;

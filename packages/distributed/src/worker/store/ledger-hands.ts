@@ -5,6 +5,7 @@ import type { StoreLedger } from "./ledger.ts";
 import { reclaimMemory } from "./reclaim-memory.ts";
 import { RecordPlaces, type RecordPlace } from "./record-places.ts";
 import type { SpillFiles } from "./spill-files.ts";
+import type { ReadOutcome } from "./spill-reader.ts";
 import { BlockLostError, noMemory } from "./store-error.ts";
 import type { StoreNotices } from "./store-notices.ts";
 import type { Effort } from "./store-stats.ts";
@@ -43,8 +44,9 @@ export class LedgerHands {
   readonly #records = new RecordPlaces();
   readonly #loads = new Map<number, Load>();
   /** Reads, writes and removals under way. */
-  readonly #works = new Set<Promise<void>>();
-  #isBusy = false;
+  #workCount = 0;
+  /** Called when nothing is under way any more. */
+  #onIdle: (() => void) | undefined;
   #isClosed = false;
 
   constructor({ ledger, directory, files, notices, nowMs }: Tools) {
@@ -65,7 +67,7 @@ export class LedgerHands {
   }
 
   /** The block of an entry when it has been read; the same promise for all who ask meanwhile. */
-  async arrival(entry: number): Promise<Block> {
+  arrival(entry: number): Promise<Block> {
     const load = this.#loads.get(entry) ?? newLoad();
     this.#loads.set(entry, load);
     return load.promise;
@@ -85,37 +87,31 @@ export class LedgerHands {
     this.#ledger.clear();
     this.#blocks.length = 0;
     this.carryOut();
-    while (this.#works.size > 0) await Promise.all(this.#works);
+    if (this.#workCount > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
-  /** Does what the ledger says. What that leads to at once is done by the call that goes on. */
+  /** Does what the ledger says; what takes time goes on afterwards. */
   carryOut(): void {
     const ledger = this.#ledger;
-    if (this.#isBusy || !ledger.hasInstructions) return;
-    this.#isBusy = true;
-    try {
-      while (ledger.hasInstructions) {
-        for (const instruction of ledger.take()) this.#follow(instruction);
-      }
-    } finally {
-      this.#isBusy = false;
+    while (ledger.hasInstructions) {
+      for (const instruction of ledger.take()) this.#follow(instruction);
     }
   }
 
   #follow(instruction: LedgerInstruction): void {
     switch (instruction.kind) {
       case "write":
-        this.#work(this.#write(instruction));
+        void this.#write(instruction);
         break;
       case "read":
-        this.#work(this.#read(instruction));
+        this.#read(instruction);
         break;
       case "evict":
         for (const entry of instruction.entries) this.#blocks[entry] = undefined;
         this.#notices.evicted(instruction.entries.map((entry) => this.#ledger.nameOf(entry)));
         break;
       case "remove":
-        this.#work(this.#remove(instruction.file));
+        void this.#remove(instruction.file);
         break;
       case "reclaim":
         reclaimMemory();
@@ -127,6 +123,7 @@ export class LedgerHands {
   }
 
   async #write({ file, entries }: Instruction<"write">): Promise<void> {
+    this.#workCount++;
     const startMs = this.#nowMs();
     const blocks = entries.map((entry) => this.#blocks[entry] as Block);
     const outcome = await this.#files
@@ -145,38 +142,45 @@ export class LedgerHands {
       }
       this.#ledger.written(file, outcome.sizeBytes);
     }
-    this.carryOut();
+    this.#end();
   }
 
-  async #read({ file, entry, bytes }: Instruction<"read">): Promise<void> {
+  #read(instruction: Instruction<"read">): void {
+    this.#workCount++;
     const startMs = this.#nowMs();
-    const outcome = await this.#files.read(file, this.#records.get(entry));
-    this.effort.readMs += this.#nowMs() - startMs;
+    this.#files.read(instruction.file, this.#records.get(instruction.entry), (outcome) => {
+      this.effort.readMs += this.#nowMs() - startMs;
+      this.#take(instruction, outcome);
+      this.#end();
+    });
+  }
+
+  #take({ file, entry, bytes }: Instruction<"read">, outcome: ReadOutcome): void {
     switch (outcome.kind) {
       case "read":
-        if (!this.#ledger.read(entry, file, bytes)) break;
+        if (!this.#ledger.read(entry, file, bytes)) return;
         this.#blocks[entry] = outcome.block;
         this.#settle(entry)?.resolve(outcome.block);
-        break;
+        return;
       case "lost": {
         const name = this.#ledger.nameOf(entry);
         // Where nobody waits, whoever asks for it next finds out, and is told.
         const isAwaited = this.#loads.has(entry);
-        if (!this.#ledger.readFailed(entry, file, bytes, isAwaited)) break;
+        if (!this.#ledger.readFailed(entry, file, bytes, isAwaited)) return;
         const path = this.#directory.fileOf(file);
         const lost = new BlockLostError(name, path, outcome.reason, outcome.cause);
         this.#settle(entry)?.reject(lost);
-        break;
+        return;
       }
       case "refused":
-        if (!this.#ledger.readFailed(entry, file, bytes, false)) break;
+        if (!this.#ledger.readFailed(entry, file, bytes, false)) return;
         this.#settle(entry)?.reject(noMemory(bytes, outcome.cause));
-        break;
+        return;
     }
-    this.carryOut();
   }
 
   async #remove(file: number): Promise<void> {
+    this.#workCount++;
     this.effort.removingCount++;
     try {
       await this.#files.remove(file);
@@ -186,12 +190,14 @@ export class LedgerHands {
       this.#notices.warn({ kind: "file-not-removed", message, cause });
     }
     this.effort.removingCount--;
+    this.#end();
   }
 
-  /** Work that `close` waits for. Should it reject, that is a bug, and nobody may miss it. */
-  #work(work: Promise<void>): void {
-    this.#works.add(work);
-    void work.finally(() => this.#works.delete(work));
+  /** One work less is under way, once what it leads to is. */
+  #end(): void {
+    this.carryOut();
+    this.#workCount--;
+    if (this.#workCount === 0) this.#onIdle?.();
   }
 
   #settle(entry: number): Load | undefined {

@@ -48,6 +48,8 @@ export type LedgerOptions = Pick<LedgerSettings, "memoryBytes"> &
   Partial<Omit<LedgerSettings, "memoryBytes">>;
 
 const MIB = 2 ** 20;
+/** A segment is put together in one go, on a thread that has other things to do. */
+const SEGMENT_BYTES_MOST = 64 * MIB;
 
 /**
  * Options with the defaults filled in.
@@ -120,6 +122,8 @@ function checkAmounts(settings: LedgerSettings): void {
     const value = settings[name];
     check(name, value, value >= 0, "a number of 0 or more");
   }
+  const isShort = segmentBytes <= SEGMENT_BYTES_MOST;
+  check("segmentBytes", segmentBytes, isShort, `at most ${SEGMENT_BYTES_MOST}`);
   const isLimit = diskBytesMax === false || diskBytesMax >= 0;
   check("diskBytesMax", diskBytesMax, isLimit, "a number of bytes of 0 or more, or false");
   check(

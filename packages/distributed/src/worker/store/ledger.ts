@@ -1,5 +1,5 @@
 import { BlockBook, isHeld } from "./block-book.ts";
-import { AWAITED } from "./block-queues.ts";
+import { AWAITED, queueKind } from "./block-queues.ts";
 import { place, type BlockName } from "./block-table.ts";
 import { checkLedger } from "./check-ledger.ts";
 import type { SpillFile } from "./file-book.ts";
@@ -256,11 +256,13 @@ export class StoreLedger {
   /** Lets blocks leave memory until what is left, and is not leaving yet, is below the marks. */
   #relieve(): void {
     const { book, settings } = this;
-    const needed = (): number => this.gauge.excessBytes(book.managedBytes) - book.leavingBytes;
-    if (needed() <= 0) return;
+    if (this.#neededBytes() <= 0) return;
     const evicted: number[] = [];
     for (;;) {
-      const bytes = needed();
+      const hasClean = book.queues.countOf(queueKind.clean) > 0;
+      // The cheap way to find out, at every put while the disk is busy, that nothing can be done.
+      if (!hasClean && book.files.writingCount >= settings.writesMax) break;
+      const bytes = this.#neededBytes();
       const victim = nextVictim(book, settings, this.roomBytes);
       if (victim < 0) break;
       if (book.table.places[victim] === place.both) {
@@ -272,6 +274,11 @@ export class StoreLedger {
     }
     if (evicted.length > 0) this.#outbox.push({ kind: "evict", entries: evicted });
     this.#reclaim();
+  }
+
+  /** How many bytes are to leave memory that are not on their way yet. */
+  #neededBytes(): number {
+    return this.gauge.excessBytes(this.book.managedBytes) - this.book.leavingBytes;
   }
 
   #evict(entry: number): void {

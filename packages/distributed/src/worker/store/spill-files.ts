@@ -50,29 +50,29 @@ export class SpillFiles {
   ): Promise<WrittenFile> {
     const path = this.#directory.fileOf(file);
     const handle = await this.#create(path);
+    let isOpen = true;
     try {
-      let written: WrittenFile;
-      try {
-        const [first] = blocks as [Block];
-        const isLong = blocks.length === 1 && recordBytes(first) > CHUNK_BYTES;
-        written = isLong
-          ? await writeLong(handle, first, isWanted)
-          : await this.#writeTogether(handle, blocks);
-      } finally {
-        // Some file systems say only here that the disk is full.
-        await handle.close();
-      }
+      const [first] = blocks as [Block];
+      const isLong = blocks.length === 1 && recordBytes(first) > CHUNK_BYTES;
+      const written = isLong
+        ? await writeLong(handle, first, isWanted)
+        : await this.#writeTogether(handle, blocks);
+      isOpen = false;
+      // Some file systems say only here that the disk is full.
+      await handle.close();
       return written;
     } catch (error) {
-      // The failure that matters is already known; what stays goes with the directory.
+      // What matters is the first failure. What is left of the file goes with the directory.
+      if (isOpen) await handle.close().catch(() => undefined);
+      // As above.
       await this.#fileSystem.unlink(path).catch(() => undefined);
       throw error;
     }
   }
 
-  /** Read the record of a block. It never rejects: what can go wrong is an outcome. */
-  async read(file: number, record: RecordPlace): Promise<ReadOutcome> {
-    return this.#reader.read(file, record);
+  /** Read the record of a block; `settle` is called once, later, whatever becomes of it. */
+  read(file: number, record: RecordPlace, settle: (outcome: ReadOutcome) => void): void {
+    this.#reader.read(file, record, settle);
   }
 
   async remove(file: number): Promise<void> {

@@ -46,18 +46,16 @@ export class SpillReader {
     this.#fileSystem = fileSystem;
   }
 
-  async read(file: number, record: RecordPlace): Promise<ReadOutcome> {
-    return new Promise((settle) => {
-      const request = { record, settle };
-      const others = this.#requests.get(file);
-      if (others !== undefined) {
-        others.push(request);
-        return;
-      }
-      this.#requests.set(file, [request]);
-      this.#waiting.push(file);
-      if (this.#readerCount < READERS_MAX) void this.#serveFiles();
-    });
+  /** Reads a record; `settle` is called once, later, whatever becomes of it. */
+  read(file: number, record: RecordPlace, settle: (outcome: ReadOutcome) => void): void {
+    const others = this.#requests.get(file);
+    if (others !== undefined) {
+      others.push({ record, settle });
+      return;
+    }
+    this.#requests.set(file, [{ record, settle }]);
+    this.#waiting.push(file);
+    if (this.#readerCount < READERS_MAX) void this.#serveFiles();
   }
 
   /** Serves one file after the other until none waits. It does not throw: outcomes tell. */

@@ -21,16 +21,19 @@ export function nextVictim(book: BlockBook, settings: LedgerSettings, roomBytes:
     priority = queues.lowestPriority(priority + 1)
   ) {
     let victim = queues.head(queueOf(priority, queueKind.clean));
-    const consider = (entry: number): void => {
-      if (entry < 0) return;
-      if (victim < 0 || table.stamps[entry]! < table.stamps[victim]!) victim = entry;
-    };
-    if (isSegmentWorthIt) consider(queues.head(queueOf(priority, queueKind.small)));
+    const small = queues.head(queueOf(priority, queueKind.small));
+    if (isSegmentWorthIt) victim = olderOf(book, victim, small);
     const large = queues.head(queueOf(priority, queueKind.large));
-    if (large >= 0 && table.bytes[large]! <= roomBytes) consider(large);
+    if (large >= 0 && table.bytes[large]! <= roomBytes) victim = olderOf(book, victim, large);
     if (victim >= 0) return victim;
   }
   return -1;
+}
+
+/** Which of two entries was used less recently; -1 stands for none. */
+function olderOf({ table }: BlockBook, one: number, other: number): number {
+  if (one < 0 || other < 0) return Math.max(one, other);
+  return table.stamps[one]! < table.stamps[other]! ? one : other;
 }
 
 /**
