@@ -255,6 +255,18 @@ describe("a read that fails for another reason", () => {
     await store.close();
   });
 
+  it("is no failure of the disk when it happens to a write", async () => {
+    const disk = faultyFileSystem();
+    const { store, told } = await openStore(folder, { fileSystem: disk });
+    disk.failing = { open: "ENFILE" };
+    store.put(0, 0, blockOf(70_000, 0));
+    setTimeout(() => (disk.failing = {}), 60);
+    await quiet(store);
+    expect([store.where(0, 0), told.warnings]).toEqual(["disk", []]);
+    expect(await comeBack(store, 1, 70_000)).toEqual([1]);
+    await store.close();
+  });
+
   it("costs the block when the disk cannot read it", async () => {
     const disk = faultyFileSystem();
     const { store } = await openStore(folder, { fileSystem: disk });

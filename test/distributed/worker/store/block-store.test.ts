@@ -75,6 +75,7 @@ describe("a store with room", () => {
       () => store.put(0, 0, block, { priority: 128 }),
       () => store.put(0, 0, block, { priority: 0.5 }),
       () => BlockStore.open({ localDirectory: folder, memoryBytes: 1, memoryLimit: 2 } as never),
+      () => BlockStore.open({ localDirectory: folder, memoryBytes: 1, constructor: 2 } as never),
       () => BlockStore.open({ localDirectory: folder, memoryBytes: -1 }),
     ];
     const messages = await Promise.all(calls.map((call) => failureOf(store, call)));
@@ -88,6 +89,7 @@ describe("a store with room", () => {
         "distributed/invalid-argument | put: the priority is out of range, got 128, wanted an integer from -128 to 127.",
         "distributed/invalid-argument | put: the priority is out of range, got 0.5, wanted an integer from -128 to 127.",
         "distributed/invalid-argument | BlockStore.open: no such option, got "memoryLimit", wanted one of localDirectory, memoryBytes, targetFraction, spillFraction, pauseFraction, resumeFraction, diskBytesMax, diskRetryMs, segmentBytes, segmentBlocksMax, largeBytes, writesMax, writingBytesMax, readingBytesMax, deadBytesMax, reclaimBytes, onEvicted, onPressure, onWarning, fileSystem, rssBytes, nowMs.",
+        "distributed/invalid-argument | BlockStore.open: no such option, got "constructor", wanted one of localDirectory, memoryBytes, targetFraction, spillFraction, pauseFraction, resumeFraction, diskBytesMax, diskRetryMs, segmentBytes, segmentBlocksMax, largeBytes, writesMax, writingBytesMax, readingBytesMax, deadBytesMax, reclaimBytes, onEvicted, onPressure, onWarning, fileSystem, rssBytes, nowMs.",
         "distributed/invalid-argument | BlockStore.open: memoryBytes is out of range, got -1, wanted a number of bytes above 0, or Infinity. Name the limit of the process.",
       ]
     `);

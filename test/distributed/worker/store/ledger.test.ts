@@ -81,6 +81,17 @@ describe("what is spilled", () => {
     expect(said(ledger)).toEqual(["write 1 1,2,3,4 10 false"]);
   });
 
+  it("draws in a higher priority rather than to be hardly worth a file", () => {
+    const ledger = ledgerOf({ segmentBytes: 160 });
+    ledger.pin(ledger.put(0, 0, 590, 0));
+    for (const id of [1, 2]) ledger.put(id, 0, 5, 1);
+    ledger.put(3, 0, 4, 0);
+    expect(said(ledger)).toEqual(["write 1 3,1,2 14 false", "tell spilling false"]);
+    // Only what is above the mark has to leave, the lowest priority first.
+    ledger.written(1, 62);
+    expect(said(ledger)[0]).toBe("evict 3");
+  });
+
   it("stays when it is used or pinned while it is written, and then has a copy", () => {
     const ledger = ledgerOf({ writesMax: 3 });
     const entries = putAll(ledger, [100, 100, 100, 100]);

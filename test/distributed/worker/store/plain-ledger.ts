@@ -140,6 +140,7 @@ export class PlainLedger {
     const file = this.#endRead(block, number);
     if (isLost) this.#forget(block);
     else block.at = "disk";
+    this.#release(block.bytes);
     this.#tidy(file);
     this.#advance();
   }
@@ -189,10 +190,12 @@ export class PlainLedger {
   #relieve(): void {
     if (this.need <= 0) return;
     const evicted: string[] = [];
+    let highest = Number.NEGATIVE_INFINITY;
     for (let victim = this.#victim(); victim !== undefined; victim = this.#victim()) {
       const { need } = this;
       if (victim.at === "both") {
-        if (need <= -this.settings.segmentBytes) break;
+        if (need > 0) highest = victim.priority;
+        else if (victim.priority > highest || need <= -this.settings.segmentBytes) break;
         victim.at = "disk";
         this.gauge.release(victim.bytes);
         evicted.push(victim.name);

@@ -55,7 +55,7 @@ export class BlockBook {
     table.places[entry] = place.memory;
     this.counts[place.memory]!++;
     this.bytes[place.memory]! += bytes;
-    this.enqueue(entry);
+    this.#enqueue(entry);
     return entry;
   }
 
@@ -64,7 +64,7 @@ export class BlockBook {
     const queue = this.table.queues[entry]!;
     if (queue >= 0 && queue !== AWAITED) {
       this.queues.remove(entry);
-      this.enqueue(entry);
+      this.#enqueue(entry);
       return;
     }
     if (this.#isLeaving(entry)) this.leavingBytes -= this.table.bytes[entry]!;
@@ -90,7 +90,7 @@ export class BlockBook {
     this.pinnedCount--;
     if (!isHeld(places[entry]!)) return true;
     this.pinnedBytes -= bytes[entry]!;
-    if (places[entry] !== place.writing) this.enqueue(entry);
+    if (places[entry] !== place.writing) this.#enqueue(entry);
     return true;
   }
 
@@ -121,7 +121,7 @@ export class BlockBook {
     table.files[entry] = 0;
     this.files.drop(file, table.bytes[entry]!);
     this.#move(entry, place.memory);
-    if (isQueued) this.enqueue(entry);
+    if (isQueued) this.#enqueue(entry);
   }
 
   beginWrite(entries: readonly number[]): SpillFile {
@@ -150,7 +150,7 @@ export class BlockBook {
       this.#move(entry, isWritten ? place.both : place.memory);
       if (table.pins[entry]! > 0) continue;
       if (isUsed) {
-        this.enqueue(entry);
+        this.#enqueue(entry);
         continue;
       }
       const own = this.queueOf(entry);
@@ -191,7 +191,7 @@ export class BlockBook {
   /** A block was read, and counts as used. */
   arrive(entry: number): void {
     this.#move(entry, place.both);
-    if (this.table.pins[entry] === 0) this.enqueue(entry);
+    if (this.table.pins[entry] === 0) this.#enqueue(entry);
     else this.table.stamps[entry] = ++this.#stamp;
   }
 
@@ -209,7 +209,7 @@ export class BlockBook {
   }
 
   /** Puts an entry at the end of its queue, as used just now. */
-  enqueue(entry: number): void {
+  #enqueue(entry: number): void {
     this.table.stamps[entry] = ++this.#stamp;
     this.queues.push(this.queueOf(entry), entry);
   }

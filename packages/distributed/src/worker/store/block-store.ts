@@ -29,7 +29,7 @@ export interface BlockStoreOptions extends LedgerOptions, StoreListeners {
  * memory as long as there is room, and on disk otherwise; none is lost, whatever the disk does,
  * while the process lives. What is read back is the same to the bit, or `load` rejects.
  *
- * It is the hands of a {@link StoreLedger}, which decides everything. Listeners are called soon
+ * A {@link StoreLedger} decides everything, {@link LedgerHands} do it. Listeners are called soon
  * after a change, never from inside a call.
  */
 export class BlockStore implements AsyncDisposable {

@@ -5,7 +5,7 @@ import { invalidArgument } from "./store-error.ts";
 /** Refuse an option that is none: a typing error would otherwise be a default in silence. */
 export function checkOptions(options: object): void {
   for (const name of Object.keys(options)) {
-    if (name in OPTIONS) continue;
+    if (Object.hasOwn(OPTIONS, name)) continue;
     const names = Object.keys(OPTIONS).join(", ");
     throw invalidArgument("BlockStore.open", "no such option", name, `one of ${names}`);
   }

@@ -205,6 +205,7 @@ export class StoreLedger {
       this.totals.lost++;
       this.book.forget(entry);
     } else if (isWanted) this.book.stayOnDisk(entry);
+    this.#release(bytes);
     this.#tidy(file);
     this.#advance();
     return isWanted;
@@ -258,6 +259,7 @@ export class StoreLedger {
     const { book, settings } = this;
     if (this.#neededBytes() <= 0) return;
     const evicted: number[] = [];
+    let highest = Number.NEGATIVE_INFINITY;
     for (;;) {
       const hasClean = book.queues.countOf(queueKind.clean) > 0;
       // The cheap way to find out, at every put while the disk is busy, that nothing can be done.
@@ -266,8 +268,11 @@ export class StoreLedger {
       const victim = nextVictim(book, settings, this.roomBytes);
       if (victim < 0) break;
       if (book.table.places[victim] === place.both) {
-        // A little more than needed, so that it is done now and then and not at every put.
-        if (bytes <= -settings.segmentBytes) break;
+        // A little more than needed, so that it is done now and then and not at every put; but no
+        // higher priority has to leave for that.
+        const priority = book.table.priorities[victim]!;
+        if (bytes > 0) highest = priority;
+        else if (priority > highest || bytes <= -settings.segmentBytes) break;
         this.#evict(victim);
         evicted.push(victim);
       } else if (bytes <= 0 || !this.#startWrite(victim, bytes)) break;

@@ -35,7 +35,8 @@ export function thisProcess(): ProcessIdentity {
  * another machine or another container, it is taken to be alive.
  */
 export function isGone(other: ProcessIdentity, self: ProcessIdentity): boolean {
-  if (isLinux && (other.boot === "" || self.boot === "")) return false;
+  const facts = [other.boot, self.boot, other.namespace, self.namespace];
+  if (isLinux && facts.includes("")) return false;
   if (other.boot !== self.boot) return other.machine !== "" && other.machine === self.machine;
   // Where there are no boots, the machine has to be the same one.
   if (other.boot === "" && (other.machine === "" || other.machine !== self.machine)) return false;

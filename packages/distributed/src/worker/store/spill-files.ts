@@ -1,13 +1,16 @@
 import { crc32 } from "node:zlib";
 import type { Block } from "../../codec/block.ts";
-import type { SpillFileHandle, SpillFileSystem } from "./file-system.ts";
+import {
+  CHUNK_BYTES,
+  openPatiently,
+  type SpillFileHandle,
+  type SpillFileSystem,
+} from "./file-system.ts";
 import type { RecordPlace } from "./record-places.ts";
 import { SpillReader, type ReadOutcome } from "./spill-reader.ts";
 import { packRecord, recordBytes, recordPieces } from "./spill-record.ts";
 import type { WorkerDirectory } from "./worker-directory.ts";
 
-/** What is written or read by one call: the main thread computes its checksum in a millisecond. */
-export const CHUNK_BYTES: number = 4 * 2 ** 20;
 /** Shorter pieces are copied together; longer ones are written from where they are. */
 const COPIED_BYTES_MAX = 64 * 1024;
 const GATHER_BYTES = 256 * 1024;
@@ -114,13 +117,13 @@ export class SpillFiles {
 
   async #create(path: string): Promise<SpillFileHandle> {
     try {
-      return await this.#fileSystem.open(path, "wx", 0o600);
+      return await openPatiently(this.#fileSystem, path, "wx", 0o600);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
     // The directory was removed, as cleaners of temporary directories do.
     await this.#directory.restore();
-    return this.#fileSystem.open(path, "wx", 0o600);
+    return openPatiently(this.#fileSystem, path, "wx", 0o600);
   }
 }
 

@@ -1,7 +1,11 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { Block } from "../../codec/block.ts";
-import type { SpillFileHandle, SpillFileSystem } from "./file-system.ts";
+import {
+  CHUNK_BYTES,
+  openPatiently,
+  type SpillFileHandle,
+  type SpillFileSystem,
+} from "./file-system.ts";
 import type { RecordPlace } from "./record-places.ts";
 import { blockOfRecord } from "./spill-record.ts";
 import type { WorkerDirectory } from "./worker-directory.ts";
@@ -23,10 +27,6 @@ interface Request {
 const READERS_MAX = 4;
 /** Records that one call reads at the most; systems allow 1024. */
 const RUN_RECORDS_MAX = 512;
-const RUN_BYTES_MAX = 4 * 2 ** 20;
-/** How often, and after how long at first, a file is opened again where handles have run out. */
-const OPEN_TRIES_MAX = 6;
-const OPEN_WAIT_MS = 20;
 
 /**
  * Reads records, each into a shared buffer of its own, and compares their checksums. What is asked
@@ -71,7 +71,7 @@ export class SpillReader {
     let handle: SpillFileHandle | undefined;
     let failure: ReadOutcome | undefined;
     try {
-      handle = await this.#open(this.#directory.fileOf(file));
+      handle = await openPatiently(this.#fileSystem, this.#directory.fileOf(file), "r");
     } catch (error) {
       failure = lost(reasonOf(error), error);
     }
@@ -90,20 +90,6 @@ export class SpillReader {
     else this.#requests.delete(file);
     return asked.length > 0 ? asked : undefined;
   }
-
-  async #open(path: string): Promise<SpillFileHandle> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#fileSystem.open(path, "r");
-      } catch (error) {
-        const { code = "" } = error as NodeJS.ErrnoException;
-        // The file is there; it is this process, or the machine, that has too many open.
-        const isPassing = code === "EMFILE" || code === "ENFILE" || code === "ENOMEM";
-        if (!isPassing || attempt === OPEN_TRIES_MAX) throw error;
-      }
-      await wait(OPEN_WAIT_MS * 2 ** attempt);
-    }
-  }
 }
 
 /** Requests in the order of the file, neighbours together as far as one call can read them. */
@@ -113,7 +99,7 @@ function runsOf(requests: Request[]): Request[][] {
   for (const request of requests.sort((a, b) => a.record.offset - b.record.offset)) {
     const { offset, length } = request.record;
     const run = runs.at(-1);
-    const fits = bytes + length <= RUN_BYTES_MAX && (run?.length ?? 0) < RUN_RECORDS_MAX;
+    const fits = bytes + length <= CHUNK_BYTES && (run?.length ?? 0) < RUN_RECORDS_MAX;
     if (run !== undefined && offset === end && fits) run.push(request);
     else {
       runs.push([request]);
@@ -168,17 +154,17 @@ async function readTogether(
 /** Reads chunk by chunk; the checksum of one is computed while the next one is read. */
 async function readAlone(handle: SpillFileHandle, reading: Reading): Promise<ReadOutcome> {
   const { bytes, record } = reading;
-  const chunkAt = (start: number): Uint8Array => bytes.subarray(start, start + RUN_BYTES_MAX);
+  const chunkAt = (start: number): Uint8Array => bytes.subarray(start, start + CHUNK_BYTES);
   let checksum = 0;
   try {
     let got = await readFully(handle, chunkAt(0), record.offset);
-    for (let start = 0; start < bytes.byteLength; start += RUN_BYTES_MAX) {
+    for (let start = 0; start < bytes.byteLength; start += CHUNK_BYTES) {
       const chunk = chunkAt(start);
       if (got < chunk.byteLength) {
         const reason = `the file ends after ${record.offset + start + got} bytes`;
         return lost(`${reason}, not after ${record.offset + record.length}`, undefined);
       }
-      const next = start + RUN_BYTES_MAX;
+      const next = start + CHUNK_BYTES;
       const reading = readFully(handle, chunkAt(next), record.offset + next);
       checksum = crc32(chunk, checksum);
       got = await reading;

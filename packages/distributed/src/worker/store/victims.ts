@@ -38,8 +38,8 @@ function olderOf({ table }: BlockBook, one: number, other: number): number {
 
 /**
  * What is written together with a small block: the small ones behind it in its queue until the
- * segment is full, so that files are few. Higher priorities are drawn in only as far as they are
- * needed, or to make it worth a file.
+ * segment is full, so that files are few. A higher priority is drawn in only when the lower ones
+ * are less than needed, or not worth a file.
  */
 export function gatherSegment(
   book: BlockBook,

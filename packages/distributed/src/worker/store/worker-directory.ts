@@ -58,7 +58,10 @@ export async function openWorkerDirectory(localDirectory: string): Promise<Worke
       return directoryAt(made, self, leftovers);
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === "ENOENT" && attempt < TRIES_MAX;
-      if (!isTaken) refuse(parent)(error);
+      if (isTaken) continue;
+      // There is nothing in it that matters, and the next worker would remove it too.
+      await removeUnlocked(made).catch(() => undefined);
+      refuse(parent)(error);
     }
   }
 }
