@@ -1,11 +1,16 @@
 /** What went wrong, as a stable word: match on it, never on `instanceof` or on a message. */
 export type DistributedErrorCode =
+  | "distributed/bad-directory"
+  | "distributed/block-lost"
   | "distributed/codec-failed"
   | "distributed/corrupt-block"
   | "distributed/corrupt-frame"
   | "distributed/invalid-argument"
   | "distributed/not-prepared"
   | "distributed/not-serializable"
+  | "distributed/spill-failed"
+  | "distributed/store-closed"
+  | "distributed/unknown-block"
   | "distributed/unknown-codec";
 
 /** A refusal of this package; `code` says which one and never changes between versions. */
