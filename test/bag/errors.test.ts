@@ -275,7 +275,7 @@ describe("arguments are checked at the caller's line", () => {
       `"bag/invalid-argument | repartitionBySize: bad size, got 0, wanted a size of 1 byte or more."`,
     );
     expect(await rejected(() => bag.repartitionBySize("many"))).toMatchInlineSnapshot(
-      `"storage/bad-option | parseBytes: not a size, got 'many', wanted a whole number of bytes or text such as '64MB'. Units are B, kB, MB, GB, TB, PB and KiB, MiB, GiB, TiB, PiB."`,
+      `"graph/invalid-argument | parseBytes: not a size, got "many", wanted a whole number of bytes or text such as '64MB'. Units are B, kB, MB, GB, TB, PB and KiB, MiB, GiB, TiB, PiB."`,
     );
     expect(await rejected(() => bag.toTextFiles("/nowhere/file"))).toMatchInlineSnapshot(
       `"bag/invalid-argument | toTextFiles: bad pattern, got "/nowhere/file", wanted a path with one *. The partition number takes the place of the star."`,

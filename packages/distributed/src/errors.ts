@@ -3,9 +3,11 @@ export type DistributedErrorCode =
   | "distributed/bad-directory"
   | "distributed/block-lost"
   | "distributed/codec-failed"
+  | "distributed/config"
   | "distributed/corrupt-block"
   | "distributed/corrupt-frame"
   | "distributed/invalid-argument"
+  | "distributed/not-in-task"
   | "distributed/not-prepared"
   | "distributed/not-serializable"
   | "distributed/spill-failed"
@@ -45,6 +47,10 @@ export class SerializationError extends DistributedError {
   readonly path: string;
   /** What was found there, as the message says it: "a function", "a Promise". */
   readonly found: string;
+  /** What to do instead. */
+  readonly remedy: string;
+  /** Key of the task whose value it is, where it is one. */
+  key: string | undefined;
 
   constructor(path: string, found: string, remedy: string, options?: ErrorOptions) {
     super(
@@ -55,6 +61,27 @@ export class SerializationError extends DistributedError {
     );
     this.path = path;
     this.found = found;
+    this.remedy = remedy;
+    this.key = undefined;
+  }
+}
+
+/**
+ * A setting from outside the program is no good: the message says which variable, or which line of
+ * which file.
+ *
+ * @example
+ * ```ts
+ * import { ConfigError } from "@millrace/distributed";
+ *
+ * new ConfigError("MILLRACE_THREADS: …").code; // => "distributed/config"
+ * ```
+ */
+export class ConfigError extends DistributedError {
+  override readonly name = "ConfigError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super("distributed/config", message, options);
   }
 }
 

@@ -1,2 +1,6 @@
-export { SerializationError } from "./errors.ts";
+export { ConfigError, SerializationError } from "./errors.ts";
 export type { DistributedErrorCode } from "./errors.ts";
+export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor.ts";
+export { getWorker } from "./get-worker.ts";
+export type { TaskContext } from "./worker/threads/task-context.ts";
+export type { ThreadsExecutor } from "./local/threads-executor.ts";

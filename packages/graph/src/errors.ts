@@ -31,6 +31,7 @@ function describeValue(value: unknown): string {
 /** What went wrong, as a stable word: match on it, never on `instanceof` or on a message. */
 export type GraphErrorCode =
   | "graph/cancelled"
+  | "graph/configured-late"
   | "graph/cycle"
   | "graph/invalid-argument"
   | "graph/key-conflict"

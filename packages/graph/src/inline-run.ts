@@ -9,7 +9,7 @@ import { sequenceTasks } from "./optimize/sequence.ts";
 import type { Program, RunControl } from "./program.ts";
 import { isThenable, runProgram } from "./program.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import { taskFailure } from "./task-failure.ts";
+import { failedStep, taskFailure } from "./task-failure.ts";
 import { TimeSlice } from "./time-slice.ts";
 
 /** Between two reports of progress, milliseconds. */
@@ -271,7 +271,7 @@ export class InlineRun {
     if (isLast) {
       const { keys, programs, program } = this.#core;
       const { steps } = programs[program[t] as number] as Program;
-      this.#fail(() => taskFailure(keys.at(t), attempt, cause, steps, control.step));
+      this.#fail(() => taskFailure(keys.at(t), attempt, cause, failedStep(steps, control.step)));
       return;
     }
     this.#retriedCount++;

@@ -7,16 +7,15 @@ import { isOwn } from "./program.ts";
  * What a run rejects with when a task threw: a {@link taskFault} (such as `bag/empty-reduction`) as
  * it is, whatever else was thrown as the cause of a {@link TaskError}.
  *
- * @param steps - the program of the task
- * @param step - which of them threw
+ * @param step - which of its calls threw, where it is known
  * @example
  * ```ts
- * import { taskFailure } from "@millrace/graph";
+ * import { failedStep, taskFailure } from "@millrace/graph";
  *
  * const load = () => undefined;
  * const parse = () => undefined;
  * const steps = [load, parse].map((fn) => ({ fn, args: [] }));
- * const error = taskFailure("rows", 1, new RangeError("no such row"), steps, 0);
+ * const error = taskFailure("rows", 1, new RangeError("no such row"), failedStep(steps, 0));
  * error.message; // => 'task "rows" failed in load (call 1 of 2): RangeError: no such row'
  * ```
  */
@@ -24,18 +23,27 @@ export function taskFailure(
   key: string,
   attempts: number,
   cause: unknown,
-  steps: readonly Step[],
-  step: number,
+  step: FailedStep | undefined,
 ): Error {
-  if (!isTaskFault(cause)) return new TaskError(key, attempts, cause, failedStep(steps, step));
+  if (!isTaskFault(cause)) return new TaskError(key, attempts, cause, step);
   // Told now: where it comes out of a callback that ran something itself, it is user code's.
   clearFault(cause);
   cause.key = key;
   return cause;
 }
 
-/** Names a step among the calls of a program that a user wrote. */
-function failedStep(steps: readonly Step[], failed: number): FailedStep | undefined {
+/**
+ * Names a step among the calls of a program that a user wrote; undefined where there is one only.
+ *
+ * @example
+ * ```ts
+ * import { failedStep } from "@millrace/graph";
+ *
+ * const steps = [Math.sqrt, Math.abs].map((fn) => ({ fn, args: [] }));
+ * failedStep(steps, 1); // => { name: "abs", number: 2, count: 2 }
+ * ```
+ */
+export function failedStep(steps: readonly Step[], failed: number): FailedStep | undefined {
   const calls = steps.filter(({ fn }) => !isOwn(fn));
   const { fn } = steps[failed] as Step;
   if (calls.length < 2 || isOwn(fn)) return undefined;

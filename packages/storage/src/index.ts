@@ -11,7 +11,6 @@ export type {
 export { glob, type GlobOptions, globSync, type Patterns } from "./glob.ts";
 export type { LineEncoding } from "./line-format.ts";
 export { absoluteUrl } from "./location.ts";
-export { parseBytes } from "./parse-bytes.ts";
 export { openRead, readAll, type ReadOptions, readRange, readRangeSync } from "./read.ts";
 export { type LineOptions, readLineBatches, readLines } from "./read-lines.ts";
 export { registerDriver, schemes } from "./register-driver.ts";

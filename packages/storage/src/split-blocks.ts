@@ -29,7 +29,7 @@ const BLOCKS_MAX = 10_000_000;
  * block.
  *
  * @param size - bytes, a whole number of 0 or more
- * @param blockSize - bytes, a whole number of 1 or more; see `parseBytes` for `"64MB"`
+ * @param blockSize - bytes, a whole number of 1 or more
  * @throws StorageError `storage/bad-option` for other numbers
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import type { BlockInput } from "@millrace/graph";
-import { LayeredGraph } from "@millrace/graph";
+import { LayeredGraph, parseBytes } from "@millrace/graph";
 import type { Compression, LineEncoding, Patterns } from "@millrace/storage";
-import { compressionOf, globSync, parseBytes, splitBlocks, statSync } from "@millrace/storage";
+import { compressionOf, globSync, splitBlocks, statSync } from "@millrace/storage";
 import { checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";

@@ -1,10 +1,8 @@
 import type { BlockInput } from "@millrace/graph";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, call, input } from "../partitions.ts";
-import type { StructuralMap } from "../stage/structural-map.ts";
-import { groupPairs } from "../stage/structural-map.ts";
 import { keyFunction } from "./key-of.ts";
-import type { Keyed } from "./shuffle.ts";
+import { matchKeyed } from "./match-keyed.ts";
 import { deal, keyed } from "./shuffle.ts";
 
 /**
@@ -29,18 +27,4 @@ export function join(
   ];
   const steps = call(matchKeyed, input(0), input(1));
   return addBlocks(mine.graph.merge(theirs.graph), "join", { inputs, steps, count });
-}
-
-/** What every task of a join to one partition looks into: made once of that partition. */
-const grouped = new WeakMap<readonly Keyed[], StructuralMap<unknown[]>>();
-
-/** Pairs in the order of the first list, and of the second among equal keys. */
-function matchKeyed(mine: readonly Keyed[], theirs: readonly Keyed[]): [unknown, unknown][] {
-  const groups = grouped.get(theirs) ?? groupPairs([theirs]);
-  grouped.set(theirs, groups);
-  const pairs: [unknown, unknown][] = [];
-  for (const [key, value] of mine) {
-    for (const match of groups.find(key)?.value ?? []) pairs.push([value, match]);
-  }
-  return pairs;
 }

@@ -1,6 +1,5 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
-import { MaterializedLayer, compute, ref, task } from "@millrace/graph";
-import { parseBytes } from "@millrace/storage";
+import { MaterializedLayer, compute, parseBytes, ref, task } from "@millrace/graph";
 import { checkOptionNames, checkPartitions, checkRunNames } from "../check.ts";
 import { concatBlocks } from "../concat-blocks.ts";
 import { invalidArgument } from "../errors.ts";

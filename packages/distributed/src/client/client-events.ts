@@ -1,4 +1,4 @@
-import type { Key, LayeredGraph } from "@millrace/graph";
+import type { Key, LayeredGraph, Progress } from "@millrace/graph";
 import type {
   Attempt,
   ClientMessage,
@@ -15,6 +15,9 @@ export interface Location {
   readonly version: number;
   readonly bytes: number;
 }
+
+/** How far a run has come. */
+export type Counts = Pick<Progress, "done" | "total" | "running" | "retried">;
 
 /** What happens to a client. A run is named by a number that its user has chosen. */
 export type ClientEvent =
@@ -78,9 +81,6 @@ export type ClientInstruction =
   | {
       readonly kind: "progressed";
       readonly run: number;
-      readonly done: number;
-      readonly total: number;
-      readonly running: number;
-      readonly retried: number;
+      readonly counts: Counts;
     }
   | { readonly kind: "attempted"; readonly run: number; readonly attempts: readonly Attempt[] };

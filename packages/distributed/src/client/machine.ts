@@ -1,6 +1,6 @@
 import type { ToClientMessage } from "../messages/client-messages.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
-import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
+import type { ClientEvent, ClientInstruction, Counts, Location } from "./client-events.ts";
 
 /** A run that this client wants something of. */
 interface ClientRun {
@@ -108,6 +108,7 @@ export class ClientMachine {
     switch (message.kind) {
       case "accepted":
         run.total = message.tasks;
+        this.#progressed(message.run, run, { done: 0, running: 0, retried: 0 });
         return;
       case "rejected":
         this.#runs.delete(message.run);
@@ -135,18 +136,9 @@ export class ClientMachine {
       case "failed":
         this.#failed(message, run);
         return;
-      case "progress": {
-        const { done, running, retried } = message;
-        this.#instructions.push({
-          kind: "progressed",
-          run: message.run,
-          done,
-          total: run.total,
-          running,
-          retried,
-        });
+      case "progress":
+        this.#progressed(message.run, run, message);
         return;
-      }
       case "attempts":
         this.#instructions.push({
           kind: "attempted",
@@ -155,6 +147,15 @@ export class ClientMachine {
         });
         return;
     }
+  }
+
+  #progressed(
+    number: number,
+    { total }: ClientRun,
+    { done, running, retried }: Omit<Counts, "total">,
+  ): void {
+    const counts = { done, total, running, retried };
+    this.#instructions.push({ kind: "progressed", run: number, counts });
   }
 
   #finished(number: number, run: ClientRun, output: number, at: Location): void {

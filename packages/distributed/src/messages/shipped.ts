@@ -30,11 +30,19 @@ export class ShippedValue {
   readonly functions: readonly FunctionName[];
   /** Values with one token are equal: programs that differ in nothing are one. */
   readonly token: string;
+  /** The block holds no more than a function, and what that returns is meant. */
+  readonly isMade: boolean;
 
-  constructor(block: Block, functions: readonly FunctionName[], token: string) {
+  constructor(
+    block: Block,
+    functions: readonly FunctionName[],
+    token: string,
+    isMade: boolean = false,
+  ) {
     this.block = block;
     this.functions = functions;
     this.token = token;
+    this.isMade = isMade;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { FailedStep } from "@millrace/graph";
+import { taskFault } from "@millrace/graph";
 import { attempt } from "./attempt.ts";
 import type { Block } from "../block.ts";
 import { corrupt } from "../value/corrupt.ts";
@@ -16,13 +18,19 @@ import type { Failure, ThrownError, ThrownPart } from "./encode-failure.ts";
 export function decodeFailure(block: Block): unknown {
   const failure = decodeValue(block);
   try {
-    const { thrown, errors } = failure as Failure;
+    const { thrown, errors, isFault } = failure as Failure;
     const made = errors.map(emptyError);
     errors.forEach((description, i) => fill(made[i] as Error, description, made));
-    return thrownOf(thrown, made);
+    const value = thrownOf(thrown, made);
+    return isFault && value instanceof Error ? taskFault(value) : value;
   } catch (error) {
     throw corrupt("it is no failure", error);
   }
+}
+
+/** Which call of its task threw, where that is known. */
+export function failedStepOf(block: Block): FailedStep | undefined {
+  return (decodeValue(block) as Failure).step;
 }
 
 function emptyError(description: ThrownError): Error {

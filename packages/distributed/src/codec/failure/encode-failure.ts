@@ -1,4 +1,6 @@
 import { types } from "node:util";
+import type { FailedStep } from "@millrace/graph";
+import { isTaskFault } from "@millrace/graph";
 import type { Block } from "../block.ts";
 import { attempt } from "./attempt.ts";
 import { encodeValue } from "../encode-value.ts";
@@ -46,27 +48,33 @@ export interface ThrownError {
 export interface Failure {
   readonly thrown: ThrownPart;
   readonly errors: readonly ThrownError[];
+  /** Millrace itself found it, see `taskFault`. */
+  readonly isFault: boolean;
+  readonly step: FailedStep | undefined;
 }
 
 /**
  * Whatever was thrown, as a block that `decodeFailure` makes an error of. Never throws: what cannot
  * be read, or cannot travel, is replaced by a text that says what it was. Texts are cut at 64 KiB,
  * causes at a depth of 8.
+ *
+ * @param step - which call of its task threw, where that is known
  */
-export function encodeFailure(thrown: unknown): Block {
-  const described = attempt(() => encodeValue(new FailureWriter().failure(thrown)));
+export function encodeFailure(thrown: unknown, step?: FailedStep): Block {
+  const described = attempt(() => encodeValue(new FailureWriter().failure(thrown, step)));
   if (described !== undefined) return described;
-  const preview = "an error that cannot be described";
-  return encodeValue({ thrown: { block: undefined, preview }, errors: [] } satisfies Failure);
+  const part = { block: undefined, preview: "an error that cannot be described" };
+  return encodeValue({ thrown: part, errors: [], isFault: false, step } satisfies Failure);
 }
 
 class FailureWriter {
   private readonly numbers = new Map<object, number>();
   private readonly errors: ThrownError[] = [];
 
-  failure(thrown: unknown): Failure {
+  failure(thrown: unknown, step: FailedStep | undefined): Failure {
     const part = this.part(thrown, 0);
-    return { thrown: part, errors: this.errors };
+    const isFault = attempt(() => isTaskFault(thrown)) === true;
+    return { thrown: part, errors: this.errors, isFault, step };
   }
 
   private part(value: unknown, depth: number): ThrownPart {

@@ -1,4 +1,4 @@
-import { shown, StorageError } from "./storage-error.ts";
+import { invalidArgument } from "./errors.ts";
 
 const PATTERN = /^\s*(\d+(?:\.\d*)?|\.\d+)(e\+?\d+)?\s*([kmgtp]?)(i?)b?\s*$/i;
 const POWERS = ["", "k", "m", "g", "t", "p"];
@@ -11,22 +11,24 @@ const POWERS = ["", "k", "m", "g", "t", "p"];
  * nearest byte.
  *
  * @param size - such as `"64MB"`, `"1.5 GiB"`, `"4096"` or a whole number of bytes, 0 or more
- * @throws StorageError `storage/bad-option` for anything else
+ * @throws GraphError `graph/invalid-argument` for anything else
  * @example
  * ```ts
- * import { parseBytes } from "@millrace/storage";
+ * import { parseBytes } from "@millrace/graph";
+ *
  * parseBytes("64MB"); // => 64000000
  * parseBytes("1.5KiB"); // => 1536
  * ```
  */
-export function parseBytes(size: string | number): number {
+export function parseBytes(size: string | number, api = "parseBytes"): number {
   const bytes = typeof size === "number" ? size : bytesOf(size);
   if (Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
-  throw new StorageError(
-    "storage/bad-option",
-    `parseBytes: not a size, got ${shown(size)}, ` +
-      "wanted a whole number of bytes or text such as '64MB'. " +
-      "Units are B, kB, MB, GB, TB, PB and KiB, MiB, GiB, TiB, PiB.",
+  throw invalidArgument(
+    api,
+    "not a size",
+    size,
+    "a whole number of bytes or text such as '64MB'",
+    "Units are B, kB, MB, GB, TB, PB and KiB, MiB, GiB, TiB, PiB.",
   );
 }
 

@@ -1,0 +1,63 @@
+import type { LayeredGraph } from "@millrace/graph";
+
+/**
+ * A value that an executor holds, as a graph names it. It is let go of when nobody can reach it any
+ * more, or before, when its executor is closed.
+ */
+export class Held {
+  /** Who holds it; only that executor can tell where it is. */
+  readonly holder: object;
+  readonly run: HeldRun;
+  readonly output: number;
+  readonly #fetch: () => Promise<unknown>;
+
+  constructor(holder: object, run: HeldRun, output: number, fetch: () => Promise<unknown>) {
+    this.holder = holder;
+    this.run = run;
+    this.output = output;
+    this.#fetch = fetch;
+  }
+
+  /** The value, brought here. */
+  fetch(): Promise<unknown> {
+    return this.#fetch();
+  }
+}
+
+/**
+ * A run whose outputs are held: all of them share it, and its executor lets go of it with the last.
+ */
+export class HeldRun {
+  readonly number: number;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+}
+
+/** The function of a task that stands for a held value: run elsewhere, it brings the value. */
+export function fetchHeld(held: Held): Promise<unknown> {
+  return held.fetch();
+}
+
+/**
+ * Held values inside a graph that another executor holds: they must be brought before it is
+ * shipped.
+ */
+export async function foreignValues(
+  graph: LayeredGraph,
+  holder: object,
+): Promise<ReadonlyMap<Held, unknown>> {
+  const foreign = new Set<Held>();
+  graph.replace({
+    fn: (fn) => fn,
+    value: (value) => {
+      if (value instanceof Held && value.holder !== holder) foreign.add(value);
+      return value;
+    },
+  });
+  const values = await Promise.all(
+    Array.from(foreign, async (held) => [held, await held.fetch()] as const),
+  );
+  return new Map(values);
+}

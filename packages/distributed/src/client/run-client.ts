@@ -1,0 +1,290 @@
+import type { ExecutorOptions, Finished, Key, StreamOptions, TaskGraph } from "@millrace/graph";
+import {
+  CancelledError,
+  LayeredGraph,
+  MaterializedLayer,
+  optimizeLayers,
+  task,
+} from "@millrace/graph";
+import type { Block } from "../codec/block.ts";
+import { decodeValue } from "../codec/decode-value.ts";
+import { preparationFor } from "../codec/preparation.ts";
+import type { ClientMessage, RunSettings, ToClientMessage } from "../messages/client-messages.ts";
+import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
+import { ClientRun } from "./client-run.ts";
+import { Held, HeldRun, fetchHeld, foreignValues } from "./held.ts";
+import { ClientMachine } from "./machine.ts";
+import { OutputOrder } from "./output-order.ts";
+import { errorOf } from "./run-failure.ts";
+import { shipGraph } from "./ship.ts";
+
+/** How a client reaches scheduler and workers. */
+export interface ClientLink {
+  tell(message: ClientMessage): void;
+  /** The block of a value; at once where it is in the memory of this process. */
+  bring(from: Location): Block | Promise<Block>;
+}
+
+/** Requested values that a stream may be ahead of its reader, unless told otherwise. */
+const lookaheadDefault = 2;
+
+/** Runs graphs on a scheduler, and brings their values here. */
+export class RunClient {
+  readonly #link: ClientLink;
+  readonly #machine = new ClientMachine();
+  readonly #runs = new Map<number, ClientRun>();
+  readonly #forgotten = new FinalizationRegistry((run: number) => this.#release(run));
+  #runCount = 0;
+  #events: ClientEvent[] = [];
+  #isHandling = false;
+
+  constructor(link: ClientLink) {
+    this.#link = link;
+  }
+
+  /** The scheduler says something. */
+  told(message: ToClientMessage): void {
+    this.#handle({ kind: "told", message });
+  }
+
+  /** The scheduler is gone. */
+  lost(reason: string): void {
+    this.#handle({ kind: "disconnected", reason });
+  }
+
+  /** The values of `keys`, in their order. */
+  async run(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+  ): Promise<unknown[]> {
+    const { run, outputs } = await this.#start(graph, keys, options, {});
+    try {
+      await run.ended;
+      return outputs.map((output) => run.valueOf(output));
+    } finally {
+      this.#release(run.number);
+    }
+  }
+
+  /** The values of `keys` one by one, with bounded look-ahead. */
+  async *stream(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: StreamOptions,
+  ): AsyncGenerator<Finished> {
+    const { ordered = true, lookahead = lookaheadDefault } = options;
+    const { run, outputs } = await this.#start(graph, keys, options, { lookahead });
+    try {
+      const order = new OutputOrder(run, outputs, ordered);
+      for (let count = 0; count < keys.length; count++) {
+        // Asking for the next value, the reader is done with those before.
+        this.#handle({ kind: "consumed", run: run.number, count: order.doneCount });
+        const index = await order.next();
+        const output = outputs[index] as number;
+        yield { key: keys[index] as Key, index, value: run.valueOf(output) };
+        order.take(index);
+      }
+      await run.ended;
+    } finally {
+      run.fail(new CancelledError("the reader of the stream has left"));
+      this.#release(run.number);
+    }
+  }
+
+  /**
+   * Runs `keys` and leaves their values with the workers; gives a graph whose tasks stand for them.
+   */
+  async persist(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+  ): Promise<{ graph: LayeredGraph; keys: readonly Key[] }> {
+    const { run, outputs } = await this.#start(graph, keys, options, { holds: true });
+    try {
+      await run.ended;
+    } catch (error) {
+      this.#release(run.number);
+      throw error;
+    }
+    const heldRun = new HeldRun(run.number);
+    this.#forgotten.register(heldRun, run.number);
+    const name = `held-${crypto.randomUUID()}`;
+    const tasks = outputs.map((output) => {
+      const held = new Held(this, heldRun, output, () => this.#fetch(heldRun, output));
+      return task(fetchHeld, [held]);
+    });
+    const layer = MaterializedLayer.blocks(name, tasks);
+    const held = Array.from(keys, (_, n) => layer.keys.at(n));
+    return { graph: new LayeredGraph().withLayer(layer), keys: held };
+  }
+
+  /** The value of an output that is held: a run of its own that asks for nothing else. */
+  async #fetch(run: HeldRun, output: number): Promise<unknown> {
+    const layer = MaterializedLayer.blocks("fetched", [
+      task(fetchHeld, [
+        new Held(this, run, output, () => Promise.reject(new Error("asked of itself"))),
+      ]),
+    ]);
+    const [value] = await this.run(new LayeredGraph().withLayer(layer), ["fetched/0"], {});
+    return value;
+  }
+
+  async #start(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+    how: { readonly lookahead?: number; readonly holds?: boolean },
+  ): Promise<{ run: ClientRun; outputs: readonly number[] }> {
+    const places = new Map<Key, number>();
+    const outputs = keys.map(
+      (key) => places.get(key) ?? (places.set(key, places.size), places.size - 1),
+    );
+    const layers = layersOf(graph, [...places.keys()], options.optimize ?? true);
+    const foreign = await foreignValues(layers, this);
+    const shipped = shipGraph(layers, this, foreign);
+    const number = this.#runCount++;
+    const run = new ClientRun(number, places.size, options);
+    if (run.isOver) return { run, outputs };
+    this.#runs.set(number, run);
+    void run.ended.catch(() => this.#release(number));
+    this.#handle({
+      kind: "asked",
+      run: number,
+      keys: [...places.keys()],
+      ...shipped,
+      settings: settingsOf(options, how.lookahead),
+      brings: how.holds !== true,
+    });
+    return { run, outputs };
+  }
+
+  /** Nothing of a run is wanted any more. */
+  #release(run: number): void {
+    this.#runs.delete(run);
+    this.#handle({ kind: "released", run });
+  }
+
+  /** Events may come while others are handled: they wait for their turn. */
+  #handle(event: ClientEvent): void {
+    this.#events.push(event);
+    if (this.#isHandling) return;
+    this.#isHandling = true;
+    try {
+      while (this.#events.length > 0) {
+        const events = this.#events;
+        this.#events = [];
+        for (const instruction of this.#machine.handle(events)) this.#carryOut(instruction);
+      }
+    } finally {
+      this.#isHandling = false;
+    }
+  }
+
+  #carryOut(instruction: ClientInstruction): void {
+    const run = instruction.kind === "tell" ? undefined : this.#runs.get(instruction.run);
+    switch (instruction.kind) {
+      case "tell":
+        this.#link.tell(instruction.message);
+        return;
+      case "bring":
+        this.#bring(instruction.run, instruction.output, instruction.from);
+        return;
+      case "finished":
+        run?.give(instruction.output, undefined);
+        return;
+      case "failed":
+        run?.fail(errorOf(instruction.failure));
+        return;
+      case "rejected":
+        run?.fail(instruction.error);
+        return;
+      case "lost":
+        run?.fail(new Error(`the scheduler is gone: ${instruction.reason}`));
+        return;
+      case "progressed":
+        run?.progressed(instruction.counts);
+        return;
+      case "attempted":
+        run?.attempted(instruction.attempts);
+        return;
+    }
+  }
+
+  #bring(number: number, output: number, from: Location): void {
+    let block: Block | Promise<Block>;
+    try {
+      block = this.#link.bring(from);
+    } catch {
+      this.#events.push({ kind: "not-brought", run: number, output, from });
+      return;
+    }
+    if (block instanceof Promise || preparationFor(block) !== undefined) {
+      void this.#bringLater(number, output, from, block);
+    } else this.#give(number, output, block);
+  }
+
+  async #bringLater(
+    number: number,
+    output: number,
+    from: Location,
+    coming: Block | Promise<Block>,
+  ): Promise<void> {
+    let block: Block;
+    try {
+      block = await coming;
+    } catch {
+      // Who has the value says so to the scheduler, which has it made again.
+      this.#handle({ kind: "not-brought", run: number, output, from });
+      return;
+    }
+    try {
+      await preparationFor(block);
+    } catch (error) {
+      this.#runs.get(number)?.fail(error);
+      return;
+    }
+    this.#give(number, output, block);
+  }
+
+  #give(number: number, output: number, block: Block): void {
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    let value: unknown;
+    try {
+      value = decodeValue(block);
+    } catch (error) {
+      run.fail(error);
+      return;
+    }
+    this.#handle({ kind: "brought", run: number, output });
+    run.give(output, value);
+  }
+}
+
+/** The graph as layers: what an unoptimized run does not need stays here. */
+function layersOf(
+  graph: TaskGraph | LayeredGraph,
+  keys: readonly Key[],
+  optimize: boolean,
+): LayeredGraph {
+  if (!(graph instanceof LayeredGraph)) {
+    const tasks = new MaterializedLayer("tasks", graph.materialize(keys));
+    return new LayeredGraph().withLayer(tasks);
+  }
+  return optimize ? optimizeLayers(graph, keys) : graph;
+}
+
+function settingsOf(options: ExecutorOptions, lookahead: number | undefined): RunSettings {
+  return {
+    optimize: options.optimize ?? true,
+    priority: options.priority ?? 0,
+    retries: options.retries ?? 0,
+    resources: options.resources,
+    workers: options.workers,
+    allowOtherWorkers: false,
+    lookahead,
+    events: options.onTask !== undefined,
+    progress: options.onProgress !== undefined,
+  };
+}

@@ -1,0 +1,110 @@
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import type { Executor, Settings } from "@millrace/graph";
+import { checkSettings, parseBytes, registerExecutor } from "@millrace/graph";
+import { LocalEngine } from "./engine.ts";
+import type { EngineSettings } from "./engine-settings.ts";
+import { loadSettings } from "./load-settings.ts";
+
+const MIB = 2 ** 20;
+const awaitingTasksDefault = 128;
+
+declare module "@millrace/graph" {
+  interface ExecutorNames {
+    /** Task threads of this process. */
+    readonly threads: true;
+  }
+}
+
+/** An executor that runs tasks on threads of this process, until it is closed. */
+export interface ThreadsExecutor extends Executor, AsyncDisposable {
+  /** Ends its threads and forgets its values; runs that have not ended fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * An executor of its own with threads of its own. Programs need none: the one named "threads" is
+ * there, made of what `configure` and the environment say.
+ *
+ * Threads start with the first task and end with the process, which they do not keep alive.
+ * Functions, and what they read from outside, are sent to the threads as they are at the first run;
+ * values come back as copies. Values that do not fit into memory go to disk.
+ *
+ * @throws GraphError `graph/invalid-argument`
+ * @example
+ * ```ts
+ * import { createThreadsExecutor } from "@millrace/distributed";
+ * import { TaskGraph, task } from "@millrace/graph";
+ *
+ * await using executor = createThreadsExecutor({ threads: 1, memoryLimit: "512MB" });
+ * await TaskGraph.from({ a: task(() => 6 * 7) }).compute("a", { executor }); // => 42
+ * ```
+ */
+export function createThreadsExecutor(settings: Settings = {}): ThreadsExecutor {
+  checkSettings("createThreadsExecutor", settings);
+  return makeExecutor(() => Promise.resolve(settings));
+}
+
+/**
+ * The executor named "threads", which every collection can name. It starts with its first run, with
+ * what `configure`, the environment and the configuration file say.
+ *
+ * @example
+ * ```ts
+ * import { threadsExecutor } from "@millrace/distributed";
+ * import { TaskGraph, task } from "@millrace/graph";
+ *
+ * const graph = TaskGraph.from({ a: task(() => 6 * 7) });
+ * await graph.compute("a", { executor: "threads" }); // => 42
+ * await graph.compute("a", { executor: threadsExecutor }); // => 42
+ * ```
+ */
+export const threadsExecutor: ThreadsExecutor = makeExecutor(loadSettings);
+
+registerExecutor(threadsExecutor);
+
+function makeExecutor(load: () => Promise<Settings>): ThreadsExecutor {
+  let engine: Promise<LocalEngine> | undefined;
+  const start = async (): Promise<LocalEngine> => {
+    engine ??= load().then((settings) => LocalEngine.start(engineSettings(settings)));
+    return engine;
+  };
+  const close = async (): Promise<void> => {
+    const running = engine;
+    engine = undefined;
+    await (await running)?.close();
+  };
+  return {
+    name: "threads",
+    run: async (graph, keys, options) => (await start()).client.run(graph, keys, options),
+    async *stream(graph, keys, options) {
+      yield* (await start()).client.stream(graph, keys, options);
+    },
+    persist: async (graph, keys, options) => (await start()).client.persist(graph, keys, options),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function engineSettings(settings: Settings): EngineSettings {
+  const { threads = availableParallelism(), memoryLimit = "auto" } = settings;
+  const memoryBytesMax = memoryLimit === "auto" ? memoryOfMachine() : parseBytes(memoryLimit);
+  return {
+    name: "local",
+    threads,
+    memoryBytesMax,
+    localDirectory: settings.localDirectory ?? tmpdir(),
+    resources: settings.resources ?? {},
+    awaitingTasksMax: settings.awaitingTasks ?? awaitingTasksDefault,
+    // A thread that needs more would take the others with it; one that never needs less would not
+    // start.
+    heapBytesMax: Math.max(64 * MIB, Math.min(4_096 * MIB, (memoryBytesMax * 0.6) / threads)),
+    heldBytesMax: Math.min(64 * MIB, (memoryBytesMax * 0.1) / threads),
+    warn: (message) => process.emitWarning(message, { code: "MILLRACE" }),
+  };
+}
+
+/** What this process may take: less in a container than the machine has. */
+function memoryOfMachine(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}

@@ -1,0 +1,50 @@
+import type { FailureKind } from "../../messages/failure.ts";
+import type { Posted, TaskThread } from "./task-thread.ts";
+import { isCancelled, isPreparing, isRunning, isWaiting } from "./tickets.ts";
+
+/** What becomes of the tasks of a thread that has ended. */
+export interface EndedTasks {
+  /** The one that ended it. */
+  readonly failed: Posted | undefined;
+  readonly kind: FailureKind;
+  readonly thrown: unknown;
+  /** Those that were to stop anyway. */
+  readonly aborted: readonly Posted[];
+  /** One of them may have ended the thread: they run again, each alone. */
+  readonly suspects: readonly Posted[];
+  /** Those that did nothing. */
+  readonly innocent: readonly Posted[];
+}
+
+/**
+ * Finds out which task a thread died of: that which ran, as its ticket says. Where none did, one of
+ * those that waited, or were prepared, has gone on at that moment; it is known only if there was
+ * one, or it was alone.
+ */
+export function afterEnd(thread: TaskThread, code: number, error: unknown): EndedTasks {
+  const all = [...thread.posted.values()];
+  const inState = (state: number): Posted[] =>
+    all.filter((posted) => thread.stateOf(posted) === state);
+  const [running] = inState(isRunning);
+  const waiting = [...inState(isPreparing), ...inState(isWaiting)];
+  const aborted = inState(isCancelled);
+  // A thread that is ended to stop a task says nothing about others.
+  const only = waiting.length === 1 && aborted.length === 0 ? waiting[0] : undefined;
+  const failed = running ?? only;
+  const suspects =
+    running === undefined && only === undefined && aborted.length === 0 ? waiting : [];
+  const known = new Set([failed, ...aborted, ...suspects]);
+  return {
+    failed,
+    kind: kindOf(error),
+    thrown: error ?? new Error(`the task ended its thread: process.exit(${code})`),
+    aborted,
+    suspects,
+    innocent: all.filter((posted) => !known.has(posted)),
+  };
+}
+
+function kindOf(error: unknown): FailureKind {
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
+  return code === "ERR_WORKER_OUT_OF_MEMORY" ? "out-of-memory" : "exited";
+}

@@ -1,0 +1,33 @@
+/** What a task can know of where it runs; see `getWorker`. */
+export interface TaskContext {
+  /** Name of the worker. */
+  readonly name: string;
+  /** Number of the thread in it. */
+  readonly thread: number;
+  /** Number of the attempt, which no two attempts at this task share. */
+  readonly attempt: number;
+  /** Aborts when nobody wants the result any more; seen between two turns of the event loop. */
+  readonly signal: AbortSignal;
+  /** The same for loops that do not leave the thread: true once nobody wants the result. */
+  readonly isCancelled: boolean;
+}
+
+/**
+ * Where the code that runs tasks and the code that asks for the task meet: two copies of it may be
+ * loaded.
+ */
+export interface TaskContextHook {
+  /** Somebody in this thread asks for the task: it is worth keeping track of it. */
+  isUsed: boolean;
+  /** The task that runs now. */
+  current(): TaskContext | undefined;
+}
+
+const hookName = Symbol.for("millrace.taskContext");
+
+/** The hook of this thread. */
+export function taskContextHook(): TaskContextHook {
+  const home = globalThis as { [hookName]?: TaskContextHook };
+  home[hookName] ??= { isUsed: false, current: () => undefined };
+  return home[hookName];
+}

@@ -1,0 +1,350 @@
+import { Worker } from "node:worker_threads";
+import type { Block } from "../../codec/block.ts";
+import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
+import { ShippedValue } from "../../messages/shipped.ts";
+import type { ProgramDefinition } from "../../messages/worker-messages.ts";
+import type { RunnableTask, ValueName } from "../worker-events.ts";
+import { PostBuilder, postable, postableValue } from "./post-builder.ts";
+import type { FromThread, ThreadStart, ToThread } from "./thread-messages.ts";
+import { alone, inPieces } from "./thread-messages.ts";
+import type { Tickets } from "./tickets.ts";
+import {
+  isCancelled,
+  isPosted,
+  isPreparing,
+  isRevoked,
+  isRunning,
+  isWaiting,
+  makeTickets,
+  ticketsMax,
+} from "./tickets.ts";
+
+/** Smaller blocks without buffers are copied along with each task that reads them. */
+const copiedBytesMax = 512;
+
+/** A task that is with a thread. */
+export interface Posted {
+  readonly task: RunnableTask;
+  readonly ticket: number;
+  /** What it is expected to take, microseconds. */
+  readonly expectedUs: number;
+  /** It has the thread to itself. */
+  readonly alone: boolean;
+  /** Values that the thread must keep as long as it has the task. */
+  readonly uses: readonly ValueName[];
+  /** It waits for something asynchronous. */
+  isWaiting: boolean;
+  /** Its worker has been told that it began. */
+  isToldStarted: boolean;
+  /** When it was asked to stop, if it was. */
+  abortedMs: number | undefined;
+}
+
+/** What a thread tells its pool. */
+export interface ThreadListener {
+  said(thread: TaskThread, message: FromThread): void;
+  /** The thread is gone: it was ended, it ended itself, or it broke. */
+  ended(thread: TaskThread, code: number, error: unknown): void;
+}
+
+/** Code that a task needs, for a thread that lacks it. */
+export interface Definitions {
+  readonly program: ProgramDefinition;
+  readonly functions: readonly ShippedFunction[];
+}
+
+/** A value that a thread has, as a block or alive. */
+interface Held {
+  readonly name: ValueName;
+  readonly bytes: number;
+  /** Tasks with the thread that read it. */
+  users: number;
+  /** It is to be dropped as soon as none does. */
+  isLeaving: boolean;
+}
+
+/** A task thread as its pool sees it: what is with it, and what it has. */
+export class TaskThread {
+  readonly number: number;
+  readonly posted: Map<number, Posted> = new Map();
+  /** Tickets of tasks that were taken back and that the thread has not left out yet. */
+  readonly #revoked = new Set<number>();
+  /** Microseconds that its tasks are expected to take, those left out that wait. */
+  expectedUs = 0;
+  waitingCount = 0;
+  /** It has said something. */
+  isReady = false;
+  /** When it was heard last. */
+  heardMs = 0;
+  readonly #worker: Worker;
+  readonly #tickets: Tickets;
+  readonly #programs = new Set<number>();
+  readonly #functions = new Set<FunctionName>();
+  /** Those used last are at the end. */
+  readonly #held = new Map<number, Held>();
+  #heldBytes = 0;
+  readonly #heldBytesMax: number;
+  #post = new PostBuilder();
+  #nextTicket = 0;
+  #error: unknown;
+
+  constructor(
+    start: Omit<ThreadStart, "tickets">,
+    limits: { readonly heldBytesMax: number; readonly heapBytesMax: number },
+    listener: ThreadListener,
+  ) {
+    this.number = start.thread;
+    this.#heldBytesMax = limits.heldBytesMax;
+    this.#tickets = makeTickets();
+    const workerData: ThreadStart = { ...start, tickets: this.#tickets };
+    this.#worker = new Worker(new URL("./thread-main.js", import.meta.url), {
+      workerData,
+      name: `${start.worker} thread ${start.thread}`,
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(limits.heapBytesMax / 2 ** 20) },
+    });
+    this.#worker.on("message", (message: FromThread) => {
+      this.isReady = true;
+      this.heardMs = performance.now();
+      listener.said(this, message);
+    });
+    this.#worker.on("error", (error: unknown) => (this.#error = error));
+    this.#worker.on("exit", (code) => listener.ended(this, code, this.#error));
+    this.#worker.unref();
+  }
+
+  /** Tasks that take its time or wait for it. */
+  get activeCount(): number {
+    return this.posted.size - this.waitingCount;
+  }
+
+  /** Whether a task may be added at all. */
+  get hasTicket(): boolean {
+    return this.posted.size + this.#revoked.size < ticketsMax;
+  }
+
+  /** Bytes of the inputs of a task that need not be brought here. */
+  bytesHere(names: readonly ValueName[]): number {
+    let bytes = 0;
+    for (const name of names) bytes += this.#find(name)?.bytes ?? 0;
+    return bytes;
+  }
+
+  /** Adds a task to what the thread gets with the next `flush`. */
+  add(
+    task: RunnableTask,
+    options: { readonly expectedUs: number; readonly alone: boolean },
+    code: Definitions,
+    blockOf: (name: ValueName) => Block,
+  ): Posted {
+    this.#define(code);
+    const ticket = this.#takeTicket();
+    Atomics.store(this.#tickets, ticket, isPosted);
+    const flags = (task.inPieces ? inPieces : 0) | (options.alone ? alone : 0);
+    this.#post.task([ticket, task.task, task.attempt, task.program], flags, task.inputs.length);
+    const uses: ValueName[] = [];
+    for (const input of task.inputs) {
+      if (input.kind === "value") {
+        if (this.#addInput(input.name, blockOf)) uses.push(input.name);
+        continue;
+      }
+      for (const { name } of input.members) {
+        this.#use(name, blockOf(name));
+        uses.push(name);
+      }
+      this.#post.gathered(input.piece, input.members);
+    }
+    for (const constant of task.constants) {
+      this.#post.constant(constant instanceof ShippedValue ? postableValue(constant) : constant);
+    }
+    const { expectedUs } = options;
+    const posted: Posted = {
+      task,
+      ticket,
+      ...options,
+      uses,
+      isWaiting: false,
+      isToldStarted: false,
+      abortedMs: undefined,
+    };
+    this.posted.set(ticket, posted);
+    this.expectedUs += expectedUs;
+    if (this.posted.size === 1) this.#worker.ref();
+    return posted;
+  }
+
+  /** Tasks that wait keep their tickets, so that the next one may be taken. */
+  #takeTicket(): number {
+    let ticket = this.#nextTicket;
+    while (this.posted.has(ticket) || this.#revoked.has(ticket)) ticket = (ticket + 1) % ticketsMax;
+    this.#nextTicket = (ticket + 1) % ticketsMax;
+    return ticket;
+  }
+
+  #define({ program, functions }: Definitions): void {
+    for (const shipped of functions) {
+      if (this.#functions.has(shipped.name)) continue;
+      this.#functions.add(shipped.name);
+      this.#post.functions.push(shipped);
+    }
+    if (this.#programs.has(program.program)) return;
+    this.#programs.add(program.program);
+    this.#post.programs.push(program);
+  }
+
+  /** Gives the thread an input; false where it is copied along with the task. */
+  #addInput(name: ValueName, blockOf: (name: ValueName) => Block): boolean {
+    if (this.#find(name) === undefined) {
+      const { header, buffers } = blockOf(name);
+      if (buffers.length === 0 && header.byteLength <= copiedBytesMax) {
+        this.#post.payload(header);
+        return false;
+      }
+    }
+    this.#use(name, blockOf(name));
+    this.#post.value(name);
+    return true;
+  }
+
+  /** A task will read a value: gives it to the thread if it has it not. */
+  #use(name: ValueName, block: Block): void {
+    let held = this.#find(name);
+    if (held === undefined) {
+      this.#post.blocks.push([name, postable(block)]);
+      held = this.#hold(name, bytesOf(block));
+    } else {
+      this.#held.delete(keyOf(name));
+      this.#held.set(keyOf(name), held);
+    }
+    held.users++;
+  }
+
+  #find(name: ValueName): Held | undefined {
+    const held = this.#held.get(keyOf(name));
+    return held?.name.version === name.version && !held.isLeaving ? held : undefined;
+  }
+
+  #hold(name: ValueName, bytes: number): Held {
+    const held: Held = { name, bytes, users: 0, isLeaving: false };
+    this.#held.set(keyOf(name), held);
+    this.#heldBytes += bytes;
+    return held;
+  }
+
+  /** The thread keeps a result alive. */
+  keeps(name: ValueName, bytes: number): void {
+    if (this.#find(name) === undefined) this.#hold(name, bytes);
+    for (const held of this.#held.values()) {
+      if (this.#heldBytes <= this.#heldBytesMax) return;
+      if (held.users === 0) this.#let(held);
+    }
+  }
+
+  /** A value is to be let go of, now or when the last task here that reads it has ended. */
+  drop(name: ValueName): void {
+    const held = this.#find(name);
+    if (held === undefined) return;
+    held.isLeaving = true;
+    if (held.users === 0) this.#let(held);
+  }
+
+  #let(held: Held): void {
+    this.#held.delete(keyOf(held.name));
+    this.#heldBytes -= held.bytes;
+    this.#post.drop.push(held.name);
+  }
+
+  /** Code that no task will name again. */
+  forget(programs: readonly number[], functions: readonly FunctionName[]): void {
+    for (const program of programs) this.#programs.delete(program);
+    for (const name of functions) this.#functions.delete(name);
+    this.#send({ kind: "forget", programs, functions });
+  }
+
+  /** Sends what has been added. */
+  flush(): void {
+    if (this.#post.isEmpty) return;
+    const { message, transfer } = this.#post.take();
+    this.#post = new PostBuilder();
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #send(message: ToThread): void {
+    this.flush();
+    this.#worker.postMessage(message);
+  }
+
+  /** What a ticket says of its task now. */
+  stateOf({ ticket }: Posted): number {
+    return Atomics.load(this.#tickets, ticket);
+  }
+
+  /** Takes a task back that has not begun; false where it has. */
+  revoke(posted: Posted): boolean {
+    const before = Atomics.compareExchange(this.#tickets, posted.ticket, isPosted, isRevoked);
+    if (before !== isPosted) return false;
+    this.remove(posted);
+    this.#revoked.add(posted.ticket);
+    return true;
+  }
+
+  /** The thread has left out a task that was taken back. */
+  skipped(ticket: number): void {
+    this.#revoked.delete(ticket);
+  }
+
+  /** Asks a task that has begun to stop; false where it has ended already. */
+  abort(posted: Posted): boolean {
+    const stopped = [isRunning, isPreparing, isWaiting].some(
+      (state) =>
+        Atomics.compareExchange(this.#tickets, posted.ticket, state, isCancelled) === state,
+    );
+    if (stopped) this.#send({ kind: "abort", ticket: posted.ticket });
+    return stopped;
+  }
+
+  /** A task waits for something asynchronous: it takes none of the thread's time. */
+  setWaiting(posted: Posted): void {
+    posted.isWaiting = true;
+    this.waitingCount++;
+    this.expectedUs -= posted.expectedUs;
+  }
+
+  /** A task is not with the thread any more. */
+  remove(posted: Posted): void {
+    if (!this.posted.delete(posted.ticket)) return;
+    if (posted.isWaiting) this.waitingCount--;
+    else this.expectedUs -= posted.expectedUs;
+    for (const name of posted.uses) this.#unuse(name);
+    if (this.posted.size > 0) return;
+    this.expectedUs = 0;
+    this.#worker.unref();
+  }
+
+  #unuse(name: ValueName): void {
+    const held = this.#held.get(keyOf(name));
+    if (held === undefined) return;
+    held.users--;
+    if (held.users === 0 && held.isLeaving) this.#let(held);
+  }
+
+  /** Ends the thread, whatever it does. */
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** The values that a task reads. */
+export function namesOf({ inputs }: RunnableTask): ValueName[] {
+  return inputs.flatMap((input) =>
+    input.kind === "value" ? [input.name] : input.members.map(({ name }) => name),
+  );
+}
+
+function bytesOf({ header, buffers }: Block): number {
+  return buffers.reduce((sum, { byteLength }) => sum + byteLength, header.byteLength);
+}
+
+/** Pieces that were fetched alone have version 0 and numbers of their own. */
+function keyOf({ id, version }: ValueName): number {
+  return version === 0 ? -1 - id : id;
+}

@@ -1,0 +1,11 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import type { ThreadStart, ToThread } from "./thread-messages.ts";
+import { ThreadRunner } from "./thread-runner.ts";
+
+// The first file of a task thread.
+const port = parentPort as MessagePort;
+const runner = new ThreadRunner(port, workerData as ThreadStart);
+port.on("message", (message: ToThread) => runner.take(message));
+// The first word says that the thread is there.
+port.postMessage({ rows: new Float64Array(0), payload: new Uint8Array(0), blocks: [] });

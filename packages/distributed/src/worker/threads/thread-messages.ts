@@ -1,0 +1,89 @@
+import type { Block } from "../../codec/block.ts";
+import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
+import type { ProgramDefinition } from "../../messages/worker-messages.ts";
+import type { ValueName } from "../worker-events.ts";
+import type { Tickets } from "./tickets.ts";
+
+/** What a thread is started with. */
+export interface ThreadStart {
+  /** Name of the worker that it belongs to, and its number there. */
+  readonly worker: string;
+  readonly thread: number;
+  readonly tickets: Tickets;
+  /** Tasks that may wait for something asynchronous at the same time. */
+  readonly awaitingMax: number;
+}
+
+/**
+ * To a thread. `tasks` does in this order: values are let go, others are given, code is defined,
+ * and tasks are queued. Objects are slow to copy from thread to thread, so tasks are rows of
+ * numbers: ticket, task, attempt, program, flags, how many inputs and constants, then the inputs,
+ * each one of
+ *
+ * - {@link inPayload}, start, end: a small block that comes with the task;
+ * - {@link byName}, task, version: a value that the thread has;
+ * - {@link gathered}, piece or -1, how many members, for each member: task, version, and 1 where it
+ * is the piece itself.
+ */
+export type ToThread =
+  | {
+      readonly kind: "tasks";
+      readonly drop: readonly ValueName[];
+      readonly blocks: readonly (readonly [ValueName, Block])[];
+      readonly functions: readonly ShippedFunction[];
+      readonly programs: readonly ProgramDefinition[];
+      readonly rows: Int32Array;
+      /** The constants of all tasks, one after another. */
+      readonly constants: readonly unknown[];
+      readonly payload: Uint8Array;
+    }
+  | {
+      readonly kind: "forget";
+      readonly programs: readonly number[];
+      readonly functions: readonly FunctionName[];
+    }
+  /** A task that has begun is wanted no longer. */
+  | { readonly kind: "abort"; readonly ticket: number };
+
+export const inPayload = -1;
+export const byName = -2;
+export const gathered = -3;
+
+/** Flags of a task: its result is written in pieces; nothing else is with the thread. */
+export const inPieces = 1;
+export const alone = 2;
+
+/**
+ * A value inside a message that is no plain one: as `ShippedValue`, which loses its class on the
+ * way.
+ */
+export interface PostedValue {
+  readonly block: Block;
+  readonly functions: readonly FunctionName[];
+  readonly isMade: boolean;
+}
+
+/**
+ * From a thread: rows of seven numbers, ticket, task, attempt, outcome, microseconds of the
+ * thread's time, and where the block is: from `start` to `end` of `payload`, or number `start` of
+ * `blocks` with `end` -1.
+ */
+export interface FromThread {
+  readonly rows: Float64Array;
+  readonly payload: Uint8Array;
+  readonly blocks: readonly Block[];
+}
+
+/** How many numbers a row of {@link FromThread} has. */
+export const resultColumns = 7;
+
+/** Outcomes. The block of a failure is what was thrown. */
+export const isDone = 0;
+export const hasThrown = 1;
+export const isNotSerializable = 2;
+/** It waits and takes no time; its end comes later. */
+export const isAwaiting = 3;
+/** It was asked to stop and has. */
+export const isAborted = 4;
+/** It was taken back before it began: its ticket is free again. */
+export const isSkipped = 5;

@@ -1,0 +1,395 @@
+import type { Block } from "../../codec/block.ts";
+import { blockBytes } from "../../codec/block.ts";
+import { encodeFailure } from "../../codec/failure/encode-failure.ts";
+import type { FailureKind } from "../../messages/failure.ts";
+import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
+import type { ProgramDefinition } from "../../messages/worker-messages.ts";
+import type { BlockStore } from "../store/block-store.ts";
+import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
+import { Durations } from "./durations.ts";
+import { afterEnd } from "./ended-thread.ts";
+import { TaskQueue } from "./task-queue.ts";
+import type { Posted } from "./task-thread.ts";
+import { TaskThread, namesOf } from "./task-thread.ts";
+import { ThreadCode } from "./thread-code.ts";
+import type { FromThread } from "./thread-messages.ts";
+import {
+  hasThrown,
+  isAborted,
+  isAwaiting,
+  isDone,
+  isSkipped,
+  resultColumns,
+} from "./thread-messages.ts";
+import { ThreadWatch } from "./thread-watch.ts";
+
+/** Work that a thread is given ahead, so that it need not wait for the next message. */
+const aheadUs = 1_000;
+/** Taken for a task before the first one like it has ended. */
+const unknownUs = 10_000;
+/** A pool whose threads end so often before they say anything gives up. */
+const failedStartsMax = 3;
+
+/** What a pool is made with. */
+export interface ThreadPoolOptions {
+  /** Name of the worker. */
+  readonly worker: string;
+  readonly threads: number;
+  /** Tasks of one thread that may wait for something asynchronous at the same time. */
+  readonly awaitingMax: number;
+  /** Bytes of values that one thread may keep alive beside the store. */
+  readonly heldBytesMax: number;
+  /** Bytes of the heap of one thread, which ends when it needs more. */
+  readonly heapBytesMax: number;
+  readonly store: BlockStore;
+  readonly emit: (events: readonly WorkerEvent[]) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** A task of the pool and how far it has come. */
+interface Entry {
+  readonly task: RunnableTask;
+  /** It must have a thread to itself. */
+  alone: boolean;
+  at: "queued" | "loading" | { readonly thread: TaskThread; readonly posted: Posted };
+  /** What is said of it as soon as its inputs are loaded, if it is not to run after all. */
+  leaves: "aborted" | "withdrawn" | undefined;
+}
+
+/**
+ * The task threads of a worker. Tasks wait here and go to the thread that has most of their inputs
+ * and room; inputs on disk are loaded before. What has not begun can be taken back from a thread,
+ * so nothing waits behind a long task. A thread that ends is replaced, and only the task that ended
+ * it fails.
+ */
+export class ThreadPool {
+  readonly #options: ThreadPoolOptions;
+  readonly #code = new ThreadCode();
+  readonly #durations = new Durations();
+  readonly #queue = new TaskQueue();
+  readonly #entries = new Map<number, Entry>();
+  readonly #threads: TaskThread[] = [];
+  readonly #watch: ThreadWatch;
+  #events: WorkerEvent[] = [];
+  #loadingCount = 0;
+  #aloneCount = 0;
+  #failedStarts = 0;
+  #broken: unknown;
+  #isClosed = false;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options;
+    this.#watch = new ThreadWatch(this.#threads, {
+      isShort: () => this.#queue.peek() === undefined,
+      takeBack: (thread, posted) => this.#takeBack(thread, posted),
+      started: (rows) => this.#events.push({ kind: "started", rows }),
+      done: () => this.flush(),
+    });
+  }
+
+  /** Code that tasks will need. */
+  define(programs: readonly ProgramDefinition[], functions: readonly ShippedFunction[]): void {
+    this.#code.define(programs, functions);
+  }
+
+  /** Code that no task will need unless it is defined again. */
+  forget(programs: readonly number[], functions: readonly FunctionName[]): void {
+    this.#code.forget(programs, functions);
+    for (const program of programs) this.#durations.forget(program);
+    for (const thread of this.#threads) thread.forget(programs, functions);
+  }
+
+  /** Values that are deleted from the store or have left memory: threads let go of them. */
+  drop(names: readonly ValueName[]): void {
+    for (const thread of this.#threads) for (const name of names) thread.drop(name);
+  }
+
+  /** Queues a task; `flush` sends what can go. */
+  run(task: RunnableTask): void {
+    this.#entries.set(task.task, { task, alone: false, at: "queued", leaves: undefined });
+    this.#queue.push(task);
+  }
+
+  /** Gives queued tasks to threads with room, and tells what has happened. */
+  flush(): void {
+    if (this.#isClosed) return;
+    if (this.#broken !== undefined) this.#failAll(this.#broken);
+    this.#startThreads();
+    for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
+      const entry = this.#entries.get(task.task) as Entry;
+      const thread = this.#pick(entry);
+      if (thread === undefined || !this.#stage(entry, thread)) break;
+      this.#queue.take();
+    }
+    for (const thread of this.#threads) thread.flush();
+    this.#watch.wake();
+    const events = this.#events;
+    this.#events = [];
+    if (events.length > 0) this.#options.emit(events);
+  }
+
+  #startThreads(): void {
+    if (this.#queue.peek() === undefined) return;
+    for (let n = this.#threads.length; n < this.#options.threads; n++) {
+      this.#threads.push(this.#startThread(n));
+    }
+  }
+
+  #startThread(thread: number): TaskThread {
+    const { worker, awaitingMax } = this.#options;
+    return new TaskThread({ worker, thread, awaitingMax }, this.#options, {
+      said: (from, message) => this.#said(from, message),
+      ended: (from, code, error) => this.#ended(from, code, error),
+    });
+  }
+
+  /** The thread where a task is best off, of those that have room for it. */
+  #pick({ task, alone }: Entry): TaskThread | undefined {
+    const us = this.#durations.of(task.program);
+    const hasIdle = this.#threads.some(({ posted }) => posted.size === 0);
+    const names = namesOf(task);
+    let best: TaskThread | undefined;
+    let bestBytes = -1;
+    for (const thread of this.#threads) {
+      if (!this.#hasRoom(thread, alone, us, hasIdle)) continue;
+      const bytes = thread.bytesHere(names);
+      const isBetter =
+        best === undefined ||
+        bytes > bestBytes ||
+        (bytes === bestBytes && thread.expectedUs < best.expectedUs);
+      if (!isBetter) continue;
+      best = thread;
+      bestBytes = bytes;
+    }
+    return best;
+  }
+
+  #hasRoom(thread: TaskThread, alone: boolean, us: number | undefined, hasIdle: boolean): boolean {
+    const { posted, activeCount, waitingCount, expectedUs } = thread;
+    if (posted.size === 0) return true;
+    if (alone || !thread.hasTicket) return false;
+    if (this.#aloneCount > 0 && [...posted.values()].some((other) => other.alone)) return false;
+    if (activeCount === 0) return waitingCount < this.#options.awaitingMax;
+    if (us !== undefined && expectedUs + us <= aheadUs) return true;
+    // One more, so that the thread goes on while its last word is on the way; it can be taken back.
+    return activeCount < 2 && !hasIdle;
+  }
+
+  /** Pins the inputs of a task and gives it to a thread when all are in memory; false to wait. */
+  #stage(entry: Entry, thread: TaskThread): boolean {
+    const { store, threads } = this.#options;
+    const names = namesOf(entry.task);
+    const onDisk = names.filter(({ id, version }) => store.where(id, version) === "disk");
+    if (onDisk.length > 0 && this.#loadingCount > threads) return false;
+    const unknown = names.filter(({ id, version }) => !store.pin(id, version));
+    if (unknown.length > 0) this.#unreadable(entry, unknown);
+    else if (onDisk.length === 0) this.#post(entry, thread);
+    else void this.#load(entry, onDisk);
+    return true;
+  }
+
+  async #load(entry: Entry, onDisk: readonly ValueName[]): Promise<void> {
+    const { store } = this.#options;
+    entry.at = "loading";
+    this.#loadingCount++;
+    const loads = await Promise.allSettled(
+      onDisk.map(({ id, version }) => store.load(id, version)),
+    );
+    this.#loadingCount--;
+    if (this.#isClosed) return;
+    const lost = onDisk.filter((_, n) => loads[n]?.status === "rejected");
+    if (entry.leaves !== undefined) this.#leave(entry, entry.leaves);
+    else if (lost.length > 0) this.#unreadable(entry, lost);
+    else this.#post(entry, this.#pick(entry) ?? this.#leastBusy());
+    this.flush();
+  }
+
+  #leastBusy(): TaskThread {
+    return this.#threads.reduce((least, other) =>
+      other.activeCount < least.activeCount ? other : least,
+    );
+  }
+
+  #post(entry: Entry, thread: TaskThread): void {
+    const { task, alone } = entry;
+    const { store } = this.#options;
+    const expectedUs = this.#durations.of(task.program) ?? unknownUs;
+    const blockOf = ({ id, version }: ValueName): Block => store.get(id, version) as Block;
+    const posted = thread.add(task, { expectedUs, alone }, this.#code.of(task), blockOf);
+    if (alone) this.#aloneCount++;
+    entry.at = { thread, posted };
+  }
+
+  #unreadable(entry: Entry, values: readonly ValueName[]): void {
+    const { task, attempt } = entry.task;
+    this.#unpin(entry.task);
+    this.#entries.delete(task);
+    this.#events.push({ kind: "unreadable", task, attempt, values });
+  }
+
+  #unpin(task: RunnableTask): void {
+    for (const { id, version } of namesOf(task)) this.#options.store.unpin(id, version);
+  }
+
+  /** A task is not in the pool any more, and did not end by itself. */
+  #leave(entry: Entry, how: "aborted" | "withdrawn"): void {
+    const { task, attempt } = entry.task;
+    if (entry.at !== "queued") this.#unpin(entry.task);
+    this.#entries.delete(task);
+    this.#events.push({ kind: how, rows: [task, attempt] });
+  }
+
+  /** A task has left its thread, in whatever way. */
+  #unpost(thread: TaskThread, posted: Posted): void {
+    thread.remove(posted);
+    if (posted.alone) this.#aloneCount--;
+    this.#unpin(posted.task);
+  }
+
+  #said(thread: TaskThread, { rows, payload, blocks }: FromThread): void {
+    this.#failedStarts = 0;
+    const ran: number[] = [];
+    const awaiting: number[] = [];
+    for (let n = 0; n < rows.length; n += resultColumns) {
+      if (rows[n + 3] === isSkipped) thread.skipped(rows[n] as number);
+      const posted = thread.posted.get(rows[n] as number);
+      if (posted === undefined || posted.task.attempt !== rows[n + 2]) continue;
+      const { task, attempt } = posted.task;
+      const outcome = rows[n + 3] as number;
+      if (outcome === isAwaiting) {
+        thread.setWaiting(posted);
+        awaiting.push(task, attempt);
+        continue;
+      }
+      const us = rows[n + 4] as number;
+      const start = rows[n + 5] as number;
+      const end = rows[n + 6] as number;
+      const block =
+        end < 0 ? (blocks[start] as Block) : { header: payload.slice(start, end), buffers: [] };
+      this.#unpost(thread, posted);
+      this.#entries.delete(task);
+      if (outcome === isDone) this.#keep(thread, posted.task, { block, isKept: end < 0, us }, ran);
+      else if (outcome === isAborted) this.#events.push({ kind: "aborted", rows: [task, attempt] });
+      else
+        this.#failed(posted.task, outcome === hasThrown ? "threw" : "not-serializable", block, us);
+    }
+    if (awaiting.length > 0) this.#events.push({ kind: "awaiting", rows: awaiting });
+    if (ran.length > 0) this.#events.push({ kind: "ran", rows: ran });
+    this.flush();
+  }
+
+  /** The value of a task goes into the store. */
+  #keep(
+    thread: TaskThread,
+    task: RunnableTask,
+    { block, isKept, us }: { readonly block: Block; readonly isKept: boolean; readonly us: number },
+    ran: number[],
+  ): void {
+    const name = { id: task.task, version: task.attempt };
+    const bytes = blockBytes(block);
+    try {
+      this.#options.store.put(name.id, name.version, block);
+    } catch (error) {
+      // Neither memory nor disk has room: the task did its work in vain.
+      this.#failed(task, "out-of-memory", encodeFailure(error), us);
+      return;
+    }
+    this.#durations.note(task.program, us);
+    if (isKept) thread.keeps(name, bytes);
+    ran.push(task.task, task.attempt, bytes, us);
+  }
+
+  #failed({ task, attempt }: RunnableTask, kind: FailureKind, thrown: Block, us: number): void {
+    this.#events.push({ kind: "failed", task, attempt, us, failure: { kind, thrown } });
+  }
+
+  /** A task that has not begun is wanted elsewhere. */
+  withdraw(task: number, attempt: number): void {
+    const entry = this.#entries.get(task);
+    if (entry?.task.attempt !== attempt) return;
+    if (this.#stop(entry)) this.#leave(entry, "withdrawn");
+    else if (entry.at === "loading") entry.leaves ??= "withdrawn";
+  }
+
+  /** A task is wanted no longer: `aborted` is said when nothing of it runs. */
+  abort(task: number, attempt: number): void {
+    const entry = this.#entries.get(task);
+    if (entry?.task.attempt !== attempt) {
+      this.#events.push({ kind: "aborted", rows: [task, attempt] });
+    } else if (this.#stop(entry)) this.#leave(entry, "aborted");
+    else if (entry.at === "loading") entry.leaves = "aborted";
+    else if (entry.at !== "queued") {
+      const { thread, posted } = entry.at;
+      // Where it has just ended, its result is on the way.
+      if (thread.abort(posted)) posted.abortedMs = performance.now();
+    }
+  }
+
+  /**
+   * Takes a task out of the queue or back from its thread; false where it has begun, or is loading.
+   */
+  #stop(entry: Entry): boolean {
+    const { task, at } = entry;
+    if (at === "loading") return false;
+    if (at === "queued") return this.#queue.remove(task.task, task.attempt);
+    if (!at.thread.revoke(at.posted)) return false;
+    if (at.posted.alone) this.#aloneCount--;
+    return true;
+  }
+
+  /** Takes a task back from a thread that is slow, for another one. */
+  #takeBack(thread: TaskThread, posted: Posted): void {
+    if (!thread.revoke(posted)) return;
+    if (posted.alone) this.#aloneCount--;
+    this.#again(posted.task, posted.alone);
+  }
+
+  #again(task: RunnableTask, alone: boolean): void {
+    const entry = this.#entries.get(task.task) as Entry;
+    this.#unpin(task);
+    entry.at = "queued";
+    entry.alone = alone;
+    this.#queue.unshift(task);
+  }
+
+  #ended(thread: TaskThread, code: number, error: unknown): void {
+    if (this.#isClosed) return;
+    const { failed, kind, thrown, aborted, suspects, innocent } = afterEnd(thread, code, error);
+    for (const posted of thread.posted.values()) {
+      thread.remove(posted);
+      if (posted.alone) this.#aloneCount--;
+    }
+    for (const { task } of [...innocent].reverse()) this.#again(task, false);
+    for (const { task } of suspects) this.#again(task, true);
+    for (const { task } of aborted) this.#leave(this.#entries.get(task.task) as Entry, "aborted");
+    if (failed !== undefined) {
+      this.#unpin(failed.task);
+      this.#entries.delete(failed.task.task);
+      this.#failed(failed.task, kind, encodeFailure(thrown), 0);
+    }
+    if (!thread.isReady && ++this.#failedStarts >= failedStartsMax) this.#broken = thrown;
+    else this.#threads[thread.number] = this.#startThread(thread.number);
+    if (aborted.length === 0)
+      this.#options.warn(`task thread ${thread.number} ended: ${textOf(thrown)}`);
+    this.flush();
+  }
+
+  /** No thread can be started: nothing will ever run. */
+  #failAll(error: unknown): void {
+    for (let task = this.#queue.take(); task !== undefined; task = this.#queue.take()) {
+      this.#entries.delete(task.task);
+      this.#failed(task, "exited", encodeFailure(error), 0);
+    }
+  }
+
+  /** Ends all threads, whatever they do. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#watch.stop();
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : "it threw something that is no error";
+}

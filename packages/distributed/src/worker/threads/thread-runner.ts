@@ -1,0 +1,339 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { MessagePort } from "node:worker_threads";
+import type { Program, RunControl } from "@millrace/graph";
+import { failedStep, runProgram } from "@millrace/graph";
+import type { TaskContext } from "./task-context.ts";
+import { taskContextHook } from "./task-context.ts";
+import type { InboxInput, InboxTask } from "./task-inbox.ts";
+import { TaskInbox } from "./task-inbox.ts";
+import type { ThreadStart, ToThread } from "./thread-messages.ts";
+import { alone, inPieces } from "./thread-messages.ts";
+import { ThreadPrograms, isShipped } from "./thread-programs.ts";
+import { ThreadResults } from "./thread-results.ts";
+import { ThreadValues, readPayload } from "./thread-values.ts";
+import { isCancelled, isOver, isPosted, isPreparing, isRunning, isWaiting } from "./tickets.ts";
+
+/** After so long the thread lets its event loop turn, so that what waits can go on. */
+const sliceMs = 5;
+/** Results are sent at least so often while tasks follow one another. */
+const flushMs = 1;
+/** A task that waits is given so long to end after it was asked to stop. */
+const stopMs = 1_000;
+/** A task that has begun. */
+interface Running {
+  readonly of: InboxTask;
+  /** Milliseconds of this thread that it has taken. */
+  ms: number;
+  /** What `getWorker().signal` belongs to, where somebody asks for it. */
+  stop: AbortController | undefined;
+  hasEnded: boolean;
+  /** Its program and what that asks, once it runs. */
+  program: Program | undefined;
+  readonly control: RunControl;
+}
+
+/**
+ * Runs tasks in a thread, one synchronous stretch at a time: a task that waits for something lets
+ * the next one begin, up to a number of waiting tasks.
+ */
+export class ThreadRunner {
+  readonly #start: ThreadStart;
+  readonly #inbox = new TaskInbox();
+  readonly #values = new ThreadValues();
+  readonly #programs = new ThreadPrograms();
+  readonly #results: ThreadResults;
+  readonly #hook = taskContextHook();
+  #contexts: AsyncLocalStorage<TaskContext> | undefined;
+  /** Tasks that wait, by ticket. */
+  readonly #waiting = new Map<number, Running>();
+  /** A task that must have the thread to itself is at work. */
+  #isAlone = false;
+  #isScheduled = false;
+  #sliceEndMs = 0;
+
+  constructor(port: MessagePort, start: ThreadStart) {
+    this.#start = start;
+    this.#results = new ThreadResults(port);
+  }
+
+  take(message: ToThread): void {
+    switch (message.kind) {
+      case "tasks":
+        for (const name of message.drop) this.#values.drop(name);
+        for (const [name, block] of message.blocks) this.#values.give(name, block);
+        this.#programs.define(message.functions, message.programs);
+        this.#inbox.push(message);
+        this.#work();
+        return;
+      case "forget":
+        this.#programs.forget(message.programs, message.functions);
+        return;
+      case "abort":
+        this.#abort(message.ticket);
+        return;
+    }
+  }
+
+  /** Runs what is in the inbox, for a while. */
+  #work(): void {
+    if (this.#isScheduled) return;
+    let nowMs = performance.now();
+    this.#sliceEndMs = nowMs + sliceMs;
+    let flushAtMs = nowMs + flushMs;
+    while (!this.#isAlone && this.#waiting.size < this.#start.awaitingMax) {
+      const task = this.#inbox.take();
+      if (task === undefined) break;
+      this.#begin(task);
+      nowMs = performance.now();
+      if (nowMs > this.#sliceEndMs) {
+        this.#schedule();
+        break;
+      }
+      if (nowMs > flushAtMs) {
+        this.#results.flush();
+        flushAtMs = nowMs + flushMs;
+      }
+    }
+    this.#results.flush();
+  }
+
+  #schedule(): void {
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#work();
+    });
+  }
+
+  #begin(of: InboxTask): void {
+    const { tickets } = this.#start;
+    if (Atomics.compareExchange(tickets, of.ticket, isPosted, isRunning) !== isPosted) {
+      this.#results.skipped(of);
+      return;
+    }
+    this.#isAlone = (of.flags & alone) !== 0;
+    const running = this.#running(of);
+    const startMs = performance.now();
+    try {
+      const given = this.#prepare(of);
+      if (given instanceof Promise) this.#runLater(running, given);
+      else this.#go(running, given, startMs);
+    } catch (error) {
+      this.#failed(running, error);
+    }
+  }
+
+  /** Runs a task whose program and inputs are here. */
+  #go(running: Running, given: Given, startMs: number): void {
+    try {
+      const value = this.#run(running, given);
+      running.ms += performance.now() - startMs;
+      if (value instanceof Promise) this.#await(running, value);
+      else this.#done(running, value);
+    } catch (error) {
+      running.ms += performance.now() - startMs;
+      this.#failed(running, error);
+    }
+  }
+
+  /** The program of a task and what it gets; a promise where something must come first. */
+  #prepare(of: InboxTask): Given | Promise<Given> {
+    const program = this.#programs.get(of.program);
+    const constants = of.constants.map((value) =>
+      isShipped(value) ? this.#programs.value(value) : value,
+    );
+    const isHere =
+      !(program instanceof Promise) && !constants.some((value) => value instanceof Promise);
+    const preparations = of.inputs.flatMap((input) => this.#preparations(input));
+    if (isHere && preparations.length === 0) {
+      return { program, constants, inputs: of.inputs.map((input) => this.#read(input)) };
+    }
+    return (async () => {
+      await Promise.all(preparations);
+      return {
+        program: await program,
+        constants: await Promise.all(constants),
+        inputs: of.inputs.map((input) => this.#read(input)),
+      };
+    })();
+  }
+
+  #preparations(input: InboxInput): Promise<void>[] {
+    switch (input.kind) {
+      case "payload":
+        return [];
+      case "value":
+        return [this.#values.preparation(input.name)].filter((each) => each !== undefined);
+      case "gathered":
+        return input.members
+          .map(({ name }) => this.#values.preparation(name))
+          .filter((each) => each !== undefined);
+    }
+  }
+
+  #read(input: InboxInput): unknown {
+    switch (input.kind) {
+      case "payload":
+        return readPayload(input.payload, input.start, input.end);
+      case "value":
+        return this.#values.read(input.name);
+      case "gathered": {
+        const { piece, members } = input;
+        if (piece < 0) return members.map(({ name }) => this.#values.read(name));
+        // The program looks for the piece where it would stand among the others.
+        return members.map(({ name, isPiece }) => ({
+          [piece]: isPiece ? this.#values.read(name) : this.#values.readPiece(name, piece),
+        }));
+      }
+    }
+  }
+
+  /** Runs a task as soon as the modules that it needs are imported. */
+  #runLater(running: Running, given: Promise<Given>): void {
+    const { tickets } = this.#start;
+    const { ticket } = running.of;
+    Atomics.compareExchange(tickets, ticket, isRunning, isPreparing);
+    given.then(
+      (ready) => {
+        if (Atomics.compareExchange(tickets, ticket, isPreparing, isRunning) !== isPreparing) {
+          this.#failed(running, new Cancelled());
+        } else this.#go(running, ready, performance.now());
+        this.#work();
+      },
+      (error: unknown) => {
+        this.#failed(running, error);
+        this.#work();
+      },
+    );
+  }
+
+  #running(of: InboxTask): Running {
+    const control: RunControl = {
+      step: 0,
+      throwIfOver: () => this.#checkWanted(of),
+      pause: () => this.#pause(),
+    };
+    return { of, ms: 0, stop: undefined, hasEnded: false, program: undefined, control };
+  }
+
+  #run(running: Running, { program, inputs, constants }: Given): unknown {
+    const { control } = running;
+    running.program = program;
+    // Code that asks for its task says so when it is loaded, with the program.
+    if (!this.#hook.isUsed) return runProgram(program, inputs, constants, control);
+    this.#contexts ??= this.#followTasks();
+    running.stop = new AbortController();
+    const context = contextOf(this.#start, running, running.stop.signal);
+    return this.#contexts.run(context, runProgram, program, inputs, constants, control);
+  }
+
+  #followTasks(): AsyncLocalStorage<TaskContext> {
+    const contexts = new AsyncLocalStorage<TaskContext>();
+    this.#hook.current = () => contexts.getStore();
+    return contexts;
+  }
+
+  /** Between two steps: a long task lets others go on. */
+  #pause(): Promise<void> | undefined {
+    if (performance.now() <= this.#sliceEndMs || this.#waiting.size === 0) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#sliceEndMs = performance.now() + sliceMs;
+        resolve();
+      });
+    });
+  }
+
+  #checkWanted({ ticket }: InboxTask): void {
+    if (Atomics.load(this.#start.tickets, ticket) === isCancelled) throw new Cancelled();
+  }
+
+  #await(running: Running, value: Promise<unknown>): void {
+    const { of } = running;
+    Atomics.compareExchange(this.#start.tickets, of.ticket, isRunning, isWaiting);
+    this.#waiting.set(of.ticket, running);
+    this.#results.awaiting(of);
+    value.then(
+      (settled) => this.#settle(running, () => this.#done(running, settled)),
+      (error: unknown) => this.#settle(running, () => this.#failed(running, error)),
+    );
+  }
+
+  #settle(running: Running, end: () => void): void {
+    if (running.hasEnded) return;
+    end();
+    this.#work();
+  }
+
+  #done(running: Running, value: unknown): void {
+    const { of } = running;
+    if (!this.#end(running)) return;
+    const startMs = performance.now();
+    const us = running.ms * 1_000;
+    const block = this.#results.done(of, value, (of.flags & inPieces) !== 0, us);
+    running.ms += performance.now() - startMs;
+    if (block !== undefined) this.#values.keep({ id: of.task, version: of.attempt }, block, value);
+  }
+
+  #failed(running: Running, error: unknown): void {
+    if (!this.#end(running)) return;
+    const { program, control } = running;
+    const step = program && failedStep(program.steps, control.step);
+    this.#results.failed(running.of, error, step, running.ms * 1_000);
+  }
+
+  /** Closes the ticket of a task; false where it was to stop, which is said then. */
+  #end(running: Running): boolean {
+    const { of } = running;
+    running.hasEnded = true;
+    this.#waiting.delete(of.ticket);
+    this.#isAlone = false;
+    if (Atomics.exchange(this.#start.tickets, of.ticket, isOver) !== isCancelled) return true;
+    this.#results.aborted(of);
+    return false;
+  }
+
+  /** A task that waits is told that nobody wants it, and left alone when it does not listen. */
+  #abort(ticket: number): void {
+    const running = this.#waiting.get(ticket);
+    if (running === undefined) return;
+    running.stop?.abort(new Cancelled());
+    const timer = setTimeout(() => {
+      if (!running.hasEnded) this.#settle(running, () => this.#failed(running, new Cancelled()));
+    }, stopMs);
+    timer.unref();
+  }
+}
+
+/** What a task needs to run. */
+interface Given {
+  readonly program: Program;
+  readonly inputs: unknown[];
+  readonly constants: readonly unknown[];
+}
+
+/** Why a task that nobody wants any more ends. */
+class Cancelled extends Error {
+  override readonly name = "CancelledError";
+  readonly code = "graph/cancelled";
+
+  constructor() {
+    super("the task was cancelled: nobody wants its value any more");
+  }
+}
+
+function contextOf(
+  { worker, thread, tickets }: ThreadStart,
+  { of }: Running,
+  signal: AbortSignal,
+): TaskContext {
+  return {
+    name: worker,
+    thread,
+    attempt: of.attempt,
+    signal,
+    get isCancelled() {
+      return Atomics.load(tickets, of.ticket) === isCancelled;
+    },
+  };
+}

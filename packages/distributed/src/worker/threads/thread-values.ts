@@ -1,0 +1,105 @@
+import type { Block } from "../../codec/block.ts";
+import { blockBytes } from "../../codec/block.ts";
+import { decodeFrom, decodeValue } from "../../codec/decode-value.ts";
+import { sliceBlock } from "../../codec/pieces.ts";
+import { preparationFor } from "../../codec/preparation.ts";
+import { reclaimMemory } from "../store/reclaim-memory.ts";
+import type { ValueName } from "../worker-events.ts";
+
+/**
+ * So much memory is let go of before V8 is asked to collect garbage: it does not count what is
+ * shared.
+ */
+const droppedBytesMax = 64 * 2 ** 20;
+
+/** A value that the thread has: as a block, and alive once somebody has read it. */
+interface Held {
+  readonly version: number;
+  readonly block: Block;
+  live: unknown;
+  isLive: boolean;
+}
+
+/**
+ * The values that a thread has. What it made itself is kept alive for those tasks that read it
+ * here; of the rest it has the memory, which other threads see too. The pool says what comes and
+ * goes.
+ */
+export class ThreadValues {
+  readonly #held = new Map<number, Held>();
+  #droppedBytes = 0;
+
+  /** Keeps a block that others have made. */
+  give(name: ValueName, block: Block): void {
+    const { version } = name;
+    this.#held.set(keyOf(name), { version, block, live: undefined, isLive: false });
+  }
+
+  /**
+   * Keeps a value that was made here. Alive, if it would have to be built again; what is mostly
+   * buffers was copied into the block, and views of that cost nothing.
+   */
+  keep(name: ValueName, block: Block, live: unknown): void {
+    const { version } = name;
+    const copiedBytes = blockBytes(block) - block.header.byteLength;
+    if (copiedBytes > block.header.byteLength) {
+      this.give(name, block);
+      this.#dropped(copiedBytes);
+    } else this.#held.set(keyOf(name), { version, block, live, isLive: true });
+  }
+
+  drop(name: ValueName): void {
+    const key = keyOf(name);
+    const held = this.#held.get(key);
+    if (held?.version !== name.version) return;
+    this.#held.delete(key);
+    this.#dropped(blockBytes(held.block));
+  }
+
+  #dropped(bytes: number): void {
+    this.#droppedBytes += bytes;
+    if (this.#droppedBytes < droppedBytesMax) return;
+    this.#droppedBytes = 0;
+    reclaimMemory();
+  }
+
+  /** What must be awaited before a value can be read; mostly nothing. */
+  preparation(name: ValueName): Promise<void> | undefined {
+    const { block, isLive } = this.#get(name);
+    return isLive ? undefined : preparationFor(block);
+  }
+
+  /** A value, alive; it stays so for whoever reads it next. */
+  read(name: ValueName): unknown {
+    const held = this.#get(name);
+    if (!held.isLive) {
+      held.live = decodeValue(held.block);
+      held.isLive = true;
+    }
+    return held.live;
+  }
+
+  /** One item of a value that was written in pieces. */
+  readPiece(name: ValueName, piece: number): unknown {
+    const { block, isLive, live } = this.#get(name);
+    return isLive ? (live as readonly unknown[])[piece] : decodeValue(sliceBlock(block, piece));
+  }
+
+  #get(name: ValueName): Held {
+    const held = this.#held.get(keyOf(name));
+    if (held?.version === name.version) return held;
+    throw new Error(
+      `a thread was told to read a value that it has not: ${name.id}:${name.version}`,
+    );
+  }
+}
+
+/** Pieces that were fetched alone have version 0 and numbers of their own. */
+function keyOf({ id, version }: ValueName): number {
+  return version === 0 ? -1 - id : id;
+}
+
+/** A small block that came with a task. */
+export function readPayload(payload: Uint8Array, start: number, end: number): unknown {
+  return decodeFrom(payload, start, end);
+}
