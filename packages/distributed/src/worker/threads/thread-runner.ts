@@ -53,6 +53,7 @@ export class ThreadRunner {
 
   constructor(port: MessagePort, start: ThreadStart) {
     this.#start = start;
+    this.#hook.isTaskThread = true;
     this.#results = new ThreadResults(port);
   }
 
