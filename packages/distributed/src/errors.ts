@@ -10,6 +10,7 @@ export type DistributedErrorCode =
   | "distributed/not-in-task"
   | "distributed/not-prepared"
   | "distributed/not-serializable"
+  | "distributed/scheduler-gone"
   | "distributed/spill-failed"
   | "distributed/store-closed"
   | "distributed/unknown-block"

@@ -41,6 +41,17 @@ describe("a run that is cancelled", () => {
     expect(await runLayer((i) => i, 40, executor)).toHaveLength(40);
   });
 
+  it("ends a task that is left alone and then never ends", async () => {
+    const endless = Delayed.call(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_300));
+      for (;;);
+    }, []);
+    const failed = failureOf(endless.compute({ executor, signal: AbortSignal.timeout(100) }));
+    expect((await failed).code).toBe("graph/cancelled");
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await runLayer((i) => i, 40, executor)).toHaveLength(40);
+  });
+
   it("calls no more asynchronous callbacks", async () => {
     const log = join(mkdtempSync(join(tmpdir(), "threads-")), "calls");
     const many = Bag.range(10_000, { npartitions: 1 }).map(async () => {
@@ -161,6 +172,27 @@ describe("a run", () => {
     }
     expect(await call.compute({ executor, workers: ["local"] })).toBe(1);
   });
+});
+
+it("what is brought may be written to: values that are kept stay as they are", async () => {
+  const bytes = Delayed.call(() => new Uint8Array(100_000).fill(7), []);
+  const kept = await bytes.persist({ executor });
+  const mine = await kept.compute({ executor });
+  expect(mine.buffer).toBeInstanceOf(ArrayBuffer);
+  mine.fill(9);
+  expect((await kept.compute({ executor }))[0]).toBe(7);
+});
+
+it("a run that is asked for at the moment of closing rejects", async () => {
+  const own = createThreadsExecutor({ threads: 1 });
+  const one = Delayed.call(() => 1, []);
+  expect(await one.compute({ executor: own })).toBe(1);
+  const failed = failureOf(one.compute({ executor: own }));
+  await own.close();
+  expect((await failed).code).toBe("distributed/scheduler-gone");
+  // It starts again where it is used again.
+  expect(await one.compute({ executor: own })).toBe(1);
+  await own.close();
 });
 
 it("an executor that is closed while it runs rejects, and leaves no thread behind", async () => {

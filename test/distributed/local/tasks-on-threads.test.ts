@@ -49,6 +49,26 @@ describe("a task on a thread", () => {
     expect(sum).toEqual([45, "threads", true]);
   });
 
+  it("may ask for its worker, by an import of its own too", async () => {
+    const asked = await run(async () => {
+      const { getWorker } = await import("@millrace/distributed");
+      return getWorker().name;
+    });
+    expect(asked).toBe("local");
+  });
+
+  it("sees the environment as it is now, and may talk to whoever started its thread", async () => {
+    process.env["MILLRACE_TEST_LATER"] = "later";
+    expect(await run(() => process.env["MILLRACE_TEST_LATER"])).toBe("later");
+    delete process.env["MILLRACE_TEST_LATER"];
+    const said = await run(async () => {
+      const { parentPort } = await import("node:worker_threads");
+      for (const message of ["hello", null, { rows: [] }]) parentPort?.postMessage(message);
+      return "said";
+    });
+    expect(said).toBe("said");
+  });
+
   it("runs beside others, on both threads", async () => {
     const threads = await runLayer(
       async () => (await import("node:worker_threads")).threadId,

@@ -29,10 +29,11 @@ export function afterEnd(thread: TaskThread, code: number, error: unknown): Ende
   const waiting = [...inState(isPreparing), ...inState(isWaiting)];
   const aborted = inState(isCancelled);
   // A thread that is ended to stop a task says nothing about others.
-  const only = waiting.length === 1 && aborted.length === 0 ? waiting[0] : undefined;
-  const failed = running ?? only;
-  const suspects =
-    running === undefined && only === undefined && aborted.length === 0 ? waiting : [];
+  const isAnyAborted = aborted.length > 0;
+  const only =
+    waiting.length === 1 && !isAnyAborted && !thread.hasLeftover ? waiting[0] : undefined;
+  const failed = thread.isEnding ? undefined : (running ?? only);
+  const suspects = thread.isEnding || isAnyAborted || failed !== undefined ? [] : waiting;
   const known = new Set([failed, ...aborted, ...suspects]);
   return {
     failed,
@@ -47,4 +48,9 @@ export function afterEnd(thread: TaskThread, code: number, error: unknown): Ende
 function kindOf(error: unknown): FailureKind {
   const code = (error as { readonly code?: unknown } | null | undefined)?.code;
   return code === "ERR_WORKER_OUT_OF_MEMORY" ? "out-of-memory" : "exited";
+}
+
+/** Why a thread ended, for people. */
+export function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : "it threw something that is no error";
 }

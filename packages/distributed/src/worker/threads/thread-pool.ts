@@ -7,7 +7,7 @@ import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import type { BlockStore } from "../store/block-store.ts";
 import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
 import { Durations } from "./durations.ts";
-import { afterEnd } from "./ended-thread.ts";
+import { afterEnd, textOf } from "./ended-thread.ts";
 import { TaskQueue } from "./task-queue.ts";
 import type { Posted } from "./task-thread.ts";
 import { TaskThread, namesOf } from "./task-thread.ts";
@@ -18,6 +18,7 @@ import {
   isAborted,
   isAwaiting,
   isDone,
+  isLeftAlone,
   isSkipped,
   resultColumns,
 } from "./thread-messages.ts";
@@ -166,6 +167,7 @@ export class ThreadPool {
 
   #hasRoom(thread: TaskThread, alone: boolean, us: number | undefined, hasIdle: boolean): boolean {
     const { posted, activeCount, waitingCount, expectedUs } = thread;
+    if (thread.isEnding) return false;
     if (posted.size === 0) return true;
     if (alone || !thread.hasTicket) return false;
     if (this.#aloneCount > 0 && [...posted.values()].some((other) => other.alone)) return false;
@@ -261,6 +263,7 @@ export class ThreadPool {
         awaiting.push(task, attempt);
         continue;
       }
+      if (outcome === isLeftAlone) thread.hasLeftover = true;
       const us = rows[n + 4] as number;
       const start = rows[n + 5] as number;
       const end = rows[n + 6] as number;
@@ -269,10 +272,13 @@ export class ThreadPool {
       this.#unpost(thread, posted);
       this.#entries.delete(task);
       if (outcome === isDone) this.#keep(thread, posted.task, { block, isKept: end < 0, us }, ran);
-      else if (outcome === isAborted) this.#events.push({ kind: "aborted", rows: [task, attempt] });
-      else
+      else if (outcome === isAborted || outcome === isLeftAlone) {
+        this.#events.push({ kind: "aborted", rows: [task, attempt] });
+      } else
         this.#failed(posted.task, outcome === hasThrown ? "threw" : "not-serializable", block, us);
     }
+    // Nobody else is in it: the leftover ends with it.
+    if (thread.hasLeftover && thread.posted.size === 0) void thread.end();
     if (awaiting.length > 0) this.#events.push({ kind: "awaiting", rows: awaiting });
     if (ran.length > 0) this.#events.push({ kind: "ran", rows: ran });
     this.flush();
@@ -369,7 +375,7 @@ export class ThreadPool {
     }
     if (!thread.isReady && ++this.#failedStarts >= failedStartsMax) this.#broken = thrown;
     else this.#threads[thread.number] = this.#startThread(thread.number);
-    if (aborted.length === 0)
+    if (aborted.length === 0 && !thread.isEnding)
       this.#options.warn(`task thread ${thread.number} ended: ${textOf(thrown)}`);
     this.flush();
   }
@@ -388,8 +394,4 @@ export class ThreadPool {
     this.#watch.stop();
     await Promise.all(this.#threads.map((thread) => thread.end()));
   }
-}
-
-function textOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : "it threw something that is no error";
 }

@@ -5,7 +5,11 @@ import { decodeValue } from "../../codec/decode-value.ts";
 import { preparationFor } from "../../codec/preparation.ts";
 import type { FunctionName, ShippedFunction, ShippedProgram } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
+import { taskContextHook } from "./task-context.ts";
 import type { PostedValue } from "./thread-messages.ts";
+
+const hook = taskContextHook();
+const asking = "getWorker";
 
 /** The code that a thread has: functions by name, revived once, and the programs that call them. */
 export class ThreadPrograms {
@@ -16,6 +20,13 @@ export class ThreadPrograms {
   /** Begins to make functions and programs; a failure is told to whoever wants the program. */
   define(functions: readonly ShippedFunction[], programs: readonly ProgramDefinition[]): void {
     for (const { name, bytes } of functions) {
+      // It may come to ask, by an import of its own while it runs.
+      if (
+        !hook.isUsed &&
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(asking)
+      ) {
+        hook.isUsed = true;
+      }
       const made = revive<TaskFunction>(bytes);
       // Told to whoever wants the program.
       made.catch(() => undefined);
