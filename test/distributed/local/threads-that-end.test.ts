@@ -39,6 +39,18 @@ describe("a thread that ends", () => {
     expect(await run(() => "alive")).toBe("alive");
   }, 60_000);
 
+  it("before the result of its task was heard fails that task, after one more try", async () => {
+    const error = await failureOf(
+      run(async () => {
+        const { parentPort } = await import("node:worker_threads");
+        parentPort?.close();
+        return 1;
+      }),
+    );
+    expect(error.code).toBe("graph/task-failed");
+    expect(await run(() => "alive")).toBe("alive");
+  });
+
   it("takes nobody with it: tasks that had not begun, or only waited, run elsewhere", async () => {
     const { graph, keys } = layer(async (i) => {
       await new Promise((resolve) => setTimeout(resolve, 20));

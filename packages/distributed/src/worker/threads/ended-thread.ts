@@ -1,6 +1,6 @@
 import type { FailureKind } from "../../messages/failure.ts";
 import type { Posted, TaskThread } from "./task-thread.ts";
-import { isCancelled, isPreparing, isRunning, isWaiting } from "./tickets.ts";
+import { isCancelled, isOver, isPreparing, isRunning, isWaiting } from "./tickets.ts";
 
 /** What becomes of the tasks of a thread that has ended. */
 export interface EndedTasks {
@@ -26,14 +26,14 @@ export function afterEnd(thread: TaskThread, code: number, error: unknown): Ende
   const inState = (state: number): Posted[] =>
     all.filter((posted) => thread.stateOf(posted) === state);
   const [running] = inState(isRunning);
-  const waiting = [...inState(isPreparing), ...inState(isWaiting)];
+  // What has ended but was not heard of may have ended the thread, as what waits may.
+  const possible = [isPreparing, isWaiting, isOver].flatMap(inState);
   const aborted = inState(isCancelled);
   // A thread that is ended to stop a task says nothing about others.
-  const isAnyAborted = aborted.length > 0;
-  const only =
-    waiting.length === 1 && !isAnyAborted && !thread.hasLeftover ? waiting[0] : undefined;
+  const isMeant = thread.isEnding || aborted.length > 0;
+  const only = possible.length === 1 && !isMeant && !thread.hasLeftover ? possible[0] : undefined;
   const failed = thread.isEnding ? undefined : (running ?? only);
-  const suspects = thread.isEnding || isAnyAborted || failed !== undefined ? [] : waiting;
+  const suspects = isMeant || failed !== undefined ? [] : possible;
   const known = new Set([failed, ...aborted, ...suspects]);
   return {
     failed,

@@ -4,7 +4,6 @@ import { encodeFailure } from "../../codec/failure/encode-failure.ts";
 import type { FailureKind } from "../../messages/failure.ts";
 import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
-import type { BlockStore } from "../store/block-store.ts";
 import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
 import { Durations } from "./durations.ts";
 import { afterEnd, textOf } from "./ended-thread.ts";
@@ -12,6 +11,7 @@ import { TaskQueue } from "./task-queue.ts";
 import type { Posted } from "./task-thread.ts";
 import { TaskThread, namesOf } from "./task-thread.ts";
 import { ThreadCode } from "./thread-code.ts";
+import type { ThreadPoolOptions } from "./thread-pool-options.ts";
 import type { FromThread } from "./thread-messages.ts";
 import {
   hasThrown,
@@ -30,22 +30,6 @@ const aheadUs = 1_000;
 const unknownUs = 10_000;
 /** A pool whose threads end so often before they say anything gives up. */
 const failedStartsMax = 3;
-
-/** What a pool is made with. */
-export interface ThreadPoolOptions {
-  /** Name of the worker. */
-  readonly worker: string;
-  readonly threads: number;
-  /** Tasks of one thread that may wait for something asynchronous at the same time. */
-  readonly awaitingMax: number;
-  /** Bytes of values that one thread may keep alive beside the store. */
-  readonly heldBytesMax: number;
-  /** Bytes of the heap of one thread, which ends when it needs more. */
-  readonly heapBytesMax: number;
-  readonly store: BlockStore;
-  readonly emit: (events: readonly WorkerEvent[]) => void;
-  readonly warn: (message: string) => void;
-}
 
 /** A task of the pool and how far it has come. */
 interface Entry {
@@ -103,6 +87,11 @@ export class ThreadPool {
   /** Values that are deleted from the store or have left memory: threads let go of them. */
   drop(names: readonly ValueName[]): void {
     for (const thread of this.#threads) for (const name of names) thread.drop(name);
+  }
+
+  /** Whether it has no tasks. */
+  get isIdle(): boolean {
+    return this.#entries.size === 0;
   }
 
   /** Queues a task; `flush` sends what can go. */
@@ -380,7 +369,7 @@ export class ThreadPool {
     this.flush();
   }
 
-  /** No thread can be started: nothing will ever run. */
+  /** No thread can be started. */
   #failAll(error: unknown): void {
     for (let task = this.#queue.take(); task !== undefined; task = this.#queue.take()) {
       this.#entries.delete(task.task);

@@ -1,10 +1,12 @@
 import { revive } from "@millrace/closure";
 import type { Arg, Program, TaskFunction } from "@millrace/graph";
 import { absorbSteps, makeProgram, mapLeaves, ownFunctions } from "@millrace/graph";
+import { blockBytes } from "../../codec/block.ts";
 import { decodeValue } from "../../codec/decode-value.ts";
 import { preparationFor } from "../../codec/preparation.ts";
 import type { FunctionName, ShippedFunction, ShippedProgram } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
+import { letGo } from "../store/reclaim-memory.ts";
 import { taskContextHook } from "./task-context.ts";
 import type { PostedValue } from "./thread-messages.ts";
 
@@ -92,6 +94,8 @@ export class ThreadPrograms {
    * A shipped value, alive, with the functions in it; a promise of it where something must come.
    */
   value(value: PostedValue): unknown {
+    // Few tasks read it, then it is garbage.
+    letGo(blockBytes(value.block));
     const preparation = preparationFor(value.block);
     if (value.functions.length === 0 && preparation === undefined) return decodeValue(value.block);
     return this.#prepared(value, preparation);
