@@ -9,7 +9,6 @@ import {
   isOver,
   isPosted,
   isPreparing,
-  isRevoked,
   isRunning,
   isWaiting,
 } from "../../../../packages/distributed/src/worker/threads/tickets.ts";
@@ -88,7 +87,7 @@ describe("a thread that ended is laid to", () => {
   });
 
   it("nobody when nothing had begun, or all had ended", () => {
-    expect(verdict([isPosted, isOver, isRevoked])).toEqual({
+    expect(verdict([isPosted, isOver, isPosted])).toEqual({
       failed: undefined,
       suspects: [],
       aborted: [],
