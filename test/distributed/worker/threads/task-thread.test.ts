@@ -32,7 +32,7 @@ function started(heldBytesMax = 1_000): {
   /** Task and outcome of every row. */
   readonly rows: (readonly [number, number])[];
   readonly ended: Promise<number>;
-  until(count: number): Promise<void>;
+  readonly until: (count: number) => Promise<void>;
 } {
   const rows: (readonly [number, number])[] = [];
   let wake: (() => void) | undefined;
