@@ -4,7 +4,8 @@ import { Held, HeldRun, fetchHeld } from "../../../packages/distributed/src/clie
 import type { ShippedGraph } from "../../../packages/distributed/src/client/ship.ts";
 import { shipGraph } from "../../../packages/distributed/src/client/ship.ts";
 import { decodeValue } from "../../../packages/distributed/src/codec/decode-value.ts";
-import { HeldOutput, ShippedValue } from "../../../packages/distributed/src/messages/shipped.ts";
+import type { ShippedValue } from "../../../packages/distributed/src/messages/shipped.ts";
+import { HeldOutput } from "../../../packages/distributed/src/messages/shipped.ts";
 import { nameOf } from "../../../packages/distributed/src/scheduler/stand-in.ts";
 
 const here = {};
