@@ -47,7 +47,7 @@ describe("settings", () => {
   });
 
   it("that do not are refused by name", () => {
-    const bad = [
+    const bad: readonly unknown[] = [
       { threads: 0 },
       { threads: 1.5 },
       { threads: "4" },
