@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { TaskQueue } from "../../../../packages/distributed/src/worker/threads/task-queue.ts";
@@ -75,4 +77,22 @@ it("whatever is done, the order is that of a sorted list", () => {
       expect(drain(queue)).toEqual(plain.map(({ task }) => task));
     }),
   );
+});
+
+it("a queue that is never empty lets go of the tasks that were taken out", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const queue = new TaskQueue();
+  const taken: WeakRef<object>[] = [];
+  for (let task = 0; task < 10; task++) queue.push(runnable(task, { constants: [{}] }));
+  for (let task = 10; task < 10_000; task++) {
+    taken.push(new WeakRef(queue.take() as object));
+    queue.push(runnable(task, { constants: [{}] }));
+  }
+  // A WeakRef holds what it shows until the next turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  const alive = taken.filter((ref) => ref.deref() !== undefined).length;
+  expect(alive).toBeLessThan(100);
+  expect(drain(queue)).toHaveLength(10);
 });
