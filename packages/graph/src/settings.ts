@@ -70,7 +70,9 @@ export function configure(settings: Settings): void {
     );
   }
   checkSettings("configure", settings);
-  configured = { ...configured, ...settings };
+  // What is undefined says nothing, so it must not hide what was said before or elsewhere.
+  const said = Object.entries(settings).filter(([, value]) => value !== undefined);
+  configured = { ...configured, ...Object.fromEntries(said) };
 }
 
 /**

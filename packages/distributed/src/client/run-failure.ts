@@ -2,7 +2,7 @@ import type { Key } from "@millrace/graph";
 import { GraphError, TaskError, quoteValue, taskFailure } from "@millrace/graph";
 import { decodeFailure, failedStepOf } from "../codec/failure/decode-failure.ts";
 import { SerializationError } from "../errors.ts";
-import type { TaskFailure } from "../messages/failure.ts";
+import type { FailureKind, TaskFailure } from "../messages/failure.ts";
 
 /** The class of an error is not sent with it; the parts of this one are. */
 function notSerializable(key: Key, cause: unknown): Error {
@@ -12,21 +12,41 @@ function notSerializable(key: Key, cause: unknown): Error {
   return error;
 }
 
+/** Why a task has no value where nobody was left to say what it threw. */
+const silentEnds: { readonly [K in FailureKind]: string } = {
+  threw: "it threw",
+  "not-serializable": "its value cannot travel",
+  exited: "it ended its thread",
+  "out-of-memory": "its thread ran out of memory",
+  "timed-out": "it ran longer than it was allowed to",
+  killed: "workers died while it ran",
+  lost: "its value is gone, and so is what it was made of",
+  unrunnable: "no worker may run it",
+};
+
+function causeOf({ kind, workers, thrown }: TaskFailure): unknown {
+  if (thrown !== undefined) return decodeFailure(thrown);
+  const where = workers.length > 0 ? ` (on ${workers.join(", ")})` : "";
+  return new Error(silentEnds[kind] + where);
+}
+
 /** What the user of a run is told of a task that failed for good. */
-export function errorOf({ kind, key, attempts, thrown }: TaskFailure): Error {
-  const cause = thrown === undefined ? undefined : decodeFailure(thrown);
+export function errorOf(failure: TaskFailure): Error {
+  const { kind, key, attempts, thrown } = failure;
+  const cause = causeOf(failure);
   switch (kind) {
     case "threw":
       return taskFailure(key, Math.max(1, attempts), cause, thrown && failedStepOf(thrown));
     case "exited":
     case "timed-out":
     case "out-of-memory":
+    case "killed":
     case "lost":
       return new TaskError(key, Math.max(1, attempts), cause);
     case "not-serializable":
-      return notSerializable(key, cause);
-    case "killed":
-      return new TaskError(key, attempts, cause);
+      return thrown === undefined
+        ? new TaskError(key, attempts, cause)
+        : notSerializable(key, cause);
     case "unrunnable":
       return new GraphError(
         "graph/unsupported-option",

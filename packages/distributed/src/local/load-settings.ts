@@ -36,7 +36,8 @@ function fromEnvironment(): Settings {
     const variable = variableOf(name);
     const text = process.env[variable];
     if (text === undefined || text === "") continue;
-    const value = valueOf(text);
+    // A folder may have the name of a number.
+    const value = name === "localDirectory" ? text : valueOf(text);
     check(variable, { [name]: value });
     found.push([name, value]);
   }
@@ -61,7 +62,7 @@ async function fromFile(path: string): Promise<Settings> {
   // Whoever has no such file does not wait for the parser.
   const { LineCounter, isMap, isScalar, parseDocument } = await import("yaml");
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines });
+  const document = parseDocument(textOf(path), { lineCounter: lines });
   const [problem] = document.errors;
   if (problem !== undefined)
     throw new ConfigError(`${path}: ${problem.message}`, { cause: problem });
@@ -79,6 +80,15 @@ async function fromFile(path: string): Promise<Settings> {
     found.push([setting, plain]);
   }
   return Object.fromEntries(found);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ConfigError(`${path}: it cannot be read: ${message}`, { cause: error });
+  }
 }
 
 /** `memoryLimit` is memory-limit. */

@@ -74,11 +74,20 @@ function inTaskThread(): ThreadsExecutor {
 function makeExecutor(load: () => Promise<Settings>): ThreadsExecutor {
   let engine: Promise<LocalEngine> | undefined;
   const start = async (): Promise<LocalEngine> => {
-    engine ??= load().then((settings) => LocalEngine.start(engineSettings(settings)));
-    return engine;
+    if (engine !== undefined) return engine;
+    const starting = load().then((settings) => LocalEngine.start(engineSettings(settings)));
+    engine = starting;
+    try {
+      return await starting;
+    } catch (error) {
+      // What is wrong may be mended before the next run.
+      if (engine === starting) engine = undefined;
+      throw error;
+    }
   };
   const close = async (): Promise<void> => {
-    const running = engine;
+    // The run that began it was told why it could not start.
+    const running = engine?.catch(() => undefined);
     engine = undefined;
     await (await running)?.close();
   };

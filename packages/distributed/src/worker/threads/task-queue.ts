@@ -1,5 +1,8 @@
 import type { RunnableTask } from "../worker-events.ts";
 
+/** Places of tasks that were taken out, which are given back together. */
+const takenMax = 64;
+
 /** Tasks that wait for a thread: of higher priority first, then in the order in which they came. */
 export class TaskQueue {
   /** A queue for each priority, the highest first. */
@@ -36,7 +39,13 @@ export class TaskQueue {
   take(): RunnableTask | undefined {
     const level = this.#levels[0];
     const task = level?.tasks[level.at++];
-    if (level !== undefined && level.at >= level.tasks.length) this.#levels.shift();
+    if (level === undefined) return undefined;
+    if (level.at >= level.tasks.length) this.#levels.shift();
+    else if (level.at >= takenMax && 2 * level.at >= level.tasks.length) {
+      // A level that is never empty would keep all tasks that it ever had.
+      level.tasks.splice(0, level.at);
+      level.at = 0;
+    }
     return task;
   }
 

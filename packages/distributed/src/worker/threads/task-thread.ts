@@ -74,6 +74,7 @@ export class TaskThread {
   /** Microseconds that its tasks are expected to take, those left out that wait. */
   expectedUs = 0;
   waitingCount = 0;
+  #aloneCount = 0;
   /** It has said something. */
   isReady = false;
   /** A task that was to stop is still in it, and may go on at any time. */
@@ -132,6 +133,11 @@ export class TaskThread {
     return this.posted.size + this.#revoked.size < ticketsMax;
   }
 
+  /** Whether it has a task that must have it to itself. */
+  get isTaken(): boolean {
+    return this.#aloneCount > 0;
+  }
+
   /** Bytes of the inputs of a task that need not be brought here. */
   bytesHere(names: readonly ValueName[]): number {
     let bytes = 0;
@@ -179,6 +185,7 @@ export class TaskThread {
     };
     this.posted.set(ticket, posted);
     this.expectedUs += expectedUs;
+    if (posted.alone) this.#aloneCount++;
     if (this.posted.size === 1) this.#worker.ref();
     return posted;
   }
@@ -323,6 +330,7 @@ export class TaskThread {
   /** A task is not with the thread any more. */
   remove(posted: Posted): void {
     if (!this.posted.delete(posted.ticket)) return;
+    if (posted.alone) this.#aloneCount--;
     if (posted.isWaiting) this.waitingCount--;
     else this.expectedUs -= posted.expectedUs;
     for (const name of posted.uses) this.#unuse(name);

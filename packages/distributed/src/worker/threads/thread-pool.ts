@@ -57,7 +57,6 @@ export class ThreadPool {
   readonly #watch: ThreadWatch;
   #events: WorkerEvent[] = [];
   #loadingCount = 0;
-  #aloneCount = 0;
   #failedStarts = 0;
   #broken: unknown;
   #isClosed = false;
@@ -156,10 +155,9 @@ export class ThreadPool {
 
   #hasRoom(thread: TaskThread, alone: boolean, us: number | undefined, hasIdle: boolean): boolean {
     const { posted, activeCount, waitingCount, expectedUs } = thread;
-    if (thread.isEnding) return false;
+    if (thread.isEnding || !thread.hasTicket) return false;
     if (posted.size === 0) return true;
-    if (alone || !thread.hasTicket) return false;
-    if (this.#aloneCount > 0 && [...posted.values()].some((other) => other.alone)) return false;
+    if (alone || thread.isTaken) return false;
     if (activeCount === 0) return waitingCount < this.#options.awaitingMax;
     if (us !== undefined && expectedUs + us <= aheadUs) return true;
     // One more, so that the thread goes on while its last word is on the way; it can be taken back.
@@ -191,14 +189,20 @@ export class ThreadPool {
     const lost = onDisk.filter((_, n) => loads[n]?.status === "rejected");
     if (entry.leaves !== undefined) this.#leave(entry, entry.leaves);
     else if (lost.length > 0) this.#unreadable(entry, lost);
-    else this.#post(entry, this.#pick(entry) ?? this.#leastBusy());
+    else {
+      const thread = this.#pick(entry) ?? this.#leastBusy(entry);
+      if (thread === undefined) this.#again(entry.task, entry.alone);
+      else this.#post(entry, thread);
+    }
     this.flush();
   }
 
-  #leastBusy(): TaskThread {
-    return this.#threads.reduce((least, other) =>
-      other.activeCount < least.activeCount ? other : least,
-    );
+  /** Where a task goes once it is loaded, though no thread has room; undefined where none can. */
+  #leastBusy({ alone }: Entry): TaskThread | undefined {
+    if (alone) return undefined;
+    return this.#threads
+      .filter((thread) => thread.hasTicket && !thread.isTaken)
+      .toSorted((a, b) => a.activeCount - b.activeCount)[0];
   }
 
   #post(entry: Entry, thread: TaskThread): void {
@@ -207,7 +211,6 @@ export class ThreadPool {
     const expectedUs = this.#durations.of(task.program) ?? unknownUs;
     const blockOf = ({ id, version }: ValueName): Block => store.get(id, version) as Block;
     const posted = thread.add(task, { expectedUs, alone }, this.#code.of(task), blockOf);
-    if (alone) this.#aloneCount++;
     entry.at = { thread, posted };
   }
 
@@ -233,7 +236,6 @@ export class ThreadPool {
   /** A task has left its thread, in whatever way. */
   #unpost(thread: TaskThread, posted: Posted): void {
     thread.remove(posted);
-    if (posted.alone) this.#aloneCount--;
     this.#unpin(posted.task);
   }
 
@@ -327,15 +329,12 @@ export class ThreadPool {
     const { task, at } = entry;
     if (at === "loading") return false;
     if (at === "queued") return this.#queue.remove(task.task, task.attempt);
-    if (!at.thread.revoke(at.posted)) return false;
-    if (at.posted.alone) this.#aloneCount--;
-    return true;
+    return at.thread.revoke(at.posted);
   }
 
   /** Takes a task back from a thread that is slow, for another one. */
   #takeBack(thread: TaskThread, posted: Posted): void {
     if (!thread.revoke(posted)) return;
-    if (posted.alone) this.#aloneCount--;
     this.#again(posted.task, posted.alone);
   }
 
@@ -352,7 +351,6 @@ export class ThreadPool {
     const { failed, kind, thrown, aborted, suspects, innocent } = afterEnd(thread, code, error);
     for (const posted of thread.posted.values()) {
       thread.remove(posted);
-      if (posted.alone) this.#aloneCount--;
     }
     for (const { task } of [...innocent].reverse()) this.#again(task, false);
     for (const { task } of suspects) this.#again(task, true);

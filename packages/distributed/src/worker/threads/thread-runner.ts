@@ -24,8 +24,8 @@ interface Running {
   readonly of: InboxTask;
   /** Milliseconds of this thread that it has taken. */
   ms: number;
-  /** What `getWorker().signal` belongs to, where somebody asks for it. */
-  stop: AbortController | undefined;
+  /** Aborts `getWorker().signal`, where somebody asks for it. */
+  stop: (() => void) | undefined;
   hasEnded: boolean;
   /** Its program and what that asks, once it runs. */
   program: Program | undefined;
@@ -223,9 +223,12 @@ export class ThreadRunner {
     // Code that asks for its task says so when it is loaded, with the program.
     if (!this.#hook.isUsed) return runProgram(program, inputs, constants, control);
     this.#contexts ??= this.#followTasks();
-    running.stop = new AbortController();
-    const context = contextOf(this.#start, running, running.stop.signal);
-    return this.#contexts.run(context, runProgram, program, inputs, constants, control);
+    const contexts = this.#contexts;
+    const stop = new AbortController();
+    const context = contextOf(this.#start, running, stop.signal);
+    // Those who listen are code of the task, wherever they are called from.
+    running.stop = () => contexts.run(context, () => stop.abort(new Cancelled()));
+    return contexts.run(context, runProgram, program, inputs, constants, control);
   }
 
   #followTasks(): AsyncLocalStorage<TaskContext> {
@@ -305,7 +308,7 @@ export class ThreadRunner {
   #abort(ticket: number): void {
     const running = this.#waiting.get(ticket);
     if (running === undefined) return;
-    running.stop?.abort(new Cancelled());
+    running.stop?.();
     const timer = setTimeout(() => {
       if (!running.hasEnded) this.#settle(running, () => this.#leaveAlone(running));
     }, stopMs);

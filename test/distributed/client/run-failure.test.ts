@@ -1,0 +1,74 @@
+import { expect, it } from "vitest";
+import type { Block } from "../../../packages/distributed/src/codec/block.ts";
+import { encodeFailure } from "../../../packages/distributed/src/codec/failure/encode-failure.ts";
+import { SerializationError } from "../../../packages/distributed/src/errors.ts";
+import { errorOf } from "../../../packages/distributed/src/client/run-failure.ts";
+import type { FailureKind } from "../../../packages/distributed/src/messages/failure.ts";
+
+const thrown = encodeFailure(new RangeError("no such row"));
+
+/** Name, code, attempts and message of what a user is told. */
+function told(kind: FailureKind, attempts: number, block: Block | undefined): string {
+  const error = errorOf({ kind, key: "rows/3", attempts, workers: ["a", "b"], thrown: block });
+  const { name, code, message } = error as Error & { code: string };
+  return `${name} ${code}: ${message}`;
+}
+
+const kinds: readonly FailureKind[] = [
+  "threw",
+  "exited",
+  "out-of-memory",
+  "timed-out",
+  "killed",
+  "lost",
+  "unrunnable",
+];
+
+it("every kind of failure with something thrown names it, its task and the attempts", () => {
+  expect(kinds.map((kind) => told(kind, 2, thrown))).toMatchInlineSnapshot(`
+    [
+      "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
+      "GraphError graph/unsupported-option: compute: no worker may run a task, got the task "rows/3", wanted workers and resources that exist. Leave the options 'workers' and 'resources' out.",
+    ]
+  `);
+});
+
+it("every kind of failure with nothing thrown says what happened instead", () => {
+  const silent = [...kinds.filter((kind) => kind !== "threw"), "not-serializable" as const];
+  expect(silent.map((kind) => told(kind, 3, undefined))).toMatchInlineSnapshot(`
+    [
+      "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: it ended its thread (on a, b)",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: its thread ran out of memory (on a, b)",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: it ran longer than it was allowed to (on a, b)",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: workers died while it ran (on a, b)",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: its value is gone, and so is what it was made of (on a, b)",
+      "GraphError graph/unsupported-option: compute: no worker may run a task, got the task "rows/3", wanted workers and resources that exist. Leave the options 'workers' and 'resources' out.",
+      "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: its value cannot travel (on a, b)",
+    ]
+  `);
+});
+
+it("what was thrown is the cause, with its class", () => {
+  const error = errorOf({ kind: "threw", key: "k", attempts: 1, workers: [], thrown });
+  expect(error.cause).toBeInstanceOf(RangeError);
+  expect(error).toMatchObject({ key: "k", attempts: 1 });
+});
+
+it("undefined can be thrown, which is something", () => {
+  expect(told("threw", 1, encodeFailure(undefined))).toMatchInlineSnapshot(
+    `"TaskError graph/task-failed: task "rows/3" failed: undefined"`,
+  );
+});
+
+it("a value that cannot travel is a SerializationError with its path and task", () => {
+  const refusal = encodeFailure(new SerializationError("$.a", "a function", "Return plain data."));
+  const failure = { key: "k", attempts: 1, workers: [], thrown: refusal } as const;
+  const error = errorOf({ kind: "not-serializable", ...failure });
+  expect(error).toBeInstanceOf(SerializationError);
+  expect(error).toMatchObject({ path: "$.a", found: "a function", key: "k" });
+});
