@@ -22,6 +22,9 @@ const payloadBlockBytesMax = 4_096;
 /** So much is sent before the tasks at hand are done. */
 const payloadBytesMax = 262_144;
 
+/** So long results wait for what was printed before them to be taken. */
+const printedWaitMs = 2_000;
+
 /** Whose result it is. */
 export interface ResultOf {
   readonly ticket: number;
@@ -35,6 +38,8 @@ export class ThreadResults {
   readonly #payload = new ByteWriter(16_384);
   #rows: number[] = [];
   #blocks: Block[] = [];
+  /** Results wait until what was printed is taken. */
+  #isHeld = false;
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -110,9 +115,32 @@ export class ThreadResults {
     this.#rows.push(ticket, task, attempt, outcome, us, start, end);
   }
 
-  /** Sends what has been gathered. */
+  /** Sends what has been gathered, behind what tasks have printed. */
   flush(): void {
-    if (this.#rows.length === 0) return;
+    if (this.#rows.length === 0 || this.#isHeld) return;
+    const printed = [process.stdout, process.stderr].find(
+      ({ writableLength }) => writableLength > 0,
+    );
+    if (printed === undefined) this.#send();
+    else this.#sendBehind(printed);
+  }
+
+  /** A program may end with its last result: what was printed must be there before it. */
+  #sendBehind(printed: NodeJS.WriteStream): void {
+    this.#isHeld = true;
+    const goOn = (): void => {
+      if (!this.#isHeld) return;
+      this.#isHeld = false;
+      clearTimeout(timer);
+      if (printed.writableLength > 0) this.#send();
+      else this.flush();
+    };
+    // Where nobody takes what is printed, results must not wait for ever.
+    const timer = setTimeout(goOn, printedWaitMs);
+    printed.write("", goOn);
+  }
+
+  #send(): void {
     const rows = Float64Array.from(this.#rows);
     const payload = this.#payload.copyFrom(0);
     const message: FromThread = { rows, payload, blocks: this.#blocks };

@@ -1,0 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+it("what tasks print is there when their program ends", () => {
+  const program = join(import.meta.dirname, "fixtures/prints.mjs");
+  const text = execFileSync(process.execPath, [program], { encoding: "utf8", timeout: 60_000 });
+  const lines = text.split("\n");
+  expect(lines.filter((line) => line.startsWith("from one task"))).toHaveLength(5_000);
+  expect(lines.filter((line) => line.startsWith("from many tasks"))).toHaveLength(200);
+  expect(lines.filter((line) => line === "done")).toHaveLength(1);
+});
