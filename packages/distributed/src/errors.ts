@@ -10,12 +10,22 @@ export type DistributedErrorCode =
   | "distributed/not-in-task"
   | "distributed/not-prepared"
   | "distributed/not-serializable"
+  | "distributed/scheduler-gone"
   | "distributed/spill-failed"
   | "distributed/store-closed"
   | "distributed/unknown-block"
   | "distributed/unknown-codec";
 
-/** A refusal of this package; `code` says which one and never changes between versions. */
+/**
+ * A refusal of this package; `code` says which one and never changes between versions.
+ *
+ * @example
+ * ```ts
+ * import { DistributedError } from "@millrace/distributed";
+ *
+ * new DistributedError("distributed/not-in-task", "…").code; // => "distributed/not-in-task"
+ * ```
+ */
 export class DistributedError extends Error {
   override readonly name: string = "DistributedError";
   /** What went wrong; stays the same between versions. */

@@ -7,6 +7,7 @@ import { isCollection } from "./collection.ts";
 import { compute, optimize, persist } from "./compute.ts";
 import { GraphError, invalidArgument, quoteValue, taskFault } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
+import { Finalizer } from "./finalizer.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
 import type { TaskFunction } from "./program.ts";
@@ -258,16 +259,16 @@ function gathered(collection: Collection<unknown>): Delayed<unknown> {
   if (made === undefined) {
     const { graph, outputKeys } = collection;
     const parts = outputKeys.map((key) => Delayed.of(graph, key));
-    const finalize = collection.finalize.bind(collection);
     // All readers share it, so it takes the annotations of none.
-    made = withoutAnnotations(() => Delayed.call(finalizeParts, [finalize, parts]));
+    const args = [new Finalizer(collection), parts] as const;
+    made = withoutAnnotations(() => Delayed.call(finalizeParts, args));
     gatheredOf.set(collection, made);
   }
   return made;
 }
 
-function finalizeParts(finalize: (parts: unknown[]) => unknown, parts: unknown[]): unknown {
-  return finalize(parts);
+function finalizeParts({ collection }: Finalizer, parts: unknown[]): unknown {
+  return collection.finalize(parts);
 }
 
 let callCount = 0;

@@ -1,3 +1,4 @@
+import { registerFinalizerCodec } from "./finalizer.ts";
 import { registerImmutableCodec } from "./immutable-codec.ts";
 
 export { absorbSteps, absorbs } from "./absorb.ts";
@@ -77,4 +78,5 @@ export { tokenize, tokenizeLoosely } from "./tokenize.ts";
 export { visualize } from "./visualize.ts";
 export type { VisualizeOptions } from "./visualize.ts";
 
+registerFinalizerCodec();
 registerImmutableCodec();

@@ -1,4 +1,5 @@
-import { Graph, layout } from "@dagrejs/dagre";
+import { createRequire } from "node:module";
+import type * as Dagre from "@dagrejs/dagre";
 import { checkOptions } from "./check-options.ts";
 import type { Collection } from "./collection.ts";
 import { GraphError, invalidArgument } from "./errors.ts";
@@ -17,6 +18,8 @@ export interface VisualizeOptions {
   /** "dot" (default): text for Graphviz; "svg": a picture. */
   readonly format?: "dot" | "svg" | undefined;
 }
+
+const loadModule = createRequire(import.meta.url);
 
 /** More tasks make a picture nobody can read, and a layout that takes minutes. */
 const svgTasksMax = 1000;
@@ -128,6 +131,8 @@ function toSvg({ nodes, edges }: Drawing): string {
         'Draw the optimized graph, a part of the data, or take format "dot".',
     );
   }
+  // Who draws nothing does not wait for it to be loaded.
+  const { Graph, layout } = loadModule("@dagrejs/dagre") as typeof Dagre;
   const graph = new Graph();
   graph.setGraph({ rankdir: "BT", nodesep: 24, ranksep: 36, marginx: margin, marginy: margin });
   graph.setDefaultEdgeLabel(() => ({}));

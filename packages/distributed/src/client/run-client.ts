@@ -9,6 +9,7 @@ import {
 import type { Block } from "../codec/block.ts";
 import { decodeValue } from "../codec/decode-value.ts";
 import { preparationFor } from "../codec/preparation.ts";
+import { DistributedError } from "../errors.ts";
 import type { ClientMessage, RunSettings, ToClientMessage } from "../messages/client-messages.ts";
 import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
 import { ClientRun } from "./client-run.ts";
@@ -37,6 +38,8 @@ export class RunClient {
   #runCount = 0;
   #events: ClientEvent[] = [];
   #isHandling = false;
+  /** Why nothing can be run any more. */
+  #lostReason: string | undefined;
 
   constructor(link: ClientLink) {
     this.#link = link;
@@ -49,6 +52,7 @@ export class RunClient {
 
   /** The scheduler is gone. */
   lost(reason: string): void {
+    this.#lostReason = reason;
     this.#handle({ kind: "disconnected", reason });
   }
 
@@ -140,11 +144,12 @@ export class RunClient {
     const outputs = keys.map(
       (key) => places.get(key) ?? (places.set(key, places.size), places.size - 1),
     );
-    const layers = layersOf(graph, [...places.keys()], options.optimize ?? true);
+    const layers = layersOf(graph, [...places.keys()], options);
     const foreign = await foreignValues(layers, this);
     const shipped = shipGraph(layers, this, foreign);
     const number = this.#runCount++;
     const run = new ClientRun(number, places.size, options);
+    if (this.#lostReason !== undefined) run.fail(schedulerGone(this.#lostReason));
     if (run.isOver) return { run, outputs };
     this.#runs.set(number, run);
     void run.ended.catch(() => this.#release(number));
@@ -200,7 +205,7 @@ export class RunClient {
         run?.fail(instruction.error);
         return;
       case "lost":
-        run?.fail(new Error(`the scheduler is gone: ${instruction.reason}`));
+        run?.fail(schedulerGone(instruction.reason));
         return;
       case "progressed":
         run?.progressed(instruction.counts);
@@ -252,7 +257,8 @@ export class RunClient {
     if (run === undefined) return;
     let value: unknown;
     try {
-      value = decodeValue(block);
+      // Its reader may write to it; the block stays what others read.
+      value = decodeValue(block, { copies: true });
     } catch (error) {
       run.fail(error);
       return;
@@ -262,17 +268,25 @@ export class RunClient {
   }
 }
 
+function schedulerGone(reason: string): DistributedError {
+  return new DistributedError(
+    "distributed/scheduler-gone",
+    `compute: the scheduler is gone, ${reason}, got a run that has not ended, wanted one that ends ` +
+      "first. Await what runs before you close.",
+  );
+}
+
 /** The graph as layers: what an unoptimized run does not need stays here. */
 function layersOf(
   graph: TaskGraph | LayeredGraph,
   keys: readonly Key[],
-  optimize: boolean,
+  { optimize = true, priority = 0, retries = 0 }: ExecutorOptions,
 ): LayeredGraph {
   if (!(graph instanceof LayeredGraph)) {
     const tasks = new MaterializedLayer("tasks", graph.materialize(keys));
     return new LayeredGraph().withLayer(tasks);
   }
-  return optimize ? optimizeLayers(graph, keys) : graph;
+  return optimize ? optimizeLayers(graph, keys, { priority, retries }) : graph;
 }
 
 function settingsOf(options: ExecutorOptions, lookahead: number | undefined): RunSettings {

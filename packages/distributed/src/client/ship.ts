@@ -10,6 +10,7 @@ import { SerializationError } from "../errors.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
 import { HeldOutput, ShippedValue } from "../messages/shipped.ts";
 import { standIn } from "../scheduler/stand-in.ts";
+import { letGo } from "../worker/store/reclaim-memory.ts";
 import { Held, fetchHeld } from "./held.ts";
 
 /** A graph that can travel, and what must travel with it. */
@@ -101,6 +102,8 @@ class Shipping {
     };
     try {
       const block = encodeValue(value, { functions: { refOf }, shared: true });
+      // Nobody keeps it longer than the run.
+      letGo(blockBytes(block));
       return new ShippedValue(block, names, tokenOf(block, names));
     } catch (error) {
       // Instances of classes have no form as plain data, but their classes can travel with them.

@@ -6,12 +6,13 @@ import { isInPieces, pieceCount, sliceBlock } from "./pieces.ts";
 
 /**
  * The value of a block, equal to the one that was encoded. Large typed arrays and columns of Arrow
- * are views of the block's memory, so they must not be written to; everything else is new.
+ * are views of the block's memory, so they must not be written to, unless `copies` is set;
+ * everything else is new.
  *
  * Await `preparationFor(block)` first where it is defined.
  *
  * @throws DistributedError `distributed/corrupt-block`, `distributed/not-prepared`,
- *   `distributed/unknown-codec`, `distributed/codec-failed`
+ * `distributed/unknown-codec`, `distributed/codec-failed`
  */
 export function decodeValue(block: Block, options: DecodeOptions = {}): unknown {
   if (isInPieces(block)) {

@@ -29,6 +29,7 @@ export class LocalEngine {
   #toWorker: WorkerEvent[] = [];
   #toClient: ToClientMessage[] = [];
   #isBusy = false;
+  #isWatched = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** An engine that is ready; threads start with the first task. */
@@ -132,6 +133,11 @@ export class LocalEngine {
           this.#pool.flush();
         }
         for (const message of this.#toClient.splice(0)) this.client.told(message);
+      }
+      // Tasks take memory of which the store is not told.
+      if (this.#isWatched === this.#pool.isIdle) {
+        this.#isWatched = !this.#isWatched;
+        this.#store.watch(this.#isWatched);
       }
     } finally {
       this.#isBusy = false;

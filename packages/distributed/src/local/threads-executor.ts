@@ -1,6 +1,7 @@
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import type { Executor, Settings } from "@millrace/graph";
-import { checkSettings, parseBytes, registerExecutor } from "@millrace/graph";
+import { checkSettings, createInlineExecutor, parseBytes, registerExecutor } from "@millrace/graph";
+import { taskContextHook } from "../worker/threads/task-context.ts";
 import { LocalEngine } from "./engine.ts";
 import type { EngineSettings } from "./engine-settings.ts";
 import { loadSettings } from "./load-settings.ts";
@@ -46,7 +47,8 @@ export function createThreadsExecutor(settings: Settings = {}): ThreadsExecutor 
 
 /**
  * The executor named "threads", which every collection can name. It starts with its first run, with
- * what `configure`, the environment and the configuration file say.
+ * what `configure`, the environment and the configuration file say. In a task it runs everything in
+ * the thread of the task: as many threads as there should be are at work already.
  *
  * @example
  * ```ts
@@ -58,9 +60,16 @@ export function createThreadsExecutor(settings: Settings = {}): ThreadsExecutor 
  * await graph.compute("a", { executor: threadsExecutor }); // => 42
  * ```
  */
-export const threadsExecutor: ThreadsExecutor = makeExecutor(loadSettings);
+export const threadsExecutor: ThreadsExecutor = taskContextHook().isTaskThread
+  ? inTaskThread()
+  : makeExecutor(loadSettings);
 
 registerExecutor(threadsExecutor);
+
+function inTaskThread(): ThreadsExecutor {
+  const close = async (): Promise<void> => undefined;
+  return { ...createInlineExecutor(), name: "threads", close, [Symbol.asyncDispose]: close };
+}
 
 function makeExecutor(load: () => Promise<Settings>): ThreadsExecutor {
   let engine: Promise<LocalEngine> | undefined;

@@ -15,7 +15,7 @@ import {
 import { runnable } from "./runnable-tasks.ts";
 
 /** A thread whose tasks, numbered from 0, are in these states. */
-function threadWith(states: readonly number[]): TaskThread {
+function threadWith(states: readonly number[], rest: Partial<TaskThread> = {}): TaskThread {
   const posted = new Map(
     states.map((_, ticket): [number, Posted] => [
       ticket,
@@ -27,17 +27,21 @@ function threadWith(states: readonly number[]): TaskThread {
         uses: [],
         isWaiting: false,
         isToldStarted: false,
+        postedMs: 0,
         abortedMs: undefined,
       },
     ]),
   );
   const stateOf = ({ ticket }: Posted): number => states[ticket]!;
-  return { posted, stateOf } as unknown as TaskThread;
+  return { posted, stateOf, ...rest } as unknown as TaskThread;
 }
 
 /** Which tasks are what. */
-function verdict(states: readonly number[], error?: unknown): Record<string, unknown> {
-  const ended = afterEnd(threadWith(states), 1, error);
+function verdict(
+  states: readonly number[],
+  rest: Partial<TaskThread> = {},
+): Record<string, unknown> {
+  const ended = afterEnd(threadWith(states, rest), 1, undefined);
   const numbers = (posted: readonly Posted[]): number[] => posted.map(({ task }) => task.task);
   return {
     failed: ended.failed?.task.task,
@@ -57,9 +61,9 @@ describe("a thread that ended is laid to", () => {
     });
   });
 
-  it("the only one that waited, or was prepared, when none ran", () => {
-    for (const state of [isWaiting, isPreparing]) {
-      expect(verdict([isPosted, state, isOver])).toEqual({
+  it("the only one that waited, was prepared, or had ended unheard, when none ran", () => {
+    for (const state of [isWaiting, isPreparing, isOver]) {
+      expect(verdict([isPosted, state, isPosted])).toEqual({
         failed: 1,
         suspects: [],
         aborted: [],
@@ -68,10 +72,19 @@ describe("a thread that ended is laid to", () => {
     }
   });
 
-  it("nobody for sure when several waited: each is to run alone", () => {
-    expect(verdict([isWaiting, isPosted, isPreparing])).toEqual({
+  it("nobody for sure where one is left that was to stop before", () => {
+    expect(verdict([isWaiting, isPosted], { hasLeftover: true })).toEqual({
       failed: undefined,
-      suspects: [2, 0],
+      suspects: [0],
+      aborted: [],
+      innocent: [1],
+    });
+  });
+
+  it("nobody for sure when several waited: each is to run alone", () => {
+    expect(verdict([isWaiting, isPosted, isPreparing, isOver])).toEqual({
+      failed: undefined,
+      suspects: [2, 0, 3],
       aborted: [],
       innocent: [1],
     });
@@ -86,12 +99,12 @@ describe("a thread that ended is laid to", () => {
     });
   });
 
-  it("nobody when nothing had begun, or all had ended", () => {
-    expect(verdict([isPosted, isOver, isPosted])).toEqual({
-      failed: undefined,
-      suspects: [],
-      aborted: [],
-      innocent: [0, 1, 2],
+  it("nobody when nothing had begun, or when the pool ends it", () => {
+    const none = { failed: undefined, suspects: [], aborted: [] };
+    expect(verdict([isPosted, isPosted])).toEqual({ ...none, innocent: [0, 1] });
+    expect(verdict([isWaiting, isPosted], { isEnding: true })).toEqual({
+      ...none,
+      innocent: [0, 1],
     });
   });
 });

@@ -8,7 +8,7 @@ import type {
 import { TaskThread } from "../../../../packages/distributed/dist/worker/threads/task-thread.js";
 import type { FromThread } from "../../../../packages/distributed/dist/worker/threads/thread-messages.js";
 import {
-  isAborted,
+  isLeftAlone,
   isAwaiting,
   isDone,
   isSkipped,
@@ -178,7 +178,7 @@ describe("a task is taken back", () => {
     await until(2);
     expect(rows).toEqual([
       [1, isAwaiting],
-      [1, isAborted],
+      [1, isLeftAlone],
     ]);
     expect(thread.waitingCount).toBe(0);
   });

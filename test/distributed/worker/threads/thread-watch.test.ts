@@ -31,6 +31,7 @@ function made(ticket: number, state: number, rest: Partial<Posted> = {}): Made {
     uses: [],
     isWaiting: false,
     isToldStarted: false,
+    postedMs: 0,
     abortedMs: undefined,
     state,
     ...rest,

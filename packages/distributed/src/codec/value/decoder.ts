@@ -29,6 +29,8 @@ import { readView } from "./view.ts";
 export interface DecodeOptions {
   /** Gives the function that a number stands for; a block with functions needs it. */
   readonly functions?: { functionAt(ref: number): unknown };
+  /** Nothing of the value is a view of the block: it may be written to. */
+  readonly copies?: boolean;
 }
 
 /** Levels that a reader goes down: what an encoder may nest, adorned or in a table at each step. */
@@ -177,6 +179,11 @@ export class Decoder {
     this.finishLater();
     this.later = outer;
     return payload;
+  }
+
+  /** Whether memory is copied out of the block. */
+  get copies(): boolean {
+    return this.options.copies === true;
   }
 
   /** A buffer of the block; each belongs to one reader. */

@@ -39,7 +39,10 @@ export class MemoryReader {
         if (buffer > 0) {
           const bytes = decoder.buffer(buffer - 1);
           if (bytes.length !== length) throw corrupt("a buffer has another length");
-          return { start, bytes: aligned(bytes, start, alignment) };
+          return {
+            start,
+            bytes: decoder.copies ? copyAt(bytes, start) : aligned(bytes, start, alignment),
+          };
         }
         const segment = { start, bytes: new Uint8Array(0) };
         inside.push({ segment, length });

@@ -15,3 +15,15 @@ export function reclaimMemory(): void {
     if (!(error instanceof RangeError)) throw error;
   }
 }
+
+/** So much shared memory is let go of before a collection is asked for. */
+const letGoBytesMax = 64 * 2 ** 20;
+let letGoBytes = 0;
+
+/** Counts shared memory that this thread lets go of, now or soon. */
+export function letGo(bytes: number): void {
+  letGoBytes += bytes;
+  if (letGoBytes < letGoBytesMax) return;
+  letGoBytes = 0;
+  reclaimMemory();
+}

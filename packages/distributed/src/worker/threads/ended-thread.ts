@@ -1,6 +1,6 @@
 import type { FailureKind } from "../../messages/failure.ts";
 import type { Posted, TaskThread } from "./task-thread.ts";
-import { isCancelled, isPreparing, isRunning, isWaiting } from "./tickets.ts";
+import { isCancelled, isOver, isPreparing, isRunning, isWaiting } from "./tickets.ts";
 
 /** What becomes of the tasks of a thread that has ended. */
 export interface EndedTasks {
@@ -26,13 +26,14 @@ export function afterEnd(thread: TaskThread, code: number, error: unknown): Ende
   const inState = (state: number): Posted[] =>
     all.filter((posted) => thread.stateOf(posted) === state);
   const [running] = inState(isRunning);
-  const waiting = [...inState(isPreparing), ...inState(isWaiting)];
+  // What has ended but was not heard of may have ended the thread, as what waits may.
+  const possible = [isPreparing, isWaiting, isOver].flatMap(inState);
   const aborted = inState(isCancelled);
   // A thread that is ended to stop a task says nothing about others.
-  const only = waiting.length === 1 && aborted.length === 0 ? waiting[0] : undefined;
-  const failed = running ?? only;
-  const suspects =
-    running === undefined && only === undefined && aborted.length === 0 ? waiting : [];
+  const isMeant = thread.isEnding || aborted.length > 0;
+  const only = possible.length === 1 && !isMeant && !thread.hasLeftover ? possible[0] : undefined;
+  const failed = thread.isEnding ? undefined : (running ?? only);
+  const suspects = isMeant || failed !== undefined ? [] : possible;
   const known = new Set([failed, ...aborted, ...suspects]);
   return {
     failed,
@@ -47,4 +48,9 @@ export function afterEnd(thread: TaskThread, code: number, error: unknown): Ende
 function kindOf(error: unknown): FailureKind {
   const code = (error as { readonly code?: unknown } | null | undefined)?.code;
   return code === "ERR_WORKER_OUT_OF_MEMORY" ? "out-of-memory" : "exited";
+}
+
+/** Why a thread ended, for people. */
+export function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : "it threw something that is no error";
 }

@@ -17,6 +17,8 @@ export interface TaskContext {
  * loaded.
  */
 export interface TaskContextHook {
+  /** Tasks run in this thread. */
+  isTaskThread: boolean;
   /** Somebody in this thread asks for the task: it is worth keeping track of it. */
   isUsed: boolean;
   /** The task that runs now. */
@@ -28,6 +30,6 @@ const hookName = Symbol.for("millrace.taskContext");
 /** The hook of this thread. */
 export function taskContextHook(): TaskContextHook {
   const home = globalThis as { [hookName]?: TaskContextHook };
-  home[hookName] ??= { isUsed: false, current: () => undefined };
+  home[hookName] ??= { isTaskThread: false, isUsed: false, current: () => undefined };
   return home[hookName];
 }

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { Block } from "../../codec/block.ts";
 import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import { ShippedValue } from "../../messages/shipped.ts";
@@ -36,6 +36,8 @@ export interface Posted {
   isWaiting: boolean;
   /** Its worker has been told that it began. */
   isToldStarted: boolean;
+  /** When it was given to the thread. */
+  readonly postedMs: number;
   /** When it was asked to stop, if it was. */
   abortedMs: number | undefined;
 }
@@ -75,6 +77,10 @@ export class TaskThread {
   #aloneCount = 0;
   /** It has said something. */
   isReady = false;
+  /** A task that was to stop is still in it, and may go on at any time. */
+  hasLeftover = false;
+  /** It is being ended. */
+  isEnding = false;
   /** When it was heard last. */
   heardMs = 0;
   readonly #worker: Worker;
@@ -101,9 +107,13 @@ export class TaskThread {
     this.#worker = new Worker(new URL("./thread-main.js", import.meta.url), {
       workerData,
       name: `${start.worker} thread ${start.thread}`,
+      // What the program sets later counts in tasks too.
+      env: SHARE_ENV,
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(limits.heapBytesMax / 2 ** 20) },
     });
     this.#worker.on("message", (message: FromThread) => {
+      // Libraries in tasks may say things to whoever started the thread.
+      if (!((message as Partial<FromThread> | null)?.rows instanceof Float64Array)) return;
       this.isReady = true;
       this.heardMs = performance.now();
       listener.said(this, message);
@@ -170,6 +180,7 @@ export class TaskThread {
       uses,
       isWaiting: false,
       isToldStarted: false,
+      postedMs: performance.now(),
       abortedMs: undefined,
     };
     this.posted.set(ticket, posted);
@@ -337,6 +348,7 @@ export class TaskThread {
 
   /** Ends the thread, whatever it does. */
   async end(): Promise<void> {
+    this.isEnding = true;
     await this.#worker.terminate();
   }
 }

@@ -85,5 +85,7 @@ export const isNotSerializable = 2;
 export const isAwaiting = 3;
 /** It was asked to stop and has. */
 export const isAborted = 4;
+/** It was asked to stop and has not: it may go on when what it waits for comes. */
+export const isLeftAlone = 6;
 /** It was taken back before it began: its ticket is free again. */
 export const isSkipped = 5;

@@ -4,20 +4,21 @@ import { encodeFailure } from "../../codec/failure/encode-failure.ts";
 import type { FailureKind } from "../../messages/failure.ts";
 import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
-import type { BlockStore } from "../store/block-store.ts";
 import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
 import { Durations } from "./durations.ts";
-import { afterEnd } from "./ended-thread.ts";
+import { afterEnd, textOf } from "./ended-thread.ts";
 import { TaskQueue } from "./task-queue.ts";
 import type { Posted } from "./task-thread.ts";
 import { TaskThread, namesOf } from "./task-thread.ts";
 import { ThreadCode } from "./thread-code.ts";
+import type { ThreadPoolOptions } from "./thread-pool-options.ts";
 import type { FromThread } from "./thread-messages.ts";
 import {
   hasThrown,
   isAborted,
   isAwaiting,
   isDone,
+  isLeftAlone,
   isSkipped,
   resultColumns,
 } from "./thread-messages.ts";
@@ -29,22 +30,6 @@ const aheadUs = 1_000;
 const unknownUs = 10_000;
 /** A pool whose threads end so often before they say anything gives up. */
 const failedStartsMax = 3;
-
-/** What a pool is made with. */
-export interface ThreadPoolOptions {
-  /** Name of the worker. */
-  readonly worker: string;
-  readonly threads: number;
-  /** Tasks of one thread that may wait for something asynchronous at the same time. */
-  readonly awaitingMax: number;
-  /** Bytes of values that one thread may keep alive beside the store. */
-  readonly heldBytesMax: number;
-  /** Bytes of the heap of one thread, which ends when it needs more. */
-  readonly heapBytesMax: number;
-  readonly store: BlockStore;
-  readonly emit: (events: readonly WorkerEvent[]) => void;
-  readonly warn: (message: string) => void;
-}
 
 /** A task of the pool and how far it has come. */
 interface Entry {
@@ -101,6 +86,11 @@ export class ThreadPool {
   /** Values that are deleted from the store or have left memory: threads let go of them. */
   drop(names: readonly ValueName[]): void {
     for (const thread of this.#threads) for (const name of names) thread.drop(name);
+  }
+
+  /** Whether it has no tasks. */
+  get isIdle(): boolean {
+    return this.#entries.size === 0;
   }
 
   /** Queues a task; `flush` sends what can go. */
@@ -165,7 +155,7 @@ export class ThreadPool {
 
   #hasRoom(thread: TaskThread, alone: boolean, us: number | undefined, hasIdle: boolean): boolean {
     const { posted, activeCount, waitingCount, expectedUs } = thread;
-    if (!thread.hasTicket) return false;
+    if (thread.isEnding || !thread.hasTicket) return false;
     if (posted.size === 0) return true;
     if (alone || thread.isTaken) return false;
     if (activeCount === 0) return waitingCount < this.#options.awaitingMax;
@@ -264,6 +254,7 @@ export class ThreadPool {
         awaiting.push(task, attempt);
         continue;
       }
+      if (outcome === isLeftAlone) thread.hasLeftover = true;
       const us = rows[n + 4] as number;
       const start = rows[n + 5] as number;
       const end = rows[n + 6] as number;
@@ -272,10 +263,13 @@ export class ThreadPool {
       this.#unpost(thread, posted);
       this.#entries.delete(task);
       if (outcome === isDone) this.#keep(thread, posted.task, { block, isKept: end < 0, us }, ran);
-      else if (outcome === isAborted) this.#events.push({ kind: "aborted", rows: [task, attempt] });
-      else
+      else if (outcome === isAborted || outcome === isLeftAlone) {
+        this.#events.push({ kind: "aborted", rows: [task, attempt] });
+      } else
         this.#failed(posted.task, outcome === hasThrown ? "threw" : "not-serializable", block, us);
     }
+    // Nobody else is in it: the leftover ends with it.
+    if (thread.hasLeftover && thread.posted.size === 0) void thread.end();
     if (awaiting.length > 0) this.#events.push({ kind: "awaiting", rows: awaiting });
     if (ran.length > 0) this.#events.push({ kind: "ran", rows: ran });
     this.flush();
@@ -368,12 +362,12 @@ export class ThreadPool {
     }
     if (!thread.isReady && ++this.#failedStarts >= failedStartsMax) this.#broken = thrown;
     else this.#threads[thread.number] = this.#startThread(thread.number);
-    if (aborted.length === 0)
+    if (aborted.length === 0 && !thread.isEnding)
       this.#options.warn(`task thread ${thread.number} ended: ${textOf(thrown)}`);
     this.flush();
   }
 
-  /** No thread can be started: nothing will ever run. */
+  /** No thread can be started. */
   #failAll(error: unknown): void {
     for (let task = this.#queue.take(); task !== undefined; task = this.#queue.take()) {
       this.#entries.delete(task.task);
@@ -387,8 +381,4 @@ export class ThreadPool {
     this.#watch.stop();
     await Promise.all(this.#threads.map((thread) => thread.end()));
   }
-}
-
-function textOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : "it threw something that is no error";
 }

@@ -1,11 +1,17 @@
 import { revive } from "@millrace/closure";
 import type { Arg, Program, TaskFunction } from "@millrace/graph";
 import { absorbSteps, makeProgram, mapLeaves, ownFunctions } from "@millrace/graph";
+import { blockBytes } from "../../codec/block.ts";
 import { decodeValue } from "../../codec/decode-value.ts";
 import { preparationFor } from "../../codec/preparation.ts";
 import type { FunctionName, ShippedFunction, ShippedProgram } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
+import { letGo } from "../store/reclaim-memory.ts";
+import { taskContextHook } from "./task-context.ts";
 import type { PostedValue } from "./thread-messages.ts";
+
+const hook = taskContextHook();
+const asking = "getWorker";
 
 /** The code that a thread has: functions by name, revived once, and the programs that call them. */
 export class ThreadPrograms {
@@ -16,6 +22,13 @@ export class ThreadPrograms {
   /** Begins to make functions and programs; a failure is told to whoever wants the program. */
   define(functions: readonly ShippedFunction[], programs: readonly ProgramDefinition[]): void {
     for (const { name, bytes } of functions) {
+      // It may come to ask, by an import of its own while it runs.
+      if (
+        !hook.isUsed &&
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(asking)
+      ) {
+        hook.isUsed = true;
+      }
       const made = revive<TaskFunction>(bytes);
       // Told to whoever wants the program.
       made.catch(() => undefined);
@@ -81,6 +94,8 @@ export class ThreadPrograms {
    * A shipped value, alive, with the functions in it; a promise of it where something must come.
    */
   value(value: PostedValue): unknown {
+    // Few tasks read it, then it is garbage.
+    letGo(blockBytes(value.block));
     const preparation = preparationFor(value.block);
     if (value.functions.length === 0 && preparation === undefined) return decodeValue(value.block);
     return this.#prepared(value, preparation);

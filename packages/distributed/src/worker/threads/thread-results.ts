@@ -12,6 +12,7 @@ import {
   isAborted,
   isAwaiting,
   isDone,
+  isLeftAlone,
   isNotSerializable,
   isSkipped,
 } from "./thread-messages.ts";
@@ -89,6 +90,10 @@ export class ThreadResults {
 
   aborted(of: ResultOf): void {
     this.#row(of, isAborted, 0, 0, 0);
+  }
+
+  leftAlone(of: ResultOf): void {
+    this.#row(of, isLeftAlone, 0, 0, 0);
   }
 
   skipped(of: ResultOf): void {

@@ -53,6 +53,7 @@ export class ThreadRunner {
 
   constructor(port: MessagePort, start: ThreadStart) {
     this.#start = start;
+    this.#hook.isTaskThread = true;
     this.#results = new ThreadResults(port);
   }
 
@@ -296,13 +297,20 @@ export class ThreadRunner {
     return false;
   }
 
+  #leaveAlone(running: Running): void {
+    running.hasEnded = true;
+    this.#waiting.delete(running.of.ticket);
+    this.#isAlone = false;
+    this.#results.leftAlone(running.of);
+  }
+
   /** A task that waits is told that nobody wants it, and left alone when it does not listen. */
   #abort(ticket: number): void {
     const running = this.#waiting.get(ticket);
     if (running === undefined) return;
     running.stop?.();
     const timer = setTimeout(() => {
-      if (!running.hasEnded) this.#settle(running, () => this.#failed(running, new Cancelled()));
+      if (!running.hasEnded) this.#settle(running, () => this.#leaveAlone(running));
     }, stopMs);
     timer.unref();
   }

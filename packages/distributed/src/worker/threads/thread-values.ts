@@ -3,14 +3,8 @@ import { blockBytes } from "../../codec/block.ts";
 import { decodeFrom, decodeValue } from "../../codec/decode-value.ts";
 import { sliceBlock } from "../../codec/pieces.ts";
 import { preparationFor } from "../../codec/preparation.ts";
-import { reclaimMemory } from "../store/reclaim-memory.ts";
+import { letGo } from "../store/reclaim-memory.ts";
 import type { ValueName } from "../worker-events.ts";
-
-/**
- * So much memory is let go of before V8 is asked to collect garbage: it does not count what is
- * shared.
- */
-const droppedBytesMax = 64 * 2 ** 20;
 
 /** A value that the thread has: as a block, and alive once somebody has read it. */
 interface Held {
@@ -27,7 +21,6 @@ interface Held {
  */
 export class ThreadValues {
   readonly #held = new Map<number, Held>();
-  #droppedBytes = 0;
 
   /** Keeps a block that others have made. */
   give(name: ValueName, block: Block): void {
@@ -44,7 +37,7 @@ export class ThreadValues {
     const copiedBytes = blockBytes(block) - block.header.byteLength;
     if (copiedBytes > block.header.byteLength) {
       this.give(name, block);
-      this.#dropped(copiedBytes);
+      letGo(copiedBytes);
     } else this.#held.set(keyOf(name), { version, block, live, isLive: true });
   }
 
@@ -53,14 +46,7 @@ export class ThreadValues {
     const held = this.#held.get(key);
     if (held?.version !== name.version) return;
     this.#held.delete(key);
-    this.#dropped(blockBytes(held.block));
-  }
-
-  #dropped(bytes: number): void {
-    this.#droppedBytes += bytes;
-    if (this.#droppedBytes < droppedBytesMax) return;
-    this.#droppedBytes = 0;
-    reclaimMemory();
+    letGo(blockBytes(held.block));
   }
 
   /** What must be awaited before a value can be read; mostly nothing. */

@@ -71,6 +71,7 @@ export class ThreadWatch {
         }
         if (state === isCancelled && isStuck(thread, posted, nowMs)) void thread.end();
       }
+      if (thread.hasLeftover && isBlocked(thread, nowMs)) void thread.end();
     }
     if (started.length > 0) this.#pool.started(started);
     this.#balance(nowMs);
@@ -110,5 +111,18 @@ function isStuck(thread: TaskThread, { abortedMs, isWaiting }: Posted, nowMs: nu
   const others = [...thread.posted.values()];
   return (
     nowMs - thread.heardMs > stopMs && !others.some((each) => thread.stateOf(each) === isRunning)
+  );
+}
+
+/** Whether a thread begins nothing of what it was given, although no task of ours is at work. */
+function isBlocked(thread: TaskThread, nowMs: number): boolean {
+  const all = [...thread.posted.values()];
+  return (
+    !all.some((posted) => thread.stateOf(posted) === isRunning) &&
+    all.some(
+      (posted) =>
+        thread.stateOf(posted) === isPosted &&
+        nowMs - Math.max(posted.postedMs, thread.heardMs) > stopMs,
+    )
   );
 }

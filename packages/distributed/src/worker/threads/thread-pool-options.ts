@@ -1,0 +1,18 @@
+import type { BlockStore } from "../store/block-store.ts";
+import type { WorkerEvent } from "../worker-events.ts";
+
+/** What a pool is made with. */
+export interface ThreadPoolOptions {
+  /** Name of the worker. */
+  readonly worker: string;
+  readonly threads: number;
+  /** Tasks of one thread that may wait for something asynchronous at the same time. */
+  readonly awaitingMax: number;
+  /** Bytes of values that one thread may keep alive beside the store. */
+  readonly heldBytesMax: number;
+  /** Bytes of the heap of one thread, which ends when it needs more. */
+  readonly heapBytesMax: number;
+  readonly store: BlockStore;
+  readonly emit: (events: readonly WorkerEvent[]) => void;
+  readonly warn: (message: string) => void;
+}
