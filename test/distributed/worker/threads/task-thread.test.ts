@@ -130,6 +130,17 @@ describe("a ticket", () => {
   });
 });
 
+it("the ticket of a task that was taken back is passed over", () => {
+  const { thread } = started();
+  const posted = Array.from({ length: ticketsMax }, (_, task) => add(thread, task, quick));
+  thread.revoke(posted[0]!);
+  thread.remove(posted[1]!);
+  expect(add(thread, ticketsMax, quick).ticket).toBe(1);
+  expect(thread.hasTicket).toBe(false);
+  thread.skipped(0);
+  expect(add(thread, ticketsMax + 1, quick).ticket).toBe(0);
+});
+
 describe("a task is taken back", () => {
   it("as long as it has not begun, and what it was expected to take goes with it", async () => {
     const { thread, rows, until } = started();
