@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Bag } from "@millrace/bag";
@@ -172,6 +172,26 @@ describe("a run", () => {
     }
     expect(await call.compute({ executor, workers: ["local"] })).toBe(1);
   });
+});
+
+it("where pausing frees no memory, tasks run one at a time and the run ends", async () => {
+  // Less than this process has already.
+  const own = createThreadsExecutor({ threads: 2, memoryLimit: "40MB" });
+  const log = join(mkdtempSync(join(tmpdir(), "threads-")), "log");
+  const steps = await runLayer(
+    (i) => {
+      writeFileSync(log, ">", { flag: "a" });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      writeFileSync(log, "<", { flag: "a" });
+      return i;
+    },
+    20,
+    own,
+  );
+  expect(steps).toHaveLength(20);
+  // The first tasks may begin before the process is measured.
+  expect(readFileSync(log, "utf8").slice(-20)).toBe("><".repeat(10));
+  await own.close();
 });
 
 it("what is brought may be written to: values that are kept stay as they are", async () => {

@@ -40,7 +40,7 @@ export class LocalEngine {
       memoryBytes: settings.memoryBytesMax,
       localDirectory: settings.localDirectory,
       onEvicted: (names) => engine?.evicted(names),
-      onPressure: (pressure, isStuck) => engine?.pressed(pressure === "paused" && !isStuck),
+      onPressure: (pressure, isStuck) => engine?.pressed(pressure === "paused", isStuck),
       onWarning: (warning) => settings.warn(warning.message),
     });
     engine = new LocalEngine(settings, store);
@@ -109,7 +109,10 @@ export class LocalEngine {
     this.#pool.flush();
   }
 
-  pressed(paused: boolean): void {
+  /** Where pausing frees no memory, tasks run one at a time: their ends may. */
+  pressed(isPaused: boolean, isStuck: boolean): void {
+    this.#pool.trickle(isStuck);
+    const paused = isPaused && !isStuck;
     this.#toWorker.push({ kind: "pressure", paused, bytes: this.#store.stats().memory.bytes });
     this.#pump();
   }

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import type { Executor, Settings } from "@millrace/graph";
 import { checkSettings, createInlineExecutor, parseBytes, registerExecutor } from "@millrace/graph";
@@ -110,7 +111,7 @@ function engineSettings(settings: Settings): EngineSettings {
     name: "local",
     threads,
     memoryBytesMax,
-    localDirectory: settings.localDirectory ?? tmpdir(),
+    localDirectory: settings.localDirectory ?? realpathSync(tmpdir()),
     resources: settings.resources ?? {},
     awaitingTasksMax: settings.awaitingTasks ?? awaitingTasksDefault,
     // A thread that needs more would take the others with it; one that never needs less would not

@@ -109,6 +109,8 @@ export class TaskThread {
       name: `${start.worker} thread ${start.thread}`,
       // What the program sets later counts in tasks too.
       env: SHARE_ENV,
+      // A script given on the command line has a type; the file of a thread has its own.
+      execArgv: process.execArgv.filter((arg) => !arg.startsWith("--input-type")),
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(limits.heapBytesMax / 2 ** 20) },
     });
     this.#worker.on("message", (message: FromThread) => {

@@ -60,6 +60,7 @@ export class ThreadPool {
   #failedStarts = 0;
   #broken: unknown;
   #isClosed = false;
+  #isTrickling = false;
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
@@ -93,6 +94,11 @@ export class ThreadPool {
     return this.#entries.size === 0;
   }
 
+  /** Whether to run one task at a time: there is no memory for more. */
+  trickle(isOn: boolean): void {
+    this.#isTrickling = isOn;
+  }
+
   /** Queues a task; `flush` sends what can go. */
   run(task: RunnableTask): void {
     this.#entries.set(task.task, { task, alone: false, at: "queued", leaves: undefined });
@@ -105,6 +111,7 @@ export class ThreadPool {
     if (this.#broken !== undefined) this.#failAll(this.#broken);
     this.#startThreads();
     for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
+      if (this.#isTrickling && !this.#isQuiet()) break;
       const entry = this.#entries.get(task.task) as Entry;
       const thread = this.#pick(entry);
       if (thread === undefined || !this.#stage(entry, thread)) break;
@@ -115,6 +122,10 @@ export class ThreadPool {
     const events = this.#events;
     this.#events = [];
     if (events.length > 0) this.#options.emit(events);
+  }
+
+  #isQuiet(): boolean {
+    return this.#loadingCount === 0 && this.#threads.every(({ posted }) => posted.size === 0);
   }
 
   #startThreads(): void {

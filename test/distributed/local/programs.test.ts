@@ -10,3 +10,11 @@ it("what tasks print is there when their program ends", () => {
   expect(lines.filter((line) => line.startsWith("from many tasks"))).toHaveLength(200);
   expect(lines.filter((line) => line === "done")).toHaveLength(1);
 });
+
+it("a program may stand on the command line", () => {
+  const program =
+    'import { Bag } from "millrace"; console.log(await Bag.range(9, { npartitions: 3 }).sum().compute());';
+  const args = ["--input-type=module", "-e", program];
+  const text = execFileSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 });
+  expect(text).toBe("36\n");
+});
