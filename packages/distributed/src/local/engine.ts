@@ -32,7 +32,7 @@ export class LocalEngine {
   #isWatched = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** An engine that is ready; threads start with the first task. */
+  /** An engine whose threads are starting. */
   static async start(settings: EngineSettings): Promise<LocalEngine> {
     // oxlint-disable-next-line prefer-const -- the store may ask for it before it is there
     let engine: LocalEngine | undefined;
@@ -79,6 +79,8 @@ export class LocalEngine {
       { kind: "worker-connected", epoch: workerEpoch, offer },
     );
     this.#toWorker.push({ kind: "connected" });
+    // They load their code while the first graph is being shipped.
+    this.#pool.start();
     this.#pump();
   }
 

@@ -27,7 +27,7 @@ export interface ThreadsExecutor extends Executor, AsyncDisposable {
  * An executor of its own with threads of its own. Programs need none: the one named "threads" is
  * there, made of what `configure` and the environment say.
  *
- * Threads start with the first task and end with the process, which they do not keep alive.
+ * Threads start with the first run and end with the process, which they do not keep alive.
  * Functions, and what they read from outside, are sent to the threads as they are at the first run;
  * values come back as copies. Values that do not fit into memory go to disk.
  *

@@ -109,7 +109,7 @@ export class ThreadPool {
   flush(): void {
     if (this.#isClosed) return;
     if (this.#broken !== undefined) this.#failAll(this.#broken);
-    this.#startThreads();
+    if (this.#queue.peek() !== undefined) this.start();
     for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
       if (this.#isTrickling && !this.#isQuiet()) break;
       const entry = this.#entries.get(task.task) as Entry;
@@ -128,8 +128,8 @@ export class ThreadPool {
     return this.#loadingCount === 0 && this.#threads.every(({ posted }) => posted.size === 0);
   }
 
-  #startThreads(): void {
-    if (this.#queue.peek() === undefined) return;
+  /** Starts the threads that are not there; a task would have to wait for them. */
+  start(): void {
     for (let n = this.#threads.length; n < this.#options.threads; n++) {
       this.#threads.push(this.#startThread(n));
     }
