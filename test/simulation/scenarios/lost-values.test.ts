@@ -98,6 +98,22 @@ it("a value that is corrupt on the disk is computed again, and never read", () =
     });
 });
 
+it("two tasks that miss one corrupt copy fetch it anew: the second complaint undoes nothing", () => {
+  const slow = { demand: "worker", worker: 1, ms: 30 } as const;
+  given({ threads: 2 }, { threads: 2 })
+    .graph([
+      task({ demand: "worker", worker: 1 }),
+      task({ reads: [0], demand: "worker", worker: 0 }),
+      task(slow),
+      ...tasks(4, () => ({ reads: [0, 2], demand: "worker", worker: 0 })),
+    ])
+    .at(0)
+    .fault(25, "corrupt-values")
+    .playOften(100, (report) => {
+      expect(new Set(Object.values(report.outcomes))).toEqual(new Set(["value"]));
+    });
+});
+
 it("splits that are lost in the middle of a shuffle are computed again, the others are not", () => {
   let again = 0;
   given({ threads: 2 }, { threads: 2 }, { threads: 2 })
