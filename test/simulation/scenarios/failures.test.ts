@@ -78,6 +78,18 @@ it("a run that stands for an output that failed fails with it, and is mended by 
   expect(retried.outcomes).toEqual({ "c0/0/t0": "value", "c0/1/t0": "value" });
 });
 
+it("a failure that was on its way when the client tried again is not the last word", () => {
+  given({ threads: 2 })
+    .tuned({ delayMs: 3 })
+    .graph([task({ does: "throws", times: 1 }), task({ does: "throws", times: 1, ms: 12 })])
+    .at(0)
+    .at(24, { kind: "retry" })
+    .at(100, { kind: "retry" })
+    .playOften(200, (report) => {
+      expect(report.outcomes).toEqual({ "c0/0/t0": "value", "c0/0/t1": "value" });
+    });
+});
+
 it("a task that gives another value each time is told of once, though it may run twice", () => {
   given({}, {})
     .graph([

@@ -111,6 +111,8 @@ export class Run {
   attempts: Attempt[] = [];
   /** It is in the list of the client's runs with news. */
   hasNews = false;
+  /** How often the client has asked to try again what failed, as far as was heard. */
+  round = 0;
   /** When the client was told last how far the run has come. */
   progressMs: number = -Infinity;
   /** Its slots have been given back. */
