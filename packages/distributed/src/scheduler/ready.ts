@@ -90,7 +90,6 @@ function whoMissed(
 
 /** Puts a ready task into the queue of a worker. */
 export function enqueue(state: SchedulerState, run: Run, t: number, worker: WorkerRecord): void {
-  if (run.state[t] === parked) run.parkedCount--;
   const us = expectedOf(run.programOf(t), state.settings.unknownTaskUs);
   run.place[t] = worker.slot;
   run.expectedUs[t] = us;
