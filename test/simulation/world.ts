@@ -35,6 +35,8 @@ export class World {
   /** Interesting things that have happened. */
   readonly reached = new Set<string>();
   hasRestarted = false;
+  /** Frames that were kept back when all was mended are here by then. */
+  lateUntilMs = 0;
   /** Pairs of names that cannot reach one another, and until when. */
   readonly #cuts = new Map<string, number>();
   readonly #print: ((line: string) => void) | undefined;
