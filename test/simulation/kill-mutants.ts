@@ -6,7 +6,7 @@ import { patchedFile } from "./patched-file.ts";
 
 /**
  * Says how good the simulator is: each patch in `mutants/` is one small mistake in a machine, and is
- * to be found. `npm run mutants -- [--seeds N] [--only NAME] [--together N]`; ends with 1 where one
+ * to be found. `npm run mutants -- [--seeds N] [--only PATTERN] [--together N]`; ends with 1 where one
  * is not and has no line in `lives-on.txt`.
  */
 
@@ -17,6 +17,8 @@ const scratch = join(root, ".cache/mutants");
 const seedsFirst = 500;
 /** A mutant that takes longer than this for one step hangs, and so it is found. */
 const hangsAfterMs = 20 * 60_000;
+/** Stands for the exit code of a process that was ended for it. */
+const hung = -1;
 
 /** Mutants that may live, with the reason: they change nothing that anybody could see. */
 const livesOn = new Set<string>(readLines("lives-on.txt"));
@@ -35,8 +37,10 @@ const together = Number(options.get("together") ?? 2);
 const names = readdirSync(folder)
   .filter((file) => file.endsWith(".patch"))
   .map((file) => file.slice(0, -".patch".length))
-  .filter((name) => name.includes(options.get("only") ?? ""));
+  .filter((name) => new RegExp(options.get("only") ?? "").test(name));
 
+const innocent = await judge(undefined);
+if (innocent !== undefined) throw new Error(`without any mutant there is a failure: ${innocent}`);
 const waiting = [...names];
 const verdicts: Verdict[] = [];
 await Promise.all(Array.from({ length: together }, work));
@@ -64,20 +68,20 @@ async function work(): Promise<void> {
   }
 }
 
-/** What finds a mutant, or undefined. */
-async function judge(name: string): Promise<string | undefined> {
-  const copy = join(scratch, name);
+/** What finds a mutant, or undefined; without a name, what finds a mistake where there is none. */
+async function judge(name: string | undefined): Promise<string | undefined> {
+  const copy = join(scratch, name ?? "none");
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(copy, { recursive: true });
   for (const part of ["packages/distributed/src", "test/simulation", "test/lib"]) {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   }
-  const { path, text } = patchedFile(readFileSync(join(folder, `${name}.patch`), "utf8"), copy);
-  writeFileSync(join(copy, path), text);
-  const found =
-    (await runSeeds(copy, 0, Math.min(seedsFirst, seeds))) ??
-    (await runScenarios(copy)) ??
-    (await runSeeds(copy, seedsFirst, seeds - seedsFirst));
+  if (name !== undefined) {
+    const { path, text } = patchedFile(readFileSync(join(folder, `${name}.patch`), "utf8"), copy);
+    writeFileSync(join(copy, path), text);
+  }
+  let found = (await runSeeds(copy, 0, Math.min(seedsFirst, seeds))) ?? (await runScenarios(copy));
+  if (name !== undefined) found ??= await runSeeds(copy, seedsFirst, seeds - seedsFirst);
   rmSync(copy, { recursive: true, force: true });
   return found;
 }
@@ -88,26 +92,32 @@ async function runSeeds(copy: string, from: number, count: number): Promise<stri
   const simulate = join(copy, "test/simulation/simulate.ts");
   const range = ["--from", String(from), "--seeds", String(count)];
   const { code, output } = await run([tsx, simulate, ...range, "--failures", "1"], copy);
+  if (code === hung) return "it hangs";
   return code === 0 ? undefined : output.split("\n")[0]?.slice(0, 150);
 }
 
 async function runScenarios(copy: string): Promise<string | undefined> {
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const scenarios = join(copy, "test/simulation/scenarios");
-  const { code, output } = await run([vitest, "run", "--root", copy, "--dir", scenarios], copy);
-  return code === 0 ? undefined : (/FAIL.*/.exec(output)?.[0] ?? "a scenario");
+  const args = [vitest, "run", "--bail", "1", "--root", copy, "test/simulation/scenarios"];
+  const { code, output } = await run(args, copy);
+  if (code === 0) return undefined;
+  const failed = /FAIL.*/.exec(output)?.[0];
+  // Otherwise everything would be found, by nothing.
+  if (failed === undefined && code !== hung) throw new Error(`no scenario was run: ${output}`);
+  return failed ?? "it hangs";
 }
 
 function run(args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd,
+      env: { ...process.env, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: hangsAfterMs,
     });
     let output = "";
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
     child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+    child.on("close", (code) => resolve({ code: code ?? hung, output }));
   });
 }
