@@ -152,3 +152,18 @@ it("a value that is lost after an input of its task failed is lost for good, and
       expect(report.outcomes).toEqual({ "c0/0/t1": "value", "c0/0/t2": "value" });
     });
 });
+
+it("what comes late of a first attempt takes nothing away from the second", () => {
+  given({}, {}, {})
+    .graph([
+      task({ demand: "worker-if-possible", worker: 1 }),
+      task({ reads: [0], demand: "worker", worker: 0, ms: 5 }),
+    ])
+    .at(0)
+    .fault(6, "mute", { lastMs: 100 })
+    .fault(14, "crash", { worker: 1, lastMs: 100 })
+    .playOften(50, (report) => {
+      expect(new Set(Object.values(report.outcomes))).toEqual(new Set(["value"]));
+      expect(ranOn(report, "t1").length).toBeLessThanOrEqual(2);
+    });
+});
