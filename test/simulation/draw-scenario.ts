@@ -73,6 +73,7 @@ function drawGraph(random: Random): GraphPlan {
 }
 
 const faultyDoings: readonly Doing[] = [
+  "falters",
   "throws",
   "throws",
   "cannot-travel",

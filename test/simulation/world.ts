@@ -25,7 +25,7 @@ export class World {
   readonly scheduler: VirtualScheduler;
   readonly workers: VirtualWorker[] = [];
   readonly clients: VirtualClient[] = [];
-  /** How often tasks have failed, by the number of their plan. */
+  /** How often tasks have failed, or run where they falter, by the number of their plan. */
   readonly failureCounts = new Map<number, number>();
   readonly executions: Execution[] = [];
   /** What became of the outputs of runs that are over, by client, run and key. */

@@ -40,11 +40,12 @@ it("a value that cannot travel is not computed again: it would be the same one",
 
 it("failures are forgotten when a task has run well, and begin anew when its value is lost", () => {
   const report = given({})
-    .graph([task({ does: "throws", times: 1 }), task({ reads: [0], does: "throws", times: 1 })])
+    .graph([task({ does: "falters" }), task({ reads: [0], does: "falters" })])
     .at(0, { kind: "hold", retries: 1 })
     .fault(100, "crash", { lastMs: 5 })
     .play();
   expect(report.outcomes).toEqual({ "c0/0/t0": "value", "c0/0/t1": "value" });
+  expect(ranOn(report, "t0")).toHaveLength(4);
 });
 
 it("all that reads a task that failed fails with it, and all else does not", () => {
