@@ -73,7 +73,6 @@ function drawGraph(random: Random): GraphPlan {
 }
 
 const faultyDoings: readonly Doing[] = [
-  "falters",
   "throws",
   "throws",
   "cannot-travel",

@@ -98,7 +98,9 @@ async function runSeeds(copy: string, from: number, count: number): Promise<stri
 
 async function runScenarios(copy: string): Promise<string | undefined> {
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--bail", "1", "--root", copy, "test/simulation/scenarios"];
+  // A machine that is busy, or was asleep, must not count as a mutant that was found.
+  const options = ["--bail", "1", "--testTimeout", String(hangsAfterMs)];
+  const args = [vitest, "run", ...options, "--root", copy, "test/simulation/scenarios"];
   const { code, output } = await run(args, copy);
   if (code === 0) return undefined;
   const failed = /FAIL.*/.exec(output)?.[0];

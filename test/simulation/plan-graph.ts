@@ -210,7 +210,8 @@ function makeOne(
   } else if (kind === "not-serializable") {
     if (times > 0) failures.add(kind);
   } else if (does === "falters") {
-    if (optimize || retries === 0) failures.add("threw");
+    // All attempts count, those of other runs and those that were given up too.
+    failures.add("threw");
   } else if (kind !== undefined && times > 0) {
     // Tasks that were fused fail together, and their failures add up.
     if (optimize || times > retries) failures.add(kind);
