@@ -167,3 +167,17 @@ it("what comes late of a first attempt takes nothing away from the second", () =
       expect(ranOn(report, "t1").length).toBeLessThanOrEqual(2);
     });
 });
+
+it("a worker that takes the place of a dead one is told who the members of a group are", () => {
+  let fetched = 0;
+  given({})
+    .graph([task()], { wanted: [0], shuffles: [{ blocks: 4, parts: 40 }] })
+    .at(0)
+    .fault(20, "join")
+    .fault(35, "crash", { worker: 1, lastMs: 1 })
+    .playOften(50, (report) => {
+      expect(new Set(Object.values(report.outcomes))).toEqual(new Set(["value"]));
+      if (report.reached.has("piece fetched")) fetched++;
+    });
+  expect(fetched).toBeGreaterThan(40);
+});
