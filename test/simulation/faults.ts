@@ -103,6 +103,7 @@ export function heal(world: World): void {
   const { workers, clients } = world;
   for (const worker of workers) {
     for (const road of [worker.up, worker.down]) {
+      if (road.frameCount > 0) world.lateUntilMs = Math.max(world.lateUntilMs, road.blockedUntilMs);
       road.blockedUntilMs = 0;
       road.slowness = 1;
     }

@@ -2,15 +2,23 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { patchedFile } from "./patched-file.ts";
+
 /**
  * Says how good the simulator is: each patch in `mutants/` is one small mistake in a machine, and is
- * to be found. `npm run mutants -- [--seeds N] [--only NAME]`; ends with 1 where too few are found.
+ * to be found. `npm run mutants -- [--seeds N] [--only PATTERN] [--together N]`; ends with 1 where one
+ * is not and has no line in `lives-on.txt`.
  */
 
 const root = join(import.meta.dirname, "../..");
 const folder = join(import.meta.dirname, "mutants");
 const scratch = join(root, ".cache/mutants");
-const together = 2;
+/** The seeds that run before the scenarios; most mutants do not live longer. */
+const seedsFirst = 500;
+/** A mutant that takes longer than this for one step hangs, and so it is found. */
+const hangsAfterMs = 20 * 60_000;
+/** Stands for the exit code of a process that was ended for it. */
+const hung = -1;
 
 /** Mutants that may live, with the reason: they change nothing that anybody could see. */
 const livesOn = new Set<string>(readLines("lives-on.txt"));
@@ -25,11 +33,14 @@ for (const [n, arg] of process.argv.entries()) {
   if (arg.startsWith("--")) options.set(arg.slice(2), process.argv[n + 1] ?? "");
 }
 const seeds = Number(options.get("seeds") ?? 20_000);
+const together = Number(options.get("together") ?? 2);
 const names = readdirSync(folder)
   .filter((file) => file.endsWith(".patch"))
   .map((file) => file.slice(0, -".patch".length))
-  .filter((name) => name.includes(options.get("only") ?? ""));
+  .filter((name) => new RegExp(options.get("only") ?? "").test(name));
 
+const innocent = await judge(undefined);
+if (innocent !== undefined) throw new Error(`without any mutant there is a failure: ${innocent}`);
 const waiting = [...names];
 const verdicts: Verdict[] = [];
 await Promise.all(Array.from({ length: together }, work));
@@ -57,60 +68,58 @@ async function work(): Promise<void> {
   }
 }
 
-/** What finds a mutant, or undefined. */
-async function judge(name: string): Promise<string | undefined> {
-  const copy = join(scratch, name);
+/** What finds a mutant, or undefined; without a name, what finds a mistake where there is none. */
+async function judge(name: string | undefined): Promise<string | undefined> {
+  const copy = join(scratch, name ?? "none");
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(copy, { recursive: true });
-  for (const part of [
-    "packages/distributed/src",
-    "test/simulation",
-    "test/distributed",
-    "test/lib",
-  ]) {
+  for (const part of ["packages/distributed/src", "test/simulation", "test/lib"]) {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   }
-  applyPatch(readFileSync(join(folder, `${name}.patch`), "utf8"), copy);
-  const simulate = join(copy, "test/simulation/simulate.ts");
-  const tsx = join(root, "node_modules/tsx/dist/cli.mjs");
-  const simulated = await run([tsx, simulate, "--seeds", String(seeds), "--failures", "1"], copy);
-  const found =
-    simulated.code === 0 ? await runTests(copy) : simulated.output.split("\n")[0]?.slice(0, 150);
+  if (name !== undefined) {
+    const { path, text } = patchedFile(readFileSync(join(folder, `${name}.patch`), "utf8"), copy);
+    writeFileSync(join(copy, path), text);
+  }
+  let found = (await runSeeds(copy, 0, Math.min(seedsFirst, seeds))) ?? (await runScenarios(copy));
+  if (name !== undefined) found ??= await runSeeds(copy, seedsFirst, seeds - seedsFirst);
   rmSync(copy, { recursive: true, force: true });
   return found;
 }
 
-async function runTests(copy: string): Promise<string | undefined> {
+async function runSeeds(copy: string, from: number, count: number): Promise<string | undefined> {
+  if (count <= 0) return undefined;
+  const tsx = join(root, "node_modules/tsx/dist/cli.mjs");
+  const simulate = join(copy, "test/simulation/simulate.ts");
+  const range = ["--from", String(from), "--seeds", String(count)];
+  const { code, output } = await run([tsx, simulate, ...range, "--failures", "1"], copy);
+  if (code === hung) return "it hangs";
+  return code === 0 ? undefined : output.split("\n")[0]?.slice(0, 150);
+}
+
+async function runScenarios(copy: string): Promise<string | undefined> {
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--root", copy, "--dir", join(copy, "test/distributed")];
-  const tested = await run([...args, "--passWithNoTests"], copy);
-  if (tested.code === 0) return undefined;
-  return /FAIL.*/.exec(tested.output)?.[0] ?? "a test";
+  // A machine that is busy, or was asleep, must not count as a mutant that was found.
+  const options = ["--bail", "1", "--testTimeout", String(hangsAfterMs)];
+  const args = [vitest, "run", ...options, "--root", copy, "test/simulation/scenarios"];
+  const { code, output } = await run(args, copy);
+  if (code === 0) return undefined;
+  const failed = /FAIL.*/.exec(output)?.[0];
+  // Otherwise everything would be found, by nothing.
+  if (failed === undefined && code !== hung) throw new Error(`no scenario was run: ${output}`);
+  return failed ?? "it hangs";
 }
 
 function run(args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env: { ...process.env, NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: hangsAfterMs,
+    });
     let output = "";
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
     child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+    child.on("close", (code) => resolve({ code: code ?? hung, output }));
   });
-}
-
-/** Applies a patch of one file by its text, wherever in the file that stands by now. */
-function applyPatch(patch: string, copy: string): void {
-  const path = /^\+\+\+ b\/(.*)$/m.exec(patch)?.[1];
-  if (path === undefined) throw new Error("the patch names no file");
-  const file = join(copy, path);
-  let text = readFileSync(file, "utf8");
-  for (const hunk of patch.split(/^@@.*$/m).slice(1)) {
-    const lines = hunk.split("\n").slice(1, -1);
-    const before = lines.filter((line) => !line.startsWith("+")).map((line) => line.slice(1));
-    const after = lines.filter((line) => !line.startsWith("-")).map((line) => line.slice(1));
-    const parts = text.split(before.join("\n"));
-    if (parts.length !== 2) throw new Error(`${path} has changed: the patch does not fit`);
-    text = parts.join(after.join("\n"));
-  }
-  writeFileSync(file, text);
 }

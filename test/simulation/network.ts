@@ -7,10 +7,12 @@ export interface Road {
   blockedUntilMs: number;
   /** How many times longer than usual frames take. */
   slowness: number;
+  /** Frames on their way, also those of connections that were given up. */
+  frameCount: number;
 }
 
 export function openRoad(): Road {
-  return { blockedUntilMs: 0, slowness: 1 };
+  return { blockedUntilMs: 0, slowness: 1, frameCount: 0 };
 }
 
 /**
@@ -50,12 +52,15 @@ export class Pipe<T> {
     const delayMs = this.#random.exponential(this.#delayMs) * this.#road.slowness;
     this.#lastMs = Math.max(this.#lastMs, this.#clock.nowMs + delayMs);
     this.#queue.push({ atMs: this.#lastMs, frame });
+    this.#road.frameCount++;
     this.#pump();
   }
 
   /** Frames at the end of what is on its way are lost: of the last ones, so many. */
   loseTail(share: number): void {
-    this.#queue.length = Math.floor(this.#queue.length * (1 - share));
+    const left = Math.floor(this.#queue.length * (1 - share));
+    this.#road.frameCount -= this.#queue.length - left;
+    this.#queue.length = left;
   }
 
   #pump(): void {
@@ -67,7 +72,10 @@ export class Pipe<T> {
       // The road may have been blocked meanwhile, or frames lost.
       if (this.#road.blockedUntilMs <= this.#clock.nowMs) {
         const next = this.#queue.shift();
-        if (next !== undefined) this.#deliver(next.frame);
+        if (next !== undefined) {
+          this.#road.frameCount--;
+          this.#deliver(next.frame);
+        }
       }
       this.#pump();
     });

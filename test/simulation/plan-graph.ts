@@ -44,6 +44,7 @@ export interface PlannedGraph {
 
 const failuresOf: Readonly<Partial<Record<Doing, FailureKind>>> = {
   throws: "threw",
+  falters: "threw",
   "cannot-travel": "not-serializable",
   exits: "exited",
   "runs-out-of-memory": "out-of-memory",
@@ -202,11 +203,15 @@ function makeOne(
   const value = isVague
     ? undefined
     : callFunction(name, [...args, ...reads.map((read) => read.value)], undefined);
-  const mustFail = reads.some((read) => read.mustFail) || (kind !== undefined && times === always);
+  const fails = kind !== undefined && does !== "falters" && times === always;
+  const mustFail = fails || reads.some((read) => read.mustFail);
   if (kind === "killed") {
     if (times >= tuning.allowedFailures || faults.length > 0) failures.add(kind);
   } else if (kind === "not-serializable") {
     if (times > 0) failures.add(kind);
+  } else if (does === "falters") {
+    // All attempts count, those of other runs and those that were given up too.
+    failures.add("threw");
   } else if (kind !== undefined && times > 0) {
     // Tasks that were fused fail together, and their failures add up.
     if (optimize || times > retries) failures.add(kind);

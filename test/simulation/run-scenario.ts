@@ -109,9 +109,11 @@ function settle(world: World): void {
 
 /** Everything that is on its way arrives; then scheduler and workers must agree, all of them. */
 function comeToRest(world: World): void {
-  const { scheduler, workers, scenario } = world;
-  // Long enough for what is on its way to arrive, and late questions to end.
-  advance(world, world.clock.nowMs + 1.5 * scenario.tuning.workerTimeoutMs + lateMs);
+  const { clock, scheduler, workers, scenario, lateUntilMs } = world;
+  // Long enough for what is on its way to arrive, and late questions to end. A worker may come late
+  // on a connection that it has given up, and is silent from then on.
+  const quietMs = Math.max(clock.nowMs, lateUntilMs);
+  advance(world, quietMs + 1.5 * scenario.tuning.workerTimeoutMs + lateMs);
   for (const { epoch, name } of scheduler.machine.snapshot.workers) {
     if (workers.some(({ connection }) => connection?.epoch === epoch)) continue;
     throw new Error(`worker ${name} of epoch ${epoch} is not there`);

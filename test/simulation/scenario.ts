@@ -55,6 +55,8 @@ export const doings = [
   "awaits",
   "varies",
   "throws",
+  /** Throws every other time, `times` or not. */
+  "falters",
   "cannot-travel",
   "exits",
   "runs-out-of-memory",

@@ -269,6 +269,10 @@ export class VirtualThreads {
     const kind = plan === undefined ? undefined : failureOf(plan.does);
     if (plan === undefined || kind === undefined) return undefined;
     const before = this.#world.failureCounts.get(label) ?? 0;
+    if (plan.does === "falters") {
+      this.#world.failureCounts.set(label, before + 1);
+      return before % 2 === 0 ? kind : undefined;
+    }
     if (plan.times !== always && before >= plan.times) return undefined;
     this.#world.failureCounts.set(label, before + 1);
     return kind;

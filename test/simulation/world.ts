@@ -25,7 +25,7 @@ export class World {
   readonly scheduler: VirtualScheduler;
   readonly workers: VirtualWorker[] = [];
   readonly clients: VirtualClient[] = [];
-  /** How often tasks have failed, by the number of their plan. */
+  /** How often tasks have failed, or run where they falter, by the number of their plan. */
   readonly failureCounts = new Map<number, number>();
   readonly executions: Execution[] = [];
   /** What became of the outputs of runs that are over, by client, run and key. */
@@ -35,6 +35,8 @@ export class World {
   /** Interesting things that have happened. */
   readonly reached = new Set<string>();
   hasRestarted = false;
+  /** Frames that were kept back when all was mended are here by then. */
+  lateUntilMs = 0;
   /** Pairs of names that cannot reach one another, and until when. */
   readonly #cuts = new Map<string, number>();
   readonly #print: ((line: string) => void) | undefined;

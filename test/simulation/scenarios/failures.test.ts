@@ -40,11 +40,12 @@ it("a value that cannot travel is not computed again: it would be the same one",
 
 it("failures are forgotten when a task has run well, and begin anew when its value is lost", () => {
   const report = given({})
-    .graph([task({ does: "throws", times: 1 }), task({ reads: [0], does: "throws", times: 1 })])
+    .graph([task({ does: "falters" }), task({ reads: [0], does: "falters" })])
     .at(0, { kind: "hold", retries: 1 })
     .fault(100, "crash", { lastMs: 5 })
     .play();
   expect(report.outcomes).toEqual({ "c0/0/t0": "value", "c0/0/t1": "value" });
+  expect(ranOn(report, "t0")).toHaveLength(4);
 });
 
 it("all that reads a task that failed fails with it, and all else does not", () => {
@@ -76,6 +77,18 @@ it("a run that stands for an output that failed fails with it, and is mended by 
   expect(story.play().outcomes["c0/1/t0"]).toMatch(/^threw at t0/);
   const retried = story.at(100, { kind: "retry", graph: 1 }).play();
   expect(retried.outcomes).toEqual({ "c0/0/t0": "value", "c0/1/t0": "value" });
+});
+
+it("a failure that was on its way when the client tried again is not the last word", () => {
+  given({ threads: 2 })
+    .tuned({ delayMs: 3 })
+    .graph([task({ does: "throws", times: 1 }), task({ does: "throws", times: 1, ms: 12 })])
+    .at(0)
+    .at(24, { kind: "retry" })
+    .at(100, { kind: "retry" })
+    .playOften(200, (report) => {
+      expect(report.outcomes).toEqual({ "c0/0/t0": "value", "c0/0/t1": "value" });
+    });
 });
 
 it("a task that gives another value each time is told of once, though it may run twice", () => {

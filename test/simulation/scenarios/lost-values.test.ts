@@ -98,6 +98,22 @@ it("a value that is corrupt on the disk is computed again, and never read", () =
     });
 });
 
+it("two tasks that miss one corrupt copy fetch it anew: the second complaint undoes nothing", () => {
+  const slow = { demand: "worker", worker: 1, ms: 30 } as const;
+  given({ threads: 2 }, { threads: 2 })
+    .graph([
+      task({ demand: "worker", worker: 1 }),
+      task({ reads: [0], demand: "worker", worker: 0 }),
+      task(slow),
+      ...tasks(4, () => ({ reads: [0, 2], demand: "worker", worker: 0 })),
+    ])
+    .at(0)
+    .fault(25, "corrupt-values")
+    .playOften(100, (report) => {
+      expect(new Set(Object.values(report.outcomes))).toEqual(new Set(["value"]));
+    });
+});
+
 it("splits that are lost in the middle of a shuffle are computed again, the others are not", () => {
   let again = 0;
   given({ threads: 2 }, { threads: 2 }, { threads: 2 })
@@ -135,4 +151,33 @@ it("a value that is lost after an input of its task failed is lost for good, and
     .playOften(50, (report) => {
       expect(report.outcomes).toEqual({ "c0/0/t1": "value", "c0/0/t2": "value" });
     });
+});
+
+it("what comes late of a first attempt takes nothing away from the second", () => {
+  given({}, {}, {})
+    .graph([
+      task({ demand: "worker-if-possible", worker: 1 }),
+      task({ reads: [0], demand: "worker", worker: 0, ms: 5 }),
+    ])
+    .at(0)
+    .fault(6, "mute", { lastMs: 100 })
+    .fault(14, "crash", { worker: 1, lastMs: 100 })
+    .playOften(50, (report) => {
+      expect(new Set(Object.values(report.outcomes))).toEqual(new Set(["value"]));
+      expect(ranOn(report, "t1").length).toBeLessThanOrEqual(2);
+    });
+});
+
+it("a worker that takes the place of a dead one is told who the members of a group are", () => {
+  let fetched = 0;
+  given({})
+    .graph([task()], { wanted: [0], shuffles: [{ blocks: 4, parts: 40 }] })
+    .at(0)
+    .fault(20, "join")
+    .fault(35, "crash", { worker: 1, lastMs: 1 })
+    .playOften(50, (report) => {
+      expect(new Set(Object.values(report.outcomes))).toEqual(new Set(["value"]));
+      if (report.reached.has("piece fetched")) fetched++;
+    });
+  expect(fetched).toBeGreaterThan(40);
 });

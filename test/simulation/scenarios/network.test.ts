@@ -149,3 +149,12 @@ it("a task waits for a worker that may run it, as long as it takes", () => {
     .play();
   expect(ranOn(report, "t0")).toEqual(["gpu"]);
 });
+
+it("a worker that comes late on a connection that it has given up is forgotten again", () => {
+  given({}, {})
+    .graph([task()])
+    .at(0)
+    .fault(1, "mute", { lastMs: 20_000 })
+    .fault(20, "crash-silently", { lastMs: 10 })
+    .playOften(50, (report) => expect(report.outcomes).toEqual({ "c0/0/t0": "value" }));
+});

@@ -120,3 +120,17 @@ it("tasks that were sent ahead to a slow worker are asked back by the scheduler"
   expect(report.executions.filter(({ worker }) => worker === "w0").length).toBeLessThan(4);
   expect(report.executions).toHaveLength(16);
 });
+
+it("nothing waits for a task that takes far longer than was expected while others are idle", () => {
+  given({}, {})
+    .graph([
+      task({ bytes: 1e7, demand: "worker", worker: 0 }),
+      task({ reads: [0], demand: "worker", worker: 0, ms: 60_000 }),
+      task({ reads: [0] }),
+    ])
+    .at(0)
+    .playOften(20, (report) => {
+      const [short] = report.executions.filter(({ key }) => key === "t2");
+      expect(short?.startMs).toBeLessThan(30_000);
+    });
+});

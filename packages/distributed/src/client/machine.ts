@@ -10,6 +10,8 @@ interface ClientRun {
   /** Outputs that are here and that the scheduler has not been told of. */
   brought: number[];
   total: number;
+  /** How often it was tried again. */
+  round: number;
 }
 
 /**
@@ -95,7 +97,7 @@ export class ClientMachine {
     brings,
   }: Extract<ClientEvent, { kind: "asked" }>): void {
     const outputs = keys.map((): OutputState => ({ state: "open", at: undefined }));
-    this.#runs.set(run, { brings, functions, outputs, brought: [], total: 0 });
+    this.#runs.set(run, { brings, functions, outputs, brought: [], total: 0, round: 0 });
     const news = functions.filter(({ name }) => !this.#sent.has(name));
     for (const { name } of news) this.#sent.add(name);
     this.#tell({ kind: "submit", run, graph, keys, functions: news, holds, settings });
@@ -208,9 +210,11 @@ export class ClientMachine {
   }
 
   #failed(
-    { run: number, outputs, failure }: Extract<ToClientMessage, { kind: "failed" }>,
+    { run: number, round, outputs, failure }: Extract<ToClientMessage, { kind: "failed" }>,
     run: ClientRun,
   ): void {
+    // It was on its way when these tasks were tried again: what comes of that is yet to be told.
+    if (round < run.round) return;
     const news = outputs.filter((output) => run.outputs[output]?.state !== "there");
     for (const output of news) (run.outputs[output] as OutputState).state = "failed";
     this.#instructions.push({ kind: "failed", run: number, outputs: news, failure });
@@ -218,9 +222,11 @@ export class ClientMachine {
 
   #retried(number: number): void {
     const run = this.#runs.get(number);
-    if (run === undefined) return;
+    // Where nothing is known to have failed the scheduler may not know the run yet.
+    if (!run?.outputs.some(({ state }) => state === "failed")) return;
+    run.round++;
     for (const output of run.outputs) if (output.state === "failed") output.state = "open";
-    this.#tell({ kind: "retry", run: number });
+    this.#tell({ kind: "retry", run: number, round: run.round });
   }
 
   /** The scheduler forgets a client that it does not hear, and all its runs. */

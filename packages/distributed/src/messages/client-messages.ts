@@ -54,8 +54,8 @@ export type ClientMessage =
       readonly version: number;
       readonly worker: number;
     }
-  /** Tasks that failed shall be tried again. */
-  | { readonly kind: "retry"; readonly run: number };
+  /** Tasks that failed shall be tried again; `round` is how often that was said, this time too. */
+  | { readonly kind: "retry"; readonly run: number; readonly round: number };
 
 /** From the scheduler to a client. */
 export type ToClientMessage =
@@ -70,9 +70,11 @@ export type ToClientMessage =
    * was lost and another has computed it anew.
    */
   | { readonly kind: "finished"; readonly run: number; readonly rows: Rows }
+  /** `round` is that of the last `retry` heard: a failure of before the next one does not count. */
   | {
       readonly kind: "failed";
       readonly run: number;
+      readonly round: number;
       readonly outputs: Rows;
       readonly failure: TaskFailure;
     }

@@ -81,7 +81,9 @@ export function handleClientMessage(
     }
     case "retry": {
       const run = client.runs.get(message.run);
-      if (run !== undefined) retry(state, run);
+      if (run === undefined) return;
+      run.round = message.round;
+      retry(state, run);
       return;
     }
   }

@@ -140,6 +140,8 @@ export function missValue(
   const holder = state.workers.get(epoch);
   const found = findAttempt(state, id, version);
   if (holder === undefined || found?.run.state[found.t] !== memory) return undefined;
+  // Another task missed it there before: its holder may be getting it anew by now.
+  if (!holds(found.run, found.t, holder.slot)) return undefined;
   // It may be there after all and only out of reach: then it goes, so that nothing is forgotten.
   outboxOf(state, holder).free(id, version);
   loseValue(state, holder, id, version);

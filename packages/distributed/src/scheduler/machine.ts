@@ -1,3 +1,4 @@
+import type { Key } from "@millrace/graph";
 import {
   addClient,
   handleClientMessage,
@@ -163,9 +164,16 @@ export class SchedulerMachine {
     state.instructions.push({ kind: "wake", atMs: state.wakeMs });
   }
 
-  /** What has happened to a task of late, the oldest first. */
-  story(task: number): readonly StoryEntry[] {
-    return this.#state.story.of(task);
+  /**
+   * What has happened of late to the tasks of a key, whoever submitted them, the oldest first; not
+   * to tasks of runs that are gone. Cost: all keys and the whole ring are looked through.
+   */
+  story(key: Key): readonly StoryEntry[] {
+    const ids = new Set<number>();
+    for (const run of this.#state.runs) {
+      for (let t = 0; t < run.size; t++) if (run.keyOf(t) === key) ids.add(run.base + t);
+    }
+    return this.#state.story.of(ids);
   }
 
   /** What the scheduler knows now. Cost: everything is looked at. */

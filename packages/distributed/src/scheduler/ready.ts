@@ -90,7 +90,6 @@ function whoMissed(
 
 /** Puts a ready task into the queue of a worker. */
 export function enqueue(state: SchedulerState, run: Run, t: number, worker: WorkerRecord): void {
-  if (run.state[t] === parked) run.parkedCount--;
   const us = expectedOf(run.programOf(t), state.settings.unknownTaskUs);
   run.place[t] = worker.slot;
   run.expectedUs[t] = us;
@@ -143,7 +142,7 @@ function cheapest(
   const count = Math.min(list.length, inputsSeenMax);
   for (let n = 0; n < count; n++) {
     const worker = list[state.cursor++ % list.length] as WorkerRecord;
-    const us = worker.waitUs + transferUs(state, run, t, worker);
+    const us = worker.waitUs(state.nowMs) + transferUs(state, run, t, worker);
     if (us >= bestUs) continue;
     best = worker;
     bestUs = us;
@@ -172,11 +171,11 @@ function bestWorker(state: SchedulerState, run: Run, t: number): WorkerRecord | 
     count = noteHolders(state, run, input, us, count);
   }
   let best = state.idle.at(-1);
-  let bestUs = best === undefined ? Infinity : best.waitUs + allUs;
+  let bestUs = best === undefined ? Infinity : best.waitUs(state.nowMs) + allUs;
   for (let n = 0; n < count; n++) {
     const worker = state.slots[holderSlots[n] as number];
     if (worker === undefined || worker.isPaused) continue;
-    const us = worker.waitUs + allUs - (heldUs[n] as number);
+    const us = worker.waitUs(state.nowMs) + allUs - (heldUs[n] as number);
     if (us > bestUs || (us === bestUs && worker.storedBytes >= (best?.storedBytes ?? 0))) continue;
     best = worker;
     bestUs = us;
@@ -230,13 +229,15 @@ function fetchUs(state: SchedulerState, run: Run, input: number): number {
 
 /** The least busy of a few workers, paused ones only where there are no others. */
 function leastBusy(state: SchedulerState): WorkerRecord | undefined {
-  const all = state.workerList;
+  const { workerList: all, nowMs } = state;
   let best: WorkerRecord | undefined;
   for (let n = 0; n < Math.min(sampleMax, all.length); n++) {
     const worker = all[state.cursor++ % all.length] as WorkerRecord;
     const isBetter =
       best === undefined ||
-      (worker.isPaused === best.isPaused ? worker.waitUs < best.waitUs : best.isPaused);
+      (worker.isPaused === best.isPaused
+        ? worker.waitUs(nowMs) < best.waitUs(nowMs)
+        : best.isPaused);
     if (isBetter) best = worker;
   }
   return best;

@@ -87,6 +87,12 @@ export class Run {
 
   /** Ready tasks that need nothing, ascending; those before `rootsTaken` are with workers. */
   readonly roots: Int32Array;
+  /**
+   * Tasks that need nothing and are no roots: they gather nothing, or not everybody may run them.
+   */
+  readonly otherStarts: readonly number[];
+  /** Tasks that will run: those that gather or stand for others do no work. */
+  readonly taskCount: number;
   rootsTaken = 0;
   /** The roots from here on are beyond `limit`. */
   rootsEnd = 0;
@@ -111,6 +117,8 @@ export class Run {
   attempts: Attempt[] = [];
   /** It is in the list of the client's runs with news. */
   hasNews = false;
+  /** How often the client has asked to try again what failed, as far as was heard. */
+  round = 0;
   /** When the client was told last how far the run has come. */
   progressMs: number = -Infinity;
   /** Its slots have been given back. */
@@ -129,7 +137,7 @@ export class Run {
     readonly rules: readonly Rule[];
   }) {
     const { graph, settings, attempts } = options;
-    const { size, inputs, readers, wanted } = graph;
+    const { size, wanted } = graph;
     this.client = options.client;
     this.number = options.number;
     this.arrival = options.arrival;
@@ -152,43 +160,24 @@ export class Run {
     this.deaths = new Uint8Array(size);
     this.marks = new Uint8Array(size);
     this.outputOf = new Int32Array(size).fill(-1);
-    for (let t = 0; t < size; t++) {
-      this.waiting[t] = (inputs.offsets[t + 1] as number) - (inputs.offsets[t] as number);
-      this.uses[t] = (readers.offsets[t + 1] as number) - (readers.offsets[t] as number);
-    }
-    wanted.forEach((t, output) => {
-      this.outputOf[t] = output;
-      this.marks[t]! |= isWanted;
-      this.uses[t]!++;
-    });
+    const { roots, otherStarts, taskCount } = fillTables(this);
+    this.roots = roots;
+    this.otherStarts = otherStarts;
+    this.taskCount = taskCount;
     this.holds = wanted.length;
-    this.roots = this.#findRoots();
     this.raiseLimit(limitAt(graph.stops, settings.lookahead, 0));
   }
 
   /** Lets tasks below `limit` start; it never falls. */
   raiseLimit(limit: number): void {
     this.limit = Math.max(this.limit, limit);
+    if (this.limit >= this.size) this.rootsEnd = this.roots.length;
     while (
       this.rootsEnd < this.roots.length &&
       (this.roots[this.rootsEnd] as number) < this.limit
     ) {
       this.rootsEnd++;
     }
-  }
-
-  #findRoots(): Int32Array {
-    const { size, waiting: needed, graph, rules } = this;
-    const roots = new Int32Array(size);
-    let count = 0;
-    for (let t = 0; t < size; t++) {
-      if (needed[t] !== 0 || graph.traits[t]! & notRun) continue;
-      if (rules[graph.annotation[t] as number]?.isConstrained === true) continue;
-      roots[count++] = t;
-      this.state[t] = queued;
-      this.marks[t]! |= isRoot;
-    }
-    return roots.slice(0, count);
   }
 
   keyOf(t: number): Key {
@@ -202,6 +191,50 @@ export class Run {
   programOf(t: number): ProgramRecord {
     return this.programs[this.graph.program[t] as number] as ProgramRecord;
   }
+}
+
+/** What follows from the graph alone, in one pass: a graph of a million tasks must stall nobody. */
+function fillTables({
+  size,
+  graph,
+  rules,
+  state,
+  waiting: inputCounts,
+  uses,
+  marks,
+  outputOf,
+}: Pick<
+  Run,
+  "size" | "graph" | "rules" | "state" | "waiting" | "uses" | "marks" | "outputOf"
+>): Pick<Run, "roots" | "otherStarts" | "taskCount"> {
+  const { traits, annotation, wanted } = graph;
+  const { offsets: inputs } = graph.inputs;
+  const { offsets: readers } = graph.readers;
+  const isFree = Uint8Array.from(rules, ({ isConstrained }) => (isConstrained ? 0 : 1));
+  const roots = new Int32Array(size);
+  const otherStarts: number[] = [];
+  let rootCount = 0;
+  let taskCount = 0;
+  for (let t = 0; t < size; t++) {
+    const inputCount = (inputs[t + 1] as number) - (inputs[t] as number);
+    inputCounts[t] = inputCount;
+    uses[t] = (readers[t + 1] as number) - (readers[t] as number);
+    const runs = ((traits[t] as number) & notRun) === 0;
+    if (runs) taskCount++;
+    if (inputCount > 0) continue;
+    if (runs && isFree[annotation[t] as number] === 1) {
+      roots[rootCount++] = t;
+      state[t] = queued;
+      marks[t] = isRoot;
+    } else otherStarts.push(t);
+  }
+  for (let output = 0; output < wanted.length; output++) {
+    const t = wanted[output] as number;
+    outputOf[t] = output;
+    marks[t]! |= isWanted;
+    uses[t]!++;
+  }
+  return { roots: roots.slice(0, rootCount), otherStarts, taskCount };
 }
 
 /** The first task that must not start yet: that which no output below the horizon needs. */

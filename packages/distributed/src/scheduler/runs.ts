@@ -4,7 +4,7 @@ import type { Rows } from "../messages/rows.ts";
 import { ShippedValue } from "../messages/shipped.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
-import { isGathering, isHeld } from "./expand.ts";
+import { isGathering } from "./expand.ts";
 import { functionsInProgram } from "./programs.ts";
 import { ruleOf } from "./rules.ts";
 import { Run, isWanted, limitAt } from "./run.ts";
@@ -45,32 +45,21 @@ export function admit(
   state.ids.assign(run);
   state.runs.add(run);
   client.runs.set(number, run);
-  tell(state, client, { kind: "accepted", run: number, tasks: taskCount(graph) });
+  tell(state, client, { kind: "accepted", run: number, tasks: run.taskCount });
   if (graph.held.length > 0) linkHeld(state, run);
-  // Tasks without inputs that are no roots: those for some workers only, and those that gather
-  // nothing.
-  for (let t = 0; t < run.size; t++) {
-    if (run.waiting[t] === 0 && run.state[t] === waiting && !run.sources.has(t)) {
-      state.ready.push(base + t);
-    }
-  }
+  for (const t of run.otherStarts) if (!run.sources.has(t)) state.ready.push(base + t);
   updateRootRuns(state, run);
   touchIdle(state, run.roots.length);
   return run;
-}
-
-/** Tasks that will run: those that gather or stand for others do no work. */
-function taskCount({ size, traits }: ExpandedGraph): number {
-  let count = 0;
-  for (let t = 0; t < size; t++) if ((traits[t]! & (isGathering | isHeld)) === 0) count++;
-  return count;
 }
 
 /** All functions that the tasks of a graph may need. */
 export function functionsOf({ programs, constants }: ExpandedGraph): ReadonlySet<FunctionName> {
   const names = new Set(programs.flatMap(functionsInProgram));
   for (const value of constants) {
-    if (value instanceof ShippedValue) for (const name of value.functions) names.add(name);
+    // Most are plain numbers, and there may be one a task.
+    if (typeof value !== "object" || !(value instanceof ShippedValue)) continue;
+    for (const name of value.functions) names.add(name);
   }
   return names;
 }

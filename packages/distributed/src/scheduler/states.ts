@@ -29,7 +29,8 @@ export const stateMeanings: Readonly<Record<StateName, string>> = {
   released: "It has no value, and nobody needs one now.",
   waiting: "Needed; some input is not in memory yet.",
   parked:
-    "Ready, but not to be queued now: no worker may run it, or the reader of its stream is far behind.",
+    "Ready, but in no queue: it is to run alone, or no worker may run it, or the reader of its stream " +
+    "is far behind.",
   queued:
     "Ready, in the queue of one worker here in the scheduler, or, as one of the roots of its run, " +
     "for whoever asks first.",
@@ -38,38 +39,34 @@ export const stateMeanings: Readonly<Record<StateName, string>> = {
   erred: "It failed for good, or something that it reads did.",
 };
 
-/** Every change of state that there is, and when it happens. */
+/**
+ * Every change of state that there is, and when it happens. A task begins as `waiting`, a root as
+ * `queued`; whatever brings a task back, it waits first and is then placed as if it were new.
+ */
 export const transitions: readonly (readonly [from: StateName, to: StateName, when: string])[] = [
   ["released", "waiting", "its value is needed again"],
-  ["waiting", "queued", "the last of its inputs is in memory"],
-  ["waiting", "parked", "ready, but no worker may run it or the stream is not so far"],
-  [
-    "waiting",
-    "memory",
-    "what it gathers, or the output of another run that it stands for, is in memory",
-  ],
+  ["waiting", "queued", "its inputs are in memory, and there is a worker that may run it"],
+  ["waiting", "parked", "ready, but to run alone, for no worker here, or too far down a stream"],
+  ["waiting", "memory", "what it gathers or stands for is in memory"],
   ["waiting", "released", "nobody needs it any more"],
   ["waiting", "erred", "something that it reads has failed"],
-  ["parked", "queued", "a worker came that may run it, or the reader of the stream"],
   ["parked", "processing", "a worker has nothing else: it may be what the last one died of"],
-  ["parked", "waiting", "it is to be placed anew, or the value of an input was lost"],
+  ["parked", "waiting", "a worker came, or the reader of the stream; or an input was lost"],
   ["parked", "released", "nobody needs it any more"],
   ["parked", "erred", "no worker may run it and none is waited for"],
-  ["queued", "processing", "its worker has a free slot"],
-  ["queued", "parked", "the workers that might run it have gone"],
-  ["queued", "waiting", "the value of an input was lost"],
+  ["queued", "processing", "its worker, or who takes it over, has a free slot"],
+  ["queued", "waiting", "its worker is gone, or an input was lost"],
   ["queued", "released", "nobody needs it any more"],
   ["processing", "memory", "its worker has the value"],
-  ["processing", "queued", "its worker gave it back or died, or it failed and may be tried again"],
-  ["processing", "parked", "as to queued, and no other worker may run it"],
-  ["processing", "waiting", "as to queued, and an input was lost too"],
+  [
+    "processing",
+    "waiting",
+    "its worker gave it back or died; it is tried again; an input was lost",
+  ],
   ["processing", "released", "nobody needs it any more"],
   ["processing", "erred", "it failed and may not be tried again"],
-  ["memory", "released", "its last reader has run, or the last copy was lost and nobody needs it"],
-  ["memory", "waiting", "the last copy was lost and somebody needs it"],
-  ["memory", "queued", "the last copy was lost, its inputs are in memory, and somebody needs it"],
-  ["memory", "parked", "as to queued, and no worker may run it"],
-  ["memory", "erred", "the last copy was lost and it cannot be computed again"],
+  ["memory", "released", "its readers have run and no client wants it"],
+  ["memory", "waiting", "the last copy was lost"],
   ["erred", "released", "a client asked to try again"],
 ];
 

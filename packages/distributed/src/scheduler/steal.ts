@@ -45,6 +45,8 @@ let budget = 0;
 /** Moves queued tasks from one worker to another, at most half of them; false where none did. */
 function stealQueued(state: SchedulerState, worker: WorkerRecord, victim: WorkerRecord): boolean {
   if (victim.queuedCount === 0) return false;
+  // Nearly all that is queued reads something that would have to be fetched: it is quicker there.
+  if (victim.waitUs(state.nowMs) < state.settings.transferUs) return false;
   const most = Math.min(Math.ceil(victim.queuedCount / 2), stolenMax);
   let left = stealFrom(state, worker, victim, victim.queue, most);
   for (const queue of victim.constrained.values()) {
@@ -72,7 +74,7 @@ function stealFrom(
     const t = id - run.base;
     const rule = run.ruleOf(t);
     if (rule.isConstrained && !(suits(rule, worker) && hasFree(rule, worker))) continue;
-    if (transferUs(state, run, t, worker) >= victim.waitUs) continue;
+    if (transferUs(state, run, t, worker) >= victim.waitUs(state.nowMs)) continue;
     leaveQueue(state, run, t);
     enqueue(state, run, t, worker);
     left--;

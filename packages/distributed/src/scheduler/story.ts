@@ -8,7 +8,9 @@ export interface StoryEntry {
   readonly from: StateName;
   readonly to: StateName;
   readonly attempt: number;
-  /** The worker that it was with or went to; -1 for none. */
+  /** The slot of the task, which tells the tasks of one key apart. */
+  readonly task: number;
+  /** The epoch of the worker that it was with or went to; -1 for none. */
   readonly worker: number;
 }
 
@@ -39,19 +41,21 @@ export class Story {
     this.#ring[at + 4] = worker;
   }
 
-  /** What happened to a slot, the oldest first. Cost: the whole ring is looked through. */
-  of(id: number): StoryEntry[] {
+  /** What happened to these slots, the oldest first. Cost: the whole ring is looked through. */
+  of(ids: ReadonlySet<number>): StoryEntry[] {
     const entries: StoryEntry[] = [];
     const first = Math.max(0, this.#next - this.#max);
     for (let n = first; n < this.#next; n++) {
       const at = (n % this.#max) * columns;
-      if (this.#ring[at] !== id) continue;
+      const task = this.#ring[at] as number;
+      if (!ids.has(task)) continue;
       const change = this.#ring[at + 2] as number;
       entries.push({
         atMs: this.#startMs + (this.#ring[at + 1] as number),
         from: stateNames[Math.floor(change / stateNames.length)] as StateName,
         to: stateNames[change % stateNames.length] as StateName,
         attempt: this.#ring[at + 3] as number,
+        task,
         worker: this.#ring[at + 4] as number,
       });
     }

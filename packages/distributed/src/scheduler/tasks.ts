@@ -30,7 +30,8 @@ export function setState(state: SchedulerState, run: Run, t: number, to: number)
   }
   run.state[t] = to;
   const place = run.place[t] as number;
-  state.story.note(state.nowMs, run.base + t, from, to, run.attempt[t] as number, place);
+  const worker = place < 0 ? -1 : (state.slots[place]?.epoch ?? -1);
+  state.story.note(state.nowMs, run.base + t, from, to, run.attempt[t] as number, worker);
 }
 
 /** Takes a queued task out of its queue; its entry there is stale from now on. */

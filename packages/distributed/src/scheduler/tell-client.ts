@@ -51,7 +51,8 @@ export function tellFailed(
 ): void {
   // What had finished before it failed anew is told of first.
   tellNews(run);
-  tell(state, run.client, { kind: "failed", run: run.number, outputs, failure });
+  const { client, number, round } = run;
+  tell(state, client, { kind: "failed", run: number, round, outputs, failure });
 }
 
 /** The client will hear of an attempt that has ended. */

@@ -95,9 +95,14 @@ export class WorkerRecord {
     this.lastDoneMs = nowMs;
   }
 
-  /** How long a task that is queued now would wait for a thread, in microseconds. */
-  get waitUs(): number {
+  /**
+   * How long a task that is queued now would wait for a thread, in microseconds: as long as all
+   * before it is expected to take. What has taken far longer already will go on for a while.
+   */
+  waitUs(nowMs: number): number {
     if (this.activeCount < this.threads && this.queuedCount === 0) return 0;
-    return (this.activeUs + this.queuedUs) / this.threads;
+    const expectedUs = (this.activeUs + this.queuedUs) / this.threads;
+    if (this.activeCount < this.threads) return expectedUs;
+    return Math.max(expectedUs, ((nowMs - this.lastDoneMs) * 1000) / 2);
   }
 }
