@@ -7,10 +7,11 @@ export type DistributedErrorCode =
   | "distributed/corrupt-block"
   | "distributed/corrupt-frame"
   | "distributed/invalid-argument"
+  | "distributed/killed-worker"
   | "distributed/not-in-task"
   | "distributed/not-prepared"
   | "distributed/not-serializable"
-  | "distributed/scheduler-gone"
+  | "distributed/scheduler-lost"
   | "distributed/spill-failed"
   | "distributed/store-closed"
   | "distributed/unknown-block"
@@ -92,6 +93,63 @@ export class ConfigError extends DistributedError {
 
   constructor(message: string, options?: ErrorOptions) {
     super("distributed/config", message, options);
+  }
+}
+
+/**
+ * A task was running each time that a worker died, until it was tried no more; it, and not its
+ * neighbours, is taken for the reason.
+ *
+ * @example
+ * ```ts
+ * import { KilledWorkerError } from "@millrace/distributed";
+ *
+ * const error = new KilledWorkerError("train-7", ["worker-1", "worker-4"]);
+ * error.key; // => "train-7"
+ * error.attempts; // => 2
+ * error.code; // => "distributed/killed-worker"
+ * ```
+ */
+export class KilledWorkerError extends DistributedError {
+  override readonly name = "KilledWorkerError";
+  /** Key of the task. */
+  readonly key: string;
+  /** How often it was tried: as many workers died. */
+  readonly attempts: number;
+  /** Names of the workers that died, the last one at the end. */
+  readonly workers: readonly string[];
+
+  constructor(key: string, workers: readonly string[]) {
+    super(
+      "distributed/killed-worker",
+      `compute: workers die of a task, got the task "${key}", of which ${workers.join(", ")} died, ` +
+        "wanted one that leaves its worker alive. Look at the logs of these workers.",
+    );
+    this.key = key;
+    this.attempts = workers.length;
+    this.workers = workers;
+  }
+}
+
+/**
+ * The scheduler is gone before a run has ended: it was closed, or cannot be reached any more.
+ *
+ * @example
+ * ```ts
+ * import { SchedulerLostError } from "@millrace/distributed";
+ *
+ * new SchedulerLostError("it was closed").code; // => "distributed/scheduler-lost"
+ * ```
+ */
+export class SchedulerLostError extends DistributedError {
+  override readonly name = "SchedulerLostError";
+
+  constructor(reason: string) {
+    super(
+      "distributed/scheduler-lost",
+      `compute: the scheduler is gone, ${reason}, got a run that has not ended, wanted one that ends ` +
+        "first. Await what runs before you close.",
+    );
   }
 }
 

@@ -1,4 +1,10 @@
-export { ConfigError, DistributedError, SerializationError } from "./errors.ts";
+export {
+  ConfigError,
+  DistributedError,
+  KilledWorkerError,
+  SchedulerLostError,
+  SerializationError,
+} from "./errors.ts";
 export type { DistributedErrorCode } from "./errors.ts";
 export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor.ts";
 export { getWorker } from "./get-worker.ts";

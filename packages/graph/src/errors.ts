@@ -147,8 +147,15 @@ export class TaskError extends GraphError {
   readonly attempts: number;
   /** Which call failed, where the task makes several: it was fused. */
   readonly step: FailedStep | undefined;
+  /** Name of the worker where it was tried last; undefined where there are none. */
+  readonly worker: string | undefined;
 
-  constructor(key: string, attempts: number, cause: unknown, step?: FailedStep) {
+  constructor(
+    key: string,
+    attempts: number,
+    cause: unknown,
+    { step, worker }: { readonly step?: FailedStep | undefined; readonly worker?: string } = {},
+  ) {
     const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : quoteValue(cause);
     const where = step && ` in ${step.name} (call ${step.number} of ${step.count})`;
     const tries = attempts > 1 ? ` on each of ${attempts} attempts` : "";
@@ -158,6 +165,7 @@ export class TaskError extends GraphError {
     this.key = key;
     this.attempts = attempts;
     this.step = step;
+    this.worker = worker;
   }
 }
 

@@ -8,6 +8,7 @@ import { isOwn } from "./program.ts";
  * it is, whatever else was thrown as the cause of a {@link TaskError}.
  *
  * @param step - which of its calls threw, where it is known
+ * @param worker - name of the worker where it was tried last, where there are workers
  * @example
  * ```ts
  * import { failedStep, taskFailure } from "@millrace/graph";
@@ -24,8 +25,11 @@ export function taskFailure(
   attempts: number,
   cause: unknown,
   step: FailedStep | undefined,
+  worker?: string,
 ): Error {
-  if (!isTaskFault(cause)) return new TaskError(key, attempts, cause, step);
+  if (!isTaskFault(cause)) {
+    return new TaskError(key, attempts, cause, worker === undefined ? { step } : { step, worker });
+  }
   // Told now: where it comes out of a callback that ran something itself, it is user code's.
   clearFault(cause);
   cause.key = key;

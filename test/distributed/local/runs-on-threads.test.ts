@@ -209,7 +209,7 @@ it("a run that is asked for at the moment of closing rejects", async () => {
   expect(await one.compute({ executor: own })).toBe(1);
   const failed = failureOf(one.compute({ executor: own }));
   await own.close();
-  expect((await failed).code).toBe("distributed/scheduler-gone");
+  expect((await failed).code).toBe("distributed/scheduler-lost");
   // It starts again where it is used again.
   expect(await one.compute({ executor: own })).toBe(1);
   await own.close();

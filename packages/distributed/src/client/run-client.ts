@@ -9,7 +9,7 @@ import {
 import type { Block } from "../codec/block.ts";
 import { decodeValue } from "../codec/decode-value.ts";
 import { preparationFor } from "../codec/preparation.ts";
-import { DistributedError } from "../errors.ts";
+import { SchedulerLostError } from "../errors.ts";
 import type { ClientMessage, RunSettings, ToClientMessage } from "../messages/client-messages.ts";
 import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
 import { ClientRun } from "./client-run.ts";
@@ -149,7 +149,7 @@ export class RunClient {
     const shipped = shipGraph(layers, this, foreign);
     const number = this.#runCount++;
     const run = new ClientRun(number, places.size, options);
-    if (this.#lostReason !== undefined) run.fail(schedulerGone(this.#lostReason));
+    if (this.#lostReason !== undefined) run.fail(new SchedulerLostError(this.#lostReason));
     if (run.isOver) return { run, outputs };
     this.#runs.set(number, run);
     void run.ended.catch(() => this.#release(number));
@@ -205,7 +205,7 @@ export class RunClient {
         run?.fail(instruction.error);
         return;
       case "lost":
-        run?.fail(schedulerGone(instruction.reason));
+        run?.fail(new SchedulerLostError(instruction.reason));
         return;
       case "progressed":
         run?.progressed(instruction.counts);
@@ -266,14 +266,6 @@ export class RunClient {
     this.#handle({ kind: "brought", run: number, output });
     run.give(output, value);
   }
-}
-
-function schedulerGone(reason: string): DistributedError {
-  return new DistributedError(
-    "distributed/scheduler-gone",
-    `compute: the scheduler is gone, ${reason}, got a run that has not ended, wanted one that ends ` +
-      "first. Await what runs before you close.",
-  );
 }
 
 /** The graph as layers: what an unoptimized run does not need stays here. */

@@ -1,7 +1,7 @@
 import type { Key } from "@millrace/graph";
 import { GraphError, TaskError, quoteValue, taskFailure } from "@millrace/graph";
 import { decodeFailure, failedStepOf } from "../codec/failure/decode-failure.ts";
-import { SerializationError } from "../errors.ts";
+import { KilledWorkerError, SerializationError } from "../errors.ts";
 import type { FailureKind, TaskFailure } from "../messages/failure.ts";
 
 /** The class of an error is not sent with it; the parts of this one are. */
@@ -13,18 +13,17 @@ function notSerializable(key: Key, cause: unknown): Error {
 }
 
 /** Why a task has no value where nobody was left to say what it threw. */
-const silentEnds: { readonly [K in FailureKind]: string } = {
+const silentEnds: { readonly [K in Exclude<FailureKind, "killed">]: string } = {
   threw: "it threw",
   "not-serializable": "its value cannot travel",
   exited: "it ended its thread",
   "out-of-memory": "its thread ran out of memory",
   "timed-out": "it ran longer than it was allowed to",
-  killed: "workers died while it ran",
   lost: "its value is gone, and so is what it was made of",
   unrunnable: "no worker may run it",
 };
 
-function causeOf({ kind, workers, thrown }: TaskFailure): unknown {
+function causeOf(kind: keyof typeof silentEnds, { workers, thrown }: TaskFailure): unknown {
   if (thrown !== undefined) return decodeFailure(thrown);
   const where = workers.length > 0 ? ` (on ${workers.join(", ")})` : "";
   return new Error(silentEnds[kind] + where);
@@ -32,20 +31,23 @@ function causeOf({ kind, workers, thrown }: TaskFailure): unknown {
 
 /** What the user of a run is told of a task that failed for good. */
 export function errorOf(failure: TaskFailure): Error {
-  const { kind, key, attempts, thrown } = failure;
-  const cause = causeOf(failure);
+  const { kind, key, workers, thrown } = failure;
+  if (kind === "killed") return new KilledWorkerError(key, workers);
+  const attempts = Math.max(1, failure.attempts);
+  const worker = workers.at(-1);
+  const at = worker === undefined ? {} : { worker };
+  const cause = causeOf(kind, failure);
   switch (kind) {
     case "threw":
-      return taskFailure(key, Math.max(1, attempts), cause, thrown && failedStepOf(thrown));
+      return taskFailure(key, attempts, cause, thrown && failedStepOf(thrown), worker);
     case "exited":
     case "timed-out":
     case "out-of-memory":
-    case "killed":
     case "lost":
-      return new TaskError(key, Math.max(1, attempts), cause);
+      return new TaskError(key, attempts, cause, at);
     case "not-serializable":
       return thrown === undefined
-        ? new TaskError(key, attempts, cause)
+        ? new TaskError(key, attempts, cause, at)
         : notSerializable(key, cause);
     case "unrunnable":
       return new GraphError(
