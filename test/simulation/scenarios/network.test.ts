@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { WorkerMachine } from "../../../packages/distributed/src/worker/machine.ts";
 import { given, ranOn, task, tasks } from "../given.ts";
 
 const work = tasks(10, (t) => ({ reads: t < 4 ? [] : [t - 1, t - 4], ms: 5 }));
@@ -157,4 +158,31 @@ it("a worker that comes late on a connection that it has given up is forgotten a
     .fault(1, "mute", { lastMs: 20_000 })
     .fault(20, "crash-silently", { lastMs: 10 })
     .playOften(50, (report) => expect(report.outcomes).toEqual({ "c0/0/t0": "value" }));
+});
+
+it("what a scheduler says that was given up is not heard", () => {
+  const offer = {
+    name: "w",
+    address: "w",
+    host: "h",
+    threads: 1,
+    memoryBytesMax: 1,
+    resources: {},
+  };
+  const machine = new WorkerMachine(offer, { heartbeatMs: Infinity, silenceMs: 10 }, 0);
+  const message = {
+    kind: "compute",
+    priority: 0,
+    rows: [1, 1, 0, 0, 0, 0],
+    constants: [],
+    programs: [],
+    functions: [],
+    peers: [],
+  } as const;
+  const kinds = machine.handle([{ kind: "connected" }], 0).map(({ kind }) => kind);
+  expect(kinds).toEqual(["tell", "wake"]);
+  const late = machine.handle([{ kind: "ticked" }, { kind: "told", message }], 20);
+  expect(late.map(({ kind }) => kind)).toEqual(["reconnect"]);
+  const again = machine.handle([{ kind: "connected" }, { kind: "told", message }], 30);
+  expect(again.map(({ kind }) => kind)).toEqual(["tell", "run", "wake"]);
 });
