@@ -160,7 +160,20 @@ it("a worker that comes late on a connection that it has given up is forgotten a
     .playOften(50, (report) => expect(report.outcomes).toEqual({ "c0/0/t0": "value" }));
 });
 
-it("what a scheduler says that was given up is not heard", () => {
+const compute = {
+  kind: "told",
+  message: {
+    kind: "compute",
+    priority: 0,
+    rows: [1, 1, 0, 0, 0, 0],
+    constants: [],
+    programs: [],
+    functions: [],
+    peers: [],
+  },
+} as const;
+
+function idleWorker(): WorkerMachine {
   const offer = {
     name: "w",
     address: "w",
@@ -169,20 +182,25 @@ it("what a scheduler says that was given up is not heard", () => {
     memoryBytesMax: 1,
     resources: {},
   };
-  const machine = new WorkerMachine(offer, { heartbeatMs: Infinity, silenceMs: 10 }, 0);
-  const message = {
-    kind: "compute",
-    priority: 0,
-    rows: [1, 1, 0, 0, 0, 0],
-    constants: [],
-    programs: [],
-    functions: [],
-    peers: [],
-  } as const;
-  const kinds = machine.handle([{ kind: "connected" }], 0).map(({ kind }) => kind);
-  expect(kinds).toEqual(["tell", "wake"]);
-  const late = machine.handle([{ kind: "ticked" }, { kind: "told", message }], 20);
+  return new WorkerMachine(offer, { heartbeatMs: Infinity, silenceMs: 10 }, 0);
+}
+
+it("what a scheduler says that was given up is not heard", () => {
+  const machine = idleWorker();
+  machine.handle([{ kind: "connected" }], 0);
+  const late = machine.handle([{ kind: "ticked" }, compute], 20);
   expect(late.map(({ kind }) => kind)).toEqual(["reconnect"]);
-  const again = machine.handle([{ kind: "connected" }, { kind: "told", message }], 30);
+  const again = machine.handle([{ kind: "connected" }, compute], 30);
   expect(again.map(({ kind }) => kind)).toEqual(["tell", "run", "wake"]);
+});
+
+it("what ended just before a connection did is not told to the next one", () => {
+  const machine = idleWorker();
+  machine.handle([{ kind: "connected" }, compute], 0);
+  const ran = { kind: "ran", rows: [1, 1, 10, 10] } as const;
+  const broken = { kind: "disconnected", reason: "simulated" } as const;
+  const told = machine
+    .handle([ran, broken, { kind: "connected" }], 5)
+    .flatMap((instruction) => (instruction.kind === "tell" ? [instruction.message.kind] : []));
+  expect(told).toEqual(["offer"]);
 });
