@@ -129,3 +129,12 @@ it("an output that was mended before its run is tried again is told of", () => {
   const outcomes = { "c0/0/t0": "value", "c0/1/t0": "value", "c0/1/h0": "value" };
   expect(report.outcomes).toEqual(outcomes);
 });
+
+it("failures of before a retry of the client are not counted after it", () => {
+  const report = given({})
+    .graph([task({ does: "throws", times: 3 })])
+    .at(0, { kind: "hold", retries: 1 })
+    .at(100, { kind: "retry" })
+    .play();
+  expect(report.outcomes).toEqual({ "c0/0/t0": "value" });
+});
