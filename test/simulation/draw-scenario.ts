@@ -69,7 +69,8 @@ function drawGraph(random: Random): GraphPlan {
   const shuffles = random.chance(0.3)
     ? [{ blocks: random.between(1, 4), parts: random.between(1, 4) }]
     : [];
-  return { tasks, wanted, shuffles, optimize: random.chance(0.3) };
+  const optimize = random.chance(0.3);
+  return { tasks, wanted, shuffles, optimize, asksForHeld: random.chance(0.3) };
 }
 
 const faultyDoings: readonly Doing[] = [

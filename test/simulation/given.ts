@@ -36,7 +36,8 @@ export class Story {
   /** One more graph that can be submitted; all its tasks are asked for unless some are named. */
   graph(tasks: readonly TaskPlan[], options: Partial<GraphPlan> = {}): Story {
     const wanted = [...tasks.keys()];
-    const graph = { tasks, wanted, shuffles: [], optimize: false, ...options };
+    const plain = { asksForHeld: false, shuffles: [], optimize: false };
+    const graph = { tasks, wanted, ...plain, ...options };
     return this.#with({ graphs: [...this.#scenario.graphs, graph] });
   }
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { patchedFile } from "./patched-file.ts";
 
 /**
- * Says how good the simulator is: each patch in `mutants/` is one small mistake in a machine, and is
- * to be found. `npm run mutants -- [--seeds N] [--only PATTERN] [--together N]`; ends with 1 where one
- * is not and has no line in `lives-on.txt`.
+ * Says how good the simulator is: each patch in `mutants/` is one small mistake in a machine, and
+ * is to be found. `npm run mutants -- [--seeds N] [--only PATTERN] [--together N]`; ends with 1
+ * where one is not and has no line in `lives-on.txt`.
  */
 
 const root = join(import.meta.dirname, "../..");

@@ -179,6 +179,10 @@ export function planGraph(
     keys.push(...Array.from({ length: parts }, (_, j) => `parts/${j}`));
     fates.push(...fatesOfParts(tasks[last] as Made, labelOf(g, shuffleLabels), blocks, parts));
   }
+  if (plan.asksForHeld) {
+    keys.push(...holds.map((_, n) => `h${n}`));
+    fates.push(...holds.map(({ fate }) => fate));
+  }
   const bytes = new Uint8Array(bytesOfFunctions);
   return {
     graph,

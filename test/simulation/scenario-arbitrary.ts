@@ -26,6 +26,7 @@ const graphPlan = fc.record({
     { maxLength: 1 },
   ),
   optimize: fc.boolean(),
+  asksForHeld: fc.boolean(),
 });
 
 /**

@@ -45,6 +45,8 @@ export interface GraphPlan {
   readonly tasks: readonly TaskPlan[];
   /** Tasks whose values are asked for. */
   readonly wanted: readonly number[];
+  /** Whether outputs of earlier runs are asked for as well, as they are. */
+  readonly asksForHeld: boolean;
   /** None or one: the last task is read by so many blocks, which are dealt out into parts. */
   readonly shuffles: readonly { readonly blocks: number; readonly parts: number }[];
   readonly optimize: boolean;

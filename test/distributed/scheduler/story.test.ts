@@ -33,7 +33,13 @@ function scheduled(changes: Partial<SchedulerSettings>): {
   rows: Rows;
 } {
   const graphs = [
-    { tasks: [task(), task({ reads: [0] })], wanted: [1], shuffles: [], optimize: false },
+    {
+      tasks: [task(), task({ reads: [0] })],
+      wanted: [1],
+      asksForHeld: false,
+      shuffles: [],
+      optimize: false,
+    },
   ];
   const { graph, keys, functions, holds } = planGraph({ ...calm, graphs }, 0, 0, []);
   const machine = new SchedulerMachine({ ...changes, checked: true }, 0);

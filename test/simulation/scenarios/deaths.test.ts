@@ -123,3 +123,17 @@ it("a thousand times the same killer fails a thousand times, and nothing hangs",
   expect(Object.keys(outcomes)).toHaveLength(200);
   for (const outcome of Object.values(outcomes)) expect(outcome).toMatch(/^killed at t0 on/);
 });
+
+it("a suspect that has run well runs in company again", () => {
+  given({ threads: 2 })
+    .graph([task({ ...kills, times: 1, ms: 20 })])
+    .graph(tasks(5, () => ({ ms: 20 })))
+    .at(0, { kind: "hold" })
+    .at(300, { kind: "hold", graph: 1 })
+    .fault(600, "crash", { lastMs: 5 })
+    .playOften(20, ({ executions }) => {
+      const again = executions.filter(({ startMs }) => startMs > 600);
+      expect(again).toHaveLength(6);
+      expect(again[1]?.startMs).toBeLessThan(again[0]?.endMs ?? 0);
+    });
+});

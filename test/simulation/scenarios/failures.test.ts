@@ -116,3 +116,25 @@ it("where no worker is waited for, a task that none may run fails, and nothing e
   expect(report.outcomes["c0/0/t0"]).toBe("value");
   expect(report.outcomes["c0/0/t1"]).toMatch(/^unrunnable at t1/);
 });
+
+it("an output that was mended before its run is tried again is told of", () => {
+  const report = given({})
+    .graph([task({ does: "throws", times: 1 })])
+    .graph([task()], { asksForHeld: true })
+    .at(0, { kind: "hold" })
+    .at(50, { graph: 1, holds: 1 })
+    .at(100, { kind: "retry", graph: 0 })
+    .at(200, { kind: "retry", graph: 1 })
+    .play();
+  const outcomes = { "c0/0/t0": "value", "c0/1/t0": "value", "c0/1/h0": "value" };
+  expect(report.outcomes).toEqual(outcomes);
+});
+
+it("failures of before a retry of the client are not counted after it", () => {
+  const report = given({})
+    .graph([task({ does: "throws", times: 3 })])
+    .at(0, { kind: "hold", retries: 1 })
+    .at(100, { kind: "retry" })
+    .play();
+  expect(report.outcomes).toEqual({ "c0/0/t0": "value" });
+});

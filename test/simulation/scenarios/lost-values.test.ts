@@ -181,3 +181,28 @@ it("a worker that takes the place of a dead one is told who the members of a gro
     });
   expect(fetched).toBeGreaterThan(40);
 });
+
+it("a held value that is lost after its input has failed fails those who stand for it later", () => {
+  given({}, {}, {})
+    .graph(
+      [
+        task({ does: "falters", demand: "worker", worker: 0 }),
+        task({ reads: [0], demand: "worker", worker: 1 }),
+        task({ reads: [0], demand: "worker", worker: 0, ms: 60 }),
+        task({ reads: [1], demand: "worker", worker: 2 }),
+      ],
+      { wanted: [2, 1, 3] },
+    )
+    .graph([task({ reads: [0] })])
+    .at(0, { kind: "hold" })
+    .at(50, { kind: "retry" })
+    .fault(90, "crash", { lastMs: 5 })
+    .fault(90, "crash", { worker: 1, lastMs: 5 })
+    .fault(150, "crash", { worker: 2, lastMs: 5 })
+    .at(250, { kind: "hold", graph: 1, holds: 1 })
+    .playOften(20, (report) => {
+      expect(report.outcomes["c0/0/t1"]).toBe("value");
+      expect(report.outcomes["c0/0/t2"]).toMatch(/^threw at t0/);
+      expect(report.outcomes["c0/1/t0"]).toMatch(/^threw at t0/);
+    });
+});

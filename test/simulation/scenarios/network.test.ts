@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { WorkerMachine } from "../../../packages/distributed/src/worker/machine.ts";
 import { given, ranOn, task, tasks } from "../given.ts";
 
 const work = tasks(10, (t) => ({ reads: t < 4 ? [] : [t - 1, t - 4], ms: 5 }));
@@ -157,4 +158,49 @@ it("a worker that comes late on a connection that it has given up is forgotten a
     .fault(1, "mute", { lastMs: 20_000 })
     .fault(20, "crash-silently", { lastMs: 10 })
     .playOften(50, (report) => expect(report.outcomes).toEqual({ "c0/0/t0": "value" }));
+});
+
+const compute = {
+  kind: "told",
+  message: {
+    kind: "compute",
+    priority: 0,
+    rows: [1, 1, 0, 0, 0, 0],
+    constants: [],
+    programs: [],
+    functions: [],
+    peers: [],
+  },
+} as const;
+
+function idleWorker(): WorkerMachine {
+  const offer = {
+    name: "w",
+    address: "w",
+    host: "h",
+    threads: 1,
+    memoryBytesMax: 1,
+    resources: {},
+  };
+  return new WorkerMachine(offer, { heartbeatMs: Infinity, silenceMs: 10 }, 0);
+}
+
+it("what a scheduler says that was given up is not heard", () => {
+  const machine = idleWorker();
+  machine.handle([{ kind: "connected" }], 0);
+  const late = machine.handle([{ kind: "ticked" }, compute], 20);
+  expect(late.map(({ kind }) => kind)).toEqual(["reconnect"]);
+  const again = machine.handle([{ kind: "connected" }, compute], 30);
+  expect(again.map(({ kind }) => kind)).toEqual(["tell", "run", "wake"]);
+});
+
+it("what ended just before a connection did is not told to the next one", () => {
+  const machine = idleWorker();
+  machine.handle([{ kind: "connected" }, compute], 0);
+  const ran = { kind: "ran", rows: [1, 1, 10, 10] } as const;
+  const broken = { kind: "disconnected", reason: "simulated" } as const;
+  const told = machine
+    .handle([ran, broken, { kind: "connected" }], 5)
+    .flatMap((instruction) => (instruction.kind === "tell" ? [instruction.message.kind] : []));
+  expect(told).toEqual(["offer"]);
 });

@@ -87,9 +87,7 @@ export class Run {
 
   /** Ready tasks that need nothing, ascending; those before `rootsTaken` are with workers. */
   readonly roots: Int32Array;
-  /**
-   * Tasks that need nothing and are no roots: they gather nothing, or not everybody may run them.
-   */
+  /** Tasks that need nothing and are no roots: not everybody may run them, or nobody does. */
   readonly otherStarts: readonly number[];
   /** Tasks that will run: those that gather or stand for others do no work. */
   readonly taskCount: number;
