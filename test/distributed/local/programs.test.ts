@@ -14,7 +14,17 @@ it("what tasks print is there when their program ends", () => {
 it("a program may stand on the command line", () => {
   const program =
     'import { Bag } from "millrace"; console.log(await Bag.range(9, { npartitions: 3 }).sum().compute());';
-  const args = ["--input-type=module", "-e", program];
+  for (const more of [["--input-type=module"], ["--expose-gc", "--input-type", "module"]]) {
+    const args = [...more, "-e", program];
+    const text = execFileSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 });
+    expect(text).toBe("36\n");
+  }
+});
+
+it("a program may be run with options of V8", () => {
+  const program =
+    'import("millrace").then(({ Bag }) => Bag.range(9).sum().compute()).then(console.log);';
+  const args = ["--expose-gc", "--max-old-space-size=500", "-e", program];
   const text = execFileSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 });
   expect(text).toBe("36\n");
 });

@@ -109,8 +109,7 @@ export class TaskThread {
       name: `${start.worker} thread ${start.thread}`,
       // What the program sets later counts in tasks too.
       env: SHARE_ENV,
-      // A script given on the command line has a type; the file of a thread has its own.
-      execArgv: process.execArgv.filter((arg) => !arg.startsWith("--input-type")),
+      ...inheritedArgv(),
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(limits.heapBytesMax / 2 ** 20) },
     });
     this.#worker.on("message", (message: FromThread) => {
@@ -353,6 +352,24 @@ export class TaskThread {
     this.isEnding = true;
     await this.#worker.terminate();
   }
+}
+
+/** What says how modules are loaded. */
+const loading = /^(?:--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(?:=|$)/;
+
+/**
+ * Threads have the options of the process. Only a script that stands on the command line has a type
+ * of its own, which no file may be given: then they have those that load modules.
+ */
+function inheritedArgv(): { readonly execArgv?: string[] } {
+  const { execArgv } = process;
+  if (!execArgv.some((arg) => arg.startsWith("--input-type"))) return {};
+  return {
+    execArgv: execArgv.filter(
+      (arg, n) =>
+        loading.test(arg) || (!arg.startsWith("-") && loading.test(execArgv[n - 1] ?? "")),
+    ),
+  };
 }
 
 /** The values that a task reads. */
