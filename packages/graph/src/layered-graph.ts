@@ -1,4 +1,4 @@
-import { Map as ImmutableMap } from "immutable";
+import type { Map as ImmutableMap } from "immutable";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
 import type { Key, KeyList } from "./key.ts";
@@ -7,6 +7,7 @@ import type { Layer } from "./layers/layer.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
 import type { Replacement } from "./layers/replacement.ts";
 import { Materializer } from "./materializer.ts";
+import { loadImmutable } from "./load-immutable.ts";
 import { placesIn } from "./places.ts";
 import { computeKeys } from "./run.ts";
 import { samePrograms } from "./same-task.ts";
@@ -32,7 +33,7 @@ export class LayeredGraph {
   /** The layers by name. */
   readonly layers: ImmutableMap<string, Layer>;
 
-  constructor(layers: ImmutableMap<string, Layer> = ImmutableMap()) {
+  constructor(layers: ImmutableMap<string, Layer> = loadImmutable().Map()) {
     this.layers = layers;
   }
 
