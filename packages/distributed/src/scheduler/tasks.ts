@@ -184,23 +184,31 @@ export function retire(state: SchedulerState, run: Run, t: number): boolean {
       setState(state, run, t, released);
       return gathers;
     }
-    case waiting:
-      if (run.sources.has(t)) dropSource(state, run, t);
-      break;
-    case parked:
-      run.parkedCount--;
-      break;
-    case queued:
-      leaveQueue(state, run, t);
-      break;
     case processing:
       cancel(state, run, t);
       break;
     default:
-      return false;
+      if (!leavePlace(state, run, t)) return false;
   }
   setState(state, run, t, released);
   return true;
+}
+
+/** Takes a task that is still to begin out of where it waits; false where it is not. */
+function leavePlace(state: SchedulerState, run: Run, t: number): boolean {
+  switch (run.state[t] as number) {
+    case waiting:
+      if (run.sources.has(t)) dropSource(state, run, t);
+      return true;
+    case parked:
+      run.parkedCount--;
+      return true;
+    case queued:
+      leaveQueue(state, run, t);
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Tells the worker that has a task to stop it. */
@@ -267,22 +275,8 @@ export function fail(state: SchedulerState, run: Run, t: number, failure: TaskFa
 
 /** Makes a task `erred` that was still to come; false where it was not. */
 function giveUp(state: SchedulerState, run: Run, t: number): boolean {
-  switch (run.state[t] as number) {
-    case waiting:
-      if (run.sources.has(t)) dropSource(state, run, t);
-      break;
-    case parked:
-      run.parkedCount--;
-      break;
-    case queued:
-      leaveQueue(state, run, t);
-      break;
-    case processing:
-      leaveWorker(state, run, t);
-      break;
-    default:
-      return false;
-  }
+  if (run.state[t] === processing) leaveWorker(state, run, t);
+  else if (!leavePlace(state, run, t)) return false;
   setState(state, run, t, erred);
   dropInputs(state, run, t);
   return true;
