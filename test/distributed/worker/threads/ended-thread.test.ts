@@ -12,28 +12,13 @@ import {
   isRunning,
   isWaiting,
 } from "../../../../packages/distributed/src/worker/threads/tickets.ts";
-import { runnable } from "./runnable-tasks.ts";
+import { posted } from "./runnable-tasks.ts";
 
 /** A thread whose tasks, numbered from 0, are in these states. */
 function threadWith(states: readonly number[], rest: Partial<TaskThread> = {}): TaskThread {
-  const posted = new Map(
-    states.map((_, ticket): [number, Posted] => [
-      ticket,
-      {
-        task: runnable(ticket),
-        ticket,
-        expectedUs: 1,
-        alone: false,
-        uses: [],
-        isWaiting: false,
-        isToldStarted: false,
-        postedMs: 0,
-        abortedMs: undefined,
-      },
-    ]),
-  );
+  const all = new Map(states.map((_, ticket): [number, Posted] => [ticket, posted(ticket)]));
   const stateOf = ({ ticket }: Posted): number => states[ticket]!;
-  return { posted, stateOf, ...rest } as unknown as TaskThread;
+  return { posted: all, stateOf, ...rest } as unknown as TaskThread;
 }
 
 /** Which tasks are what. */

@@ -1,7 +1,23 @@
+import type { Posted } from "../../../../packages/distributed/src/worker/threads/task-thread.ts";
 import type {
   RunInput,
   RunnableTask,
 } from "../../../../packages/distributed/src/worker/worker-events.ts";
+
+/** A task that has just been given to a thread. */
+export function posted(ticket: number): Posted {
+  return {
+    task: runnable(ticket),
+    ticket,
+    expectedUs: 1,
+    alone: false,
+    uses: [],
+    isWaiting: false,
+    isToldStarted: false,
+    postedMs: 0,
+    abortedMs: undefined,
+  };
+}
 
 /** A task of which only some things matter. */
 export function runnable(task: number, rest: Partial<RunnableTask> = {}): RunnableTask {

@@ -10,7 +10,7 @@ import {
   isRunning,
   isWaiting,
 } from "../../../../packages/distributed/src/worker/threads/tickets.ts";
-import { runnable } from "./runnable-tasks.ts";
+import { posted } from "./runnable-tasks.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -23,19 +23,7 @@ afterEach(() => {
 type Made = { -readonly [K in keyof Posted]: Posted[K] } & { state: number };
 
 function made(ticket: number, state: number, rest: Partial<Posted> = {}): Made {
-  return {
-    task: runnable(ticket),
-    ticket,
-    expectedUs: 1,
-    alone: false,
-    uses: [],
-    isWaiting: false,
-    isToldStarted: false,
-    postedMs: 0,
-    abortedMs: undefined,
-    state,
-    ...rest,
-  };
+  return { ...posted(ticket), state, ...rest };
 }
 
 /** Threads with these tasks, watched; what the watch does is told by words. */
