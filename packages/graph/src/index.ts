@@ -56,6 +56,7 @@ export type { TreeReduceOptions } from "./layers/tree-reduce-layer.ts";
 export { lowerGraph } from "./lower.ts";
 export type { Lowered } from "./lower.ts";
 export { cull, fuse, inline, order } from "./optimize/index.ts";
+export { onAbort } from "./on-abort.ts";
 export { optimizeLayers } from "./optimize/fuse-layers.ts";
 export { sequenceTasks } from "./optimize/sequence.ts";
 export type { Sequence } from "./optimize/sequence.ts";

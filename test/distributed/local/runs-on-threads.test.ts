@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,6 +69,26 @@ describe("a run that is cancelled", () => {
     const { size } = statSync(log);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect([size < 10_000, statSync(log).size - size]).toEqual([true, 0]);
+  });
+
+  it("shares one listener with all runs of its signal, and leaves none behind", async () => {
+    const stop = new AbortController();
+    const run = (ms: number): Promise<unknown> =>
+      Delayed.call(
+        (wait: number) => new Promise((resolve) => setTimeout(resolve, wait)),
+        [ms],
+      ).compute({ executor, signal: stop.signal });
+    const runs = Array.from({ length: 20 }, () => run(300));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(getEventListeners(stop.signal, "abort")).toHaveLength(1);
+    await Promise.all(runs);
+    expect(getEventListeners(stop.signal, "abort")).toHaveLength(0);
+    const failed = Array.from({ length: 20 }, () => failureOf(run(10_000)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    stop.abort();
+    const codes = (await Promise.all(failed)).map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(["graph/cancelled"]));
+    expect(getEventListeners(stop.signal, "abort")).toHaveLength(0);
   });
 
   it("before it began starts nothing", async () => {

@@ -1,5 +1,5 @@
 import type { ExecutorOptions, Progress } from "@millrace/graph";
-import { CancelledError } from "@millrace/graph";
+import { CancelledError, onAbort } from "@millrace/graph";
 import type { Attempt } from "../messages/client-messages.ts";
 import type { Counts } from "./client-events.ts";
 
@@ -25,7 +25,8 @@ export class ClientRun {
   /** Callbacks that are asynchronous and have not ended. */
   #callbackCount = 0;
   #settle: { resolve(): void; reject(error: unknown): void } | undefined;
-  readonly #abort = (): void => this.fail(new CancelledError(this.#options.signal?.reason));
+  /** Stops listening to the signal of the run. */
+  #callOff: (() => void) | undefined;
 
   constructor(number: number, outputCount: number, options: ExecutorOptions) {
     this.number = number;
@@ -37,8 +38,9 @@ export class ClientRun {
     // Whoever reads a stream to its end is told there; nobody need wait for this as well.
     this.ended.catch(() => undefined);
     const { signal } = options;
-    if (signal?.aborted === true) this.#abort();
-    else signal?.addEventListener("abort", this.#abort);
+    const abort = (): void => this.fail(new CancelledError(signal?.reason));
+    if (signal?.aborted === true) abort();
+    else this.#callOff = signal && onAbort(signal, abort);
     if (outputCount === 0) this.#endWell();
   }
 
@@ -88,7 +90,7 @@ export class ClientRun {
   fail(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#callOff?.();
     this.#report(error instanceof CancelledError ? "cancelled" : "failed");
     this.#settle?.reject(error);
   }
@@ -102,7 +104,7 @@ export class ClientRun {
     }
     if (this.#callbackCount > 0 || this.#isOver) return;
     this.#isOver = true;
-    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#callOff?.();
     this.#settle?.resolve();
   }
 
