@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Session } from "node:inspector";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { capture } from "@millrace/closure";
@@ -50,4 +53,23 @@ test("hundreds of captures leave nothing behind", async () => {
   const { first, second } = JSON.parse(stdout) as Record<string, number>;
   // A capture that is kept takes a kilobyte or more: 300 of them would show.
   expect(second! - first!).toBeLessThan(150_000);
+});
+
+test("a function of a module that runs needs no list of all scripts", async () => {
+  const script = fileURLToPath(new URL("./fixtures/caller.mjs", import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), "millrace-closure-"));
+  try {
+    const { stdout } = await run(process.execPath, [script, folder]);
+    expect(JSON.parse(stdout)).toEqual({
+      // What it gives, and whether scripts were listed.
+      near: [8, false],
+      refused: "caller.mjs:26",
+      far: [64, true],
+      kept: true,
+      // The file says something else by now; what was parsed counts.
+      changed: ["b", true],
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

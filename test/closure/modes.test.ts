@@ -57,7 +57,7 @@ test("off takes module functions and nothing else", async () => {
   expect(codeOf(() => capture(plain, { mode: "off" }))).toMatchInlineSnapshot(`
     [
       "closure/mode-off",
-      "capture: cannot ship plain: mode "off" takes only moduleFunction(url, name); export plain from a module and pass moduleFunction(new URL("./file.ts", import.meta.url), "plain")",
+      "capture: cannot ship plain: mode "off" takes only moduleFunction(url, name) and declareExports; export plain from a module and pass moduleFunction(new URL("./file.ts", import.meta.url), "plain")",
     ]
   `);
   expect(

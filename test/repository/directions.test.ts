@@ -30,6 +30,7 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
 
 type Manifest = {
   readonly name: string;
+  readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
@@ -72,10 +73,12 @@ it("no relative import leaves its package", () => {
   expect(wrong).toEqual([]);
 });
 
-it("packages are imported by their name only, never by a path inside them", () => {
+it("packages are imported by the entries they export, never by a path inside them", () => {
   const wrong = imports.filter(({ specifier }) => {
     const name = packageOf(specifier);
-    return folderOfName.has(name) && specifier !== name;
+    const folder = folderOfName.get(name);
+    const entries = Object.keys(manifests.get(folder ?? "")?.exports ?? {});
+    return folder !== undefined && !entries.includes(`.${specifier.slice(name.length)}`);
   });
   expect(wrong).toEqual([]);
 });

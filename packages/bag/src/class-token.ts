@@ -1,4 +1,4 @@
-import { tokenize, tokenizeLoosely } from "@millrace/graph";
+import { tokenize, tokenizeLoosely } from "@millrace/graph/tasks";
 
 const known = new WeakMap<object, string | undefined>();
 

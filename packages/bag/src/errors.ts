@@ -1,4 +1,4 @@
-import { isTaskFault, quoteValue, taskFault } from "@millrace/graph";
+import { isTaskFault, quoteValue, taskFault } from "@millrace/graph/tasks";
 
 /** What went wrong, as a stable word. */
 export type BagErrorCode =

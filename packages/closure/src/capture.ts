@@ -1,28 +1,13 @@
 import { CaptureError, quote } from "./errors.ts";
+import { declaredExport } from "./declared-exports.ts";
 import { withInspector, type AnyFunction } from "./inspector.ts";
+import { memos, type Captured, type CaptureMode } from "./memo.ts";
 import { moduleReferenceOf } from "./module-function.ts";
 import { mutableValues } from "./mutable-captures.ts";
 import { checkCodecCycles } from "./cycles.ts";
 import { seal } from "./envelope.ts";
 import { Walk } from "./walk.ts";
 import type { Packed } from "./wire.ts";
-
-/** How a function may be taken apart; see {@link capture}. */
-export type CaptureMode = "auto" | "explicit" | "off";
-
-/** A function as bytes; `hash` names what it computes. */
-export type Captured = {
-  /** For `revive`, in any process. */
-  readonly bytes: Uint8Array;
-  /** SHA-256 of the content, 64 hexadecimal digits; where the function stood is no part of it. */
-  readonly hash: string;
-};
-
-const memos: Record<CaptureMode, WeakMap<AnyFunction, Captured>> = {
-  auto: new WeakMap(),
-  explicit: new WeakMap(),
-  off: new WeakMap(),
-};
 
 /** Above this a process warning names the heaviest capture. */
 export const bytesWarnedAbove = 1_000_000;
@@ -46,7 +31,7 @@ export const bytesWarnedAbove = 1_000_000;
  * @param fn - any function or class
  * @param options.mode - "auto" (default) reads captured variables through the inspector, and
  *   behaves as "explicit" where there is none; "explicit" takes functions without captured
- *   variables, `withEnv` and `moduleFunction`; "off" takes only `moduleFunction`
+ *   variables, `withEnv`, `moduleFunction` and `declareExports`; "off" takes only the last two
  * @throws CaptureError with the trail to what cannot travel; the README lists the codes
  * @example
  * ```ts
@@ -98,20 +83,14 @@ export function mutableCaptures(fn: AnyFunction): readonly object[] {
   return mutables.get(capture(fn)) ?? [];
 }
 
-/** Let a revived function be captured again as the very bytes it was made from. */
-export function memoize(fn: AnyFunction, captured: Captured): void {
-  for (const mode of ["auto", "explicit"] as const) {
-    if (!memos[mode].has(fn)) memos[mode].set(fn, captured);
-  }
-}
-
 /** Capture without the memo, and keep the walk for whoever explains it. */
 export function take(fn: AnyFunction, mode: CaptureMode): { captured: Captured; walk: Walk } {
-  if (mode === "off" && moduleReferenceOf(fn) === undefined) {
+  const isReference = moduleReferenceOf(fn) !== undefined || declaredExport(fn) !== undefined;
+  if (mode === "off" && !isReference) {
     const name = fn.name || "(anonymous)";
     throw new CaptureError(
       "closure/mode-off",
-      `capture: cannot ship ${name}: mode "off" takes only moduleFunction(url, name); ` +
+      `capture: cannot ship ${name}: mode "off" takes only moduleFunction(url, name) and declareExports; ` +
         `export ${name} from a module and pass moduleFunction(new URL("./file.ts", import.meta.url), "${name}")`,
       [name],
     );

@@ -12,7 +12,7 @@ import { remember } from "./live.ts";
 import { isForeignIntrinsic } from "./object-chain.ts";
 import { integrityOf, ownProperties } from "./properties.ts";
 import { constructorOf, describePrototype, missingKeys, skipNatural } from "./prototype.ts";
-import { exportReference } from "./references.ts";
+import { declaredReference, exportReference, type Reference } from "./references.ts";
 import { isClass, isFunction, type FunctionNode } from "./scopes.ts";
 import { positionOf } from "./script.ts";
 import { isStrict } from "./strictness.ts";
@@ -28,15 +28,24 @@ export function describeFunction(walk: Walk, found: Found, fn: AnyFunction): Wir
   }
   const module = moduleReferenceOf(fn);
   if (module !== undefined) return { kind: "module", ...module };
+  const declared = declaredReference(fn);
+  if (declared !== undefined) return takeReference(walk, found, fn, declared);
   const examined = walk.examine(fn);
   const special = describeSpecial(walk, found, fn, examined);
   if (special !== undefined) return special;
   const reference = exportReference(fn, examined);
-  if (reference !== undefined) {
-    if (reference.from !== undefined) walk.hints.set(found.id, { from: reference.from });
-    return remember(reference.node, fn);
-  }
+  if (reference !== undefined) return takeReference(walk, found, fn, reference);
   return describeSource(walk, found, fn, examined);
+}
+
+function takeReference(
+  walk: Walk,
+  found: Found,
+  fn: AnyFunction,
+  { node, from }: Reference,
+): WireNode {
+  if (from !== undefined) walk.hints.set(found.id, { from });
+  return remember(node, fn);
 }
 
 /** Functions that are no source of the program's: native ones, Node's own, coverage counters. */

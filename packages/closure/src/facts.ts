@@ -1,4 +1,5 @@
-import { parse, type AnyNode, type Identifier } from "acorn";
+import type { AnyNode, Identifier } from "acorn";
+import { parse } from "./parse.ts";
 import {
   isClass,
   isFunction,

@@ -1,7 +1,8 @@
 export { capture, mutableCaptures } from "./capture.ts";
-export type { Captured, CaptureMode } from "./capture.ts";
+export type { Captured, CaptureMode } from "./memo.ts";
 export { codecFor, codecNamed, registerCodec } from "./codecs.ts";
 export type { Codec } from "./codecs.ts";
+export { declareExports } from "./declared-exports.ts";
 export { withEnv } from "./env.ts";
 export { CaptureError } from "./errors.ts";
 export type { CaptureErrorCode } from "./errors.ts";

@@ -1,4 +1,5 @@
 import type { Session } from "node:inspector";
+import { readCallers } from "./callers.ts";
 
 /** Any function or class value. */
 export type AnyFunction =
@@ -56,9 +57,10 @@ type ScriptParsed = {
     sourceMapURL?: string;
   };
 };
-type Slot = { value: unknown; scopes: ArrayLike<LiveScope> };
-type Post = <T>(method: string, params?: object) => T;
+/** How V8 is asked, with its answer at once. */
+export type Post = <T>(method: string, params?: object) => T;
 
+type Slot = { value: unknown; scopes: ArrayLike<LiveScope> };
 // The slot hangs on a built-in module because that object is the same in every vm context,
 // and V8 evaluates in the main one.
 const slotKey = Symbol.for("millrace.closure.slot");
@@ -201,8 +203,16 @@ function readScopes(
   return Array.from(slot.scopes, ({ description, object }) => ({ description, object }));
 }
 
-// A Debugger domain that is on makes await and eval many times slower, so it is on only here.
 function readScripts(session: Session, ask: Post, wanted: ReadonlySet<string>): ScriptSource[] {
+  const near = readCallers(ask, wanted);
+  if (near.length === wanted.size) return near;
+  const rest = new Set(wanted);
+  for (const { scriptId } of near) rest.delete(scriptId);
+  return [...near, ...readListed(session, ask, rest)];
+}
+
+// A Debugger domain that is on makes await and eval many times slower, so it is on only here.
+function readListed(session: Session, ask: Post, wanted: ReadonlySet<string>): ScriptSource[] {
   const found: ScriptParsed["params"][] = [];
   const listen = ({ params }: ScriptParsed): void => {
     if (wanted.has(params.scriptId)) found.push(params);

@@ -47,14 +47,32 @@ export function isStandardGlobal(name: string): boolean {
   return standard.has(name);
 }
 
-let globals: Map<unknown, Landmark> | undefined;
+/** Globals whose getters load the module that has them, which takes longer than all the rest. */
+const lateNames: ReadonlySet<string> = new Set(
+  `CloseEvent EventSource FormData Headers Request Response WebSocket`.split(" "),
+);
+const lateModule = "NativeModule internal/deps/undici/undici";
+
+let globals = new Map<unknown, Landmark>();
+let hasLate: boolean | undefined;
 let builtins = new Map<unknown, Landmark>();
 let loadedCount = -1;
 
 /** The landmark that a value is, by identity; undefined for everything a program made. */
 export function landmarkOf(value: unknown): Landmark | undefined {
-  globals ??= collectGlobals();
-  return globals.get(value) ?? collectBuiltins().get(value);
+  const loaded = (process as unknown as { moduleLoadList?: string[] }).moduleLoadList;
+  if (hasLate === undefined || loaded?.length !== loadedCount) collectLoaded(loaded);
+  return globals.get(value) ?? builtins.get(value);
+}
+
+/** A value of a module that this process has not loaded cannot be here. */
+function collectLoaded(loaded: readonly string[] | undefined): void {
+  const isLate = loaded?.includes(lateModule) ?? true;
+  if (isLate !== hasLate) globals = collectGlobals(isLate);
+  hasLate = isLate;
+  builtins = collectBuiltins(loaded ?? []);
+  // Collecting may load some more.
+  loadedCount = loaded?.length ?? -1;
 }
 
 /** Walk a landmark's path from its root; throws a plain TypeError when it is not there. */
@@ -98,10 +116,12 @@ const hidden: Record<string, () => unknown> = {
 
 const depthMax = 4;
 
-function collectGlobals(): Map<unknown, Landmark> {
+function collectGlobals(isLate: boolean): Map<unknown, Landmark> {
   const found = new Map<unknown, Landmark>();
   const queue: [unknown, string[]][] = [];
-  for (const name of globalNames) queue.push([(globalThis as never)[name], [name]]);
+  for (const name of globalNames) {
+    if (isLate || !lateNames.has(name)) queue.push([(globalThis as never)[name], [name]]);
+  }
   for (const name of Object.keys(hidden)) queue.push([hiddenIntrinsic(name), [name]]);
   collect(queue, 1, (value, path) => {
     if (found.has(value) || isReplaced(value, path)) return false;
@@ -118,27 +138,23 @@ function isReplaced(value: unknown, path: readonly string[]): boolean {
   return !/\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(value));
 }
 
-/** Built-in modules that this process has loaded: a value of another one cannot be here. */
-function collectBuiltins(): Map<unknown, Landmark> {
-  const loaded = (process as unknown as { moduleLoadList?: string[] }).moduleLoadList ?? [];
-  if (loaded.length === loadedCount) return builtins;
-  loadedCount = loaded.length;
+function collectBuiltins(loaded: readonly string[]): Map<unknown, Landmark> {
   const names = loaded.flatMap((entry) => /^NativeModule (.*)$/.exec(entry)?.[1] ?? []);
   const known = new Set(builtinModules);
   const unwanted = /^_|^internal\/|^(sys|punycode|constants|process|console)$/;
   const wanted = names.filter((name) => known.has(name) && !unwanted.test(name));
   // Base modules first, so that a value has the same name whatever else is loaded.
   wanted.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
-  builtins = new Map();
+  const found = new Map<unknown, Landmark>();
   for (const module of wanted) {
     const exports = process.getBuiltinModule(module);
     collect([[exports, []]], 0, (value, path) => {
-      if (builtins.has(value) || globals?.has(value) === true) return false;
-      builtins.set(value, { kind: "builtin", module, path });
+      if (found.has(value) || globals.has(value)) return false;
+      found.set(value, { kind: "builtin", module, path });
       return true;
     });
   }
-  return builtins;
+  return found;
 }
 
 function depth(name: string): number {

@@ -1,7 +1,9 @@
 import { isBuiltin, createRequire } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { declaredExport } from "./declared-exports.ts";
 import { existingFile } from "./import-from.ts";
+import type { AnyFunction } from "./inspector.ts";
 import type { PackageWire, WireNode } from "./nodes.ts";
 import type { Origin } from "./origin.ts";
 import { exportedNames, viteExportedNames } from "./origin.ts";
@@ -81,6 +83,19 @@ function requiredModule(
     // Not resolvable from there: a loader of its own may have found it.
     return undefined;
   }
+}
+
+/** The reference for a function that was declared to be an export. */
+export function declaredReference(fn: AnyFunction): Reference | undefined {
+  const declared = declaredExport(fn);
+  if (declared === undefined) return undefined;
+  const { url, name } = declared;
+  const file = url.startsWith("file:") ? fileURLToPath(url) : undefined;
+  const owner = file === undefined ? undefined : packageOf(realFile(file));
+  if (file === undefined || owner === undefined || !isInstalled(owner, file)) {
+    return { node: { kind: "module", url, name }, from: undefined };
+  }
+  return fileReference(owner, file, "import", [name], dirname(file));
 }
 
 /** The reference for a function that an installed package exports from the file it stands in. */

@@ -1,10 +1,10 @@
 import { build } from "./build.ts";
-import { memoize, type Captured } from "./capture.ts";
 import { checkNodes } from "./check-nodes.ts";
 import { hashOf, open, type Envelope } from "./envelope.ts";
 import { CaptureError, quote } from "./errors.ts";
 import type { AnyFunction } from "./inspector.ts";
 import { loadReferences } from "./load.ts";
+import { memoize, type Captured } from "./memo.ts";
 import { corrupt } from "./wire.ts";
 
 // A worker revives each function once. The bound is on count; the oldest goes first.

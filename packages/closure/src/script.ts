@@ -1,7 +1,8 @@
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
-import { parse, type AnyNode } from "acorn";
+import type { AnyNode } from "acorn";
 import type { Inspector, Location, ScriptSource } from "./inspector.ts";
+import { parse } from "./parse.ts";
 import {
   isClass,
   isFunction,

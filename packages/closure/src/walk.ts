@@ -1,9 +1,12 @@
 import { types } from "node:util";
 import { CaptureError, type CaptureErrorCode } from "./errors.ts";
+import { declaredExport } from "./declared-exports.ts";
 import { describeFunction } from "./describe-function.ts";
 import { describeObject } from "./describe-object.ts";
+import { environmentOf } from "./env.ts";
 import type { AnyFunction, Inspected, Inspector } from "./inspector.ts";
 import { landmarkOf } from "./intrinsics.ts";
+import { moduleReferenceOf } from "./module-function.ts";
 import type { Hint, Slot, WireNode } from "./nodes.ts";
 import { isPrunable, needed } from "./prune.ts";
 import { remember } from "./live.ts";
@@ -222,7 +225,7 @@ export class Walk {
         "it is a Proxy, whose handler cannot be read; pass the target, or make the Proxy inside the function",
       );
     }
-    const landmark = this.isReplacement(value) ? undefined : landmarkOf(value);
+    const landmark = this.isOfProgram(value) ? undefined : landmarkOf(value);
     if (landmark?.kind === "global") return landmark;
     if (landmark?.kind === "builtin") return { ...landmark, namespace: false };
     if (typeof value === "symbol") return describeSymbol(value);
@@ -230,13 +233,12 @@ export class Walk {
     return describeObject(this, found, value as object);
   }
 
-  /** Whether a function of the program stands in the place of one of Node's own. */
-  private isReplacement(value: unknown): boolean {
-    if (typeof value !== "function" || this.inspector === undefined) return false;
+  /** Whether a function is the program's, which may have put it in the place of one of Node's. */
+  private isOfProgram(value: unknown): boolean {
+    if (typeof value !== "function") return false;
     const fn = value as AnyFunction;
-    const text = Function.prototype.toString.call(fn);
-    if (genuine.has(fn) || /\{\s*\[native code\]\s*\}\s*$/.test(text)) return false;
-    if (landmarkOf(fn) === undefined) return false;
+    if (isStandIn(fn)) return true;
+    if (this.inspector === undefined || isForeign(fn)) return false;
     const { script } = this.examine(fn);
     if (script !== undefined && !script.url.startsWith("node:")) return true;
     genuine.add(fn);
@@ -249,7 +251,8 @@ export class Walk {
         typeof value === "function" &&
         !types.isProxy(value) &&
         !this.examined.has(value as AnyFunction) &&
-        landmarkOf(value) === undefined;
+        !isStandIn(value as AnyFunction) &&
+        !isForeign(value as AnyFunction);
       return waits ? [value as AnyFunction] : [];
     });
   }
@@ -257,6 +260,21 @@ export class Walk {
 
 /** JavaScript functions that were found to be Node's own. */
 const genuine = new WeakSet<AnyFunction>();
+
+/** Whether it is known what travels for a function without a look at its script. */
+function isStandIn(fn: AnyFunction): boolean {
+  return (
+    declaredExport(fn) !== undefined ||
+    moduleReferenceOf(fn) !== undefined ||
+    environmentOf(fn) !== undefined
+  );
+}
+
+/** Whether a function is known to be no program's without a look at its script. */
+function isForeign(fn: AnyFunction): boolean {
+  const text = Function.prototype.toString.call(fn);
+  return genuine.has(fn) || /\{\s*\[native code\]\s*\}\s*$/.test(text);
+}
 
 /** Stands in the queue for a reference, which is no value of the program. */
 class NodeKey {

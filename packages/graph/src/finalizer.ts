@@ -1,4 +1,4 @@
-import { registerCodec } from "@millrace/closure";
+import { registerCodec } from "@millrace/closure/tasks";
 import type { Collection } from "./collection.ts";
 
 /**

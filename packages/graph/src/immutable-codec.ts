@@ -1,4 +1,4 @@
-import { registerCodec } from "@millrace/closure";
+import { registerCodec } from "@millrace/closure/tasks";
 import type * as Immutable from "immutable";
 import { loadImmutable } from "./load-immutable.ts";
 

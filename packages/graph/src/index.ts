@@ -1,5 +1,4 @@
-import { registerFinalizerCodec } from "./finalizer.ts";
-import { registerImmutableCodec } from "./immutable-codec.ts";
+import "./tasks.ts";
 
 export { absorbSteps, absorbs } from "./absorb.ts";
 export type { Absorb } from "./absorb.ts";
@@ -78,6 +77,3 @@ export type { TaskProfile } from "./task-profiler.ts";
 export { tokenize, tokenizeLoosely } from "./tokenize.ts";
 export { visualize } from "./visualize.ts";
 export type { VisualizeOptions } from "./visualize.ts";
-
-registerFinalizerCodec();
-registerImmutableCodec();

@@ -1,4 +1,4 @@
-import { runGuard, taskFault } from "@millrace/graph";
+import { runGuard, taskFault } from "@millrace/graph/tasks";
 import { notIterable } from "../errors.ts";
 import { isAsyncIterable } from "./settled.ts";
 

@@ -1,4 +1,4 @@
-import { taskFault } from "@millrace/graph";
+import { taskFault } from "@millrace/graph/tasks";
 import { invalidArgument } from "../errors.ts";
 import type { ElementOp } from "./ops.ts";
 

@@ -1,4 +1,4 @@
-import { runGuard } from "@millrace/graph";
+import { runGuard } from "@millrace/graph/tasks";
 import { bindCalls } from "./calls.ts";
 import type { ElementOp } from "./ops.ts";
 import { isAsyncIterable, isPending } from "./settled.ts";

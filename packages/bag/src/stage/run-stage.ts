@@ -1,5 +1,6 @@
-import type { Absorb, Step } from "@millrace/graph";
-import { absorbs, runGuard, taskFault } from "@millrace/graph";
+import { declareExports } from "@millrace/closure/tasks";
+import type { Absorb, Step } from "@millrace/graph/tasks";
+import { absorbs, runGuard, taskFault } from "@millrace/graph/tasks";
 import { inPartition } from "../errors.ts";
 import type { Compiled } from "./compile.ts";
 import { compileStage } from "./compile.ts";
@@ -140,3 +141,5 @@ async function runChunks(
   }
   return acc;
 }
+
+declareExports(import.meta.url, { runStage });

@@ -1,4 +1,4 @@
-import { runGuard } from "@millrace/graph";
+import { runGuard } from "@millrace/graph/tasks";
 
 /** Whether a callback gave something that must be awaited. */
 export function isPending(value: unknown): value is PromiseLike<unknown> {

@@ -1,5 +1,5 @@
 import { invalidArgument } from "../errors.ts";
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import type { Block } from "./block.ts";
 import type { ByteWriter } from "./value/byte-writer.ts";
 import { corrupt } from "./value/corrupt.ts";

@@ -1,4 +1,4 @@
-import { codecNamed, importCodec } from "@millrace/closure";
+import { codecNamed, importCodec } from "@millrace/closure/tasks";
 import { isArrowLoaded, loadArrow } from "./arrow/arrow-module.ts";
 import type { Block } from "./block.ts";
 import { unknownCodec } from "./value/codec-value.ts";

@@ -1,5 +1,5 @@
-import type { FailedStep } from "@millrace/graph";
-import { taskFault } from "@millrace/graph";
+import type { FailedStep } from "@millrace/graph/tasks";
+import { taskFault } from "@millrace/graph/tasks";
 import { attempt } from "./attempt.ts";
 import type { Block } from "../block.ts";
 import { corrupt } from "../value/corrupt.ts";

@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import type { FailedStep } from "@millrace/graph";
-import { isTaskFault } from "@millrace/graph";
+import type { FailedStep } from "@millrace/graph/tasks";
+import { isTaskFault } from "@millrace/graph/tasks";
 import type { Block } from "../block.ts";
 import { attempt } from "./attempt.ts";
 import { encodeValue } from "../encode-value.ts";

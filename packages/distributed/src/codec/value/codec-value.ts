@@ -1,4 +1,4 @@
-import { codecFor, codecNamed, type Codec } from "@millrace/closure";
+import { codecFor, codecNamed, type Codec } from "@millrace/closure/tasks";
 import { DistributedError } from "../../errors.ts";
 import { corrupt } from "./corrupt.ts";
 import type { Decoder } from "./decoder.ts";

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { AnyFunction } from "@millrace/closure";
+import type { AnyFunction } from "@millrace/closure/tasks";
 import { SerializationError, invalidArgument } from "../../errors.ts";
 import { writeArrow } from "../arrow/arrow-writer.ts";
 import type { ByteWriter } from "./byte-writer.ts";

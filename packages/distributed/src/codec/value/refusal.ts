@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import type { AnyFunction } from "@millrace/closure";
-import { quoteValue } from "@millrace/graph";
+import type { AnyFunction } from "@millrace/closure/tasks";
+import { quoteValue } from "@millrace/graph/tasks";
 
 /** What a value is that cannot travel, as a message says it: "a Promise", "the function f". */
 export function describeValue(value: unknown): string {

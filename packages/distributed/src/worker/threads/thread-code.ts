@@ -1,5 +1,5 @@
-import type { Arg } from "@millrace/graph";
-import { forEachLeaf } from "@millrace/graph";
+import type { Arg } from "@millrace/graph/tasks";
+import { forEachLeaf } from "@millrace/graph/tasks";
 import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import { ShippedValue } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";

@@ -1,6 +1,6 @@
-import { revive } from "@millrace/closure";
-import type { Arg, Program, TaskFunction } from "@millrace/graph";
-import { absorbSteps, makeProgram, mapLeaves, ownFunctions } from "@millrace/graph";
+import { revive } from "@millrace/closure/tasks";
+import type { Arg, Program, TaskFunction } from "@millrace/graph/tasks";
+import { absorbSteps, makeProgram, mapLeaves, ownFunctions } from "@millrace/graph/tasks";
 import { blockBytes } from "../../codec/block.ts";
 import { decodeValue } from "../../codec/decode-value.ts";
 import { preparationFor } from "../../codec/preparation.ts";

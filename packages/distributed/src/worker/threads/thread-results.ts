@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import type { FailedStep } from "@millrace/graph";
+import type { FailedStep } from "@millrace/graph/tasks";
 import type { Block } from "../../codec/block.ts";
 import { ByteWriter } from "../../codec/value/byte-writer.ts";
 import { encodeInto, encodeValue } from "../../codec/encode-value.ts";

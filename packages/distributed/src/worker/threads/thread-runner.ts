@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MessagePort } from "node:worker_threads";
-import type { Program, RunControl } from "@millrace/graph";
-import { failedStep, runProgram } from "@millrace/graph";
+import type { Program, RunControl } from "@millrace/graph/tasks";
+import { failedStep, runProgram } from "@millrace/graph/tasks";
 import type { TaskContext } from "./task-context.ts";
 import { taskContextHook } from "./task-context.ts";
 import type { InboxInput, InboxTask } from "./task-inbox.ts";

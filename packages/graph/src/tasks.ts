@@ -1,0 +1,18 @@
+// The part of this package that code needs which runs in tasks: threads load no more, so that they
+// are there soon. The names are those of the whole.
+import { registerFinalizerCodec } from "./finalizer.ts";
+import { registerImmutableCodec } from "./immutable-codec.ts";
+
+export { absorbSteps, absorbs } from "./absorb.ts";
+export type { Absorb } from "./absorb.ts";
+export { forEachLeaf, mapLeaves } from "./arg.ts";
+export type { Arg } from "./arg.ts";
+export { GraphError, TaskError, isTaskFault, quoteValue, taskFault } from "./errors.ts";
+export type { FailedStep, GraphErrorCode } from "./errors.ts";
+export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
+export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
+export { failedStep, taskFailure } from "./task-failure.ts";
+export { tokenize, tokenizeLoosely } from "./tokenize.ts";
+
+registerFinalizerCodec();
+registerImmutableCodec();

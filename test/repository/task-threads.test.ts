@@ -1,0 +1,43 @@
+import { dirname, join } from "node:path";
+
+import { expect, it } from "vitest";
+
+import { packageFolders, read } from "../lib/workspace.ts";
+
+type Exports = Readonly<Record<string, string | { readonly default: string }>>;
+type Manifest = { readonly name: string; readonly exports: Exports };
+
+const entries = new Map(
+  packageFolders().flatMap((folder) => {
+    const manifest = JSON.parse(read(`packages/${folder}/package.json`)) as Manifest;
+    return Object.entries(manifest.exports).map(([entry, to]) => {
+      const file = typeof to === "string" ? to : to.default;
+      return [`${manifest.name}${entry.slice(1)}`, join("packages", folder, file)] as const;
+    });
+  }),
+);
+
+// A thread takes more than half a millisecond for each module, and the first results wait for it.
+it.each([
+  ["a task thread", "packages/distributed/dist/worker/threads/thread-main.js", 130],
+  ["the loop of a bag", "packages/bag/dist/stage/run-stage.js", 95],
+])("%s loads what it needs and no whole package", (_, file, most) => {
+  const loaded = loadedBy(file);
+  expect([...loaded].filter((each) => each.endsWith("/dist/index.js"))).toEqual([]);
+  expect(loaded.size).toBeGreaterThan(10);
+  expect(loaded.size).toBeLessThan(most);
+});
+
+/** The built modules of the workspace that one imports at its top, over all steps. */
+function loadedBy(file: string): ReadonlySet<string> {
+  const loaded = new Set([file]);
+  for (const each of loaded) {
+    for (const [, specifier = ""] of read(each).matchAll(/^(?:im|ex)port\b[^;]*?"([^"]+)";/gms)) {
+      const target = specifier.startsWith(".")
+        ? join(dirname(each), specifier)
+        : entries.get(specifier);
+      if (target !== undefined) loaded.add(target);
+    }
+  }
+  return loaded;
+}
