@@ -1,4 +1,4 @@
-import { tokenize, tokenizeLoosely } from "@millrace/graph/tasks";
+import { tokenize, tokenizeLoosely } from "@millrace/graph/tokens";
 
 const known = new WeakMap<object, string | undefined>();
 

@@ -4,7 +4,9 @@ import { checkSplitEvery } from "./check.ts";
 import { stageOf } from "./known-ops.ts";
 import { layerName, namePart } from "./layer-name.ts";
 import type { StageOp } from "./stage/ops.ts";
+import { isStructural } from "./stage/ops.ts";
 import { runStage } from "./stage/run-stage.ts";
+import { runStructuralStage } from "./stage/run-structural-stage.ts";
 
 /**
  * A bag as its verbs see it: the first `npartitions` blocks of a layer of a graph, each an array.
@@ -61,7 +63,8 @@ export function stage(
   partition: StepArg,
   broadcast: readonly StepArg[] = [],
 ): readonly Step[] {
-  return call(runStage, block, literal(ops), partition, ...broadcast);
+  const run = isStructural(ops.at(-1)) ? runStructuralStage : runStage;
+  return call(run, block, literal(ops), partition, ...broadcast);
 }
 
 /** A layer that has no name yet. */

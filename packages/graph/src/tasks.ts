@@ -12,7 +12,6 @@ export type { FailedStep, GraphErrorCode } from "./errors.ts";
 export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
 export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
 export { failedStep, taskFailure } from "./task-failure.ts";
-export { tokenize, tokenizeLoosely } from "./tokenize.ts";
 
 registerFinalizerCodec();
 registerImmutableCodec();

@@ -1,7 +1,7 @@
 import { interpretedLoop } from "./interpret.ts";
 import { LoopWriter } from "./loop-writer.ts";
-import type { StageOp, StageParts } from "./ops.ts";
-import { partsOf } from "./ops.ts";
+import type { StageOp, StageParts, StructuralOp } from "./ops.ts";
+import { isStructural, partsOf } from "./ops.ts";
 import type { Loop } from "./suspended.ts";
 import type { Terminal } from "./terminals.ts";
 import { makeTerminal } from "./terminals.ts";
@@ -15,17 +15,26 @@ export interface Compiled {
 
 const known = new WeakMap<readonly StageOp[], Compiled>();
 
+/** Makes the terminals of some operations; where nobody does, no stage has one. */
+export type MakeStructural = ((op: StructuralOp) => Terminal) | undefined;
+
 /** Compiles a stage, once for each array of operations: all tasks of a layer share theirs. */
-export function compileStage(stage: readonly StageOp[]): Compiled {
+export function compileStage(stage: readonly StageOp[], structural: MakeStructural): Compiled {
   let compiled = known.get(stage);
   if (compiled === undefined) {
     const parts = partsOf(stage);
-    const terminal = makeTerminal(parts.terminal);
+    const terminal = terminalOf(parts, structural);
     const loop = generatedLoop(parts, terminal) ?? interpretedLoop(parts, terminal);
     compiled = { parts, terminal, loop };
     known.set(stage, compiled);
   }
   return compiled;
+}
+
+function terminalOf({ terminal }: StageParts, structural: MakeStructural): Terminal {
+  if (!isStructural(terminal)) return makeTerminal(terminal);
+  if (structural === undefined) throw new Error(`runStage has no terminal ${terminal.kind}`);
+  return structural(terminal);
 }
 
 let stageCount = 0;
@@ -57,8 +66,8 @@ function generatedLoop(parts: StageParts, terminal: Terminal): Loop | undefined 
   }
 }
 
-/** The loop of a stage as text, for people to read. */
+/** The loop of a stage as text, for people to read; of one without a structural terminal. */
 export function explainStage(stage: readonly StageOp[]): string {
   const parts = partsOf(stage);
-  return new LoopWriter(parts, makeTerminal(parts.terminal)).write();
+  return new LoopWriter(parts, terminalOf(parts, undefined)).write();
 }

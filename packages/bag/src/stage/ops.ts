@@ -63,6 +63,19 @@ export type TerminalOp =
       readonly initial: Initial;
     };
 
+/**
+ * The terminals that look into objects, to tell or to copy them. They need what tokenizes
+ * functions, which other threads do without.
+ */
+export type StructuralOp = Extract<TerminalOp, { kind: (typeof structuralKinds)[number] }>;
+
+const structuralKinds = ["frequencies", "distinct", "fold", "foldBy"] as const;
+
+/** Whether a stage ends in a {@link StructuralOp}. */
+export function isStructural(op: StageOp | undefined): op is StructuralOp {
+  return (structuralKinds as readonly (string | undefined)[]).includes(op?.kind);
+}
+
 /** An initial value, if one was given. */
 export type Initial = { readonly value: unknown } | undefined;
 

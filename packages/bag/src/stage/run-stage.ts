@@ -1,8 +1,8 @@
 import { declareExports } from "@millrace/closure/tasks";
-import type { Absorb, Step } from "@millrace/graph/tasks";
+import type { Absorb, Step, TaskFunction } from "@millrace/graph/tasks";
 import { absorbs, runGuard, taskFault } from "@millrace/graph/tasks";
 import { inPartition } from "../errors.ts";
-import type { Compiled } from "./compile.ts";
+import type { Compiled, MakeStructural } from "./compile.ts";
 import { compileStage } from "./compile.ts";
 import type { SourceOp, StageOp } from "./ops.ts";
 import { partsOf } from "./ops.ts";
@@ -12,7 +12,7 @@ import { isPending, withSettled } from "./settled.ts";
 import { Suspended } from "./suspended.ts";
 
 /**
- * The step function of every element operation: runs a block, which is that of partition number
+ * The step function of most element operations: runs a block, which is that of partition number
  * `partition`, through a chain of operations in one loop. Gives the array of what comes out, or
  * what the terminal operation makes of it; a promise only where the source or a callback is async.
  */
@@ -22,8 +22,19 @@ export function runStage(
   partition: number,
   ...broadcast: readonly unknown[]
 ): unknown {
+  return runWith(undefined, block, stage, partition, broadcast);
+}
+
+/** The same with some more terminals. */
+export function runWith(
+  structural: MakeStructural,
+  block: unknown,
+  stage: readonly StageOp[],
+  partition: number,
+  broadcast: readonly unknown[],
+): unknown {
   try {
-    const result = runCompiled(compileStage(stage), block, broadcast);
+    const result = runCompiled(compileStage(stage, structural), block, broadcast);
     return result instanceof Promise ? orInPartition(result, partition) : result;
   } catch (error) {
     throw inPartition(error, partition);
@@ -53,7 +64,7 @@ function runCompiled(compiled: Compiled, block: unknown, broadcast: readonly unk
 const absorbStage: Absorb = (producer, consumer) => {
   const [block, first, partition, ...rest] = producer.args;
   const [, second, , ...more] = consumer.args;
-  if (producer.fn !== consumer.fn || block === undefined || partition === undefined) {
+  if (!runners.has(producer.fn) || block === undefined || partition === undefined) {
     return undefined;
   }
   if (first?.kind !== "literal" || second?.kind !== "literal") return undefined;
@@ -62,6 +73,14 @@ const absorbStage: Absorb = (producer, consumer) => {
   const args: Step["args"] = [block, { kind: "literal", value: stage }, partition];
   return { fn: consumer.fn, args: [...args, ...rest, ...more] };
 };
+
+const runners = new WeakSet<TaskFunction>();
+
+/** Lets a step function that runs stages become one with the stage before it. */
+export function joinsStages(fn: TaskFunction): void {
+  runners.add(fn);
+  Object.defineProperty(fn, absorbs, { value: absorbStage });
+}
 
 type Stage = readonly StageOp[];
 
@@ -80,8 +99,6 @@ function joinStages(before: Stage, after: Stage): Stage | undefined {
   joined.set(before, known.set(after, stage));
   return stage;
 }
-
-Object.defineProperty(runStage, absorbs, { value: absorbStage });
 
 type Bounds = readonly [items: readonly unknown[] | undefined, start: number, end: number];
 
@@ -142,4 +159,5 @@ async function runChunks(
   return acc;
 }
 
+joinsStages(runStage);
 declareExports(import.meta.url, { runStage });

@@ -1,4 +1,4 @@
-import { tokenizeLoosely } from "@millrace/graph/tasks";
+import { tokenizeLoosely } from "@millrace/graph/tokens";
 import { openClassToken } from "../class-token.ts";
 
 /** Containers inside of each other; keys are flat, and circles have no end. */

@@ -1,12 +1,7 @@
 import { extremeOf } from "../compare.ts";
-import { copyData } from "../copy-data.ts";
 import { mixedNumeric, notNumeric } from "../errors.ts";
 import { Best } from "./best.ts";
-import type { Folded } from "./folded.ts";
-import { foldOn, foldedPairs } from "./folded.ts";
-import type { Callback, Initial, TerminalOp } from "./ops.ts";
-import { withSettled } from "./settled.ts";
-import { StructuralMap } from "./structural-map.ts";
+import type { Callback, StructuralOp, TerminalOp } from "./ops.ts";
 
 /** How a terminal folds the elements of a partition into one part. */
 export interface Terminal {
@@ -36,7 +31,7 @@ export interface InlineStep {
 }
 
 /** Builds the terminal that an operation names; without one, elements are collected. */
-export function makeTerminal(op: TerminalOp | undefined): Terminal {
+export function makeTerminal(op: Exclude<TerminalOp, StructuralOp> | undefined): Terminal {
   switch (op?.kind) {
     case undefined:
       return collect;
@@ -50,22 +45,14 @@ export function makeTerminal(op: TerminalOp | undefined): Terminal {
       return moments(op.api);
     case "extreme":
       return extreme(op.want);
-    case "frequencies":
-      return frequencies;
     case "keyed":
       return keyed(op.key);
-    case "distinct":
-      return distinct(op.key);
     case "topk":
       return topk(op.k, op.key);
     case "some":
       return some(op.test, op.want);
     case "take":
       return take(op.k);
-    case "fold":
-      return fold(op.fn, op.initial);
-    case "foldBy":
-      return foldBy(op.key, op.fn, op.initial);
   }
 }
 
@@ -189,18 +176,6 @@ function extreme(want: "min" | "max"): Terminal {
   };
 }
 
-const frequencies: Terminal = {
-  init: () => new StructuralMap<number>(),
-  step(acc, value) {
-    const counts = acc as StructuralMap<number>;
-    const entry = counts.find(value);
-    if (entry === undefined) counts.add(value, 1);
-    else entry.value++;
-    return counts;
-  },
-  finish: (acc) => (acc as StructuralMap<number>).pairs(),
-};
-
 function keyed(key: Callback): Terminal {
   return {
     init: () => [],
@@ -209,20 +184,6 @@ function keyed(key: Callback): Terminal {
       (acc as unknown[]).push([own, value]);
       return acc;
     },
-  };
-}
-
-function distinct(key: Callback | undefined): Terminal {
-  return {
-    init: () => new StructuralMap<unknown>(),
-    key: keyCall(key),
-    step(acc, value, own) {
-      const seen = acc as StructuralMap<unknown>;
-      if (seen.find(own) === undefined) seen.add(own, value);
-      return seen;
-    },
-    // The keys go along: they need not be called for again when parts are joined.
-    finish: (acc) => (acc as StructuralMap<unknown>).pairs(),
   };
 }
 
@@ -251,58 +212,7 @@ function take(k: number): Terminal {
   return { init: collect.init, step: collect.step, done: (acc) => (acc as unknown[]).length >= k };
 }
 
-/** What a fold made of a partition: nothing of no elements, or one value. */
-export type FoldPart = readonly [] | readonly [value: unknown];
-
-/** A partition without elements stays empty: its initial value would be one too many. */
-function fold(fn: Callback, initial: Initial): Terminal {
-  const step = fn as (acc: unknown, value: unknown) => unknown;
-  const start = startOf(initial);
-  return {
-    init: () => undefined,
-    step(acc, value) {
-      const folded = (acc as Folded | undefined) ?? start();
-      return folded === undefined
-        ? { value, isOwn: false }
-        : foldOn(folded, (own) => step(own, value));
-    },
-    finish: (acc) => (acc === undefined ? [] : [(acc as Folded).value]),
-  };
-}
-
-function foldBy(key: Callback, fn: Callback, initial: Initial): Terminal {
-  const step = fn as (acc: unknown, value: unknown) => unknown;
-  const start = startOf(initial);
-  return {
-    init: () => new StructuralMap<Folded>(),
-    key: keyCall(key),
-    step(acc, value, own) {
-      const groups = acc as StructuralMap<Folded>;
-      const entry = groups.find(own);
-      const folded = entry?.value ?? start();
-      if (folded === undefined) {
-        groups.add(own, { value, isOwn: false });
-        return groups;
-      }
-      return withSettled(
-        foldOn(folded, (before) => step(before, value)),
-        () => {
-          if (entry === undefined) groups.add(own, folded);
-          return groups;
-        },
-      );
-    },
-    finish: (acc) => foldedPairs(acc as StructuralMap<Folded>),
-  };
-}
-
-/** Where a fold starts: at a copy of the initial value, or nowhere when there is none. */
-function startOf(initial: Initial): () => Folded | undefined {
-  if (initial === undefined) return () => undefined;
-  return () => ({ value: copyData(initial.value), isOwn: true });
-}
-
 /** The callback that a user gave for a key or an answer; default: the element itself. */
-function keyCall(fn: Callback | undefined): (value: unknown) => unknown {
+export function keyCall(fn: Callback | undefined): (value: unknown) => unknown {
   return (fn as ((value: unknown) => unknown) | undefined) ?? ((value) => value);
 }

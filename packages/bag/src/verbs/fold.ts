@@ -9,7 +9,7 @@ import type { Folded } from "../stage/folded.ts";
 import { foldOn } from "../stage/folded.ts";
 import type { Callback, Initial } from "../stage/ops.ts";
 import { reduceInOrder, whileWanted, withSettled } from "../stage/settled.ts";
-import type { FoldPart } from "../stage/terminals.ts";
+import type { FoldPart } from "../stage/structural-terminals.ts";
 
 /**
  * How a fold starts, and how its parts are joined.
