@@ -48,6 +48,8 @@ export const feedsShuffle = 2;
 /** Stands for a value that an earlier run has made. */
 export const isHeld = 4;
 
+type ExpandSettings = Pick<RunSettings, "optimize" | "priority" | "retries" | "lookahead">;
+
 /**
  * Writes out the tasks of a run, fuses them, puts them in their order and numbers them by it. Pure;
  * cost: about a microsecond a task, most of it in graph. The functions of the graph are stand-ins.
@@ -57,11 +59,11 @@ export const isHeld = 4;
 export function expandGraph(
   graph: LayeredGraph,
   keys: readonly Key[],
-  { optimize, priority, lookahead }: Pick<RunSettings, "optimize" | "priority" | "lookahead">,
+  { optimize, priority, retries, lookahead }: ExpandSettings,
 ): ExpandedGraph {
   const heldKeys = keysOfHeld(graph, keys);
   // Tasks that stand for held values are asked for too, so that none is fused into its reader.
-  const lowered = lowerGraph(graph, [...keys, ...heldKeys], optimize);
+  const lowered = lowerGraph(graph, [...keys, ...heldKeys], optimize, { priority, retries });
   const { core } = lowered;
   const wanted = lowered.wanted.subarray(0, keys.length);
   const gated = lookahead !== undefined;
