@@ -59,16 +59,17 @@ function hashesOfCallers(): ReadonlyMap<string, string> {
 }
 
 function placesOfCallers(): Place[] {
-  // Under --frozen-intrinsics the Debugger is asked.
-  if (Object.isFrozen(Error)) return [];
   const { prepareStackTrace, stackTraceLimit } = Error;
+  const prepare = (_: Error, places: Place[]): Place[] => places;
   try {
-    Error.stackTraceLimit = callsMax;
-    Error.prepareStackTrace = (_, places) => places;
-    return new Error("where").stack as unknown as Place[];
+    const isSet =
+      Reflect.set(Error, "stackTraceLimit", callsMax) &&
+      Reflect.set(Error, "prepareStackTrace", prepare);
+    // Where errors are frozen the Debugger is asked.
+    return isSet ? (new Error("where").stack as unknown as Place[]) : [];
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    Error.prepareStackTrace = prepareStackTrace;
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+    Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
   }
 }
 
