@@ -19,10 +19,12 @@ interface World {
   /** What the file in the user's folder says. */
   readonly userFile?: string;
   readonly configure?: Readonly<Record<string, unknown>>;
+  /** Whether what the process was warned of is given too. */
+  readonly warnings?: boolean;
 }
 
 /** What a process in this world loads, or its error with the folder left out. */
-function loaded({ env = {}, file, userFile, configure = {} }: World): unknown {
+function loaded({ env = {}, file, userFile, configure = {}, warnings = false }: World): unknown {
   const cwd = join(folder, String(folderCount++));
   const home = join(cwd, "home");
   mkdirSync(join(home, "millrace"), { recursive: true });
@@ -31,12 +33,17 @@ function loaded({ env = {}, file, userFile, configure = {} }: World): unknown {
   const code = `
     import { loadSettings } from ${JSON.stringify(loader)};
     import { configure } from ${JSON.stringify(graph)};
+    const warnings = [];
+    process.on("warning", ({ code, message }) => warnings.push(code + ": " + message));
     configure(${JSON.stringify(configure)});
     const settings = await loadSettings().catch(({ name, code, message }) => ({
       error: name + " " + code + " | " + message,
     }));
-    console.log(JSON.stringify(settings));`;
-  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", code], {
+    // A warning comes in the next tick.
+    await new Promise(setImmediate);
+    console.log(JSON.stringify(${warnings} ? { ...settings, warnings } : settings));`;
+  const args = ["--no-warnings", "--input-type=module", "--eval", code];
+  const output = execFileSync(process.execPath, args, {
     cwd,
     env: { PATH: process.env["PATH"], XDG_CONFIG_HOME: home, ...env },
     encoding: "utf8",
@@ -71,7 +78,19 @@ describe("variables", () => {
   });
 
   it("that are empty, or of others, are not seen", () => {
-    expect(loaded({ env: { MILLRACE_THREADS: "", MILLRACE_OTHER: "x" } })).toEqual({});
+    expect(loaded({ env: { MILLRACE_THREADS: "", OTHER_THREADS: "2" } })).toEqual({});
+  });
+
+  it("that are misspelt are told of in a warning", () => {
+    const env = { MILLRACE_THREAD: "2", MILLRACE_THREADS: "3", MILLRACE_CONFIG: "" };
+    expect(loaded({ env, warnings: true })).toEqual({
+      threads: 3,
+      warnings: [
+        "MILLRACE: MILLRACE_THREAD is no setting and not used, wanted one of MILLRACE_CONFIG, " +
+          "MILLRACE_THREADS, MILLRACE_MEMORY_LIMIT, MILLRACE_LOCAL_DIRECTORY, " +
+          "MILLRACE_AWAITING_TASKS, MILLRACE_RESOURCES.",
+      ],
+    });
   });
 
   it("keep a path that looks like a number", () => {

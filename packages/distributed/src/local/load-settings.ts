@@ -13,9 +13,21 @@ import { ConfigError } from "../errors.ts";
  * @throws ConfigError `distributed/config` with the variable, or the file and line
  */
 export async function loadSettings(): Promise<Settings> {
+  warnOfUnknownVariables();
   const path = configPath();
   const file = path === undefined ? {} : await fromFile(path);
   return { ...file, ...fromEnvironment(), ...takeSettings() };
+}
+
+function warnOfUnknownVariables(): void {
+  const known = ["MILLRACE_CONFIG", ...settingNames.map(variableOf)];
+  for (const variable of Object.keys(process.env)) {
+    if (!variable.startsWith("MILLRACE_") || known.includes(variable)) continue;
+    process.emitWarning(
+      `${variable} is no setting and not used, wanted one of ${known.join(", ")}.`,
+      { code: "MILLRACE" },
+    );
+  }
 }
 
 function configPath(): string | undefined {
