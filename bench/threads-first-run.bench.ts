@@ -6,37 +6,57 @@ import { median } from "./measure.ts";
 /** `repeats` is how many processes are started. */
 type Parameters = { readonly repeats: number };
 
-const cases = {
-  import: "until `millrace` is imported",
-  inline: "then the first compute, inline",
-  threads: "then the first compute on threads",
-  again: "and the second",
-} as const;
+type Times = Record<"import" | "build" | "first" | "again", number> & { readonly answer: string };
 
-/** Each repeat is a process of its own, which measures itself. The baseline is the import. */
+/** Each repeat is two processes of their own, which measure themselves. Baseline: the import. */
 export const bench: Bench<Parameters> = {
   name: "threads-first-run",
   question: "How long does a new process take to its first value from threads?",
   parameters: { small: { repeats: 1 }, full: { repeats: 15 } },
   run({ repeats }) {
-    const program = join(import.meta.dirname, "first-run.mjs");
-    const runs = Array.from({ length: repeats }, () => {
-      const text = execFileSync(process.execPath, [program], { encoding: "utf8" });
-      return JSON.parse(text) as Record<keyof typeof cases, number> & { answer: string };
+    const threads: Times[] = [];
+    const inline: Times[] = [];
+    for (let i = 0; i < repeats; i++) {
+      threads.push(runWith("threads"));
+      inline.push(runWith("inline"));
+    }
+    const base = median(threads.map((times) => times.import));
+    const row = (name: string, times: readonly number[]): BenchRow => ({
+      case: name,
+      medianMs: median(times),
+      ratio: median(times) / base,
+      fastestMs: Math.min(...times),
+      slowestMs: Math.max(...times),
     });
-    const names = Object.keys(cases) as (keyof typeof cases)[];
-    const base = median(runs.map((run) => run.import));
-    const rows = names.map((name): BenchRow => {
-      const times = runs.map((run) => run[name]);
-      const medianMs = median(times);
-      return {
-        case: cases[name],
-        medianMs,
-        ratio: medianMs / base,
-        fastestMs: Math.min(...times),
-        slowestMs: Math.max(...times),
-      };
-    });
-    return Promise.resolve({ rows, answer: runs[0]?.answer ?? "" });
+    const rows = [
+      row(
+        "until millrace is imported",
+        threads.map((times) => times.import),
+      ),
+      row(
+        "then the first pipeline is built",
+        threads.map((times) => times.build),
+      ),
+      row(
+        "then its compute() on threads",
+        threads.map((times) => times.first),
+      ),
+      row(
+        "the same again",
+        threads.map((times) => times.again),
+      ),
+      row(
+        "the first compute() inline instead",
+        inline.map((times) => times.first),
+      ),
+    ];
+    return Promise.resolve({ rows, answer: threads[0]?.answer ?? "" });
   },
 };
+
+function runWith(executor: string): Times {
+  const program = join(import.meta.dirname, "first-run.mjs");
+  return JSON.parse(
+    execFileSync(process.execPath, [program, executor], { encoding: "utf8" }),
+  ) as Times;
+}
