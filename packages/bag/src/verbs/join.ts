@@ -1,8 +1,8 @@
 import type { BlockInput } from "@millrace/graph";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, call, input } from "../partitions.ts";
+import { matchKeyed } from "../steps/keyed.ts";
 import { keyFunction } from "./key-of.ts";
-import { matchKeyed } from "./match-keyed.ts";
 import { deal, keyed } from "./shuffle.ts";
 
 /**
