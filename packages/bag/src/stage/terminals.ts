@@ -4,7 +4,8 @@ import { mixedNumeric, notNumeric } from "../errors.ts";
 import { Best } from "./best.ts";
 import type { Folded } from "./folded.ts";
 import { foldOn, foldedPairs } from "./folded.ts";
-import type { Callback, Initial, TerminalOp } from "./ops.ts";
+import type { Callback, Initial, KeyOf, TerminalOp } from "./ops.ts";
+import { pluckWith } from "./pluck.ts";
 import { withSettled } from "./settled.ts";
 import { StructuralMap } from "./structural-map.ts";
 
@@ -201,7 +202,7 @@ const frequencies: Terminal = {
   finish: (acc) => (acc as StructuralMap<number>).pairs(),
 };
 
-function keyed(key: Callback): Terminal {
+function keyed(key: KeyOf): Terminal {
   return {
     init: () => [],
     key: keyCall(key),
@@ -212,7 +213,7 @@ function keyed(key: Callback): Terminal {
   };
 }
 
-function distinct(key: Callback | undefined): Terminal {
+function distinct(key: KeyOf | undefined): Terminal {
   return {
     init: () => new StructuralMap<unknown>(),
     key: keyCall(key),
@@ -226,7 +227,7 @@ function distinct(key: Callback | undefined): Terminal {
   };
 }
 
-function topk(k: number, key: Callback | undefined): Terminal {
+function topk(k: number, key: KeyOf | undefined): Terminal {
   return {
     init: () => new Best(k),
     key: keyCall(key),
@@ -270,7 +271,7 @@ function fold(fn: Callback, initial: Initial): Terminal {
   };
 }
 
-function foldBy(key: Callback, fn: Callback, initial: Initial): Terminal {
+function foldBy(key: KeyOf, fn: Callback, initial: Initial): Terminal {
   const step = fn as (acc: unknown, value: unknown) => unknown;
   const start = startOf(initial);
   return {
@@ -302,7 +303,9 @@ function startOf(initial: Initial): () => Folded | undefined {
   return () => ({ value: copyData(initial.value), isOwn: true });
 }
 
-/** The callback that a user gave for a key or an answer; default: the element itself. */
-function keyCall(fn: Callback | undefined): (value: unknown) => unknown {
-  return (fn as ((value: unknown) => unknown) | undefined) ?? ((value) => value);
+/** The call for a key or an answer; default: the element itself. */
+function keyCall(key: KeyOf | undefined): (value: unknown) => unknown {
+  if (key === undefined) return (value) => value;
+  if (typeof key === "function") return key as (value: unknown) => unknown;
+  return pluckWith(key.api, { key: key.name, fallback: undefined, hasFallback: false });
 }

@@ -15,15 +15,15 @@ export function frequencies(
 }
 
 /** The first element of each key. */
-export function distinct(bag: Partitions, keyOf: unknown): Partitions {
-  const key = optionalKey("distinct", keyOf);
+export function distinct(bag: Partitions, by: unknown): Partitions {
+  const key = optionalKey("distinct", by);
   const parts = addStage(bag, "distinct-part", { kind: "distinct", key });
   return addTree(parts, "distinct", { combine: [firstOfEach], aggregate: [finishDistinct] });
 }
 
 /** The `k` elements with the largest keys, the largest first. */
-export function topk(bag: Partitions, k: number, keyOf: unknown): Partitions {
+export function topk(bag: Partitions, k: number, by: unknown): Partitions {
   checkElements("topk", "k", k);
-  const parts = addStage(bag, "topk-part", { kind: "topk", k, key: optionalKey("topk", keyOf) });
+  const parts = addStage(bag, "topk-part", { kind: "topk", k, key: optionalKey("topk", by) });
   return addTree(parts, "topk", { combine: [bestOf, k], aggregate: [finishBest, k] });
 }
