@@ -93,7 +93,7 @@ describe("what cannot change is one and the same wherever it is built", () => {
     expect(nameOf(Bag.from([0]))).not.toBe(nameOf(Bag.from([-0])));
   });
 
-  it("initial values, which are copied, and lists of properties", () => {
+  it("initial values, which are copied, and properties", () => {
     const folded = (initial: number[]): unknown =>
       nameOf(one().fold(append, { initial, combine: concat }));
     expect(folded([])).toBe(folded([]));
@@ -103,6 +103,11 @@ describe("what cannot change is one and the same wherever it is built", () => {
     const [row] = [{ a: 1, b: 2 }];
     const plucked = (): unknown => nameOf(Bag.from([row]).pluck(["a", "b"]));
     expect(plucked()).toBe(plucked());
+    for (const verb of ["groupBy", "distinct"] as const) {
+      const by = (name: "a" | "b"): unknown => nameOf(Bag.from([row])[verb](name));
+      expect(by("a")).toBe(by("a"));
+      expect(by("a")).not.toBe(by("b"));
+    }
   });
 });
 

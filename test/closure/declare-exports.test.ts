@@ -33,6 +33,19 @@ test("in an installed package it is the same reference that is found by looking"
   expect(capture(declared).hash).toBe(found.hash);
 });
 
+test("in another package than it was published in, as in a bundle, a function travels by source", async () => {
+  const file = import.meta.resolve("@millrace/closure");
+  for (const [place, published] of [
+    [file, "@millrace/other"],
+    [url, "@millrace/closure"],
+  ] as const) {
+    const own: Unary = (x) => `source ${x}`;
+    declareExports(place, { own }, { package: published });
+    expect((await revive<Unary>(capture(own)))(1)).toBe("source 1");
+    expect(() => capture(own, { mode: "off" })).toThrow('mode "off"');
+  }
+});
+
 test("what is not there is told where it is revived", async () => {
   const gone: Unary = (x) => x;
   declareExports(url, { gone });

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 
 import { expect, it } from "vitest";
 
-import { packageFolders, read } from "../lib/workspace.ts";
+import { filesUnder, packageFolders, read } from "../lib/workspace.ts";
 
 type Exports = Readonly<Record<string, string | { readonly default: string }>>;
 type Manifest = { readonly name: string; readonly exports: Exports };
@@ -26,6 +26,21 @@ it.each([
   expect([...loaded].filter((each) => each.endsWith("/dist/index.js"))).toEqual([]);
   expect(loaded.size).toBeGreaterThan(10);
   expect(loaded.size).toBeLessThan(most);
+});
+
+const steps = filesUnder("packages/bag/src/steps", [".ts"]).map((file) =>
+  file.replace("/src/", "/dist/").replace(/ts$/, "js"),
+);
+/** All of storage reads and writes files; keys that are functions or instances need captures. */
+const wholes = ["packages/closure/dist/index.js", "packages/storage/dist/index.js"];
+
+it("there are modules of steps", () => {
+  expect(steps.length).toBeGreaterThan(5);
+});
+
+it.each(steps)("%s loads nothing that builds graphs", (file) => {
+  const indexes = [...loadedBy(file)].filter((each) => each.endsWith("/dist/index.js"));
+  expect(indexes.filter((each) => !wholes.includes(each))).toEqual([]);
 });
 
 /** The built modules of the workspace that one imports at its top, over all steps. */

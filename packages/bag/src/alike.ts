@@ -1,4 +1,4 @@
-import { tokenizeLoosely } from "@millrace/graph";
+import { tokenizeLoosely } from "@millrace/graph/tokens";
 import { openClassToken } from "./class-token.ts";
 import { StructuralMap } from "./stage/structural-map.ts";
 

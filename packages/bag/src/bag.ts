@@ -20,13 +20,13 @@ import type {
   PluckedAll,
   StarFunction,
 } from "./callbacks.ts";
-import { concatBlocks } from "./concat-blocks.ts";
 import { invalidArgument } from "./errors.ts";
 import type { WriteFilesOptions } from "./io/write-files.ts";
 import { writeFiles } from "./io/write-files.ts";
 import type { Partitions } from "./partitions.ts";
 import { blockKeys, partitionsAt } from "./partitions.ts";
 import type { PluckKey } from "./stage/ops.ts";
+import { concatBlocks } from "./steps/blocks.ts";
 import { accumulate } from "./verbs/accumulate.ts";
 import { concat, product, zip } from "./verbs/combine.ts";
 import { filter, flatMap, flatten, map, pluck, randomSample, starmap } from "./verbs/elements.ts";

@@ -1,5 +1,5 @@
 import { CaptureError, quote } from "./errors.ts";
-import { declaredExport } from "./declared-exports.ts";
+import { declaredReference } from "./declared-exports.ts";
 import { withInspector, type AnyFunction } from "./inspector.ts";
 import { memos, type Captured, type CaptureMode } from "./memo.ts";
 import { moduleReferenceOf } from "./module-function.ts";
@@ -85,7 +85,7 @@ export function mutableCaptures(fn: AnyFunction): readonly object[] {
 
 /** Capture without the memo, and keep the walk for whoever explains it. */
 export function take(fn: AnyFunction, mode: CaptureMode): { captured: Captured; walk: Walk } {
-  const isReference = moduleReferenceOf(fn) !== undefined || declaredExport(fn) !== undefined;
+  const isReference = moduleReferenceOf(fn) !== undefined || declaredReference(fn) !== undefined;
   if (mode === "off" && !isReference) {
     const name = fn.name || "(anonymous)";
     throw new CaptureError(

@@ -1,10 +1,19 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CaptureError, quote } from "./errors.ts";
 import type { AnyFunction } from "./inspector.ts";
+import type { WireNode } from "./nodes.ts";
+import { fileReference, isInstalled, packageOf, realFile, type Reference } from "./packages.ts";
 
-/** Where a function can be imported from. */
-export type DeclaredExport = { readonly url: string; readonly name: string };
+type Declared = {
+  readonly url: string;
+  readonly name: string;
+  readonly package: string | undefined;
+  /** Worked out once, when it is first asked for. */
+  reference?: Reference | undefined;
+};
 
-const declared = new WeakMap<AnyFunction, DeclaredExport>();
+const declared = new WeakMap<AnyFunction, Declared>();
 
 /**
  * Says that the module at `url` exports these functions, so that each travels as the name of the
@@ -20,6 +29,8 @@ const declared = new WeakMap<AnyFunction, DeclaredExport>();
  *
  * @param url - `import.meta.url` of the module
  * @param functions - the functions by the names under which the module exports them
+ * @param options.package - the package that the module is published in. A bundler may have written
+ *   the module into another, which exports none of them: they travel like any others then
  * @throws CaptureError `closure/invalid-argument` for a URL that is none, or what is no function
  * @example
  * ```ts
@@ -35,6 +46,7 @@ const declared = new WeakMap<AnyFunction, DeclaredExport>();
 export function declareExports(
   url: string,
   functions: Readonly<Record<string, AnyFunction>>,
+  options: { readonly package?: string } = {},
 ): void {
   if (typeof url !== "string" || !URL.canParse(url)) {
     throw new CaptureError(
@@ -49,11 +61,25 @@ export function declareExports(
         `declareExports: ${quote(name)} must be a function or a class, got ${quote(fn)}. Leave it out.`,
       );
     }
-    declared.set(fn, { url, name });
+    declared.set(fn, { url, name, package: options.package });
   }
 }
 
-/** Where a function was declared to be exported from. */
-export function declaredExport(fn: AnyFunction): DeclaredExport | undefined {
-  return declared.get(fn);
+/** The reference for a function that was declared to be an export of the module it stands in. */
+export function declaredReference(fn: AnyFunction): Reference | undefined {
+  const found = declared.get(fn);
+  if (found === undefined) return undefined;
+  if (!("reference" in found)) found.reference = referenceOf(found);
+  return found.reference;
+}
+
+function referenceOf({ url, name, package: wanted }: Declared): Reference | undefined {
+  const file = url.startsWith("file:") ? fileURLToPath(url) : undefined;
+  const owner = file === undefined ? undefined : packageOf(realFile(file));
+  if (file !== undefined && owner !== undefined && isInstalled(owner, file)) {
+    if (wanted !== undefined && owner.name !== wanted) return undefined;
+    return fileReference(owner, file, "import", [name], dirname(file));
+  }
+  const node: WireNode = { kind: "module", url, name };
+  return wanted === undefined ? { node, from: undefined } : undefined;
 }

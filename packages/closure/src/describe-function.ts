@@ -1,6 +1,7 @@
 import { captureNames } from "./captures.ts";
 import { applyEdits, classSource, ClassRefusal, type ClassSource } from "./class-source.ts";
 import { constantValue } from "./constant.ts";
+import { declaredReference } from "./declared-exports.ts";
 import { environmentOf } from "./env.ts";
 import { factsOf, type Facts, type Reading } from "./facts.ts";
 import type { AnyFunction } from "./inspector.ts";
@@ -12,7 +13,8 @@ import { remember } from "./live.ts";
 import { isForeignIntrinsic } from "./object-chain.ts";
 import { integrityOf, ownProperties } from "./properties.ts";
 import { constructorOf, describePrototype, missingKeys, skipNatural } from "./prototype.ts";
-import { declaredReference, exportReference, type Reference } from "./references.ts";
+import type { Reference } from "./packages.ts";
+import { exportReference } from "./references.ts";
 import { isClass, isFunction, type FunctionNode } from "./scopes.ts";
 import { positionOf } from "./script.ts";
 import { isStrict } from "./strictness.ts";

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import type { PackageWire, WireNode } from "./nodes.ts";
 
 /** A package on this machine; `directory` is its real path. */
 export type Package = {
@@ -89,4 +90,22 @@ function readManifest(directory: string): Package | undefined {
   }
   manifests.set(directory, found);
   return found;
+}
+
+/** A reference, and the folder from which its package was found. */
+export type Reference = { readonly node: WireNode; readonly from: string | undefined };
+
+/** The reference for what the file of a package exports. */
+export function fileReference(
+  owner: Package,
+  file: string,
+  via: PackageWire["via"],
+  path: readonly string[],
+  from: string,
+): Reference {
+  const { name, version } = owner;
+  return {
+    node: { kind: "package", name, version, file: pathInPackage(owner, file), via, path },
+    from,
+  };
 }

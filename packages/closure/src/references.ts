@@ -1,26 +1,22 @@
 import { isBuiltin, createRequire } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { declaredExport } from "./declared-exports.ts";
 import { existingFile } from "./import-from.ts";
-import type { AnyFunction } from "./inspector.ts";
-import type { PackageWire, WireNode } from "./nodes.ts";
+import type { PackageWire } from "./nodes.ts";
 import type { Origin } from "./origin.ts";
 import { exportedNames, viteExportedNames } from "./origin.ts";
 import {
+  fileReference,
   findPackage,
   isInstalled,
   packageName,
   packageOf,
-  pathInPackage,
   realFile,
   type Package,
+  type Reference,
 } from "./packages.ts";
 import { fileOf, type Script } from "./script.ts";
 import type { Examined } from "./walk.ts";
-
-/** A reference, and the folder from which its package was found. */
-export type Reference = { readonly node: WireNode; readonly from: string | undefined };
 
 /** The reference for an import of a built-in module or of a package; undefined for user code. */
 export function referenceOf(origin: Origin, script: Script): Reference | undefined {
@@ -85,19 +81,6 @@ function requiredModule(
   }
 }
 
-/** The reference for a function that was declared to be an export. */
-export function declaredReference(fn: AnyFunction): Reference | undefined {
-  const declared = declaredExport(fn);
-  if (declared === undefined) return undefined;
-  const { url, name } = declared;
-  const file = url.startsWith("file:") ? fileURLToPath(url) : undefined;
-  const owner = file === undefined ? undefined : packageOf(realFile(file));
-  if (file === undefined || owner === undefined || !isInstalled(owner, file)) {
-    return { node: { kind: "module", url, name }, from: undefined };
-  }
-  return fileReference(owner, file, "import", [name], dirname(file));
-}
-
 /** The reference for a function that an installed package exports from the file it stands in. */
 export function exportReference(fn: object, examined: Examined): Reference | undefined {
   const { script } = examined;
@@ -123,20 +106,6 @@ function ownerOf(script: Script, file: string): Package | undefined {
     owners.set(script, known);
   }
   return known.owner;
-}
-
-function fileReference(
-  owner: Package,
-  file: string,
-  via: Origin["via"],
-  path: readonly string[],
-  from: string,
-): Reference {
-  const { name, version } = owner;
-  return {
-    node: { kind: "package", name, version, file: pathInPackage(owner, file), via, path },
-    from,
-  };
 }
 
 /** A relative path, a file URL, or the root-relative form that Vite writes. */

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { CaptureError, type CaptureErrorCode } from "./errors.ts";
-import { declaredExport } from "./declared-exports.ts";
+import { declaredReference } from "./declared-exports.ts";
 import { describeFunction } from "./describe-function.ts";
 import { describeObject } from "./describe-object.ts";
 import { environmentOf } from "./env.ts";
@@ -264,7 +264,7 @@ const genuine = new WeakSet<AnyFunction>();
 /** Whether it is known what travels for a function without a look at its script. */
 function isStandIn(fn: AnyFunction): boolean {
   return (
-    declaredExport(fn) !== undefined ||
+    declaredReference(fn) !== undefined ||
     moduleReferenceOf(fn) !== undefined ||
     environmentOf(fn) !== undefined
   );

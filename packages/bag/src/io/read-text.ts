@@ -6,8 +6,8 @@ import { checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, input, stage } from "../partitions.ts";
-import type { FileBlock, FilePart } from "./open-lines.ts";
-import { openJson, openLines, openLinesWithPath } from "./open-lines.ts";
+import type { FileBlock, FilePart } from "../steps/files.ts";
+import { openJson, openLines, openLinesWithPath } from "../steps/files.ts";
 
 /**
  * How files become partitions and lines.

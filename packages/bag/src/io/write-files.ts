@@ -1,12 +1,13 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
-import { compute, quoteValue, taskFault } from "@millrace/graph";
+import { compute } from "@millrace/graph";
 import type { Compression } from "@millrace/storage";
-import { StorageError, absoluteUrl, compressionOf, writeAll } from "@millrace/storage";
+import { absoluteUrl, compressionOf } from "@millrace/storage";
 import { checkRunNames } from "../check.ts";
-import type { BagError } from "../errors.ts";
-import { dataFault, invalidArgument, notText } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, blockKeys, call, input, literal } from "../partitions.ts";
+import type { WriteVerb } from "../steps/files.ts";
+import { writePartition } from "../steps/files.ts";
 
 /**
  * How files are written; the rest are options of the run.
@@ -31,15 +32,12 @@ export interface WriteFilesOptions extends RunOptions {
   readonly overwrite?: boolean;
 }
 
-/** How a verb writes elements as lines. */
-type LinesOf = (block: readonly unknown[]) => Iterable<string>;
-
 /**
  * Writes one file a partition, a line an element; gives the paths in the order of the partitions.
  */
 export async function writeFiles(
   bag: Partitions,
-  api: "toTextFiles" | "toJsonLines",
+  api: WriteVerb,
   pattern: string,
   options: WriteFilesOptions,
 ): Promise<string[]> {
@@ -54,8 +52,7 @@ export async function writeFiles(
     { kind: "block", layer: bag.layer },
     { kind: "values", values: paths },
   ];
-  const format = literal(api === "toTextFiles" ? textLines : jsonLines);
-  const rest = [format, literal(compression), literal(overwrite)];
+  const rest = [api, compression, overwrite].map(literal);
   const steps = call(writePartition, input(0), input(1), ...rest);
   const count = bag.npartitions;
   const written = addBlocks(bag.graph, "write", { inputs, steps, count });
@@ -75,54 +72,5 @@ function pathsOf(api: string, pattern: string, count: number): string[] {
   // Absolute, so that a task in another working directory writes the same file.
   return Array.from({ length: count }, (_, i) =>
     absoluteUrl(parts.join(String(i).padStart(width, "0"))),
-  );
-}
-
-async function writePartition(
-  block: readonly unknown[],
-  path: string,
-  linesOf: LinesOf,
-  compression: Compression,
-  overwrite: boolean,
-): Promise<string> {
-  try {
-    await writeAll(path, linesOf(block), { compression, overwrite });
-  } catch (error) {
-    throw error instanceof StorageError ? taskFault(error) : error;
-  }
-  return path;
-}
-
-function* textLines(block: readonly unknown[]): Generator<string> {
-  for (const item of block) {
-    if (typeof item !== "string") throw notText("toTextFiles", item);
-    yield `${item}\n`;
-  }
-}
-
-function* jsonLines(block: readonly unknown[]): Generator<string> {
-  for (const item of block) {
-    const text = jsonText(item);
-    if (text === undefined) throw noJsonText(item);
-    yield `${text}\n`;
-  }
-}
-
-function jsonText(item: unknown): string | undefined {
-  try {
-    return JSON.stringify(item);
-  } catch (error) {
-    // Anything else comes from a `toJSON` or a getter of the program.
-    const isOwn = error instanceof TypeError && /BigInt|circular structure/.test(error.message);
-    throw isOwn ? noJsonText(item, { cause: error }) : error;
-  }
-}
-
-function noJsonText(item: unknown, options?: ErrorOptions): BagError {
-  return dataFault(
-    "bag/not-json",
-    `toJsonLines: an element has no JSON text, got ${quoteValue(item)}, wanted JSON values. ` +
-      "Map to plain data first.",
-    options,
   );
 }

@@ -50,18 +50,21 @@ export type TerminalOp =
   | { readonly kind: "extreme"; readonly want: "min" | "max" }
   | { readonly kind: "frequencies" }
   /** An array of pairs of key and element. */
-  | { readonly kind: "keyed"; readonly key: Callback }
-  | { readonly kind: "distinct"; readonly key: Callback | undefined }
-  | { readonly kind: "topk"; readonly k: number; readonly key: Callback | undefined }
+  | { readonly kind: "keyed"; readonly key: KeyOf }
+  | { readonly kind: "distinct"; readonly key: KeyOf | undefined }
+  | { readonly kind: "topk"; readonly k: number; readonly key: KeyOf | undefined }
   | { readonly kind: "some"; readonly test: Callback | undefined; readonly want: boolean }
   | { readonly kind: "take"; readonly k: number }
   | { readonly kind: "fold"; readonly fn: Callback; readonly initial: Initial }
   | {
       readonly kind: "foldBy";
-      readonly key: Callback;
+      readonly key: KeyOf;
       readonly fn: Callback;
       readonly initial: Initial;
     };
+
+/** How an element gets its key: by a callback, or as a property of it; `api` is for messages. */
+export type KeyOf = Callback | { readonly api: string; readonly name: PropertyKey };
 
 /**
  * The terminals that look into objects, to tell or to copy them. They need what tokenizes

@@ -160,4 +160,4 @@ async function runChunks(
 }
 
 joinsStages(runStage);
-declareExports(import.meta.url, { runStage });
+declareExports(import.meta.url, { runStage }, { package: "@millrace/bag" });

@@ -14,4 +14,4 @@ export function runStructuralStage(
 }
 
 joinsStages(runStructuralStage);
-declareExports(import.meta.url, { runStructuralStage });
+declareExports(import.meta.url, { runStructuralStage }, { package: "@millrace/bag" });

@@ -1,7 +1,7 @@
 import { copyData } from "../copy-data.ts";
 import type { Folded } from "./folded.ts";
 import { foldOn, foldedPairs } from "./folded.ts";
-import type { Callback, Initial, StructuralOp } from "./ops.ts";
+import type { Callback, Initial, KeyOf, StructuralOp } from "./ops.ts";
 import { withSettled } from "./settled.ts";
 import { StructuralMap } from "./structural-map.ts";
 import type { Terminal } from "./terminals.ts";
@@ -33,7 +33,7 @@ const frequencies: Terminal = {
   finish: (acc) => (acc as StructuralMap<number>).pairs(),
 };
 
-function distinct(key: Callback | undefined): Terminal {
+function distinct(key: KeyOf | undefined): Terminal {
   return {
     init: () => new StructuralMap<unknown>(),
     key: keyCall(key),
@@ -66,7 +66,7 @@ function fold(fn: Callback, initial: Initial): Terminal {
   };
 }
 
-function foldBy(key: Callback, fn: Callback, initial: Initial): Terminal {
+function foldBy(key: KeyOf, fn: Callback, initial: Initial): Terminal {
   const step = fn as (acc: unknown, value: unknown) => unknown;
   const start = startOf(initial);
   return {

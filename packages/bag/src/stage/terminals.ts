@@ -1,7 +1,8 @@
 import { extremeOf } from "../compare.ts";
 import { mixedNumeric, notNumeric } from "../errors.ts";
 import { Best } from "./best.ts";
-import type { Callback, StructuralOp, TerminalOp } from "./ops.ts";
+import type { Callback, KeyOf, StructuralOp, TerminalOp } from "./ops.ts";
+import { pluckWith } from "./pluck.ts";
 
 /** How a terminal folds the elements of a partition into one part. */
 export interface Terminal {
@@ -176,7 +177,7 @@ function extreme(want: "min" | "max"): Terminal {
   };
 }
 
-function keyed(key: Callback): Terminal {
+function keyed(key: KeyOf): Terminal {
   return {
     init: () => [],
     key: keyCall(key),
@@ -187,7 +188,7 @@ function keyed(key: Callback): Terminal {
   };
 }
 
-function topk(k: number, key: Callback | undefined): Terminal {
+function topk(k: number, key: KeyOf | undefined): Terminal {
   return {
     init: () => new Best(k),
     key: keyCall(key),
@@ -212,7 +213,9 @@ function take(k: number): Terminal {
   return { init: collect.init, step: collect.step, done: (acc) => (acc as unknown[]).length >= k };
 }
 
-/** The callback that a user gave for a key or an answer; default: the element itself. */
-export function keyCall(fn: Callback | undefined): (value: unknown) => unknown {
-  return (fn as ((value: unknown) => unknown) | undefined) ?? ((value) => value);
+/** The call for a key or an answer; default: the element itself. */
+export function keyCall(key: KeyOf | undefined): (value: unknown) => unknown {
+  if (key === undefined) return (value) => value;
+  if (typeof key === "function") return key as (value: unknown) => unknown;
+  return pluckWith(key.api, { key: key.name, fallback: undefined, hasFallback: false });
 }

@@ -1,9 +1,10 @@
 import type { BlockInput } from "@millrace/graph";
 import { mergeGraphs } from "@millrace/graph";
 import { checkPartitions } from "../check.ts";
-import { dataFault, inPartition, invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
 import { addAliases, addBlocks, blockKeys, call, input } from "../partitions.ts";
+import { pairBlocks, zipBlocks } from "../steps/blocks.ts";
 import { from } from "./from.ts";
 
 /** The partitions of several bags, one bag after another. */
@@ -32,20 +33,6 @@ export function zip(api: string, bags: readonly Partitions[]): Partitions {
   return addBlocks(mergeGraphs(bags), "zip", { inputs, steps, count });
 }
 
-function zipBlocks(blocks: readonly (readonly unknown[])[], partition: number): unknown[][] {
-  const lengths = blocks.map(({ length }) => length);
-  const [count = 0] = lengths;
-  if (lengths.some((length) => length !== count)) {
-    const fault = dataFault(
-      "bag/unequal-partitions",
-      `zip: partitions have different lengths, got ${lengths.join(" and ")} elements in partition ` +
-        `${partition}, wanted equal ones. Zip bags that were cut the same way.`,
-    );
-    throw inPartition(fault, partition);
-  }
-  return Array.from({ length: count }, (_, i) => blocks.map((block) => block[i]));
-}
-
 /** All pairs: partition `i · m + j` pairs partition i of this bag with partition j of the other. */
 export function product(bag: Partitions, other: Partitions): Partitions {
   const count = checkPartitions("product", bag.npartitions * other.npartitions);
@@ -55,10 +42,4 @@ export function product(bag: Partitions, other: Partitions): Partitions {
   ];
   const steps = call(pairBlocks, input(0), input(1));
   return addBlocks(bag.graph.merge(other.graph), "product", { inputs, steps, count });
-}
-
-function pairBlocks(mine: readonly unknown[], theirs: readonly unknown[]): [unknown, unknown][] {
-  const pairs: [unknown, unknown][] = [];
-  for (const a of mine) for (const b of theirs) pairs.push([a, b]);
-  return pairs;
 }

@@ -1,15 +1,12 @@
 import type { Delayed } from "@millrace/graph";
 import { checkCallback, checkOptionNames } from "../check.ts";
 import { copyData } from "../copy-data.ts";
-import { emptyReduction } from "../errors.ts";
-import { checkIdentity, initialOf } from "../initial.ts";
+import { invalidArgument } from "../errors.ts";
+import { asSnapshot } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
 import { addStage, addTree, onlyValue } from "../partitions.ts";
-import type { Folded } from "../stage/folded.ts";
-import { foldOn } from "../stage/folded.ts";
 import type { Callback, Initial } from "../stage/ops.ts";
-import { reduceInOrder, whileWanted, withSettled } from "../stage/settled.ts";
-import type { FoldPart } from "../stage/structural-terminals.ts";
+import { combineParts, finishFold } from "../steps/folds.ts";
 
 /**
  * How a fold starts, and how its parts are joined.
@@ -75,7 +72,20 @@ export function foldingOf(api: string, f: unknown, options: object): Folding {
   return { fn, combine: checkCallback(api, combine), initial: initialOf(api, options), splitEvery };
 }
 
-type Combine = (a: unknown, b: unknown) => unknown;
+/**
+ * The initial value of a fold, if the option was given; `undefined` itself may be one. Each start
+ * gets a copy, since a callback may change its accumulator: so it must be something that can be
+ * copied.
+ */
+function initialOf(api: string, options: { readonly initial?: unknown }): Initial {
+  if (!("initial" in options)) return undefined;
+  const kept: unknown[] = [];
+  const value = copyData(options.initial, (part) => kept.push(part));
+  if (kept.length === 0) return asSnapshot({ value });
+  const remedy = "Start from data; make other things inside the callback.";
+  const what = "the initial value cannot be copied";
+  throw invalidArgument(api, what, kept[0], "data that hides no state", remedy);
+}
 
 /** Folds the elements of each partition in order, then the parts in a tree. */
 export function fold(bag: Partitions, f: unknown, options: object): Delayed<unknown> {
@@ -88,36 +98,4 @@ export function fold(bag: Partitions, f: unknown, options: object): Delayed<unkn
       splitEvery,
     }),
   );
-}
-
-/** Empty parts add nothing: neither an element nor an initial value. */
-function combineParts(parts: readonly FoldPart[], combine: Combine): FoldPart | Promise<FoldPart> {
-  const [first, ...others] = parts.filter(isFull);
-  if (first === undefined) return [];
-  const join = whileWanted(combine);
-  const folded = reduceInOrder<Folded, readonly [unknown]>(
-    others,
-    { value: first[0], isOwn: false },
-    (acc, [value]) => foldOn(acc, (own) => join(own, copyData(value))),
-  );
-  return withSettled(folded, (last): FoldPart => [(last as Folded).value]);
-}
-
-function isFull(part: FoldPart): part is readonly [value: unknown] {
-  return part.length > 0;
-}
-
-async function finishFold(
-  parts: readonly FoldPart[],
-  combine: Combine,
-  initial: Initial,
-): Promise<unknown> {
-  if (initial !== undefined) {
-    const [first = [copyData(initial.value)]] = parts.filter(isFull);
-    await checkIdentity("fold", initial.value, first[0], combine);
-    if (!parts.some(isFull)) return first[0];
-  }
-  const part = await combineParts(parts, combine);
-  if (!isFull(part)) throw emptyReduction("fold");
-  return part[0];
 }

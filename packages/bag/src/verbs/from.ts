@@ -4,9 +4,9 @@ import { checkElements, checkOptionNames, checkPartitions } from "../check.ts";
 import { invalidArgument, notIterable } from "../errors.ts";
 import { identityOf, layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addAliases, addBlocks, call, input, literal, stage } from "../partitions.ts";
-import { arrayOf } from "../stage/pieces.ts";
+import { addAliases, addBlocks, call, input, stage } from "../partitions.ts";
 import { isAsyncIterable } from "../stage/settled.ts";
+import { blockOf } from "../steps/blocks.ts";
 
 /**
  * How elements are cut into partitions.
@@ -125,6 +125,6 @@ export function fromDelayed(parts: Iterable<Delayed<unknown>>): Partitions {
     list.map(({ key }) => key),
   );
   const inputs: readonly BlockInput[] = [{ kind: "block", layer: aliases.layer }];
-  const steps = call(arrayOf, literal(api), input(0));
+  const steps = call(blockOf, input(0));
   return addBlocks(aliases.graph, "from-delayed", { inputs, steps, count: list.length });
 }

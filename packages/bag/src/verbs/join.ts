@@ -1,8 +1,8 @@
 import type { BlockInput } from "@millrace/graph";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, call, input } from "../partitions.ts";
-import { keyFunction } from "./key-of.ts";
-import { matchKeyed } from "./match-keyed.ts";
+import { matchKeyed } from "../steps/keyed.ts";
+import { keyOf } from "./key-of.ts";
 import { deal, keyed } from "./shuffle.ts";
 
 /**
@@ -15,8 +15,8 @@ export function join(
   onThis: unknown,
   onOther: unknown,
 ): Partitions {
-  const left = keyFunction("join", onThis);
-  const right = keyFunction("join", onOther);
+  const left = keyOf("join", onThis);
+  const right = keyOf("join", onOther);
   const isSmall = other.npartitions === 1;
   const count = Math.max(bag.npartitions, other.npartitions);
   const mine = isSmall ? keyed(bag, left) : deal(bag, left, count);

@@ -1,16 +1,16 @@
 import { checkCallback } from "../check.ts";
-import type { Callback } from "../stage/ops.ts";
-import { pluckWith } from "../stage/pluck.ts";
+import { asSnapshot } from "../layer-name.ts";
+import type { KeyOf } from "../stage/ops.ts";
 
-/** The key function that a user gave, or that of the property that a user named. */
-export function keyFunction(api: string, key: unknown): Callback {
+/** How elements get their keys: by the function that a user gave, or the property. */
+export function keyOf(api: string, key: unknown): KeyOf {
   if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
-    return pluckWith(api, { key, fallback: undefined, hasFallback: false });
+    return asSnapshot({ api, name: key });
   }
   return checkCallback(api, key);
 }
 
-/** As {@link keyFunction}, where the element itself is the key when none was given. */
-export function optionalKey(api: string, key: unknown): Callback | undefined {
-  return key === undefined ? undefined : keyFunction(api, key);
+/** As {@link keyOf}, where the element itself is the key when none was given. */
+export function optionalKey(api: string, key: unknown): KeyOf | undefined {
+  return key === undefined ? undefined : keyOf(api, key);
 }

@@ -1,8 +1,8 @@
 import type { Delayed } from "@millrace/graph";
 import { checkCallback, checkOptionNames } from "../check.ts";
-import { copyData } from "../copy-data.ts";
 import type { Partitions } from "../partitions.ts";
 import { addCall, addTree, onlyValue } from "../partitions.ts";
+import { joinParts } from "../steps/folds.ts";
 
 /** One part a partition, then parts to one value in a tree. */
 export function reduction(
@@ -15,9 +15,4 @@ export function reduction(
   const combine = checkCallback("reduction", aggregate);
   const parts = addCall(bag, "reduction-part", checkCallback("reduction", perPartition));
   return onlyValue(addTree(parts, "reduction", { combine: [joinParts, combine], ...options }));
-}
-
-/** The function may change its parts; those that are kept, perhaps for another attempt, stay. */
-function joinParts(parts: readonly unknown[], aggregate: (parts: unknown[]) => unknown): unknown {
-  return aggregate(parts.map((part) => copyData(part)));
 }

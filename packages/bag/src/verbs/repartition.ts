@@ -1,13 +1,14 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
 import { MaterializedLayer, compute, parseBytes, ref, task } from "@millrace/graph";
 import { checkOptionNames, checkPartitions, checkRunNames } from "../check.ts";
-import { concatBlocks } from "../concat-blocks.ts";
 import { invalidArgument } from "../errors.ts";
 import { layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, addCall, blockKeys, call, input, literal } from "../partitions.ts";
+import { concatBlocks } from "../steps/blocks.ts";
+import type { Measured } from "../steps/repartitioning.ts";
+import { joinPieces, measure, pieceOf } from "../steps/repartitioning.ts";
 import { evenBoundaries } from "./from.ts";
-import { sizeOf } from "./size-of.ts";
 
 /**
  * Exactly as many partitions as asked. To fewer: output i joins inputs `floor(i·n/m)` …
@@ -42,15 +43,6 @@ function toMore({ graph, layer, npartitions }: Partitions, count: number): Parti
   return addBlocks(graph, "repartition", { inputs, steps, count });
 }
 
-function pieceOf(block: readonly unknown[], output: number, n: number, m: number): unknown[] {
-  const input = Math.floor((output * n + n - 1) / m);
-  const first = Math.floor((input * m) / n);
-  const pieces = Math.floor(((input + 1) * m) / n) - first;
-  const start = Math.floor(((output - first) * block.length) / pieces);
-  const end = Math.floor(((output - first + 1) * block.length) / pieces);
-  return block.slice(start, end);
-}
-
 /** A partition to be: pieces `[input, start, end]` of inputs, in order. */
 type Piece = readonly [input: number, start: number, end: number];
 
@@ -75,15 +67,6 @@ export async function repartitionBySize(
     options,
   );
   return fromPieces(bag, planPieces(sizes, bytesMax));
-}
-
-interface Measured {
-  readonly length: number;
-  readonly bytes: number;
-}
-
-function measure(block: readonly unknown[]): Measured {
-  return { length: block.length, bytes: sizeOf(block) };
 }
 
 /** Cuts what is too large, at most to single elements, and packs neighbours while they fit. */
@@ -119,11 +102,4 @@ function fromPieces(bag: Partitions, plan: readonly (readonly Piece[])[]): Parti
     { token },
   );
   return { graph: bag.graph.withLayer(layer), layer: name, npartitions: plan.length };
-}
-
-function joinPieces(
-  blocks: readonly (readonly unknown[])[],
-  bounds: readonly (readonly [start: number, end: number])[],
-): unknown[] {
-  return concatBlocks(blocks.map((block, i) => block.slice(...(bounds[i] ?? []))));
 }

@@ -1,7 +1,7 @@
 import { Delayed } from "@millrace/graph";
-import { concatBlocks } from "../concat-blocks.ts";
 import type { Partitions } from "../partitions.ts";
 import { addBlocks, addCall, blockKeys, call, input, onlyValue } from "../partitions.ts";
+import { concatBlocks, copyBlock } from "../steps/blocks.ts";
 
 /** All elements as one lazy array, a new one. */
 export function toArray({ graph, layer, npartitions }: Partitions): Delayed<unknown[]> {
@@ -14,8 +14,4 @@ export function toArray({ graph, layer, npartitions }: Partitions): Delayed<unkn
 export function toDelayed(bag: Partitions): Delayed<unknown>[] {
   const copies = addCall(bag, "to-delayed", copyBlock);
   return blockKeys(copies).map((key) => Delayed.of(copies.graph, key));
-}
-
-function copyBlock(block: readonly unknown[]): unknown[] {
-  return Array.from(block);
 }

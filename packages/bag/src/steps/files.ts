@@ -1,6 +1,8 @@
-import type { LineOptions } from "@millrace/storage";
-import { readLineBatches } from "@millrace/storage";
-import { BagError } from "../errors.ts";
+import { declareExports } from "@millrace/closure/tasks";
+import { quoteValue, taskFault } from "@millrace/graph/tasks";
+import type { Compression, LineOptions } from "@millrace/storage";
+import { StorageError, readLineBatches, writeAll } from "@millrace/storage";
+import { BagError, dataFault, notText } from "../errors.ts";
 
 /** A part of a file that one partition reads. */
 export interface FilePart {
@@ -76,3 +78,63 @@ function notJson(line: string, url: string, row: number, cause: unknown): BagErr
     { cause },
   );
 }
+
+/** The verbs that write. */
+export type WriteVerb = "toTextFiles" | "toJsonLines";
+
+/** Writes a partition to a file as a verb does; gives the path. */
+export async function writePartition(
+  block: readonly unknown[],
+  path: string,
+  api: WriteVerb,
+  compression: Compression,
+  overwrite: boolean,
+): Promise<string> {
+  const lines = api === "toTextFiles" ? textLines(block) : jsonLines(block);
+  try {
+    await writeAll(path, lines, { compression, overwrite });
+  } catch (error) {
+    throw error instanceof StorageError ? taskFault(error) : error;
+  }
+  return path;
+}
+
+function* textLines(block: readonly unknown[]): Generator<string> {
+  for (const item of block) {
+    if (typeof item !== "string") throw notText("toTextFiles", item);
+    yield `${item}\n`;
+  }
+}
+
+function* jsonLines(block: readonly unknown[]): Generator<string> {
+  for (const item of block) {
+    const text = jsonText(item);
+    if (text === undefined) throw noJsonText(item);
+    yield `${text}\n`;
+  }
+}
+
+function jsonText(item: unknown): string | undefined {
+  try {
+    return JSON.stringify(item);
+  } catch (error) {
+    // Anything else comes from a `toJSON` or a getter of the program.
+    const isOwn = error instanceof TypeError && /BigInt|circular structure/.test(error.message);
+    throw isOwn ? noJsonText(item, { cause: error }) : error;
+  }
+}
+
+function noJsonText(item: unknown, options?: ErrorOptions): BagError {
+  return dataFault(
+    "bag/not-json",
+    `toJsonLines: an element has no JSON text, got ${quoteValue(item)}, wanted JSON values. ` +
+      "Map to plain data first.",
+    options,
+  );
+}
+
+declareExports(
+  import.meta.url,
+  { openLines, openLinesWithPath, openJson, writePartition },
+  { package: "@millrace/bag" },
+);

@@ -1,3 +1,40 @@
+import { declareExports } from "@millrace/closure/tasks";
+import { concatBlocks } from "./blocks.ts";
+
+/** Piece `output` of `m` that `n` blocks are cut into, which is one of this block. */
+export function pieceOf(
+  block: readonly unknown[],
+  output: number,
+  n: number,
+  m: number,
+): unknown[] {
+  const input = Math.floor((output * n + n - 1) / m);
+  const first = Math.floor((input * m) / n);
+  const pieces = Math.floor(((input + 1) * m) / n) - first;
+  const start = Math.floor(((output - first) * block.length) / pieces);
+  const end = Math.floor(((output - first + 1) * block.length) / pieces);
+  return block.slice(start, end);
+}
+
+/** Pieces of blocks as one block. */
+export function joinPieces(
+  blocks: readonly (readonly unknown[])[],
+  bounds: readonly (readonly [start: number, end: number])[],
+): unknown[] {
+  return concatBlocks(blocks.map((block, i) => block.slice(...(bounds[i] ?? []))));
+}
+
+/** Length and size of a block. */
+export interface Measured {
+  readonly length: number;
+  readonly bytes: number;
+}
+
+/** The length of a block, and about how many bytes it takes in memory. */
+export function measure(block: readonly unknown[]): Measured {
+  return { length: block.length, bytes: sizeOf(block) };
+}
+
 /** Elements looked at to estimate the size of a partition; the rest is taken to be like them. */
 const sampleLength = 1000;
 const pointerBytes = 8;
@@ -7,7 +44,7 @@ const objectBytes = 24;
  * About how many bytes an array and all that it holds take in memory. Cost: a sample of its
  * elements.
  */
-export function sizeOf(items: readonly unknown[]): number {
+function sizeOf(items: readonly unknown[]): number {
   const step = Math.max(1, Math.ceil(items.length / sampleLength));
   const seen = new Set<object>();
   let bytes = 0;
@@ -60,3 +97,5 @@ function partsOf(value: object): readonly unknown[] {
   if (value instanceof Set) return [...value];
   return Object.values(value);
 }
+
+declareExports(import.meta.url, { pieceOf, joinPieces, measure }, { package: "@millrace/bag" });
