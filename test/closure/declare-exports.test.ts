@@ -1,7 +1,11 @@
-import { capture, CaptureError, declareExports, explain, revive } from "@millrace/closure";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { capture, CaptureError, declareExports, explain, revive, withEnv } from "@millrace/closure";
 import { expect, test } from "vitest";
 
 const url = new URL("./fixtures/heavy.mjs", import.meta.url).href;
+const run = promisify(execFile);
 type Unary = (x: number) => unknown;
 
 test("a declared export travels as its name in every mode, and stays callable here", async () => {
@@ -46,6 +50,22 @@ test("in another package than it was published in, as in a bundle, a function tr
   }
 });
 
+test("what the main module declares travels by source: its import would run the program", async () => {
+  const script = fileURLToPath(new URL("./fixtures/declaring-main.mjs", import.meta.url));
+  const { stdout } = await run(process.execPath, [script]);
+  expect(stdout).toBe("run 8 true");
+});
+
+test("it counts from when it is said, and more than anything else known of a function", async () => {
+  const own: Unary = (x) => x;
+  const before = capture(own).hash;
+  declareExports(url, { heavy: own });
+  expect(capture(own).hash).not.toBe(before);
+  const secret = withEnv({ secret: 1 }, ({ secret }, x: number) => x + secret);
+  declareExports(url, { heavy: secret });
+  expect(capture(secret, { mode: "off" }).hash).toBe(capture(own, { mode: "off" }).hash);
+});
+
 test("what is not there is told where it is revived", async () => {
   const gone: Unary = (x) => x;
   declareExports(url, { gone });
@@ -61,10 +81,13 @@ test("a path that is no URL, and what is no function, are refused at once", () =
     }
     return "nothing";
   };
+  expect(refusal("file://server/heavy.mjs", {})).toMatch(/must be a file: or data: URL/);
+  expect(refusal(url, null)).toMatch(/must be an object, got null/);
+  expect(refusal(url, { "": Math.abs })).toMatch(/must be the name of a function/);
   expect(refusal("./heavy.mjs", { heavy: Math.abs })).toMatchInlineSnapshot(
-    `"closure/invalid-argument: declareExports: the URL of the module must be absolute, got "./heavy.mjs". Pass import.meta.url."`,
+    `"closure/invalid-argument: declareExports: the URL of the module must be a file: or data: URL, got "./heavy.mjs". Pass import.meta.url."`,
   );
   expect(refusal(url, { notAFunction: 5 })).toMatchInlineSnapshot(
-    `"closure/invalid-argument: declareExports: "notAFunction" must be a function or a class, got 5. Leave it out."`,
+    `"closure/invalid-argument: declareExports: "notAFunction" must be the name of a function or a class, got 5. Leave it out."`,
   );
 });

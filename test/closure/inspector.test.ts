@@ -63,13 +63,21 @@ test("a function of a module that runs needs no list of all scripts", async () =
     expect(JSON.parse(stdout)).toEqual({
       // What it gives, and whether scripts were listed.
       near: [8, false],
-      refused: "caller.mjs:26",
+      refused: "caller.mjs:27",
       far: [64, true],
       kept: true,
       // The file says something else by now; what was parsed counts.
       changed: ["b", true],
+      sloppy: ["object", true],
+      others: ["a", "a", "a"],
     });
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("a capture loads nothing, and knows what the program has loaded since", async () => {
+  const script = fileURLToPath(new URL("./fixtures/late-globals.mjs", import.meta.url));
+  const { stdout } = await run(process.execPath, [script]);
+  expect(JSON.parse(stdout)).toEqual({ isLoaded: false, same: true });
 });

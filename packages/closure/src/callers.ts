@@ -10,14 +10,16 @@ type Frame = { readonly scriptId: string; readonly url: string };
 type Thrown = { readonly exceptionDetails?: { readonly stackTrace?: { callFrames: Frame[] } } };
 
 /**
- * Sources of those wanted scripts that are running: a function mostly stands in the module that
+ * Sources of those wanted modules that are running: a function mostly stands in the module that
  * hands it over. The Debugger tells of every script of the process before it gives the source of
- * one, which takes 50 ms the first time; a stack trace tells the scripts of its calls in a fraction
+ * one, which takes tens of milliseconds; a stack trace tells the scripts of its calls in a fraction
  * of one. What V8 has parsed is the file when both have the same SHA-256.
+ *
+ * @param wanted - ids of scripts that are known to be modules
  */
 export function readCallers(ask: Post, wanted: ReadonlySet<string>): ScriptSource[] {
-  const hashes = hashesOfCallers();
-  if (hashes.size === 0) return [];
+  const hashes = wanted.size === 0 ? undefined : hashesOfCallers();
+  if (hashes === undefined || hashes.size === 0) return [];
   const found = new Map<string, ScriptSource>();
   for (const { scriptId, url } of framesOfCallers(ask)) {
     const hash = hashes.get(url);
@@ -35,7 +37,7 @@ function framesOfCallers(ask: Post): Frame[] {
   try {
     // Silent: a debugger that pauses on exceptions does not stop here.
     const thrown = ask<Thrown>("Runtime.evaluate", { expression: "throw 0", silent: true });
-    return thrown.exceptionDetails?.stackTrace?.callFrames ?? [];
+    return (thrown.exceptionDetails?.stackTrace?.callFrames ?? []).slice(0, callsMax);
   } finally {
     ask("Runtime.disable");
   }
@@ -43,35 +45,53 @@ function framesOfCallers(ask: Post): Frame[] {
 
 type Place = NodeJS.CallSite & { getScriptHash?(): string };
 
-/** The hash of each module that is running, by its URL: only modules are named by URLs. */
+/** The hash of each file that is running, by its URL, where all its calls have the same one. */
 function hashesOfCallers(): ReadonlyMap<string, string> {
   const hashes = new Map<string, string>();
-  const twice: string[] = [];
+  const unlike = new Set<string>();
   for (const place of placesOfCallers()) {
     const url = place.getScriptNameOrSourceURL();
-    const hash = place.getScriptHash?.();
-    if (url?.startsWith("file:") !== true || hash === undefined || hash === "") continue;
-    if ((hashes.get(url) ?? hash) !== hash) twice.push(url);
+    if (url?.startsWith("file:") !== true) continue;
+    const hash = place.getScriptHash?.() ?? "";
+    if (hash === "" || (hashes.get(url) ?? hash) !== hash) unlike.add(url);
     hashes.set(url, hash);
   }
-  for (const url of twice) hashes.delete(url);
+  for (const url of unlike) hashes.delete(url);
   return hashes;
 }
 
-function placesOfCallers(): Place[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  const prepare = (_: Error, places: Place[]): Place[] => places;
+/** More of them than of the frames, so that every script of a frame's URL is seen. */
+function placesOfCallers(): readonly Place[] {
   try {
-    const isSet =
-      Reflect.set(Error, "stackTraceLimit", callsMax) &&
-      Reflect.set(Error, "prepareStackTrace", prepare);
-    // Where errors are frozen the Debugger is asked.
-    return isSet ? (new Error("where").stack as unknown as Place[]) : [];
-  } finally {
-    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-    Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
+    const restore = [
+      replace("stackTraceLimit", 2 * callsMax),
+      replace("prepareStackTrace", (_: Error, places: Place[]) => places),
+    ];
+    try {
+      const places: unknown = restore.includes(undefined) ? [] : new Error("where").stack;
+      return Array.isArray(places) ? (places as Place[]) : [];
+    } finally {
+      for (const undo of restore.toReversed()) undo?.();
+    }
+  } catch {
+    // Somebody else looks at stack traces as well: the Debugger is asked.
+    return [];
   }
 }
+
+/** Sets a plain property of Error for a moment; undefined where it is another kind of property. */
+function replace(name: "stackTraceLimit" | "prepareStackTrace", value: unknown): Undo | undefined {
+  const before = Object.getOwnPropertyDescriptor(Error, name);
+  const isPlain = before === undefined ? Object.isExtensible(Error) : before.writable === true;
+  if (!isPlain) return undefined;
+  Reflect.set(Error, name, value);
+  return () => {
+    if (before === undefined) Reflect.deleteProperty(Error, name);
+    else Reflect.set(Error, name, before.value);
+  };
+}
+
+type Undo = () => void;
 
 function sourceOf(url: string, hash: string): string | undefined {
   try {

@@ -22,6 +22,8 @@ import type { Examined, Found, Walk } from "./walk.ts";
 
 /** The wire form of a function or class that is no standard one. */
 export function describeFunction(walk: Walk, found: Found, fn: AnyFunction): WireNode {
+  const declared = declaredReference(fn);
+  if (declared !== undefined) return takeReference(walk, found, fn, declared);
   const environment = environmentOf(fn);
   if (environment !== undefined) {
     const hidden = { kind: "hidden", name: "" } as const;
@@ -30,8 +32,6 @@ export function describeFunction(walk: Walk, found: Found, fn: AnyFunction): Wir
   }
   const module = moduleReferenceOf(fn);
   if (module !== undefined) return { kind: "module", ...module };
-  const declared = declaredReference(fn);
-  if (declared !== undefined) return takeReference(walk, found, fn, declared);
   const examined = walk.examine(fn);
   const special = describeSpecial(walk, found, fn, examined);
   if (special !== undefined) return special;

@@ -1,5 +1,4 @@
-import type { AnyNode, Identifier } from "acorn";
-import { parse } from "./parse.ts";
+import { parse, type AnyNode, type Identifier } from "acorn";
 import {
   isClass,
   isFunction,

@@ -38,6 +38,8 @@ export type Inspector = {
   inspect(fn: AnyFunction): Inspected;
   /** Names of the private fields and methods of an object. */
   privateNames(value: object): string[];
+  /** Sources of those modules that are running now, without a Debugger; see `callers.ts`. */
+  readCallers(moduleIds: readonly string[]): ScriptSource[];
   /** Sources of scripts, in one Debugger cycle; ids that are gone are left out. */
   readScripts(scriptIds: readonly string[]): ScriptSource[];
 };
@@ -183,6 +185,7 @@ function inspectorOf(session: Session, slot: Slot, holder: string): Inspector {
         finish();
       }
     },
+    readCallers: (scriptIds) => readCallers(ask, new Set(scriptIds)),
     readScripts: (scriptIds) => readScripts(session, ask, new Set(scriptIds)),
   };
 }
@@ -203,16 +206,8 @@ function readScopes(
   return Array.from(slot.scopes, ({ description, object }) => ({ description, object }));
 }
 
-function readScripts(session: Session, ask: Post, wanted: ReadonlySet<string>): ScriptSource[] {
-  const near = readCallers(ask, wanted);
-  if (near.length === wanted.size) return near;
-  const rest = new Set(wanted);
-  for (const { scriptId } of near) rest.delete(scriptId);
-  return [...near, ...readListed(session, ask, rest)];
-}
-
 // A Debugger domain that is on makes await and eval many times slower, so it is on only here.
-function readListed(session: Session, ask: Post, wanted: ReadonlySet<string>): ScriptSource[] {
+function readScripts(session: Session, ask: Post, wanted: ReadonlySet<string>): ScriptSource[] {
   const found: ScriptParsed["params"][] = [];
   const listen = ({ params }: ScriptParsed): void => {
     if (wanted.has(params.scriptId)) found.push(params);

@@ -47,29 +47,38 @@ export function isStandardGlobal(name: string): boolean {
   return standard.has(name);
 }
 
-/** Globals whose getters load the module that has them, which takes longer than all the rest. */
-const lateNames: ReadonlySet<string> = new Set(
-  `CloseEvent EventSource FormData Headers Request Response WebSocket`.split(" "),
-);
+/**
+ * Globals that are undici's. To look at one loads it, which takes longer than all the rest; until
+ * somebody else has loaded it nobody holds one.
+ */
+const lateNames: ReadonlySet<string> = new Set([
+  ..."CloseEvent EventSource FormData Headers Request Response WebSocket".split(" "),
+  ...(process.versions.node.startsWith("20.") ? [] : ["MessageEvent"]),
+]);
 const lateModule = "NativeModule internal/deps/undici/undici";
 
-let globals = new Map<unknown, Landmark>();
-let hasLate: boolean | undefined;
+let globals: Map<unknown, Landmark> | undefined;
+let hasLate = false;
 let builtins = new Map<unknown, Landmark>();
 let loadedCount = -1;
 
 /** The landmark that a value is, by identity; undefined for everything a program made. */
 export function landmarkOf(value: unknown): Landmark | undefined {
   const loaded = (process as unknown as { moduleLoadList?: string[] }).moduleLoadList;
-  if (hasLate === undefined || loaded?.length !== loadedCount) collectLoaded(loaded);
-  return globals.get(value) ?? builtins.get(value);
+  if (globals === undefined || loaded?.length !== loadedCount) collectLoaded(loaded);
+  return globals?.get(value) ?? builtins.get(value);
 }
 
 /** A value of a module that this process has not loaded cannot be here. */
 function collectLoaded(loaded: readonly string[] | undefined): void {
-  const isLate = loaded?.includes(lateModule) ?? true;
-  if (isLate !== hasLate) globals = collectGlobals(isLate);
-  hasLate = isLate;
+  globals ??= collectGlobals(new Map(), [
+    ...globalNames.filter((name) => !lateNames.has(name)),
+    ...Object.keys(hidden),
+  ]);
+  if (!hasLate && (loaded?.includes(lateModule) ?? true)) {
+    globals = collectGlobals(globals, [...lateNames]);
+    hasLate = true;
+  }
   builtins = collectBuiltins(loaded ?? []);
   // Collecting may load some more.
   loadedCount = loaded?.length ?? -1;
@@ -116,13 +125,15 @@ const hidden: Record<string, () => unknown> = {
 
 const depthMax = 4;
 
-function collectGlobals(isLate: boolean): Map<unknown, Landmark> {
-  const found = new Map<unknown, Landmark>();
-  const queue: [unknown, string[]][] = [];
-  for (const name of globalNames) {
-    if (isLate || !lateNames.has(name)) queue.push([(globalThis as never)[name], [name]]);
-  }
-  for (const name of Object.keys(hidden)) queue.push([hiddenIntrinsic(name), [name]]);
+/** Adds globals and hidden intrinsics, with what they lead to. */
+function collectGlobals(
+  found: Map<unknown, Landmark>,
+  names: readonly string[],
+): Map<unknown, Landmark> {
+  const queue = names.map((name): [unknown, string[]] => [
+    name in hidden ? hiddenIntrinsic(name) : (globalThis as never)[name],
+    [name],
+  ]);
   collect(queue, 1, (value, path) => {
     if (found.has(value) || isReplaced(value, path)) return false;
     found.set(value, { kind: "global", path });
@@ -149,7 +160,7 @@ function collectBuiltins(loaded: readonly string[]): Map<unknown, Landmark> {
   for (const module of wanted) {
     const exports = process.getBuiltinModule(module);
     collect([[exports, []]], 0, (value, path) => {
-      if (found.has(value) || globals.has(value)) return false;
+      if (found.has(value) || globals?.has(value) === true) return false;
       found.set(value, { kind: "builtin", module, path });
       return true;
     });

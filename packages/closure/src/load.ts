@@ -43,7 +43,7 @@ function missingBuiltin(name: string): CaptureError {
 }
 
 async function loadModule(node: { url: string; name: string }): Promise<unknown> {
-  return exportOf(await importModule(node.url), node.url, node.name);
+  return exportOf("revive", await importModule(node.url), node.url, node.name);
 }
 
 async function loadCodec(node: { name: string; module: string | undefined }): Promise<void> {

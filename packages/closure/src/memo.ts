@@ -18,6 +18,11 @@ export const memos: Record<CaptureMode, WeakMap<AnyFunction, Captured>> = {
   off: new WeakMap(),
 };
 
+/** Lets a function be captured anew, since what travels for it has changed. */
+export function forget(fn: AnyFunction): void {
+  for (const memo of Object.values(memos)) memo.delete(fn);
+}
+
 /** Let a revived function be captured again as the very bytes it was made from. */
 export function memoize(fn: AnyFunction, captured: Captured): void {
   for (const mode of ["auto", "explicit"] as const) {

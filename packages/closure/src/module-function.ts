@@ -65,7 +65,7 @@ const faultMark = Symbol.for("millrace.fault");
 
 async function importExport(url: string, name: string): Promise<AnyFunction> {
   try {
-    return exportOf(await importModule(url), url, name);
+    return exportOf("moduleFunction", await importModule(url), url, name);
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
     throw Object.defineProperty(error, faultMark, { value: true, configurable: true });
@@ -83,7 +83,7 @@ export async function importModule(url: string): Promise<object> {
 }
 
 /** The function that a module exports under a name. */
-export function exportOf(namespace: object, url: string, name: string): AnyFunction {
+export function exportOf(api: string, namespace: object, url: string, name: string): AnyFunction {
   const exported = (namespace as Record<string, unknown>)[name];
   if (typeof exported === "function") return exported as AnyFunction;
   const functions = Object.entries(namespace).flatMap(([key, value]) =>
@@ -91,7 +91,7 @@ export function exportOf(namespace: object, url: string, name: string): AnyFunct
   );
   throw new CaptureError(
     "closure/missing-export",
-    `moduleFunction: ${quote(url)} has no exported function ${quote(name)}, got ${quote(exported)}, ` +
+    `${api}: ${quote(url)} has no exported function ${quote(name)}, got ${quote(exported)}, ` +
       `wanted one of ${quote(functions.join(", "))}. Export it, or name another.`,
   );
 }

@@ -1,8 +1,7 @@
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { AnyNode } from "acorn";
-import type { Inspector, Location, ScriptSource } from "./inspector.ts";
-import { parse } from "./parse.ts";
+import { parse, type AnyNode } from "acorn";
+import type { Inspected, Inspector, Location, ScriptSource } from "./inspector.ts";
 import {
   isClass,
   isFunction,
@@ -37,26 +36,44 @@ export type Script = ScriptSource & {
 const scripts = new Map<string, Script>();
 const scriptsMax = 256;
 
-/** Read scripts that are not known yet, all in one Debugger cycle, and return the asked ones. */
+/** The text of a function, and what V8 knows of it. */
+export type Inspection = { readonly text: string; readonly inspected: Inspected };
+
+/**
+ * The scripts of some functions. Those that are not known yet are read, in one Debugger cycle
+ * where one is needed.
+ */
 export function loadScripts(
   inspector: Inspector,
-  scriptIds: readonly string[],
+  functions: readonly Inspection[],
 ): ReadonlyMap<string, Script> {
   const found = new Map<string, Script>();
-  const missing: string[] = [];
-  for (const id of new Set(scriptIds)) {
-    const known = scripts.get(id);
-    if (known === undefined) missing.push(id);
-    else found.set(id, known);
+  const missing = new Map<string, Inspection>();
+  for (const each of functions) {
+    const id = each.inspected.location?.scriptId;
+    const known = id === undefined ? undefined : scripts.get(id);
+    if (known !== undefined) found.set(known.scriptId, known);
+    else if (id !== undefined) missing.set(id, each);
   }
-  if (missing.length === 0) return found;
-  for (const source of inspector.readScripts(missing)) {
-    const script = readScript(source);
+  const keep = (script: Script): void => {
+    missing.delete(script.scriptId);
+    found.set(script.scriptId, script);
     if (scripts.size >= scriptsMax) scripts.delete(scripts.keys().next().value!);
-    scripts.set(source.scriptId, script);
-    found.set(source.scriptId, script);
+    scripts.set(script.scriptId, script);
+  };
+  const modules = [...missing].filter(([, { inspected }]) => isInModule(inspected));
+  for (const source of inspector.readCallers(modules.map(([id]) => id))) {
+    const script = readScript(source);
+    const { text, inspected } = missing.get(script.scriptId)!;
+    if (place(script, inspected.location!, text) !== undefined) keep(script);
   }
+  if (missing.size === 0) return found;
+  for (const source of inspector.readScripts([...missing.keys()])) keep(readScript(source));
   return found;
+}
+
+function isInModule({ scopes }: Inspected): boolean {
+  return scopes.some(({ description }) => description === "Module");
 }
 
 /** Find a function by V8's location and its own text; undefined when they do not agree. */

@@ -135,12 +135,11 @@ export class Walk {
     const inspector = this.inspector;
     const batch = [fn, ...this.waitingFunctions()].map((waiting) => ({
       fn: waiting,
+      text: Function.prototype.toString.call(waiting),
       inspected: inspector.inspect(waiting),
     }));
-    const ids = batch.flatMap(({ inspected }) => inspected.location?.scriptId ?? []);
-    const scripts = loadScripts(inspector, ids);
-    for (const { fn: each, inspected } of batch) {
-      const own = Function.prototype.toString.call(each);
+    const scripts = loadScripts(inspector, batch);
+    for (const { fn: each, text: own, inspected } of batch) {
       const script = inspected.location && scripts.get(inspected.location.scriptId);
       const placed = script && inspected.location && place(script, inspected.location, own);
       this.examined.set(each, { text: own, inspected, script, placed });
