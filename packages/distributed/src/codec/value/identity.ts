@@ -1,4 +1,7 @@
-/** Objects known so far up to which each is looked for among new rows, and not the other way. */
+/**
+ * Objects up to which each is looked for among all that are known, or among new rows: a map of so
+ * few costs more than a look at them.
+ */
 const FEW = 8;
 
 /**
@@ -9,7 +12,9 @@ const FEW = 8;
  * be the same object are put off: they enter the map when the next object is looked for.
  */
 export class Identity {
-  private readonly numbers = new Map<object, number>();
+  /** The first objects, at the place that is their number, while there is no map. */
+  private readonly few: object[] = [];
+  private known: Map<object, number> | undefined;
   private count = 0;
   /** Rows that have numbers, the first of them `start`, and are not in the map. */
   private putOff: { readonly rows: readonly object[]; readonly start: number } | undefined;
@@ -17,12 +22,16 @@ export class Identity {
   /** The number that an object got when it was met; undefined when this is the first time. */
   find(value: object): number | undefined {
     if (this.putOff !== undefined) this.settle();
-    return this.numbers.get(value);
+    if (this.known !== undefined) return this.known.get(value);
+    const { few } = this;
+    for (let i = 0; i < few.length; i++) if (few[i] === value) return i;
+    return undefined;
   }
 
   /** Gives the next number to an object that has none. */
   add(value: object): void {
-    this.numbers.set(value, this.count);
+    if (this.known === undefined && this.few.length < FEW) this.few.push(value);
+    else this.numbers().set(value, this.count);
     this.count += 1;
   }
 
@@ -33,13 +42,14 @@ export class Identity {
   addAll(rows: readonly object[], areDistinct?: boolean): boolean {
     if (areDistinct === false) return false;
     if (this.putOff !== undefined) this.settle();
-    const { numbers } = this;
-    if (areDistinct === true && numbers.size <= FEW) {
-      for (const known of numbers.keys()) if (rows.includes(known)) return false;
+    if (areDistinct === true && (this.known?.size ?? 0) <= FEW) {
+      const known = this.known?.keys() ?? this.few;
+      for (const object of known) if (rows.includes(object)) return false;
       this.putOff = { rows, start: this.count };
       this.count += rows.length;
       return true;
     }
+    const numbers = this.numbers();
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as object;
       if (numbers.has(row)) {
@@ -52,9 +62,16 @@ export class Identity {
     return true;
   }
 
+  /** The map, which is made when it is needed for the first time. */
+  private numbers(): Map<object, number> {
+    this.known ??= new Map(this.few.map((object, i) => [object, i]));
+    return this.known;
+  }
+
   private settle(): void {
     const { rows = [], start = 0 } = this.putOff ?? {};
-    for (let i = 0; i < rows.length; i++) this.numbers.set(rows[i] as object, start + i);
+    const numbers = this.numbers();
+    for (let i = 0; i < rows.length; i++) numbers.set(rows[i] as object, start + i);
     this.putOff = undefined;
   }
 }
