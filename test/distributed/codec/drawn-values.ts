@@ -191,6 +191,34 @@ function close({ integrity }: Node, shell: object): void {
   if (integrity === "frozen") Object.freeze(shell);
 }
 
+/** Views of a few small memories, alone on them, beside each other, overlapping, or twice. */
+export const views: fc.Arbitrary<unknown> = fc
+  .array(
+    fc.record({
+      memory: fc.nat({ max: 5 }),
+      View: fc.constantFrom(Uint8Array, Int16Array, Float64Array, Buffer, DataView),
+      start: fc.nat({ max: 6 }),
+      end: fc.nat({ max: 6 }),
+      isAll: fc.boolean(),
+      again: fc.boolean(),
+    }),
+    { maxLength: 12, size: "max" },
+  )
+  .map((drawn) => {
+    const memories = Array.from({ length: 6 }, (_, i) => new Float64Array(6).fill(i / 3).buffer);
+    return drawn.flatMap(({ memory: number, View, start, end, isAll, again }) => {
+      const memory = memories[number] as ArrayBuffer;
+      const from = isAll ? 0 : 8 * Math.min(start, end);
+      const bytes = (isAll ? 48 : 8 * Math.max(start, end)) - from;
+      const width = "BYTES_PER_ELEMENT" in View ? View.BYTES_PER_ELEMENT : 1;
+      const view =
+        View === Buffer
+          ? Buffer.from(memory, from, bytes)
+          : new (View as Uint8ArrayConstructor)(memory, from, bytes / width);
+      return again ? [view, view] : [view];
+    });
+  });
+
 /** How a drawn table breaks the rule that all its rows are alike. */
 const oddities = [
   (row: Record<string, unknown>) => Object.assign(row, { more: 1 }),

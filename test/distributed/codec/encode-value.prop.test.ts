@@ -6,7 +6,7 @@ import { decodeFrom, decodeValue } from "../../../packages/distributed/src/codec
 import { encodeInto, encodeValue } from "../../../packages/distributed/src/codec/encode-value.ts";
 import { shareBlock } from "../../../packages/distributed/src/codec/share-block.ts";
 import { difference } from "./difference.ts";
-import { graphs, numbers, primitives, tables, texts } from "./drawn-values.ts";
+import { graphs, numbers, primitives, tables, texts, views } from "./drawn-values.ts";
 
 it("a graph of objects comes back with every detail that the language can tell", () => {
   fc.assert(
@@ -42,6 +42,15 @@ it("lists of one type come back item by item, with gaps and without", () => {
       expect(difference(value, decodeValue(encodeValue(value)))).toBeUndefined();
     }),
     { numRuns: 200 },
+  );
+});
+
+it("views come back with the same bytes, and share those that they shared", () => {
+  fc.assert(
+    fc.property(views, (value) => {
+      expect(difference(value, decodeValue(encodeValue(value)))).toBeUndefined();
+    }),
+    { numRuns: 300 },
   );
 });
 

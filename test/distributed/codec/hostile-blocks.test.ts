@@ -105,6 +105,11 @@ const lies: Record<string, Uint8Array> = {
     [Tag.view, 9, 0, 0, 9],
     [1, 0, 8, 1, 0, 8, 0, [1, 2, 3, 4, 5, 6, 7, 8]],
   ),
+  "a small memory of which bytes are missing": withTrailer(
+    [Tag.view, 9, 0, 0, 2],
+    [1, 0, 8, 1, 0, 8, 0, [1, 2, 3]],
+  ),
+  "a memory in line for nothing": withTrailer([Tag.view, 2, 0, 0, 2], [1, 0, 3, 1, 0, 1, 0, 7]),
   "a long memory": withTrailer([Tag.buffer, 0], [1, 1, 1, 1, 0, huge, 0]),
   "a memory that grows without end": withTrailer([Tag.buffer, 0], [1, 5, 1, beyond, 1, 0, 0, 0]),
   "many memories": withTrailer([Tag.buffer, 0], [huge]),
