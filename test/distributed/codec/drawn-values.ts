@@ -297,6 +297,37 @@ export const tables: fc.Arbitrary<unknown> = fc
     return table;
   });
 
+const likeRows: readonly ((n: number) => object)[] = [
+  () => [],
+  (n) => [n % 2],
+  (n) => ["same", n % 3],
+  (n) => ({ x: n % 2 }),
+  (n) => ({ x: n % 2, y: "same" }),
+  (n) => new Date(n % 3),
+  (n) => [{ x: n % 2 }],
+];
+
+/** Rows with columns of objects that look like each other; now and then one stands twice. */
+export const lookalikes: fc.Arbitrary<unknown> = fc
+  .record({
+    kinds: fc.array(fc.nat({ max: likeRows.length - 1 }), { minLength: 1, maxLength: 3 }),
+    count: fc.nat({ max: 120 }),
+    again: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat()), { maxLength: 2 }),
+    isFirst: fc.boolean(),
+  })
+  .map(({ kinds: drawn, count, again, isFirst }) => {
+    const lists = drawn.map((kind) => Array.from({ length: count }, (_, i) => likeRows[kind]?.(i)));
+    for (const [from, i, to, j] of again) {
+      if (count === 0) break;
+      const source = lists[from % lists.length] as unknown[];
+      (lists[to % lists.length] as unknown[])[j % count] = source[i % count];
+    }
+    const table = Array.from({ length: count }, (_, i) =>
+      Object.fromEntries(lists.map((list, j) => [`column ${j}`, list[i]])),
+    );
+    return isFirst ? [table, ...lists] : [...lists, table];
+  });
+
 /** Stands for a place of an array that holds nothing. */
 export const hole: unique symbol = Symbol("hole");
 

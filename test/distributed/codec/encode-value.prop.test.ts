@@ -6,7 +6,7 @@ import { decodeFrom, decodeValue } from "../../../packages/distributed/src/codec
 import { encodeInto, encodeValue } from "../../../packages/distributed/src/codec/encode-value.ts";
 import { shareBlock } from "../../../packages/distributed/src/codec/share-block.ts";
 import { difference } from "./difference.ts";
-import { graphs, numbers, primitives, tables, texts, views } from "./drawn-values.ts";
+import { graphs, lookalikes, numbers, primitives, tables, texts, views } from "./drawn-values.ts";
 
 it("a graph of objects comes back with every detail that the language can tell", () => {
   fc.assert(
@@ -23,6 +23,16 @@ it("a table comes back as it was, however odd some of its rows are", () => {
       expect(difference(value, decodeValue(encodeValue(value)))).toBeUndefined();
     }),
     { numRuns: 300 },
+  );
+});
+
+it("objects that look alike stay apart, and those that stand twice are one", () => {
+  fc.assert(
+    fc.property(lookalikes, fc.boolean(), (drawn, isAlone) => {
+      const value = isAlone ? (drawn as unknown[])[0] : drawn;
+      expect(difference(value, decodeValue(encodeValue(value)))).toBeUndefined();
+    }),
+    { numRuns: 400 },
   );
 });
 

@@ -26,7 +26,7 @@ export function writeItems(encoder: Encoder, items: readonly unknown[]): void {
       break;
     }
     case "string":
-      if (items.every(isText)) return writeTextItems(encoder, items);
+      if (areTexts(items)) return writeTextItems(encoder, items);
       break;
     case "object":
       if (first === null) break;
@@ -39,7 +39,7 @@ export function writeItems(encoder: Encoder, items: readonly unknown[]): void {
     case "symbol":
     case "function":
   }
-  if (items.length > 0 && items.every(isConstant)) return writeConstants(encoder, items);
+  if (items.length > 0 && areConstants(items)) return writeConstants(encoder, items);
   if (items.length >= OPTIONAL_MIN && isOptional(items)) return writeOptional(encoder, items);
   encoder.out.byte(Items.mixed);
   encoder.out.natural(items.length);
@@ -134,18 +134,24 @@ function readMixed(decoder: Decoder, target: unknown[], count: number): unknown[
   return target;
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === "string";
+// Loops, for a call for each of many items costs several times what it finds out.
+function areTexts(items: readonly unknown[]): items is readonly string[] {
+  for (let i = 0; i < items.length; i++) if (typeof items[i] !== "string") return false;
+  return true;
 }
 
-function writeTextItems(encoder: Encoder, items: readonly unknown[]): void {
+function writeTextItems(encoder: Encoder, items: readonly string[]): void {
   encoder.out.byte(Items.texts);
   encoder.out.natural(items.length);
-  writeTexts(encoder, items as readonly string[]);
+  writeTexts(encoder, items);
 }
 
-function isConstant(value: unknown): boolean {
-  return value == null || typeof value === "boolean";
+function areConstants(items: readonly unknown[]): boolean {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (item != null && typeof item !== "boolean") return false;
+  }
+  return true;
 }
 
 function writeConstants(encoder: Encoder, items: readonly unknown[]): void {
@@ -159,7 +165,8 @@ function writeConstants(encoder: Encoder, items: readonly unknown[]): void {
 function isOptional(items: readonly unknown[]): boolean {
   let type = "";
   let gaps = 0;
-  for (const item of items) {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
     if (item == null) gaps += 1;
     else if (type === "") type = typeof item;
     else if (typeof item !== type) return false;
