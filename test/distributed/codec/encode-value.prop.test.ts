@@ -39,6 +39,10 @@ it("objects that look alike stay apart, and those that stand twice are one", () 
 it("lists of one type come back item by item, with gaps and without", () => {
   const list = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
     fc.array(item, { maxLength: 600, size: "max" });
+  const words = (numbered: fc.Arbitrary<number | null>): fc.Arbitrary<unknown> =>
+    fc.tuple(texts, list(numbered)).map(([word, drawn]) => {
+      return (drawn as (number | null)[]).map((n) => (n === null ? null : `${word}${n}`));
+    });
   const lists = fc.oneof(
     list(numbers),
     list(texts),
@@ -46,6 +50,9 @@ it("lists of one type come back item by item, with gaps and without", () => {
     list(fc.option(texts, { nil: undefined })),
     list(primitives),
     list(fc.array(numbers, { maxLength: 6 })),
+    words(fc.nat({ max: 20 })),
+    words(fc.nat({ max: 300 })),
+    words(fc.option(fc.nat({ max: 30 }))),
   );
   fc.assert(
     fc.property(lists, (value) => {
@@ -53,6 +60,16 @@ it("lists of one type come back item by item, with gaps and without", () => {
     }),
     { numRuns: 200 },
   );
+});
+
+it("as many words as there are bytes, and one more, come back", () => {
+  for (const words of [1, 27, 28, 29, 255, 256, 257, 300]) {
+    for (const length of [127, 128, 5_000]) {
+      const value = Array.from({ length }, (_, i) => `word ${(i < 40 ? i % 5 : i) % words}`);
+      const back = decodeValue(encodeValue(value, { shared: words % 2 === 0 }));
+      expect(back).toEqual(value);
+    }
+  }
 });
 
 it("views come back with the same bytes, and share those that they shared", () => {

@@ -9,6 +9,7 @@ import { roomFor } from "./room.ts";
 import { constantOf } from "./scalars.ts";
 import { readLists, readRecords, readTuples, writeTable } from "./table.ts";
 import { readTexts, writeTexts } from "./text.ts";
+import { readWords, writeWords } from "./words.ts";
 
 /** Items from which a list with gaps is written as one without and a byte an item. */
 const OPTIONAL_MIN = 4;
@@ -117,6 +118,7 @@ function readRows(decoder: Decoder, kind: number, count: number): unknown[] {
 function readPlain(decoder: Decoder, kind: number, count: number): ArrayLike<unknown> {
   if (isNumberKind(kind)) return readNumbers(decoder, kind, count);
   if (kind === Items.texts) return readTexts(decoder, count);
+  if (kind === Items.words) return readWords(decoder, count);
   if (kind !== Items.constants) throw corrupt(`there is no kind of items ${kind}`);
   const at = decoder.input.skip(count);
   const items = roomFor(count);
@@ -141,6 +143,7 @@ function areTexts(items: readonly unknown[]): items is readonly string[] {
 }
 
 function writeTextItems(encoder: Encoder, items: readonly string[]): void {
+  if (writeWords(encoder, items)) return;
   encoder.out.byte(Items.texts);
   encoder.out.natural(items.length);
   writeTexts(encoder, items);
