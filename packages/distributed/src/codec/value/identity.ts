@@ -53,11 +53,11 @@ export class Identity {
     const { known } = this;
     if (known === undefined || known.size <= FEW) {
       for (const object of known?.keys() ?? this.few) if (rows.includes(object)) return false;
-      this.putOff.push({ kind, rows, start: this.count });
     } else {
-      if (rows.some((row) => known.has(row))) return false;
-      for (let i = 0; i < rows.length; i++) known.set(rows[i] as object, this.count + i);
+      // Of an object that was in no map so far, the engine knows that at once.
+      for (let i = 0; i < rows.length; i++) if (known.has(rows[i] as object)) return false;
     }
+    this.putOff.push({ kind, rows, start: this.count });
     this.count += rows.length;
     return true;
   }
