@@ -46,7 +46,7 @@ export function decodeFrom(
   }
 }
 
-/** Whether it is one of most small results, for which a `Decoder` would cost more than the value. */
+/** Whether it is one of most small results, for which a `Decoder` would cost more than they do. */
 function isScalar(bytes: Uint8Array, start: number, end: number): boolean {
   return (
     end - start > PREFIX_BYTES &&

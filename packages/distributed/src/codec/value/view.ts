@@ -22,7 +22,7 @@ interface ViewClass {
   readonly copy: CopyView | undefined;
 }
 
-/** Bytes of a header are nowhere in line for elements of several bytes, so they pass through here. */
+/** Bytes of a header are seldom in line for elements of many bytes, so they pass through here. */
 const passage = new Uint8Array(BUFFER_BYTES_MIN);
 
 /** By code: the order never changes, new ones are added at the end. */
