@@ -59,6 +59,9 @@ const partitions: Record<string, (items: number) => unknown> = {
   "word counts": (n) => Array.from({ length: n / 10 }, (_, i) => [`word${i}`, (i * 31) % 1_000]),
   "lists of words": (n) =>
     Array.from({ length: n / 10 }, (_, i) => `the quick brown fox jumps ${i}`.split(" ")),
+  "small arrays": (n) => Array.from({ length: n / 10 }, (_, i) => [i, i + 1, i + 2]),
+  "small typed arrays": (n) =>
+    Array.from({ length: n / 10 }, (_, i) => Float64Array.of(i, i + 1, i + 2)),
   "nested objects": (n) =>
     Array.from({ length: n / 10 }, (_, id) => ({
       id,
@@ -72,13 +75,19 @@ const partitions: Record<string, (items: number) => unknown> = {
       price: Float64Array.from({ length: n * 10 }, (_, i) => i / 3),
     }),
   "one number": () => 42.5,
+  "one object": () => ({ a: 1 }),
 };
 
 const packr = new Packr({ structuredClone: true });
 
+/** Whether a value is one small result, of which an arena takes many. */
+function isSmall(value: unknown): boolean {
+  return typeof value === "number" || (typeof value === "object" && "a" in (value as object));
+}
+
 /** How often a value that is too fast for the clock is taken. */
 function timesFor(value: unknown, items: number): number {
-  if (typeof value === "number") return items;
+  if (isSmall(value)) return items;
   return value instanceof Table || ArrayBuffer.isView(value) ? 20 : 1;
 }
 
@@ -97,7 +106,7 @@ function casesFor(value: unknown, items: number): Record<string, () => unknown> 
   return {
     "v8.serialize": repeated(() => deserialize(serialize(value)) as unknown),
     block,
-    ...(typeof value === "number" ? { arena: () => throughArena(value, times) } : { shared }),
+    ...(isSmall(value) ? { arena: () => throughArena(value, times) } : { shared }),
     structuredClone: repeated(() => structuredClone(value)),
     msgpackr: repeated(() => packr.unpack(packr.pack(value)) as unknown),
   };

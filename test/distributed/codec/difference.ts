@@ -14,6 +14,7 @@ class Comparison {
   private readonly partners = new Map<object, object>();
   private readonly reverse = new Map<object, object>();
   private readonly todo: [object, object, string][] = [];
+  private readonly views: [ArrayBufferView, ArrayBufferView][] = [];
 
   of(a: unknown, b: unknown): string | undefined {
     const first = this.meet(a, b, "$");
@@ -62,12 +63,21 @@ class Comparison {
       case "memory":
         return memoryDifference(a, b, path);
       case "view":
-        return viewDifference(a, b, path);
+        return viewDifference(a, b, path) ?? this.sharing(a, b, path);
       case "Error":
         return this.meet((a as Error).stack, (b as Error).stack, `${path}.stack`);
       default:
         return undefined;
     }
+  }
+
+  /** Views that show the same bytes of one memory have to do so afterwards, and no others. */
+  private sharing(a: ArrayBufferView, b: ArrayBufferView, path: string): string | undefined {
+    for (const [x, y] of this.views) {
+      if (overlap(a, x) !== overlap(b, y)) return `${path}: other views share its bytes`;
+    }
+    this.views.push([a, b]);
+    return undefined;
   }
 
   private lists(a: unknown[], b: unknown[], path: string): string | undefined {
@@ -111,6 +121,13 @@ function viewDifference(a: ArrayBufferView, b: ArrayBufferView, path: string): s
   const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
     Buffer.from(buffer, byteOffset, byteLength);
   return bytes(a).equals(bytes(b)) ? undefined : `${path}: other bytes`;
+}
+
+/** How far apart two views of one memory begin that have bytes in common. */
+function overlap(a: ArrayBufferView, b: ArrayBufferView): number | undefined {
+  const apart = b.byteOffset - a.byteOffset;
+  const isApart = apart >= a.byteLength || -apart >= b.byteLength;
+  return a.buffer === b.buffer && !isApart ? apart : undefined;
 }
 
 function keysOf(value: object): PropertyKey[] {

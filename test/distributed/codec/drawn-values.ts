@@ -191,6 +191,34 @@ function close({ integrity }: Node, shell: object): void {
   if (integrity === "frozen") Object.freeze(shell);
 }
 
+/** Views of a few small memories, alone on them, beside each other, overlapping, or twice. */
+export const views: fc.Arbitrary<unknown> = fc
+  .array(
+    fc.record({
+      memory: fc.nat({ max: 5 }),
+      View: fc.constantFrom(Uint8Array, Int16Array, Float64Array, Buffer, DataView),
+      start: fc.nat({ max: 6 }),
+      end: fc.nat({ max: 6 }),
+      isAll: fc.boolean(),
+      again: fc.boolean(),
+    }),
+    { maxLength: 12, size: "max" },
+  )
+  .map((drawn) => {
+    const memories = Array.from({ length: 6 }, (_, i) => new Float64Array(6).fill(i / 3).buffer);
+    return drawn.flatMap(({ memory: number, View, start, end, isAll, again }) => {
+      const memory = memories[number] as ArrayBuffer;
+      const from = isAll ? 0 : 8 * Math.min(start, end);
+      const bytes = (isAll ? 48 : 8 * Math.max(start, end)) - from;
+      const width = "BYTES_PER_ELEMENT" in View ? View.BYTES_PER_ELEMENT : 1;
+      const view =
+        View === Buffer
+          ? Buffer.from(memory, from, bytes)
+          : new (View as Uint8ArrayConstructor)(memory, from, bytes / width);
+      return again ? [view, view] : [view];
+    });
+  });
+
 /** How a drawn table breaks the rule that all its rows are alike. */
 const oddities = [
   (row: Record<string, unknown>) => Object.assign(row, { more: 1 }),
@@ -267,6 +295,37 @@ export const tables: fc.Arbitrary<unknown> = fc
     }
     for (const [from, to] of again) table[to % table.length] = table[from % table.length];
     return table;
+  });
+
+const likeRows: readonly ((n: number) => object)[] = [
+  () => [],
+  (n) => [n % 2],
+  (n) => ["same", n % 3],
+  (n) => ({ x: n % 2 }),
+  (n) => ({ x: n % 2, y: "same" }),
+  (n) => new Date(n % 3),
+  (n) => [{ x: n % 2 }],
+];
+
+/** Rows with columns of objects that look like each other; now and then one stands twice. */
+export const lookalikes: fc.Arbitrary<unknown> = fc
+  .record({
+    kinds: fc.array(fc.nat({ max: likeRows.length - 1 }), { minLength: 1, maxLength: 3 }),
+    count: fc.nat({ max: 120 }),
+    again: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat()), { maxLength: 2 }),
+    isFirst: fc.boolean(),
+  })
+  .map(({ kinds: drawn, count, again, isFirst }) => {
+    const lists = drawn.map((kind) => Array.from({ length: count }, (_, i) => likeRows[kind]?.(i)));
+    for (const [from, i, to, j] of again) {
+      if (count === 0) break;
+      const source = lists[from % lists.length] as unknown[];
+      (lists[to % lists.length] as unknown[])[j % count] = source[i % count];
+    }
+    const table = Array.from({ length: count }, (_, i) =>
+      Object.fromEntries(lists.map((list, j) => [`column ${j}`, list[i]])),
+    );
+    return isFirst ? [table, ...lists] : [...lists, table];
   });
 
 /** Stands for a place of an array that holds nothing. */

@@ -6,7 +6,7 @@ import { decodeFrom, decodeValue } from "../../../packages/distributed/src/codec
 import { encodeInto, encodeValue } from "../../../packages/distributed/src/codec/encode-value.ts";
 import { shareBlock } from "../../../packages/distributed/src/codec/share-block.ts";
 import { difference } from "./difference.ts";
-import { graphs, numbers, primitives, tables, texts } from "./drawn-values.ts";
+import { graphs, lookalikes, numbers, primitives, tables, texts, views } from "./drawn-values.ts";
 
 it("a graph of objects comes back with every detail that the language can tell", () => {
   fc.assert(
@@ -26,9 +26,23 @@ it("a table comes back as it was, however odd some of its rows are", () => {
   );
 });
 
+it("objects that look alike stay apart, and those that stand twice are one", () => {
+  fc.assert(
+    fc.property(lookalikes, fc.boolean(), (drawn, isAlone) => {
+      const value = isAlone ? (drawn as unknown[])[0] : drawn;
+      expect(difference(value, decodeValue(encodeValue(value)))).toBeUndefined();
+    }),
+    { numRuns: 400 },
+  );
+});
+
 it("lists of one type come back item by item, with gaps and without", () => {
   const list = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
     fc.array(item, { maxLength: 600, size: "max" });
+  const words = (numbered: fc.Arbitrary<number | null>): fc.Arbitrary<unknown> =>
+    fc.tuple(texts, list(numbered)).map(([word, drawn]) => {
+      return (drawn as (number | null)[]).map((n) => (n === null ? null : `${word}${n}`));
+    });
   const lists = fc.oneof(
     list(numbers),
     list(texts),
@@ -36,12 +50,34 @@ it("lists of one type come back item by item, with gaps and without", () => {
     list(fc.option(texts, { nil: undefined })),
     list(primitives),
     list(fc.array(numbers, { maxLength: 6 })),
+    words(fc.nat({ max: 20 })),
+    words(fc.nat({ max: 300 })),
+    words(fc.option(fc.nat({ max: 30 }))),
   );
   fc.assert(
     fc.property(lists, (value) => {
       expect(difference(value, decodeValue(encodeValue(value)))).toBeUndefined();
     }),
     { numRuns: 200 },
+  );
+});
+
+it("as many words as there are bytes, and one more, come back", () => {
+  for (const words of [1, 27, 28, 29, 255, 256, 257, 300]) {
+    for (const length of [127, 128, 5_000]) {
+      const value = Array.from({ length }, (_, i) => `word ${(i < 40 ? i % 5 : i) % words}`);
+      const back = decodeValue(encodeValue(value, { shared: words % 2 === 0 }));
+      expect(back).toEqual(value);
+    }
+  }
+});
+
+it("views come back with the same bytes, and share those that they shared", () => {
+  fc.assert(
+    fc.property(views, (value) => {
+      expect(difference(value, decodeValue(encodeValue(value)))).toBeUndefined();
+    }),
+    { numRuns: 300 },
   );
 });
 

@@ -92,6 +92,34 @@ test("views that share bytes share them afterwards, at any size", () => {
   }
 });
 
+test("small views stand apart when they did, and together when they did", () => {
+  const { buffer } = Float64Array.of(1, 2, 3);
+  const pool = Buffer.from("0123456789");
+  const value = [
+    Float64Array.of(NaN, -0, 1),
+    new Float64Array(buffer),
+    new Uint8Array(buffer),
+    new Float64Array(buffer, 8),
+    pool.subarray(0, 3),
+    pool.subarray(5, 9),
+    pool.subarray(5, 9),
+    new Uint16Array(0),
+    new BigInt64Array(600),
+  ];
+  const back = travelled(value) as Float64Array[];
+  expect(difference(value, back)).toBeUndefined();
+  const memories = back.map((view) => back.findIndex((other) => other.buffer === view.buffer));
+  expect(memories).toEqual([0, 1, 1, 1, 4, 5, 5, 7, 8]);
+  back[3]![0] = 5;
+  expect(back[1]![1]).toBe(5);
+});
+
+test("the bits of a number that is none stay as they are", () => {
+  const bits = BigUint64Array.of(0x7ff4_0000_0000_0001n, 0xfff8_dead_beef_0001n);
+  const back = travelled([new Float64Array(bits.buffer)]);
+  expect(new BigUint64Array(back[0]!.buffer)).toEqual(bits);
+});
+
 test("an ArrayBuffer travels whole, and views of it stand on it", () => {
   for (const size of [24, 80_000]) {
     const memory = new Uint8Array(size).map((_, i) => i).buffer;

@@ -1,7 +1,10 @@
 import { DistributedError } from "../errors.ts";
 import type { Block } from "./block.ts";
+import { ByteReader } from "./value/byte-reader.ts";
 import { corrupt } from "./value/corrupt.ts";
 import { Decoder, type DecodeOptions } from "./value/decoder.ts";
+import { FORMAT_VERSION, PREFIX_BYTES } from "./value/format.ts";
+import { isScalarTag, readScalar } from "./value/scalars.ts";
 import { isInPieces, pieceCount, sliceBlock } from "./pieces.ts";
 
 /**
@@ -33,6 +36,7 @@ export function decodeFrom(
   buffers: readonly Uint8Array[] = [],
   options: DecodeOptions = {},
 ): unknown {
+  if (isScalar(bytes, start, end)) return scalarFrom(bytes, start, end, buffers);
   try {
     return new Decoder(bytes, start, end, buffers, options).run();
   } catch (error) {
@@ -40,6 +44,28 @@ export function decodeFrom(
     if (error instanceof DistributedError || isStackOverflow(error)) throw error;
     throw corrupt("a value cannot be made", error);
   }
+}
+
+/** Whether it is one of most small results, for which a `Decoder` would cost more than they do. */
+function isScalar(bytes: Uint8Array, start: number, end: number): boolean {
+  return (
+    end - start > PREFIX_BYTES &&
+    bytes[start] === FORMAT_VERSION &&
+    bytes[start + 1] === 0 &&
+    isScalarTag(bytes[start + PREFIX_BYTES] as number)
+  );
+}
+
+function scalarFrom(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  buffers: readonly Uint8Array[],
+): unknown {
+  const input = new ByteReader(bytes, start + PREFIX_BYTES, end);
+  const value = readScalar(input, input.byte());
+  if (input.at !== end || buffers.length > 0) throw corrupt("there is more than a value");
+  return value;
 }
 
 /** Whether there was too little stack, which says nothing about the bytes. */

@@ -6,6 +6,9 @@ export const doubleScratch: Float64Array<ArrayBuffer> = new Float64Array(1);
 /** The bytes of {@link doubleScratch}. */
 export const doubleScratchBytes: Uint8Array<ArrayBuffer> = new Uint8Array(doubleScratch.buffer);
 
+/** Bytes up to which a call of `set` costs more than a loop. */
+export const LOOPED_MAX = 32;
+
 /**
  * A buffer that grows. What is written stays where it is, counted from the front, while `bytes` is
  * replaced when it is full; whoever wants memory that lasts takes a copy or gives the writer away.
@@ -67,17 +70,18 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.room(bytes.byteLength);
-    this.bytes.set(bytes, this.length);
-    this.length += bytes.byteLength;
+    const count = bytes.length;
+    this.room(count);
+    if (count > LOOPED_MAX) this.bytes.set(bytes, this.length);
+    else for (let i = 0; i < count; i++) this.bytes[this.length + i] = bytes[i] as number;
+    this.length += count;
   }
 
   /** A copy of its own of what was written from `start` on. */
   copyFrom(start: number): Uint8Array<ArrayBuffer> {
     const count = this.length - start;
     const copy = new Uint8Array(count);
-    // A call of set costs more than the bytes of a small value.
-    if (count > 32) copy.set(this.bytes.subarray(start, this.length));
+    if (count > LOOPED_MAX) copy.set(this.bytes.subarray(start, this.length));
     else for (let i = 0; i < count; i++) copy[i] = this.bytes[start + i] as number;
     return copy;
   }

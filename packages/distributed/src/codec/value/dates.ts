@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { corrupt } from "./corrupt.ts";
 import type { Decoder } from "./decoder.ts";
+import { areDistinct } from "./distinct.ts";
 import type { Encoder } from "./encoder.ts";
 import { Items } from "./format.ts";
 import { isNumberKind, readNumbers, writeNumbers } from "./numbers.ts";
@@ -13,7 +14,8 @@ export function writeDates(encoder: Encoder, items: readonly unknown[]): boolean
     if (!isBareDate(item)) return false;
     times[i] = Date.prototype.getTime.call(item);
   }
-  if (!encoder.identity.addAll(items as readonly Date[])) return false;
+  const dates = items as readonly Date[];
+  if (!encoder.identity.addAll("date", dates, areDistinct(dates, [times]))) return false;
   encoder.out.byte(Items.dates);
   encoder.out.natural(items.length);
   writeNumbers(encoder, Items.double, times);

@@ -18,11 +18,16 @@ import { readArray, readColumn } from "./items.ts";
 import { MemoryReader } from "./memory-reader.ts";
 import { readBoxed, readBuffer, readDate, readMap, readRegExp, readSet } from "./natives.ts";
 import { type NeededModule, readNeeds } from "./needs.ts";
-import { readNumber } from "./numbers.ts";
 import { readObject, readSparseArray } from "./object.ts";
-import { constantOf, readBigInt, readRegisteredSymbol, readWellKnownSymbol } from "./scalars.ts";
+import {
+  isScalarTag,
+  readBigInt,
+  readRegisteredSymbol,
+  readScalar,
+  readWellKnownSymbol,
+} from "./scalars.ts";
 import { ShapeReader } from "./shape.ts";
-import { readShortText, readText } from "./text.ts";
+import { readText } from "./text.ts";
 import { readView } from "./view.ts";
 
 /** How a value is read. */
@@ -107,19 +112,8 @@ export class Decoder {
   value(): unknown {
     const { input } = this;
     const tag = input.byte();
-    if (tag < Tag.shortText) return tag;
-    if (tag < Tag.undefined) return readShortText(input, tag - Tag.shortText);
+    if (isScalarTag(tag)) return readScalar(input, tag);
     switch (tag) {
-      case Tag.undefined:
-      case Tag.null:
-      case Tag.false:
-      case Tag.true:
-        return constantOf(tag);
-      case Tag.int8:
-      case Tag.int16:
-      case Tag.int32:
-      case Tag.double:
-        return readNumber(input, tag);
       case Tag.text:
         return readText(this);
       case Tag.bigint:

@@ -1,63 +1,79 @@
 import { doubleScratch } from "./byte-writer.ts";
 
-/** Steps beside the first one that are taken for a row, all rows together; then it is given up. */
-const STEPS_MAX = 4;
+/** Places that are looked at for a row; a Set has the few rows that find none free. */
+const STEPS_MAX = 8;
 
 /** Columns whose cells tell rows apart; more only cost more. */
 const TELLING_MAX = 2;
 
 /** Characters at the end of a text that are looked at: names and numbers differ there. */
-const TAIL = 6;
+const TAIL = 4;
 
 const words = new Int32Array(doubleScratch.buffer);
 
 /**
  * Whether the rows of a table are different objects, told by what is in them: the same object has
- * the same cells, so rows need to be compared only where their cells look alike. Undefined where
- * too many do, or no cell tells anything. A map of the objects themselves costs several times as
- * much, and memory that is collected later.
+ * the same cells, so rows need to be compared only where their cells look alike. A map of the
+ * objects themselves costs several times as much, and memory that is collected later.
  */
 export function areDistinct(
   rows: readonly object[],
   columns: readonly (readonly unknown[])[],
-): boolean | undefined {
+): boolean {
   if (columns.some(isStrictlyOrdered)) return true;
+  const hashes = new Int32Array(rows.length);
   const telling = columns.filter(([first]) => isTelling(first)).slice(0, TELLING_MAX);
-  const [a, b = a] = telling;
-  if (a === undefined || b === undefined) return undefined;
-  return areDistinctBy(rows, (i) => mixed(hashOf(a[i]), a === b ? 0 : hashOf(b[i])));
+  for (const column of telling) mixAll(hashes, column);
+  return areDistinctBy(rows, hashes);
 }
 
 /** Whether lists are different objects; see {@link areDistinct}. */
-export function areDistinctLists(lists: readonly (readonly unknown[])[]): boolean | undefined {
-  return areDistinctBy(lists, (i) => {
+export function areDistinctLists(lists: readonly (readonly unknown[])[]): boolean {
+  const hashes = new Int32Array(lists.length);
+  for (let i = 0; i < lists.length; i++) {
     const list = lists[i] as readonly unknown[];
-    return mixed(hashOf(list[0]), hashOf(list[list.length - 1]) + list.length);
-  });
+    if (list.length > 0) hashes[i] = mixed(mixed(list.length, list[0]), list[list.length - 1]);
+  }
+  return areDistinctBy(lists, hashes);
 }
 
-function areDistinctBy(rows: readonly object[], hash: (i: number) => number): boolean | undefined {
-  const size = 2 ** Math.ceil(Math.log2(2 * rows.length + 1));
-  const places = new Int32Array(size);
-  const hashes = new Int32Array(rows.length);
-  let steps = STEPS_MAX * rows.length;
+/**
+ * A row that stands twice has one hash, so it looks at the same places twice: where it was put the
+ * first time it finds itself, be that a place or the Set.
+ */
+function areDistinctBy(rows: readonly object[], hashes: Int32Array): boolean {
+  const mask = (1 << (32 - Math.clz32(2 * rows.length))) - 1;
+  const places = new Int32Array(mask + 1);
+  let crowded: Set<object> | undefined;
   for (let i = 0; i < rows.length; i++) {
-    const own = hash(i);
-    hashes[i] = own;
-    let place = own & (size - 1);
-    for (let other = places[place] as number; other !== 0; other = places[place] as number) {
-      if (hashes[other - 1] === own && rows[other - 1] === rows[i]) return false;
-      steps -= 1;
-      if (steps < 0) return undefined;
-      place = (place + 1) & (size - 1);
+    const hash = hashes[i] as number;
+    let place = hash & mask;
+    let steps = STEPS_MAX;
+    for (; steps > 0 && places[place] !== 0; steps--) {
+      const other = (places[place] as number) - 1;
+      if (hashes[other] === hash && rows[other] === rows[i]) return false;
+      place = (place + 1) & mask;
     }
-    places[place] = i + 1;
+    if (steps > 0) places[place] = i + 1;
+    else {
+      crowded ??= new Set();
+      if (crowded.size === crowded.add(rows[i] as object).size) return false;
+    }
   }
   return true;
 }
 
 function isTelling(value: unknown): boolean {
   return typeof value === "number" || typeof value === "string";
+}
+
+function mixAll(hashes: Int32Array, column: readonly unknown[]): void {
+  for (let i = 0; i < column.length; i++) hashes[i] = mixed(hashes[i] as number, column[i]);
+}
+
+function mixed(hash: number, cell: unknown): number {
+  const sum = Math.imul(hash ^ hashOf(cell), 0x9e3779b1);
+  return sum ^ (sum >>> 15);
 }
 
 function hashOf(value: unknown): number {
@@ -73,11 +89,6 @@ function hashOf(value: unknown): number {
     hash = Math.imul(hash, 31) + value.charCodeAt(i);
   }
   return hash;
-}
-
-function mixed(a: number, b: number): number {
-  const hash = Math.imul(a ^ Math.imul(b, 0x85ebca6b), 0x9e3779b1);
-  return hash ^ (hash >>> 15);
 }
 
 /** Whether numbers only rise or only fall: then whatever they were read from is never the same. */

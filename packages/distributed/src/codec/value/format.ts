@@ -84,6 +84,8 @@ export const Items = {
   optional: 10,
   /** Dates without properties: their times as a column. */
   dates: 11,
+  /** Texts of few words that repeat: a number for each text, then the words. */
+  words: 12,
 } as const;
 
 /** How the characters of a text are written. */

@@ -9,6 +9,7 @@ import { roomFor } from "./room.ts";
 import { constantOf } from "./scalars.ts";
 import { readLists, readRecords, readTuples, writeTable } from "./table.ts";
 import { readTexts, writeTexts } from "./text.ts";
+import { readWords, writeWords } from "./words.ts";
 
 /** Items from which a list with gaps is written as one without and a byte an item. */
 const OPTIONAL_MIN = 4;
@@ -26,7 +27,7 @@ export function writeItems(encoder: Encoder, items: readonly unknown[]): void {
       break;
     }
     case "string":
-      if (items.every(isText)) return writeTextItems(encoder, items);
+      if (areTexts(items)) return writeTextItems(encoder, items);
       break;
     case "object":
       if (first === null) break;
@@ -39,7 +40,7 @@ export function writeItems(encoder: Encoder, items: readonly unknown[]): void {
     case "symbol":
     case "function":
   }
-  if (items.length > 0 && items.every(isConstant)) return writeConstants(encoder, items);
+  if (items.length > 0 && areConstants(items)) return writeConstants(encoder, items);
   if (items.length >= OPTIONAL_MIN && isOptional(items)) return writeOptional(encoder, items);
   encoder.out.byte(Items.mixed);
   encoder.out.natural(items.length);
@@ -117,6 +118,7 @@ function readRows(decoder: Decoder, kind: number, count: number): unknown[] {
 function readPlain(decoder: Decoder, kind: number, count: number): ArrayLike<unknown> {
   if (isNumberKind(kind)) return readNumbers(decoder, kind, count);
   if (kind === Items.texts) return readTexts(decoder, count);
+  if (kind === Items.words) return readWords(decoder, count);
   if (kind !== Items.constants) throw corrupt(`there is no kind of items ${kind}`);
   const at = decoder.input.skip(count);
   const items = roomFor(count);
@@ -134,18 +136,25 @@ function readMixed(decoder: Decoder, target: unknown[], count: number): unknown[
   return target;
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === "string";
+// Loops, for a call for each of many items costs several times what it finds out.
+function areTexts(items: readonly unknown[]): items is readonly string[] {
+  for (let i = 0; i < items.length; i++) if (typeof items[i] !== "string") return false;
+  return true;
 }
 
-function writeTextItems(encoder: Encoder, items: readonly unknown[]): void {
+function writeTextItems(encoder: Encoder, items: readonly string[]): void {
+  if (writeWords(encoder, items)) return;
   encoder.out.byte(Items.texts);
   encoder.out.natural(items.length);
-  writeTexts(encoder, items as readonly string[]);
+  writeTexts(encoder, items);
 }
 
-function isConstant(value: unknown): boolean {
-  return value == null || typeof value === "boolean";
+function areConstants(items: readonly unknown[]): boolean {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (item != null && typeof item !== "boolean") return false;
+  }
+  return true;
 }
 
 function writeConstants(encoder: Encoder, items: readonly unknown[]): void {
@@ -159,7 +168,8 @@ function writeConstants(encoder: Encoder, items: readonly unknown[]): void {
 function isOptional(items: readonly unknown[]): boolean {
   let type = "";
   let gaps = 0;
-  for (const item of items) {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
     if (item == null) gaps += 1;
     else if (type === "") type = typeof item;
     else if (typeof item !== type) return false;

@@ -7,9 +7,10 @@ interface Region {
   readonly memory: ArrayBufferLike;
   /** Whether the memory itself is in the value, not just views of it. */
   isWhole: boolean;
-  /** The first byte of each view and, at the same place, the byte behind its last. */
-  readonly starts: number[];
-  readonly ends: number[];
+  /** What the first view shows. */
+  readonly first: Segment;
+  /** What the other views show: most memories have one view alone. */
+  others: Segment[] | undefined;
   /** The widest elements of any view. */
   alignment: number;
 }
@@ -30,9 +31,12 @@ export class MemoryWriter {
 
   /** The number of a region of which these bytes are seen. */
   show(memory: ArrayBufferLike, start: number, end: number, alignment: number): number {
-    const region = this.regionOf(memory);
-    region.starts.push(start);
-    region.ends.push(end);
+    const known = this.regions.get(memory);
+    const region = known ?? this.add(memory, { start, end });
+    if (known !== undefined) {
+      known.others ??= [];
+      known.others.push({ start, end });
+    }
     if (alignment > region.alignment) region.alignment = alignment;
     // Only the whole memory can be resized, so the views of it need all of it.
     if (isResizable(memory)) region.isWhole = true;
@@ -41,7 +45,7 @@ export class MemoryWriter {
 
   /** The number of a region that is in the value itself. */
   showWhole(memory: ArrayBufferLike): number {
-    const region = this.regionOf(memory);
+    const region = this.regions.get(memory) ?? this.add(memory, { start: 0, end: 0 });
     region.isWhole = true;
     return region.id;
   }
@@ -49,33 +53,35 @@ export class MemoryWriter {
   /** Writes the table of regions. The bytes of small segments follow it. */
   finish(encoder: Encoder): void {
     const { out } = encoder;
-    const inside: Uint8Array[] = [];
+    const memories: ArrayBufferLike[] = [];
+    const inside: Segment[] = [];
     out.natural(this.regions.size);
     for (const region of this.regions.values()) {
       writeKind(encoder, region);
       const segments = segmentsOf(region);
       out.natural(segments.length);
-      for (const { start, end } of segments) {
-        const bytes = new Uint8Array(region.memory, start, end - start);
+      for (const segment of segments) {
+        const { start, end } = segment;
         out.natural(start);
-        out.natural(bytes.length);
-        if (bytes.length >= BUFFER_BYTES_MIN) out.natural(encoder.addBuffer(bytes) + 1);
-        else {
+        out.natural(end - start);
+        if (end - start >= BUFFER_BYTES_MIN) {
+          out.natural(encoder.addBuffer(new Uint8Array(region.memory, start, end - start)) + 1);
+        } else {
           out.natural(0);
-          inside.push(bytes);
+          memories.push(region.memory);
+          inside.push(segment);
         }
       }
     }
-    for (const bytes of inside) out.raw(bytes);
+    for (const [i, { start, end }] of inside.entries()) {
+      out.raw(new Uint8Array(memories[i] as ArrayBufferLike, start, end - start));
+    }
   }
 
-  private regionOf(memory: ArrayBufferLike): Region {
-    let region = this.regions.get(memory);
-    if (region === undefined) {
-      const id = this.regions.size;
-      region = { id, memory, isWhole: false, starts: [], ends: [], alignment: 1 };
-      this.regions.set(memory, region);
-    }
+  private add(memory: ArrayBufferLike, first: Segment): Region {
+    const id = this.regions.size;
+    const region = { id, memory, isWhole: false, first, others: undefined, alignment: 1 };
+    this.regions.set(memory, region);
     return region;
   }
 }
@@ -97,15 +103,13 @@ function writeKind({ out }: Encoder, { memory, isWhole, alignment }: Region): vo
  * what lies between the first and the last byte, they become one: the views then share a buffer as
  * before. Never with the pool from which Node cuts small Buffers: between them are other people's.
  */
-function segmentsOf({ memory, isWhole, starts, ends }: Region): Segment[] {
+function segmentsOf({ memory, isWhole, first, others }: Region): readonly Segment[] {
   if (isWhole) return [{ start: 0, end: memory.byteLength }];
-  const order = starts.map((_, i) => i).sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
+  if (others === undefined) return [first];
   const segments: Segment[] = [];
   let covered = 0;
   let last: Segment | undefined;
-  for (const i of order) {
-    const start = starts[i] as number;
-    const end = ends[i] as number;
+  for (const { start, end } of [first, ...others].sort((a, b) => a.start - b.start)) {
     if (last !== undefined && start <= last.end) {
       covered += Math.max(0, end - last.end);
       last.end = Math.max(last.end, end);
@@ -115,11 +119,11 @@ function segmentsOf({ memory, isWhole, starts, ends }: Region): Segment[] {
       segments.push(last);
     }
   }
-  const first = segments[0];
-  if (first === undefined || last === undefined || segments.length === 1) return segments;
+  if (last === undefined || segments.length === 1) return segments;
   const isPool = memory.byteLength === Buffer.poolSize;
-  if (isPool || covered * 2 < last.end - first.start) return segments;
-  return [{ start: first.start, end: last.end }];
+  const from = segments[0]?.start ?? 0;
+  if (isPool || covered * 2 < last.end - from) return segments;
+  return [{ start: from, end: last.end }];
 }
 
 /** `resizable` of an ArrayBuffer, `growable` of a SharedArrayBuffer; newer than the types. */

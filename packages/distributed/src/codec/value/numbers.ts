@@ -94,7 +94,10 @@ export function writeNumbers(encoder: Encoder, kind: NumberKind, items: readonly
 export function writeWholes(encoder: Encoder, wholes: Int32Array): void {
   const { out } = encoder;
   let high = 0;
-  for (let i = 0; i < wholes.length; i++) high = Math.max(high, wholes[i] as number);
+  for (let i = 0; i < wholes.length; i++) {
+    const whole = wholes[i] as number;
+    if (whole > high) high = whole;
+  }
   const kind = wholeKind(0, high);
   const outside = wholes.length * widthOf(kind) >= BUFFER_BYTES_MIN;
   out.byte(outside ? kind | OUTSIDE : kind);

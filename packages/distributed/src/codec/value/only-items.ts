@@ -47,13 +47,18 @@ function looksPlain(array: readonly unknown[]): boolean {
   return inspect(array, options) === plainLook.join(String(array.length));
 }
 
+const none: readonly PropertyKey[] = [];
+
 /** The properties of a typed array, Buffer or DataView beside its elements. */
 export function extraKeysOfView(
   view: ArrayBufferView,
   make: (memory: ArrayBufferLike, offset: number, length: number) => ArrayBufferView,
-): PropertyKey[] {
-  const { length } = view as Partial<Uint8Array>;
-  if (length === undefined || length <= LISTED_MAX) return Reflect.ownKeys(view).slice(length ?? 0);
+): readonly PropertyKey[] {
+  const { length = 0 } = view as Partial<Uint8Array>;
+  if (length <= LISTED_MAX) {
+    const keys = Reflect.ownKeys(view);
+    return keys.length === length ? none : keys.slice(length);
+  }
   return inspect(view, options) === bareLook(view, length, make)
     ? []
     : Reflect.ownKeys(view).slice(length);

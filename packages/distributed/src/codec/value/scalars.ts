@@ -1,8 +1,22 @@
+import type { ByteReader } from "./byte-reader.ts";
 import { corrupt } from "./corrupt.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { Tag, WELL_KNOWN_SYMBOLS } from "./format.ts";
-import { writeText } from "./text.ts";
+import { readNumber } from "./numbers.ts";
+import { readShortText, writeText } from "./text.ts";
+
+/** Whether what follows a tag is a number, a short text or nothing, with no more around it. */
+export function isScalarTag(tag: number): boolean {
+  return tag < Tag.bigint;
+}
+
+/** The value behind a tag that {@link isScalarTag} is true of. */
+export function readScalar(input: ByteReader, tag: number): unknown {
+  if (tag < Tag.shortText) return tag;
+  if (tag < Tag.undefined) return readShortText(input, tag - Tag.shortText);
+  return tag < Tag.int8 ? constantOf(tag) : readNumber(input, tag);
+}
 
 /** The sign, then the size in hexadecimal digits, two to a byte. */
 export function writeBigInt(encoder: Encoder, value: bigint): void {

@@ -14,7 +14,7 @@ export class ShapeWriter {
   private count = 0;
   /** The last one: most objects are like the one before. */
   private last: Shape | undefined;
-  /** All of them by their first key. */
+  /** All of them by their first key, once there are two. */
   private alike: Map<string, Shape[]> | undefined;
 
   /** Writes 0 and the keys, or the number of a shape with the same keys in the same order. */
@@ -39,13 +39,18 @@ export class ShapeWriter {
   }
 
   private remember(shape: Shape): void {
+    const { last } = this;
     this.last = shape;
-    const first = shape.keys[0] ?? "";
-    this.alike ??= new Map();
-    const alike = this.alike.get(first);
-    if (alike === undefined) this.alike.set(first, [shape]);
+    if (last === undefined) return;
+    this.alike ??= new Map([[firstKey(last), [last]]]);
+    const alike = this.alike.get(firstKey(shape));
+    if (alike === undefined) this.alike.set(firstKey(shape), [shape]);
     else if (alike.length < ALIKE_MAX) alike.push(shape);
   }
+}
+
+function firstKey({ keys }: Shape): string {
+  return keys[0] ?? "";
 }
 
 function hasSameItems(a: readonly string[], b: readonly string[]): boolean {

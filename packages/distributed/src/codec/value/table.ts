@@ -30,7 +30,8 @@ function writeRecords(encoder: Encoder, rows: readonly unknown[]): boolean {
     if (!readRow(rows[i], keys, columns, i)) return false;
   }
   const objects = rows as readonly object[];
-  if (!encoder.identity.addAll(objects, areDistinct(objects, columns))) return false;
+  const kind = JSON.stringify(keys);
+  if (!encoder.identity.addAll(kind, objects, areDistinct(objects, columns))) return false;
   encoder.out.byte(Items.records);
   encoder.out.natural(rows.length);
   encoder.shapes.write(encoder, keys);
@@ -121,7 +122,7 @@ function writeLists(encoder: Encoder, rows: readonly unknown[]): boolean {
   }
   const lists = rows as readonly (readonly unknown[])[];
   const distinct = places === undefined ? areDistinctLists(lists) : areDistinct(lists, places);
-  if (!encoder.identity.addAll(lists, distinct)) return false;
+  if (!encoder.identity.addAll("list", lists, distinct)) return false;
   encoder.out.byte(places === undefined ? Items.lists : Items.tuples);
   encoder.out.natural(rows.length);
   if (places === undefined) {

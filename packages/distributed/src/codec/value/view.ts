@@ -3,19 +3,27 @@ import { writeAdorned } from "./adorned.ts";
 import { corrupt } from "./corrupt.ts";
 import type { Decoder } from "./decoder.ts";
 import { isDetached, refuseDetached } from "./detached.ts";
+import { LOOPED_MAX } from "./byte-writer.ts";
 import type { Encoder } from "./encoder.ts";
-import { Tag } from "./format.ts";
+import { BUFFER_BYTES_MIN, Tag } from "./format.ts";
 import { isLengthTracking } from "./length-tracking.ts";
+import type { CopyView } from "./memory-reader.ts";
 import { isResizable } from "./memory-writer.ts";
 import { extraKeysOfView } from "./only-items.ts";
 
 /** A class whose instances look at memory. */
 interface ViewClass {
-  readonly name: string;
+  /** The class of its instances by what they are inside: a Buffer is a Uint8Array. */
+  readonly kind: string;
   readonly prototype: object;
   readonly width: number;
   readonly make: (memory: ArrayBufferLike, offset: number, length?: number) => ArrayBufferView;
+  /** Makes an instance with memory of its own; undefined for DataView, which is nothing without. */
+  readonly copy: CopyView | undefined;
 }
+
+/** Bytes of a header are seldom in line for elements of many bytes, so they pass through here. */
+const passage = new Uint8Array(BUFFER_BYTES_MIN);
 
 /** By code: the order never changes, new ones are added at the end. */
 const viewClasses: readonly (ViewClass | undefined)[] = [
@@ -47,21 +55,46 @@ type ViewConstructor = (new (
 function viewClass(name: string): ViewClass | undefined {
   const View = (globalThis as unknown as Record<string, ViewConstructor | undefined>)[name];
   if (View === undefined) return undefined;
-  const make: ViewClass["make"] =
-    name === "Buffer"
-      ? (memory, offset, length) => Buffer.from(memory as ArrayBuffer, offset, length)
-      : (memory, offset, length) => new View(memory, offset, length);
-  const width = name === "Buffer" ? 1 : (View.BYTES_PER_ELEMENT ?? 1);
-  return { name, prototype: View.prototype, width, make };
+  const { prototype, BYTES_PER_ELEMENT: width = 1 } = View;
+  if (name === "Buffer") {
+    const make: ViewClass["make"] = (memory, offset, length) =>
+      Buffer.from(memory as ArrayBuffer, offset, length);
+    return { kind: "Uint8Array", prototype, width: 1, make, copy: copyBuffer };
+  }
+  return {
+    kind: name,
+    prototype,
+    width,
+    make: (memory, offset, length) => new View(memory, offset, length),
+    copy: name === "DataView" ? undefined : copierOf(View, width),
+  };
+}
+
+function copyBuffer(bytes: Uint8Array, at: number, length: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(length);
+  copy.set(bytes.subarray(at, at + length));
+  return copy;
+}
+
+function copierOf(View: ViewConstructor, width: number): CopyView {
+  const elements = new View(passage.buffer, 0) as Uint8Array;
+  return (bytes, at, length) => {
+    if (length > passage.length) {
+      const memory = new Uint8Array(length);
+      memory.set(bytes.subarray(at, at + length));
+      return new View(memory.buffer, 0);
+    }
+    if (length > LOOPED_MAX) passage.set(bytes.subarray(at, at + length));
+    else for (let i = 0; i < length; i++) passage[i] = bytes[at + i] as number;
+    return elements.slice(0, length / width);
+  };
 }
 
 /** A typed array, DataView or Buffer of exactly that class; false where it is of another one. */
 export function writeView(encoder: Encoder, view: ArrayBufferView): boolean {
   const code = codes.get(Object.getPrototypeOf(view) as object);
   const known = code === undefined ? undefined : viewClasses[code];
-  if (known === undefined || known.name.replace("Buffer", "Uint8Array") !== kindOf(view)) {
-    return false;
-  }
+  if (code === undefined || known?.kind !== kindOf(view)) return false;
   if (isOutOfBounds(view)) {
     encoder.refuseBecause(
       view,
@@ -69,19 +102,22 @@ export function writeView(encoder: Encoder, view: ArrayBufferView): boolean {
       "Return a copy of the part that is left.",
     );
   }
-  writeAdorned(encoder, view, extraKeysOfView(view, known.make), () =>
-    writePlainView(encoder, view),
-  );
+  writeAdorned(encoder, view, extraKeysOfView(view, known.make), () => {
+    writePlace(encoder, view, code);
+  });
   return true;
 }
 
 /** A view without a look at its properties, as for the columns of Arrow. */
 export function writePlainView(encoder: Encoder, view: ArrayBufferView): void {
-  if (isDetached(view.buffer)) refuseDetached(encoder, view);
   const own = codes.get(Object.getPrototypeOf(view) as object);
-  const code = own ?? viewClasses.findIndex((known) => known?.name === kindOf(view));
-  const width = viewClasses[code]?.width ?? 1;
+  writePlace(encoder, view, own ?? viewClasses.findIndex((known) => known?.kind === kindOf(view)));
+}
+
+function writePlace(encoder: Encoder, view: ArrayBufferView, code: number): void {
   const { buffer: memory, byteOffset, byteLength } = view;
+  if (isDetached(memory)) refuseDetached(encoder, view);
+  const width = viewClasses[code]?.width ?? 1;
   const { out } = encoder;
   out.byte(Tag.view);
   out.byte(code);
@@ -104,7 +140,10 @@ export function readView(decoder: Decoder): ArrayBufferView {
     const place = memory.place(id, offset, 0);
     return known.make(place.memory, place.offset);
   }
-  const place = memory.place(id, offset, length * known.width);
+  const bytes = length * known.width;
+  const alone = known.copy && memory.alone(id, offset, bytes, known.copy);
+  if (alone !== undefined) return alone;
+  const place = memory.place(id, offset, bytes);
   return known.make(place.memory, place.offset, length);
 }
 
