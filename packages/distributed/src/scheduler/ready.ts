@@ -6,7 +6,7 @@ import { suits } from "./rules.ts";
 import type { Run } from "./run.ts";
 import { isSuspect } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { setIdle, sourceOf, suitableFor, touch, updateRich } from "./scheduler-state.ts";
+import { empty, setIdle, sourceOf, suitableFor, touch, updateRich } from "./scheduler-state.ts";
 import { memory, parked, queued, waiting } from "./states.ts";
 import { announce, fail, setState } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -26,7 +26,7 @@ export function placeReady(state: SchedulerState): void {
     if (run === undefined || run.state[id - run.base] !== waiting) continue;
     if (run.waiting[id - run.base] === 0) makeReady(state, run, id - run.base);
   }
-  ready.length = 0;
+  empty(ready);
 }
 
 /** All inputs of a task are in memory: it goes to the queue of the worker where it is best off. */

@@ -9,7 +9,7 @@ import type { SchedulerInstruction } from "./scheduler-events.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { Story } from "./story.ts";
 import { TaskIds } from "./task-ids.ts";
-import type { WorkerOutbox } from "./worker-outbox.ts";
+import { WorkerOutbox } from "./worker-outbox.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** A place in the tables: a run and a task of it. */
@@ -61,6 +61,8 @@ export class SchedulerState {
   /** Workers and clients that are to be told something before the event ends. */
   readonly talking: WorkerRecord[] = [];
   readonly talkingClients: ClientRecord[] = [];
+  /** Outboxes that no worker has now. */
+  readonly spareOutboxes: WorkerOutbox[] = [];
   /** Runs whose client is to hear how far they have come, but not yet again. */
   readonly progressing: Set<Run> = new Set();
   /** Workers that have more tasks than threads. */
@@ -112,12 +114,19 @@ export function touch(state: SchedulerState, worker: WorkerRecord): void {
 }
 
 /** Where what a worker is to be told is gathered. */
-export function outboxOf({ talking }: SchedulerState, worker: WorkerRecord): WorkerOutbox {
-  if (!worker.isTalkedTo) {
-    worker.isTalkedTo = true;
-    talking.push(worker);
+export function outboxOf(state: SchedulerState, worker: WorkerRecord): WorkerOutbox {
+  let { outbox } = worker;
+  if (outbox === undefined) {
+    outbox = state.spareOutboxes.pop() ?? new WorkerOutbox();
+    worker.outbox = outbox;
+    state.talking.push(worker);
   }
-  return worker.outbox;
+  return outbox;
+}
+
+/** Empties a list and keeps its room: a new length of 0 would give that back. */
+export function empty(list: unknown[]): void {
+  while (list.length > 0) list.pop();
 }
 
 /** Has workers that found nothing to do look again, as many as there may be tasks for. */

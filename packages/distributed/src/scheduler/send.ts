@@ -1,4 +1,4 @@
-import { gathers, inPieces } from "../messages/compute-rows.ts";
+import { gathers, inPieces, pushInput, pushTask } from "../messages/compute-rows.ts";
 import type { FunctionName } from "../messages/shipped.ts";
 import { ShippedValue } from "../messages/shipped.ts";
 import { feedsShuffle, isGathering } from "./expand.ts";
@@ -12,6 +12,7 @@ import { outboxOf, sourceOf } from "./scheduler-state.ts";
 import { processing } from "./states.ts";
 import { setState } from "./tasks.ts";
 import type { Batch } from "./worker-outbox.ts";
+import { added } from "./worker-outbox.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** Workers named as holders of one input; if none of them answers, the scheduler is asked again. */
@@ -54,7 +55,8 @@ function writeTask(
   const constantsEnd = graph.constantOffsets[t + 1] as number;
   const constantsFirst = graph.constantOffsets[t] as number;
   const flags = ((graph.traits[t] as number) & feedsShuffle) === 0 ? 0 : inPieces;
-  batch.rows.task(
+  pushTask(
+    batch.rows,
     run.base + t,
     run.attempt[t] as number,
     program.number,
@@ -67,7 +69,7 @@ function writeTask(
   }
   for (let c = constantsFirst; c < constantsEnd; c++) {
     const value = graph.constants[c];
-    batch.constant(value);
+    batch.constants = added(batch.constants, value);
     if (value instanceof ShippedValue) defineFunctions(state, worker, value.functions, batch);
   }
 }
@@ -90,12 +92,12 @@ function writeInput(
   const bytes = run.bytes[input] as number;
   const isHere = ((run.graph.traits[input] as number) & isGathering) !== 0;
   if (isHere || holds(run, input, worker.slot)) {
-    batch.rows.input(id, version, bytes, 0);
+    pushInput(batch.rows, id, version, bytes, 0);
     return;
   }
   const others = run.replicas.size > 0 ? run.replicas.get(input) : undefined;
   const count = Math.min(holdersMax, 1 + (others?.length ?? 0));
-  batch.rows.input(id, version, bytes, count);
+  pushInput(batch.rows, id, version, bytes, count);
   writeHolder(state, run.place[input] as number, worker, batch);
   for (let n = 1; n < count; n++) writeHolder(state, others?.[n - 1] as number, worker, batch);
 }
@@ -107,10 +109,10 @@ function writeHolder(
   batch: Batch,
 ): void {
   const { epoch, address, host } = state.slots[slot] as WorkerRecord;
-  batch.rows.holder(epoch);
+  batch.rows.push(epoch);
   if (worker.knownPeers.has(epoch)) return;
   worker.knownPeers.add(epoch);
-  batch.peer({ worker: epoch, address, host });
+  batch.peers = added(batch.peers, { worker: epoch, address, host });
 }
 
 /** Tells a worker who the members of a gathering task are, unless it knows. */
@@ -128,7 +130,7 @@ function defineGathering(
   const { offsets, targets } = run.graph.inputs;
   const first = offsets[t] as number;
   const end = offsets[t + 1] as number;
-  batch.rows.task(run.base + t, run.attempt[t] as number, 0, gathers, end - first, 0);
+  pushTask(batch.rows, run.base + t, run.attempt[t] as number, 0, gathers, end - first, 0);
   for (let e = first; e < end; e++) writeInput(state, run, targets[e] as number, worker, batch);
 }
 
@@ -143,7 +145,7 @@ function defineProgram(
   worker.lastProgram = program.number;
   if (worker.knownPrograms.has(program.number)) return;
   worker.knownPrograms.add(program.number);
-  batch.program({ program: program.number, spec: program.spec });
+  batch.programs = added(batch.programs, { program: program.number, spec: program.spec });
   defineFunctions(state, worker, program.functions, batch);
 }
 
@@ -156,6 +158,6 @@ function defineFunctions(
   for (const name of names) {
     if (worker.knownFunctions.has(name)) continue;
     worker.knownFunctions.add(name);
-    batch.shippedFunction(state.functions.get(name));
+    batch.functions = added(batch.functions, state.functions.get(name));
   }
 }

@@ -2,8 +2,9 @@ import type { Attempt, ToClientMessage } from "../messages/client-messages.ts";
 import type { TaskFailure } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Run } from "./run.ts";
+import type { SchedulerInstruction } from "./scheduler-events.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { sourceOf } from "./scheduler-state.ts";
+import { empty, sourceOf } from "./scheduler-state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** Between two reports of how far a run has come, milliseconds. */
@@ -66,16 +67,16 @@ export function tellProgress(state: SchedulerState, run: Run): void {
   if (run.settings.progress) state.progressing.add(run);
 }
 
-/** Turns what is to be told into messages, the news of runs first. */
-export function takeMessages(state: SchedulerState, client: ClientRecord): ToClientMessage[] {
-  for (const run of client.news) {
+/** Adds what a client is to be told to a list, the news of runs first; nothing is left. */
+export function takeMessages(client: ClientRecord, instructions: SchedulerInstruction[]): void {
+  const { epoch, news, outbox } = client;
+  for (const run of news) {
     run.hasNews = false;
     if (!run.dropped) tellNews(run);
   }
-  client.news.length = 0;
-  const { outbox } = client;
-  client.outbox = [];
-  return outbox;
+  empty(news);
+  for (const message of outbox) instructions.push({ kind: "tell-client", epoch, message });
+  empty(outbox);
 }
 
 function tellNews(run: Run): void {

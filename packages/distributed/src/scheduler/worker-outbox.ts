@@ -1,58 +1,44 @@
-import { ComputeRowsWriter } from "../messages/compute-rows.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
 import type { Peer, ProgramDefinition, ToWorkerMessage } from "../messages/worker-messages.ts";
 import type { SchedulerInstruction } from "./scheduler-events.ts";
 
-/** Most batches define nothing: these stand for their lists. */
+/** Most batches define nothing: this stands for their lists. */
 const none: readonly never[] = Object.freeze([]);
 
-/** Tasks of one priority, with what must be defined before. */
+/**
+ * Tasks of one priority, with what must be defined before: a `compute` message that is being
+ * written. It is the message itself, so that where tasks go one by one there is little to throw
+ * away.
+ */
 export class Batch {
+  readonly kind = "compute";
   readonly priority: number;
-  readonly rows: ComputeRowsWriter = new ComputeRowsWriter();
-  #constants: unknown[] | undefined;
-  #programs: ProgramDefinition[] | undefined;
-  #functions: ShippedFunction[] | undefined;
-  #peers: Peer[] | undefined;
+  readonly rows: number[] = [];
+  constants: readonly unknown[] = none;
+  programs: readonly ProgramDefinition[] = none;
+  functions: readonly ShippedFunction[] = none;
+  peers: readonly Peer[] = none;
 
   constructor(priority: number) {
     this.priority = priority;
   }
-
-  constant(value: unknown): void {
-    (this.#constants ??= []).push(value);
-  }
-
-  program(definition: ProgramDefinition): void {
-    (this.#programs ??= []).push(definition);
-  }
-
-  shippedFunction(shipped: ShippedFunction): void {
-    (this.#functions ??= []).push(shipped);
-  }
-
-  peer(peer: Peer): void {
-    (this.#peers ??= []).push(peer);
-  }
-
-  /** The message; nothing more may be written. */
-  take(): ToWorkerMessage {
-    return {
-      kind: "compute",
-      priority: this.priority,
-      rows: this.rows.take(),
-      constants: this.#constants ?? none,
-      programs: this.#programs ?? none,
-      functions: this.#functions ?? none,
-      peers: this.#peers ?? none,
-    };
-  }
 }
 
-/** What one worker is to be told at the end of an event: as few messages as can be. */
+/** Adds to a list of a batch; gives the list, a new one at first. */
+export function added<T>(list: readonly T[], item: T): readonly T[] {
+  if (list === none) return [item];
+  (list as T[]).push(item);
+  return list;
+}
+
+/**
+ * What one worker is to be told at the end of an event: as few messages as can be. A worker has one
+ * only until then, and the same few serve all workers.
+ */
 export class WorkerOutbox {
   #greetings: ToWorkerMessage[] | undefined;
-  #batches: Batch[] | undefined;
+  #batch: Batch | undefined;
+  #batchesBefore: Batch[] | undefined;
   #recall: number[] | undefined;
   #cancel: number[] | undefined;
   #free: number[] | undefined;
@@ -61,12 +47,10 @@ export class WorkerOutbox {
 
   /** Where the next task of a priority is written to. */
   batch(priority: number): Batch {
-    const batches = (this.#batches ??= []);
-    const last = batches.at(-1);
+    const last = this.#batch;
     if (last?.priority === priority) return last;
-    const batch = new Batch(priority);
-    batches.push(batch);
-    return batch;
+    if (last !== undefined) (this.#batchesBefore ??= []).push(last);
+    return (this.#batch = new Batch(priority));
   }
 
   welcome(worker: number): void {
@@ -105,11 +89,15 @@ export class WorkerOutbox {
       instructions.push({ kind: "tell-worker", epoch, message });
       this.#free = undefined;
     }
-    if (this.#batches === undefined) return;
-    for (const batch of this.#batches) {
-      instructions.push({ kind: "tell-worker", epoch, message: batch.take() });
+    if (this.#batchesBefore !== undefined) {
+      for (const message of this.#batchesBefore) {
+        instructions.push({ kind: "tell-worker", epoch, message });
+      }
+      this.#batchesBefore = undefined;
     }
-    this.#batches = undefined;
+    if (this.#batch === undefined) return;
+    instructions.push({ kind: "tell-worker", epoch, message: this.#batch });
+    this.#batch = undefined;
   }
 
   get #isUnusual(): boolean {

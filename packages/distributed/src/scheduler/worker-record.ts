@@ -3,7 +3,7 @@ import type { WorkerOffer } from "../messages/worker-messages.ts";
 import type { ReadyHeap } from "./ready-heap.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { WorkerOutbox } from "./worker-outbox.ts";
+import type { WorkerOutbox } from "./worker-outbox.ts";
 
 /** A part of the roots of a run that one worker has to itself, until others take some of it. */
 export interface RootInterval {
@@ -60,8 +60,8 @@ export class WorkerRecord {
   richAt = -1;
   /** Where it stands in the list of those with a free slot and nothing to do, or -1. */
   idleAt = -1;
-  /** It is in the list of those that are told something. */
-  isTalkedTo = false;
+  /** What it is to be told at the end of this event, if it is in the list of those told anything. */
+  outbox: WorkerOutbox | undefined;
   /** It is in the list of those to be looked at before the event ends. */
   isTouched = false;
   lastSeenMs: number;
@@ -72,7 +72,6 @@ export class WorkerRecord {
   lastProgram = -1;
   readonly knownPrograms: Set<number> = new Set();
   readonly knownPeers: Set<number> = new Set();
-  readonly outbox: WorkerOutbox = new WorkerOutbox();
 
   constructor(
     place: { readonly epoch: number; readonly slot: number },
