@@ -11,6 +11,7 @@ import { Story } from "./story.ts";
 import { TaskIds } from "./task-ids.ts";
 import { WorkerOutbox } from "./worker-outbox.ts";
 import type { WorkerRecord } from "./worker-record.ts";
+import { WorkerLoads } from "./worker-record.ts";
 
 /** A place in the tables: a run and a task of it. */
 export interface Place {
@@ -29,6 +30,7 @@ export class SchedulerState {
   readonly workers: Map<number, WorkerRecord> = new Map();
   /** By slot, which is how the tables of runs name workers. */
   readonly slots: (WorkerRecord | undefined)[] = [];
+  readonly loads: WorkerLoads = new WorkerLoads();
   /** Slots of workers that are gone, for those to come. */
   readonly freeSlots: number[] = [];
   /** The same workers as a list, for picking some. */
@@ -139,8 +141,7 @@ export function touchIdle(state: SchedulerState, count: number): void {
 
 /** Keeps the list of workers from which others may take in step. */
 export function updateRich({ rich }: SchedulerState, worker: WorkerRecord): void {
-  const { interval } = worker;
-  const isRich = worker.queuedCount > 0 || (interval !== undefined && interval.next < interval.end);
+  const { isRich } = worker;
   if (isRich === worker.richAt >= 0) return;
   if (isRich) worker.richAt = rich.push(worker) - 1;
   else {

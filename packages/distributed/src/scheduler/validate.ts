@@ -79,9 +79,9 @@ function findableTasks(state: SchedulerState): ReadonlySet<number> {
     for (const queue of [worker.queue, ...worker.constrained.values()]) {
       for (let n = 0; n < queue.size; n++) found.add(queue.at(n));
     }
-    const { interval } = worker;
-    if (interval === undefined || interval.run.dropped) continue;
-    addRoots(interval.run, interval.next, interval.end, found);
+    const { rootRun, rootsNext, rootsEnd } = worker;
+    if (rootRun === undefined || rootRun.dropped) continue;
+    addRoots(rootRun, rootsNext, rootsEnd, found);
   }
   for (const run of state.runs) {
     for (const t of run.beyond) found.add(run.base + t);
@@ -260,9 +260,7 @@ function validateWorker(state: SchedulerState, worker: WorkerRecord, tally: Tall
   check(tally.started === worker.startedCount, "startedCount", at, tally.started);
   check(tally.suspects === 0 || worker.isSolitary, "a suspect in company", at);
   check(!worker.isSolitary || worker.sentCount === 1, "solitary", at, worker.sentCount);
-  const { interval } = worker;
-  const hasRoots = interval !== undefined && interval.next < interval.end;
-  check(worker.richAt >= 0 === (worker.queuedCount > 0 || hasRoots), "rich", at);
+  check(worker.richAt >= 0 === worker.isRich, "rich", at);
   check(worker.richAt < 0 || state.rich[worker.richAt] === worker, "richAt", at);
   check(worker.idleAt < 0 || state.idle[worker.idleAt] === worker, "idleAt", at);
 }

@@ -6,6 +6,22 @@ import type { SchedulerInstruction } from "./scheduler-events.ts";
 const none: readonly never[] = Object.freeze([]);
 
 /**
+ * What one event makes for all workers at once lives on for a while. V8 then makes whatever comes
+ * from the same literal among the old, where it keeps alive what it leads to; so these are no
+ * literals.
+ */
+class TellWorker {
+  readonly kind = "tell-worker";
+  readonly epoch: number;
+  readonly message: ToWorkerMessage;
+
+  constructor(epoch: number, message: ToWorkerMessage) {
+    this.epoch = epoch;
+    this.message = message;
+  }
+}
+
+/**
  * Tasks of one priority, with what must be defined before: a `compute` message that is being
  * written. It is the message itself, so that where tasks go one by one there is little to throw
  * away.
@@ -13,7 +29,7 @@ const none: readonly never[] = Object.freeze([]);
 export class Batch {
   readonly kind = "compute";
   readonly priority: number;
-  readonly rows: number[] = [];
+  readonly rows: number[] = none.slice();
   constants: readonly unknown[] = none;
   programs: readonly ProgramDefinition[] = none;
   functions: readonly ShippedFunction[] = none;
@@ -86,17 +102,17 @@ export class WorkerOutbox {
     if (this.#isUnusual) this.#takeUnusual(epoch, instructions);
     if (this.#free !== undefined) {
       const message = { kind: "free", rows: this.#free } as const;
-      instructions.push({ kind: "tell-worker", epoch, message });
+      instructions.push(new TellWorker(epoch, message));
       this.#free = undefined;
     }
     if (this.#batchesBefore !== undefined) {
       for (const message of this.#batchesBefore) {
-        instructions.push({ kind: "tell-worker", epoch, message });
+        instructions.push(new TellWorker(epoch, message));
       }
       this.#batchesBefore = undefined;
     }
     if (this.#batch === undefined) return;
-    instructions.push({ kind: "tell-worker", epoch, message: this.#batch });
+    instructions.push(new TellWorker(epoch, this.#batch));
     this.#batch = undefined;
   }
 
@@ -119,7 +135,7 @@ export class WorkerOutbox {
       messages.push({ kind: "forget", programs, functions: this.#forgetFunctions ?? none });
     }
     if (this.#recall !== undefined) messages.push({ kind: "recall", rows: this.#recall });
-    for (const message of messages) instructions.push({ kind: "tell-worker", epoch, message });
+    for (const message of messages) instructions.push(new TellWorker(epoch, message));
     this.#greetings = undefined;
     this.#cancel = undefined;
     this.#forgetPrograms = undefined;
