@@ -1,4 +1,4 @@
-import type { Rows } from "./rows.ts";
+import type { Rows, RowsWriter } from "./rows.ts";
 import { noRows } from "./rows.ts";
 
 /**
@@ -11,7 +11,7 @@ import { noRows } from "./rows.ts";
  * members.
  */
 export function pushTask(
-  rows: number[],
+  rows: RowsWriter,
   task: number,
   attempt: number,
   program: number,
@@ -19,18 +19,26 @@ export function pushTask(
   inputCount: number,
   constantCount: number,
 ): void {
-  rows.push(task, attempt, program, flags, inputCount, constantCount);
+  rows.push(task);
+  rows.push(attempt);
+  rows.push(program);
+  rows.push(flags);
+  rows.push(inputCount);
+  rows.push(constantCount);
 }
 
 /** One input of the task added last; the numbers of `holderCount` workers must follow. */
 export function pushInput(
-  rows: number[],
+  rows: RowsWriter,
   task: number,
   version: number,
   bytes: number,
   holderCount: number,
 ): void {
-  rows.push(task, version, bytes, holderCount);
+  rows.push(task);
+  rows.push(version);
+  rows.push(bytes);
+  rows.push(holderCount);
 }
 
 /** The result shall be written so that each item can be read alone: it goes into a shuffle. */

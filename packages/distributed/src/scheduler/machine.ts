@@ -54,8 +54,8 @@ export class SchedulerMachine {
     flushProgress(state);
     this.#flush();
     this.#wake();
-    const { instructions } = state;
-    state.instructions = [];
+    const instructions = state.instructions.slice();
+    empty(state.instructions);
     return instructions;
   }
 

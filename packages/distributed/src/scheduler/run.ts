@@ -1,5 +1,6 @@
 import type { Key } from "@millrace/graph";
 import type { Attempt, RunSettings } from "../messages/client-messages.ts";
+import { RowsWriter } from "../messages/rows.ts";
 import type { FunctionName } from "../messages/shipped.ts";
 import type { TaskFailure } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
@@ -110,7 +111,7 @@ export class Run {
   runningCount = 0;
   retriedCount = 0;
   /** Rows of `finished` that the client has not been told yet. */
-  finished: number[] = [];
+  readonly finished: RowsWriter = new RowsWriter();
   /** Attempts that the client has not been told of yet. */
   attempts: Attempt[] = [];
   /** It is in the list of the client's runs with news. */

@@ -59,7 +59,7 @@ export class SchedulerState {
   readonly touched: WorkerRecord[] = [];
   /** For each rule, the workers that may run its tasks; made when it is asked for. */
   readonly suitable: Map<Rule, WorkerRecord[]> = new Map();
-  instructions: SchedulerInstruction[] = [];
+  readonly instructions: SchedulerInstruction[] = [];
   /** Workers and clients that are to be told something before the event ends. */
   readonly talking: WorkerRecord[] = [];
   readonly talkingClients: ClientRecord[] = [];
@@ -89,15 +89,21 @@ export class SchedulerState {
 }
 
 /** The run of a slot and the task in it, where the attempt is the one that counts. */
-export function findAttempt(
+export function findAttempt(state: SchedulerState, id: number, attempt: number): Place | undefined {
+  const run = runOfAttempt(state, id, attempt);
+  return run === undefined ? undefined : { run, t: id - run.base };
+}
+
+/** The same without the task, which the slot tells: where it is asked often, nothing is made. */
+export function runOfAttempt(
   { ids }: SchedulerState,
   id: number,
   attempt: number,
-): Place | undefined {
+): Run | undefined {
   const run = ids.runOf(id);
   if (run === undefined) return undefined;
   const t = id - run.base;
-  return t < run.size && run.attempt[t] === attempt ? { run, t } : undefined;
+  return t < run.size && run.attempt[t] === attempt ? run : undefined;
 }
 
 /** Where the value of a task is kept: with the task itself, or with the one that it stands for. */

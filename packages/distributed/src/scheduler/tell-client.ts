@@ -33,13 +33,11 @@ function note(state: SchedulerState, run: Run): void {
 /** The client will hear where the value of an output is. */
 export function tellFinished(state: SchedulerState, run: Run, t: number): void {
   const source = sourceOf(state, run, t);
-  run.finished.push(
-    run.outputOf[t] as number,
-    source.run.base + source.t,
-    source.run.attempt[source.t] as number,
-    (state.slots[source.run.place[source.t] as number] as WorkerRecord).epoch,
-    source.run.bytes[source.t] as number,
-  );
+  run.finished.push(run.outputOf[t] as number);
+  run.finished.push(source.run.base + source.t);
+  run.finished.push(source.run.attempt[source.t] as number);
+  run.finished.push((state.slots[source.run.place[source.t] as number] as WorkerRecord).epoch);
+  run.finished.push(source.run.bytes[source.t] as number);
   note(state, run);
 }
 
@@ -86,10 +84,7 @@ function tellNews(run: Run): void {
     outbox.push({ kind: "attempts", run: number, attempts });
     run.attempts = [];
   }
-  if (finished.length > 0) {
-    outbox.push({ kind: "finished", run: number, rows: finished });
-    run.finished = [];
-  }
+  if (!finished.isEmpty) outbox.push({ kind: "finished", run: number, rows: finished.take() });
 }
 
 /** Says of runs how far they have come, where that was not said just before. */

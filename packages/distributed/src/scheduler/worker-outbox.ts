@@ -1,3 +1,5 @@
+import type { Rows } from "../messages/rows.ts";
+import { RowsWriter, noRows } from "../messages/rows.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
 import type { Peer, ProgramDefinition, ToWorkerMessage } from "../messages/worker-messages.ts";
 import type { SchedulerInstruction } from "./scheduler-events.ts";
@@ -22,14 +24,13 @@ class TellWorker {
 }
 
 /**
- * Tasks of one priority, with what must be defined before: a `compute` message that is being
- * written. It is the message itself, so that where tasks go one by one there is little to throw
- * away.
+ * Tasks of one priority, with what must be defined before: a `compute` message, which lacks its
+ * rows until it is complete.
  */
-export class Batch {
+class Batch {
   readonly kind = "compute";
   readonly priority: number;
-  readonly rows: number[] = none.slice();
+  rows: Rows = noRows;
   constants: readonly unknown[] = none;
   programs: readonly ProgramDefinition[] = none;
   functions: readonly ShippedFunction[] = none;
@@ -40,33 +41,50 @@ export class Batch {
   }
 }
 
-/** Adds to a list of a batch; gives the list, a new one at first. */
-export function added<T>(list: readonly T[], item: T): readonly T[] {
-  if (list === none) return [item];
-  (list as T[]).push(item);
-  return list;
-}
+/** Nothing is written to it. */
+const noBatch = new Batch(Number.NaN);
 
 /**
  * What one worker is to be told at the end of an event: as few messages as can be. A worker has one
  * only until then, and the same few serve all workers.
  */
 export class WorkerOutbox {
-  #greetings: ToWorkerMessage[] | undefined;
-  #batch: Batch | undefined;
+  /** Rows of the batch that is being written. */
+  readonly rows: RowsWriter = new RowsWriter();
+  #batch: Batch = noBatch;
   #batchesBefore: Batch[] | undefined;
+  readonly #free: RowsWriter = new RowsWriter();
+  #greetings: ToWorkerMessage[] | undefined;
   #recall: number[] | undefined;
   #cancel: number[] | undefined;
-  #free: number[] | undefined;
   #forgetPrograms: number[] | undefined;
   #forgetFunctions: FunctionName[] | undefined;
 
-  /** Where the next task of a priority is written to. */
-  batch(priority: number): Batch {
+  /** The next task has this priority: it is written to `rows`, and beside them what it needs. */
+  begin(priority: number): void {
     const last = this.#batch;
-    if (last?.priority === priority) return last;
-    if (last !== undefined) (this.#batchesBefore ??= []).push(last);
-    return (this.#batch = new Batch(priority));
+    if (last.priority === priority) return;
+    if (last !== noBatch) {
+      last.rows = this.rows.take();
+      (this.#batchesBefore ??= []).push(last);
+    }
+    this.#batch = new Batch(priority);
+  }
+
+  constant(value: unknown): void {
+    this.#batch.constants = added(this.#batch.constants, value);
+  }
+
+  program(definition: ProgramDefinition): void {
+    this.#batch.programs = added(this.#batch.programs, definition);
+  }
+
+  shippedFunction(shipped: ShippedFunction): void {
+    this.#batch.functions = added(this.#batch.functions, shipped);
+  }
+
+  peer(peer: Peer): void {
+    this.#batch.peers = added(this.#batch.peers, peer);
   }
 
   welcome(worker: number): void {
@@ -86,7 +104,8 @@ export class WorkerOutbox {
   }
 
   free(task: number, version: number): void {
-    (this.#free ??= []).push(task, version);
+    this.#free.push(task);
+    this.#free.push(version);
   }
 
   forgetProgram(program: number): void {
@@ -100,10 +119,9 @@ export class WorkerOutbox {
   /** Adds the messages to a list, in an order that is right; the outbox is empty afterwards. */
   take(epoch: number, instructions: SchedulerInstruction[]): void {
     if (this.#isUnusual) this.#takeUnusual(epoch, instructions);
-    if (this.#free !== undefined) {
-      const message = { kind: "free", rows: this.#free } as const;
+    if (!this.#free.isEmpty) {
+      const message = { kind: "free", rows: this.#free.take() } as const;
       instructions.push(new TellWorker(epoch, message));
-      this.#free = undefined;
     }
     if (this.#batchesBefore !== undefined) {
       for (const message of this.#batchesBefore) {
@@ -111,9 +129,10 @@ export class WorkerOutbox {
       }
       this.#batchesBefore = undefined;
     }
-    if (this.#batch === undefined) return;
+    if (this.#batch === noBatch) return;
+    this.#batch.rows = this.rows.take();
     instructions.push(new TellWorker(epoch, this.#batch));
-    this.#batch = undefined;
+    this.#batch = noBatch;
   }
 
   get #isUnusual(): boolean {
@@ -142,4 +161,10 @@ export class WorkerOutbox {
     this.#forgetFunctions = undefined;
     this.#recall = undefined;
   }
+}
+
+function added<T>(list: readonly T[], item: T): readonly T[] {
+  if (list === none) return [item];
+  (list as T[]).push(item);
+  return list;
 }
