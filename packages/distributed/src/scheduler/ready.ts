@@ -4,7 +4,7 @@ import { ReadyHeap } from "./ready-heap.ts";
 import type { Rule } from "./rules.ts";
 import { suits } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { isSuspect } from "./run.ts";
+import { isSuspect, nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { empty, setIdle, sourceOf, suitableFor, touch, updateRich } from "./scheduler-state.ts";
 import { memory, parked, queued, waiting } from "./states.ts";
@@ -83,7 +83,7 @@ function whoMissed(
   rule: Rule,
 ): WorkerRecord | undefined {
   if (run.missedBy.size === 0) return undefined;
-  const worker = state.slots[run.missedBy.get(t) ?? -1];
+  const worker = state.slots[run.missedBy.get(t) ?? nowhere];
   run.missedBy.delete(t);
   return worker !== undefined && !worker.isPaused && suits(rule, worker) ? worker : undefined;
 }

@@ -28,8 +28,8 @@ export class SchedulerState {
   readonly story: Story;
   /** By the number of the connection. */
   readonly workers: Map<number, WorkerRecord> = new Map();
-  /** By slot, which is how the tables of runs name workers. */
-  readonly slots: (WorkerRecord | undefined)[] = [];
+  /** By slot, which is how the tables of runs name workers; nobody has the first one. */
+  readonly slots: (WorkerRecord | undefined)[] = [undefined];
   readonly loads: WorkerLoads = new WorkerLoads();
   /** Slots of workers that are gone, for those to come. */
   readonly freeSlots: number[] = [];

@@ -3,7 +3,7 @@ import { isGathering } from "./expand.ts";
 import { noteDuration } from "./programs.ts";
 import { useResources } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isRecalled, isRoot, isSuspect, isWanted } from "./run.ts";
+import { hasStarted, isAwaiting, isRecalled, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, sourceOf, touch, updateRich } from "./scheduler-state.ts";
 import {
@@ -29,8 +29,7 @@ export function setState(state: SchedulerState, run: Run, t: number, to: number)
     throw new Error(`no such change of state: ${change}, task ${run.keyOf(t)}`);
   }
   run.state[t] = to;
-  const place = run.place[t] as number;
-  const worker = place < 0 ? -1 : (state.slots[place]?.epoch ?? -1);
+  const worker = state.slots[run.place[t] as number]?.epoch ?? -1;
   state.story.note(state.nowMs, run.base + t, from, to, run.attempt[t] as number, worker);
 }
 
@@ -38,7 +37,7 @@ export function setState(state: SchedulerState, run: Run, t: number, to: number)
 export function leaveQueue(state: SchedulerState, run: Run, t: number): void {
   run.marks[t]! &= ~isRoot;
   const worker = state.slots[run.place[t] as number];
-  run.place[t] = -1;
+  run.place[t] = nowhere;
   if (worker === undefined) return;
   worker.queuedCount--;
   worker.queuedUs -= run.expectedUs[t] as number;
@@ -55,7 +54,7 @@ export function leaveWorker(state: SchedulerState, run: Run, t: number): void {
   const worker = state.slots[run.place[t] as number];
   const marks = run.marks[t] as number;
   run.marks[t]! &= ~(hasStarted | isAwaiting | isRecalled);
-  run.place[t] = -1;
+  run.place[t] = nowhere;
   run.runningCount--;
   if (worker === undefined) return;
   worker.sentCount--;
@@ -229,7 +228,7 @@ function dropSource(state: SchedulerState, run: Run, t: number): void {
 /** Tells all who hold a value that it may go. */
 export function freeValue(state: SchedulerState, run: Run, t: number): void {
   freeAt(state, run, t, run.place[t] as number);
-  run.place[t] = -1;
+  run.place[t] = nowhere;
   const others = run.replicas.size > 0 ? run.replicas.get(t) : undefined;
   if (others === undefined) return;
   run.replicas.delete(t);

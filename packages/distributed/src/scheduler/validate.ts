@@ -2,7 +2,7 @@ import { isGathering } from "./expand.ts";
 import { readsInputs } from "./derive.ts";
 import { holds } from "./ready.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted } from "./run.ts";
+import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import {
@@ -131,10 +131,10 @@ function validateTask(
   const hasWorker = state.slots[run.place[t] as number] !== undefined;
   switch (run.state[t] as number) {
     case released:
-      check(uses === 0 && run.place[t] === -1, "released", at);
+      check(uses === 0 && run.place[t] === nowhere, "released", at);
       break;
     case waiting:
-      check(uses > 0 && run.place[t] === -1, "waiting", at);
+      check(uses > 0 && run.place[t] === nowhere, "waiting", at);
       if (isAlias) {
         const source = sourceOf(state, run, t);
         const found = source.run.state[source.t] as number;
@@ -148,7 +148,7 @@ function validateTask(
     case queued: {
       const isFree = (run.marks[t]! & isRoot) !== 0;
       check(uses > 0 && missing === 0 && findable.has(run.base + t), "queued", at, missing);
-      check(isFree ? run.place[t] === -1 : hasWorker, "queue", at, run.place[t]);
+      check(isFree ? run.place[t] === nowhere : hasWorker, "queue", at, run.place[t]);
       break;
     }
     case processing:
