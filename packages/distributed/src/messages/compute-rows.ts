@@ -1,50 +1,44 @@
-import type { Rows } from "./rows.ts";
+import type { Rows, RowsWriter } from "./rows.ts";
 import { noRows } from "./rows.ts";
 
 /**
- * Tasks to run, many in one array. A row: task, attempt, program, flags, how many inputs
- * and how many constants; then for each input what {@link ComputeRowsWriter.input} writes. The
- * constants of all rows stand one after another in a list beside it.
+ * Adds a task to rows of a `compute` message. A row: task, attempt, program, flags, how many inputs
+ * and how many constants; then for each input what {@link pushInput} writes. The constants of all
+ * rows stand one after another in a list beside it.
  *
  * A gathered input stands for many values. Its members come before the first row that reads it: a
  * row with the flag {@link gathers}, whose task is the gathering one and whose inputs are the
  * members.
  */
-export class ComputeRowsWriter {
-  readonly #rows: number[] = [];
-  #count = 0;
+export function pushTask(
+  rows: RowsWriter,
+  task: number,
+  attempt: number,
+  program: number,
+  flags: number,
+  inputCount: number,
+  constantCount: number,
+): void {
+  rows.push(task);
+  rows.push(attempt);
+  rows.push(program);
+  rows.push(flags);
+  rows.push(inputCount);
+  rows.push(constantCount);
+}
 
-  /** How many rows. */
-  get count(): number {
-    return this.#count;
-  }
-
-  task(
-    task: number,
-    attempt: number,
-    program: number,
-    flags: number,
-    inputCount: number,
-    constantCount: number,
-  ): void {
-    this.#rows.push(task, attempt, program, flags, inputCount, constantCount);
-    this.#count++;
-  }
-
-  /** One input of the task opened last; `holderCount` calls of `holder` must follow. */
-  input(task: number, version: number, bytes: number, holderCount: number): void {
-    this.#rows.push(task, version, bytes, holderCount);
-  }
-
-  /** Number of a worker that has the input opened last. */
-  holder(worker: number): void {
-    this.#rows.push(worker);
-  }
-
-  /** All rows; nothing more may be written. */
-  take(): Rows {
-    return this.#rows;
-  }
+/** One input of the task added last; the numbers of `holderCount` workers must follow. */
+export function pushInput(
+  rows: RowsWriter,
+  task: number,
+  version: number,
+  bytes: number,
+  holderCount: number,
+): void {
+  rows.push(task);
+  rows.push(version);
+  rows.push(bytes);
+  rows.push(holderCount);
 }
 
 /** The result shall be written so that each item can be read alone: it goes into a shuffle. */

@@ -29,7 +29,7 @@ export interface ClientRecord {
   /** Runs that it has submitted and that are not taken in yet, by its own number. */
   readonly coming: Map<number, ComingRun>;
   /** What it is to be told at the end of this event. */
-  outbox: ToClientMessage[];
+  readonly outbox: ToClientMessage[];
   /** Runs with news that are gathered in the run itself. */
   readonly news: Run[];
   /** It is in the list of those that are told something. */

@@ -1,6 +1,6 @@
 import { isGathering } from "./expand.ts";
 import type { Run } from "./run.ts";
-import { isWanted } from "./run.ts";
+import { isWanted, nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import { erred, memory, parked, processing, queued, released, waiting } from "./states.ts";
@@ -111,7 +111,7 @@ function deriveState(state: SchedulerState, run: Run, t: number, missing: number
 }
 
 function isPlaced({ slots }: SchedulerState, run: Run, t: number): boolean {
-  return run.place[t] === -1 || slots[run.place[t] as number] !== undefined;
+  return run.place[t] === nowhere || slots[run.place[t] as number] !== undefined;
 }
 
 /** A task that stands for the output of another run: it is in memory when that is. */

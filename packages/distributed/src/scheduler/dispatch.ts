@@ -1,7 +1,7 @@
 import { placeReady } from "./ready.ts";
 import { takeRoot } from "./roots.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
-import { setIdle } from "./scheduler-state.ts";
+import { empty, setIdle } from "./scheduler-state.ts";
 import { send } from "./send.ts";
 import { steal } from "./steal.ts";
 import { drainForSuspects, takeSuspect } from "./suspects.ts";
@@ -27,7 +27,7 @@ export function dispatch(state: SchedulerState): void {
     if (helper !== undefined) fill(state, helper);
   }
   for (const worker of touched) worker.isTouched = false;
-  touched.length = 0;
+  empty(touched);
 }
 
 /** Sends a worker tasks as long as it has room for one. */

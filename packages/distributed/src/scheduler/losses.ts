@@ -2,7 +2,7 @@ import type { TaskFailure } from "../messages/failure.ts";
 import { holds } from "./ready.ts";
 import { returnRoots } from "./roots.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isSuspect } from "./run.ts";
+import { hasStarted, isSuspect, nowhere } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { findAttempt, outboxOf, setIdle, touchIdle, updateRich } from "./scheduler-state.ts";
 import { memory, processing, queued, waiting } from "./states.ts";
@@ -108,7 +108,7 @@ export function loseHolder(state: SchedulerState, run: Run, t: number, worker: n
     dropReplica(run, t, others, next);
     return;
   }
-  run.place[t] = -1;
+  run.place[t] = nowhere;
   run.replicas.delete(t);
   run.doneCount--;
   setState(state, run, t, waiting);

@@ -12,7 +12,7 @@ import { loseWorker } from "./losses.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { recallFrom } from "./reports.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
-import { SchedulerState } from "./scheduler-state.ts";
+import { SchedulerState, empty } from "./scheduler-state.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { schedulerDefaults } from "./settings.ts";
 import type { StoryEntry } from "./story.ts";
@@ -21,7 +21,11 @@ import { snapshot } from "./snapshot.ts";
 import { settle } from "./tasks.ts";
 import { flushProgress, progressIntervalMs, takeMessages } from "./tell-client.ts";
 import { validate } from "./validate.ts";
+import type { WorkerOutbox } from "./worker-outbox.ts";
 import { addWorker, expireWorkers, handleWorkerMessage } from "./worker-session.ts";
+
+/** Outboxes that are kept for the next event: more workers are seldom told something in one. */
+const spareOutboxesMax = 64;
 
 /**
  * The scheduler: events in, instructions out. It does nothing itself and knows no time but what it
@@ -50,8 +54,8 @@ export class SchedulerMachine {
     flushProgress(state);
     this.#flush();
     this.#wake();
-    const { instructions } = state;
-    state.instructions = [];
+    const instructions = state.instructions.slice();
+    empty(state.instructions);
     return instructions;
   }
 
@@ -129,21 +133,21 @@ export class SchedulerMachine {
   }
 
   #flush(): void {
-    const { talking, talkingClients, instructions } = this.#state;
+    const { talking, talkingClients, spareOutboxes, instructions } = this.#state;
     for (const worker of talking) {
-      worker.isTalkedTo = false;
+      const outbox = worker.outbox as WorkerOutbox;
+      worker.outbox = undefined;
+      // What it was to be told goes with its outbox.
       if (worker.isGone) continue;
-      worker.outbox.take(worker.epoch, instructions);
+      outbox.take(worker.epoch, instructions);
+      if (spareOutboxes.length < spareOutboxesMax) spareOutboxes.push(outbox);
     }
-    talking.length = 0;
+    empty(talking);
     for (const client of talkingClients) {
       client.isTalkedTo = false;
-      if (client.isGone) continue;
-      for (const message of takeMessages(this.#state, client)) {
-        instructions.push({ kind: "tell-client", epoch: client.epoch, message });
-      }
+      if (!client.isGone) takeMessages(client, instructions);
     }
-    talkingClients.length = 0;
+    empty(talkingClients);
   }
 
   /** Asks for the next tick, if there is something to be done at a time. */

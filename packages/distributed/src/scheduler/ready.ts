@@ -4,9 +4,9 @@ import { ReadyHeap } from "./ready-heap.ts";
 import type { Rule } from "./rules.ts";
 import { suits } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { isSuspect } from "./run.ts";
+import { isSuspect, nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { setIdle, sourceOf, suitableFor, touch, updateRich } from "./scheduler-state.ts";
+import { empty, setIdle, sourceOf, suitableFor, touch, updateRich } from "./scheduler-state.ts";
 import { memory, parked, queued, waiting } from "./states.ts";
 import { announce, fail, setState } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -26,7 +26,7 @@ export function placeReady(state: SchedulerState): void {
     if (run === undefined || run.state[id - run.base] !== waiting) continue;
     if (run.waiting[id - run.base] === 0) makeReady(state, run, id - run.base);
   }
-  ready.length = 0;
+  empty(ready);
 }
 
 /** All inputs of a task are in memory: it goes to the queue of the worker where it is best off. */
@@ -83,7 +83,7 @@ function whoMissed(
   rule: Rule,
 ): WorkerRecord | undefined {
   if (run.missedBy.size === 0) return undefined;
-  const worker = state.slots[run.missedBy.get(t) ?? -1];
+  const worker = state.slots[run.missedBy.get(t) ?? nowhere];
   run.missedBy.delete(t);
   return worker !== undefined && !worker.isPaused && suits(rule, worker) ? worker : undefined;
 }

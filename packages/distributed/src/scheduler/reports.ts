@@ -3,7 +3,7 @@ import { failureOf, loseValue, missValue, noteFailedOn } from "./losses.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isRecalled, isSuspect } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
-import { findAttempt, outboxOf, touch } from "./scheduler-state.ts";
+import { findAttempt, outboxOf, runOfAttempt, touch } from "./scheduler-state.ts";
 import { memory, processing, waiting } from "./states.ts";
 import { fail, finish, freeSlot, leaveWorker, setState } from "./tasks.ts";
 import { tellAttempt, tellProgress } from "./tell-client.ts";
@@ -18,10 +18,21 @@ function findSent(
   id: number,
   attempt: number,
 ): Place | undefined {
-  const found = findAttempt(state, id, attempt);
-  if (found === undefined) return undefined;
-  const { run, t } = found;
-  return run.state[t] === processing && run.place[t] === worker.slot ? found : undefined;
+  const run = runOfSent(state, worker, id, attempt);
+  return run === undefined ? undefined : { run, t: id - run.base };
+}
+
+/** The same without the task, which the slot tells. */
+function runOfSent(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  id: number,
+  attempt: number,
+): Run | undefined {
+  const run = runOfAttempt(state, id, attempt);
+  if (run === undefined) return undefined;
+  const t = id - run.base;
+  return run.state[t] === processing && run.place[t] === worker.slot ? run : undefined;
 }
 
 /** What a worker has done since it spoke last. What is not awaited any more is told to go. */
@@ -62,12 +73,12 @@ function noteDone(
   bytes: number,
   us: number,
 ): void {
-  const found = findSent(state, worker, id, attempt);
-  if (found === undefined) {
+  const run = runOfSent(state, worker, id, attempt);
+  if (run === undefined) {
     outboxOf(state, worker).free(id, attempt);
     return;
   }
-  const { run, t } = found;
+  const t = id - run.base;
   finish(state, run, t, bytes, us);
   tellProgress(state, run);
   tellEnd(state, run, t, us / 1000, "done");

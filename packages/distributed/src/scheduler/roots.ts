@@ -1,9 +1,10 @@
+import type { Run } from "./run.ts";
 import { isRoot } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { updateRich, updateRootRuns } from "./scheduler-state.ts";
 import { queued } from "./states.ts";
 import { leaveQueue } from "./tasks.ts";
-import type { RootInterval, WorkerRecord } from "./worker-record.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 /**
  * The next root for a worker: out of its own part of a run's roots, or out of a new part that it
@@ -11,31 +12,33 @@ import type { RootInterval, WorkerRecord } from "./worker-record.ts";
  */
 export function takeRoot(state: SchedulerState, worker: WorkerRecord): Place | undefined {
   for (;;) {
-    const { interval } = worker;
-    if (interval === undefined) {
+    const run = worker.rootRun;
+    if (run === undefined) {
       if (!claim(state, worker)) return undefined;
       continue;
     }
-    const t = nextOf(interval);
-    if (t < 0) {
-      worker.interval = undefined;
-      updateRich(state, worker);
-      continue;
-    }
+    const t = nextOf(worker, run);
+    if (t < 0) worker.rootRun = undefined;
     updateRich(state, worker);
-    leaveQueue(state, interval.run, t);
-    return { run: interval.run, t };
+    if (t < 0) continue;
+    leaveQueue(state, run, t);
+    return { run, t };
   }
 }
 
-/** The next task of an interval that still is a root to be run, or -1 at its end. */
-function nextOf(interval: RootInterval): number {
-  const { run } = interval;
-  while (!run.dropped && interval.next < interval.end) {
-    const t = run.roots[interval.next++] as number;
+/** The next task of a worker's part that still is a root to be run, or -1 at its end. */
+function nextOf(worker: WorkerRecord, run: Run): number {
+  while (!run.dropped && worker.rootsNext < worker.rootsEnd) {
+    const t = run.roots[worker.rootsNext++] as number;
     if (run.state[t] === queued && (run.marks[t]! & isRoot) !== 0) return t;
   }
   return -1;
+}
+
+function give(worker: WorkerRecord, run: Run, next: number, end: number): void {
+  worker.rootRun = run;
+  worker.rootsNext = next;
+  worker.rootsEnd = end;
 }
 
 /** Gives a worker a part of the free roots of the most urgent run that has any. */
@@ -43,14 +46,14 @@ function claim(state: SchedulerState, worker: WorkerRecord): boolean {
   const run = state.rootRuns[0];
   if (run === undefined) return false;
   const spare = run.spareRoots.pop();
-  if (spare !== undefined) worker.interval = { run, ...spare };
+  if (spare !== undefined) give(worker, run, spare.next, spare.end);
   else {
     const left = run.rootsEnd - run.rootsTaken;
     // Half of what is left, dealt out by threads: large parts at first, single tasks at the end.
     const size = Math.max(1, Math.floor((left * worker.threads) / (2 * state.threadCount)));
     const next = run.rootsTaken;
     run.rootsTaken = next + size;
-    worker.interval = { run, next, end: next + size };
+    give(worker, run, next, next + size);
   }
   updateRootRuns(state, run);
   updateRich(state, worker);
@@ -65,13 +68,13 @@ export function takeHalf(
   worker: WorkerRecord,
   victim: WorkerRecord,
 ): boolean {
-  const { interval } = victim;
-  if (interval === undefined || interval.run.dropped) return false;
-  const left = interval.end - interval.next;
+  const run = victim.rootRun;
+  if (run === undefined || run.dropped) return false;
+  const end = victim.rootsEnd;
+  const left = end - victim.rootsNext;
   if (left < 1) return false;
-  const end = interval.end;
-  interval.end -= Math.ceil(left / 2);
-  worker.interval = { run: interval.run, next: interval.end, end };
+  victim.rootsEnd -= Math.ceil(left / 2);
+  give(worker, run, victim.rootsEnd, end);
   updateRich(state, victim);
   updateRich(state, worker);
   return true;
@@ -79,9 +82,9 @@ export function takeHalf(
 
 /** A worker is gone: its part of the roots is free again. */
 export function returnRoots(state: SchedulerState, worker: WorkerRecord): void {
-  const { interval } = worker;
-  worker.interval = undefined;
-  if (interval === undefined || interval.run.dropped || interval.next >= interval.end) return;
-  interval.run.spareRoots.push({ next: interval.next, end: interval.end });
-  updateRootRuns(state, interval.run);
+  const { rootRun: run, rootsNext: next, rootsEnd: end } = worker;
+  worker.rootRun = undefined;
+  if (run === undefined || run.dropped || next >= end) return;
+  run.spareRoots.push({ next, end });
+  updateRootRuns(state, run);
 }

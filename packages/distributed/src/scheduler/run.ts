@@ -1,5 +1,6 @@
 import type { Key } from "@millrace/graph";
 import type { Attempt, RunSettings } from "../messages/client-messages.ts";
+import { RowsWriter } from "../messages/rows.ts";
 import type { FunctionName } from "../messages/shipped.ts";
 import type { TaskFailure } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
@@ -24,6 +25,9 @@ export const isRecalled = 8;
 export const isAwaiting = 16;
 /** One of the roots that wait in `roots` for whoever asks first. */
 export const isRoot = 32;
+
+/** The slot of no worker, where a task is with none. */
+export const nowhere = 0;
 
 /**
  * The tasks of one submitted graph: a column an attribute, a row a task, some 60 bytes each and 8
@@ -53,7 +57,7 @@ export class Run {
   readonly waiting: Int32Array;
   /** Readers that need it and have not run, one more for an output that is wanted. */
   readonly uses: Int32Array;
-  /** The worker that has it in its queue, runs it, or holds its value (the first one); or -1. */
+  /** The slot of the worker that has it in its queue, runs it, or holds its value; or `nowhere`. */
   readonly place: Int32Array;
   readonly bytes: Float32Array;
   /** The last attempt made; of a value in memory, its version. */
@@ -64,7 +68,7 @@ export class Run {
   /** Workers that died while they had it, since it last ran well. */
   readonly deaths: Uint8Array;
   readonly marks: Uint8Array;
-  /** Which output each task is, or -1. */
+  /** Which output each task is that is one. */
   readonly outputOf: Int32Array;
   /** Workers that hold a value beside `place`. */
   readonly replicas: Map<number, number[]> = new Map();
@@ -110,7 +114,7 @@ export class Run {
   runningCount = 0;
   retriedCount = 0;
   /** Rows of `finished` that the client has not been told yet. */
-  finished: number[] = [];
+  readonly finished: RowsWriter = new RowsWriter();
   /** Attempts that the client has not been told of yet. */
   attempts: Attempt[] = [];
   /** It is in the list of the client's runs with news. */
@@ -150,14 +154,15 @@ export class Run {
     this.state = new Uint8Array(size).fill(waiting);
     this.waiting = new Int32Array(size);
     this.uses = new Int32Array(size);
-    this.place = new Int32Array(size).fill(-1);
+    this.place = new Int32Array(size);
     this.bytes = new Float32Array(size);
-    this.attempt = new Int32Array(size).fill(attempts);
+    this.attempt = new Int32Array(size);
+    if (attempts > 0) this.attempt.fill(attempts);
     this.expectedUs = new Float32Array(size);
     this.failures = new Uint8Array(size);
     this.deaths = new Uint8Array(size);
     this.marks = new Uint8Array(size);
-    this.outputOf = new Int32Array(size).fill(-1);
+    this.outputOf = new Int32Array(size);
     const { roots, otherStarts, taskCount } = fillTables(this);
     this.roots = roots;
     this.otherStarts = otherStarts;
@@ -191,7 +196,11 @@ export class Run {
   }
 }
 
-/** What follows from the graph alone, in one pass: a graph of a million tasks must stall nobody. */
+/**
+ * What follows from the graph alone, in one pass. A graph of a million tasks must stall nobody, and
+ * what takes longest is memory that is written for the first time: columns begin as zeros, which
+ * cost nothing yet.
+ */
 function fillTables({
   size,
   graph,
@@ -215,11 +224,13 @@ function fillTables({
   let taskCount = 0;
   for (let t = 0; t < size; t++) {
     const inputCount = (inputs[t + 1] as number) - (inputs[t] as number);
-    inputCounts[t] = inputCount;
     uses[t] = (readers[t + 1] as number) - (readers[t] as number);
     const runs = ((traits[t] as number) & notRun) === 0;
     if (runs) taskCount++;
-    if (inputCount > 0) continue;
+    if (inputCount > 0) {
+      inputCounts[t] = inputCount;
+      continue;
+    }
     if (runs && isFree[annotation[t] as number] === 1) {
       roots[rootCount++] = t;
       state[t] = queued;
@@ -232,7 +243,7 @@ function fillTables({
     marks[t]! |= isWanted;
     uses[t]!++;
   }
-  return { roots: roots.slice(0, rootCount), otherStarts, taskCount };
+  return { roots: roots.subarray(0, rootCount), otherStarts, taskCount };
 }
 
 /** The first task that must not start yet: that which no output below the horizon needs. */

@@ -9,8 +9,9 @@ import type { SchedulerInstruction } from "./scheduler-events.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { Story } from "./story.ts";
 import { TaskIds } from "./task-ids.ts";
-import type { WorkerOutbox } from "./worker-outbox.ts";
+import { WorkerOutbox } from "./worker-outbox.ts";
 import type { WorkerRecord } from "./worker-record.ts";
+import { WorkerLoads } from "./worker-record.ts";
 
 /** A place in the tables: a run and a task of it. */
 export interface Place {
@@ -27,8 +28,9 @@ export class SchedulerState {
   readonly story: Story;
   /** By the number of the connection. */
   readonly workers: Map<number, WorkerRecord> = new Map();
-  /** By slot, which is how the tables of runs name workers. */
-  readonly slots: (WorkerRecord | undefined)[] = [];
+  /** By slot, which is how the tables of runs name workers; nobody has the first one. */
+  readonly slots: (WorkerRecord | undefined)[] = [undefined];
+  readonly loads: WorkerLoads = new WorkerLoads();
   /** Slots of workers that are gone, for those to come. */
   readonly freeSlots: number[] = [];
   /** The same workers as a list, for picking some. */
@@ -57,10 +59,12 @@ export class SchedulerState {
   readonly touched: WorkerRecord[] = [];
   /** For each rule, the workers that may run its tasks; made when it is asked for. */
   readonly suitable: Map<Rule, WorkerRecord[]> = new Map();
-  instructions: SchedulerInstruction[] = [];
+  readonly instructions: SchedulerInstruction[] = [];
   /** Workers and clients that are to be told something before the event ends. */
   readonly talking: WorkerRecord[] = [];
   readonly talkingClients: ClientRecord[] = [];
+  /** Outboxes that no worker has now. */
+  readonly spareOutboxes: WorkerOutbox[] = [];
   /** Runs whose client is to hear how far they have come, but not yet again. */
   readonly progressing: Set<Run> = new Set();
   /** Workers that have more tasks than threads. */
@@ -85,15 +89,21 @@ export class SchedulerState {
 }
 
 /** The run of a slot and the task in it, where the attempt is the one that counts. */
-export function findAttempt(
+export function findAttempt(state: SchedulerState, id: number, attempt: number): Place | undefined {
+  const run = runOfAttempt(state, id, attempt);
+  return run === undefined ? undefined : { run, t: id - run.base };
+}
+
+/** The same without the task, which the slot tells: where it is asked often, nothing is made. */
+export function runOfAttempt(
   { ids }: SchedulerState,
   id: number,
   attempt: number,
-): Place | undefined {
+): Run | undefined {
   const run = ids.runOf(id);
   if (run === undefined) return undefined;
   const t = id - run.base;
-  return t < run.size && run.attempt[t] === attempt ? { run, t } : undefined;
+  return t < run.size && run.attempt[t] === attempt ? run : undefined;
 }
 
 /** Where the value of a task is kept: with the task itself, or with the one that it stands for. */
@@ -112,12 +122,19 @@ export function touch(state: SchedulerState, worker: WorkerRecord): void {
 }
 
 /** Where what a worker is to be told is gathered. */
-export function outboxOf({ talking }: SchedulerState, worker: WorkerRecord): WorkerOutbox {
-  if (!worker.isTalkedTo) {
-    worker.isTalkedTo = true;
-    talking.push(worker);
+export function outboxOf(state: SchedulerState, worker: WorkerRecord): WorkerOutbox {
+  let { outbox } = worker;
+  if (outbox === undefined) {
+    outbox = state.spareOutboxes.pop() ?? new WorkerOutbox();
+    worker.outbox = outbox;
+    state.talking.push(worker);
   }
-  return worker.outbox;
+  return outbox;
+}
+
+/** Empties a list and keeps its room: a new length of 0 would give that back. */
+export function empty(list: unknown[]): void {
+  while (list.length > 0) list.pop();
 }
 
 /** Has workers that found nothing to do look again, as many as there may be tasks for. */
@@ -130,8 +147,7 @@ export function touchIdle(state: SchedulerState, count: number): void {
 
 /** Keeps the list of workers from which others may take in step. */
 export function updateRich({ rich }: SchedulerState, worker: WorkerRecord): void {
-  const { interval } = worker;
-  const isRich = worker.queuedCount > 0 || (interval !== undefined && interval.next < interval.end);
+  const { isRich } = worker;
   if (isRich === worker.richAt >= 0) return;
   if (isRich) worker.richAt = rich.push(worker) - 1;
   else {

@@ -1,4 +1,4 @@
-import { gathers, inPieces } from "../messages/compute-rows.ts";
+import { gathers, inPieces, pushInput, pushTask } from "../messages/compute-rows.ts";
 import type { FunctionName } from "../messages/shipped.ts";
 import { ShippedValue } from "../messages/shipped.ts";
 import { feedsShuffle, isGathering } from "./expand.ts";
@@ -11,7 +11,7 @@ import type { SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, sourceOf } from "./scheduler-state.ts";
 import { processing } from "./states.ts";
 import { setState } from "./tasks.ts";
-import type { Batch } from "./worker-outbox.ts";
+import type { WorkerOutbox } from "./worker-outbox.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** Workers named as holders of one input; if none of them answers, the scheduler is asked again. */
@@ -40,21 +40,23 @@ function writeTask(
   worker: WorkerRecord,
   program: ProgramRecord,
 ): void {
-  const batch = outboxOf(state, worker).batch(run.priority);
-  defineProgram(state, worker, program, batch);
+  const outbox = outboxOf(state, worker);
+  outbox.begin(run.priority);
+  defineProgram(state, worker, program, outbox);
   const { graph } = run;
   const first = graph.inputs.offsets[t] as number;
   const end = graph.inputs.offsets[t + 1] as number;
   for (let e = first; e < end; e++) {
     const input = graph.inputs.targets[e] as number;
     if (((graph.traits[input] as number) & isGathering) !== 0) {
-      defineGathering(state, run, input, worker, batch);
+      defineGathering(state, run, input, worker, outbox);
     }
   }
   const constantsEnd = graph.constantOffsets[t + 1] as number;
   const constantsFirst = graph.constantOffsets[t] as number;
   const flags = ((graph.traits[t] as number) & feedsShuffle) === 0 ? 0 : inPieces;
-  batch.rows.task(
+  pushTask(
+    outbox.rows,
     run.base + t,
     run.attempt[t] as number,
     program.number,
@@ -63,12 +65,12 @@ function writeTask(
     constantsEnd - constantsFirst,
   );
   for (let e = first; e < end; e++) {
-    writeInput(state, run, graph.inputs.targets[e] as number, worker, batch);
+    writeInput(state, run, graph.inputs.targets[e] as number, worker, outbox);
   }
   for (let c = constantsFirst; c < constantsEnd; c++) {
     const value = graph.constants[c];
-    batch.constant(value);
-    if (value instanceof ShippedValue) defineFunctions(state, worker, value.functions, batch);
+    outbox.constant(value);
+    if (value instanceof ShippedValue) defineFunctions(state, worker, value.functions, outbox);
   }
 }
 
@@ -78,11 +80,11 @@ function writeInput(
   run: Run,
   input: number,
   worker: WorkerRecord,
-  batch: Batch,
+  outbox: WorkerOutbox,
 ): void {
   if (run.sources.size > 0 && run.sources.has(input)) {
     const source = sourceOf(state, run, input);
-    writeInput(state, source.run, source.t, worker, batch);
+    writeInput(state, source.run, source.t, worker, outbox);
     return;
   }
   const id = run.base + input;
@@ -90,27 +92,27 @@ function writeInput(
   const bytes = run.bytes[input] as number;
   const isHere = ((run.graph.traits[input] as number) & isGathering) !== 0;
   if (isHere || holds(run, input, worker.slot)) {
-    batch.rows.input(id, version, bytes, 0);
+    pushInput(outbox.rows, id, version, bytes, 0);
     return;
   }
   const others = run.replicas.size > 0 ? run.replicas.get(input) : undefined;
   const count = Math.min(holdersMax, 1 + (others?.length ?? 0));
-  batch.rows.input(id, version, bytes, count);
-  writeHolder(state, run.place[input] as number, worker, batch);
-  for (let n = 1; n < count; n++) writeHolder(state, others?.[n - 1] as number, worker, batch);
+  pushInput(outbox.rows, id, version, bytes, count);
+  writeHolder(state, run.place[input] as number, worker, outbox);
+  for (let n = 1; n < count; n++) writeHolder(state, others?.[n - 1] as number, worker, outbox);
 }
 
 function writeHolder(
   state: SchedulerState,
   slot: number,
   worker: WorkerRecord,
-  batch: Batch,
+  outbox: WorkerOutbox,
 ): void {
   const { epoch, address, host } = state.slots[slot] as WorkerRecord;
-  batch.rows.holder(epoch);
+  outbox.rows.push(epoch);
   if (worker.knownPeers.has(epoch)) return;
   worker.knownPeers.add(epoch);
-  batch.peer({ worker: epoch, address, host });
+  outbox.peer({ worker: epoch, address, host });
 }
 
 /** Tells a worker who the members of a gathering task are, unless it knows. */
@@ -119,7 +121,7 @@ function defineGathering(
   run: Run,
   t: number,
   worker: WorkerRecord,
-  batch: Batch,
+  outbox: WorkerOutbox,
 ): void {
   let known = run.gatherKnown.get(t);
   if (known === undefined) run.gatherKnown.set(t, (known = new Set()));
@@ -128,34 +130,34 @@ function defineGathering(
   const { offsets, targets } = run.graph.inputs;
   const first = offsets[t] as number;
   const end = offsets[t + 1] as number;
-  batch.rows.task(run.base + t, run.attempt[t] as number, 0, gathers, end - first, 0);
-  for (let e = first; e < end; e++) writeInput(state, run, targets[e] as number, worker, batch);
+  pushTask(outbox.rows, run.base + t, run.attempt[t] as number, 0, gathers, end - first, 0);
+  for (let e = first; e < end; e++) writeInput(state, run, targets[e] as number, worker, outbox);
 }
 
 function defineProgram(
   state: SchedulerState,
   worker: WorkerRecord,
   program: ProgramRecord,
-  batch: Batch,
+  outbox: WorkerOutbox,
 ): void {
   // Most tasks run the program of the one before; asking the set of each worker is dear.
   if (worker.lastProgram === program.number) return;
   worker.lastProgram = program.number;
   if (worker.knownPrograms.has(program.number)) return;
   worker.knownPrograms.add(program.number);
-  batch.program({ program: program.number, spec: program.spec });
-  defineFunctions(state, worker, program.functions, batch);
+  outbox.program({ program: program.number, spec: program.spec });
+  defineFunctions(state, worker, program.functions, outbox);
 }
 
 function defineFunctions(
   state: SchedulerState,
   worker: WorkerRecord,
   names: readonly FunctionName[],
-  batch: Batch,
+  outbox: WorkerOutbox,
 ): void {
   for (const name of names) {
     if (worker.knownFunctions.has(name)) continue;
     worker.knownFunctions.add(name);
-    batch.shippedFunction(state.functions.get(name));
+    outbox.shippedFunction(state.functions.get(name));
   }
 }

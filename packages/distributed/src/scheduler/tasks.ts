@@ -3,7 +3,7 @@ import { isGathering } from "./expand.ts";
 import { noteDuration } from "./programs.ts";
 import { useResources } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isRecalled, isRoot, isSuspect, isWanted } from "./run.ts";
+import { hasStarted, isAwaiting, isRecalled, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, sourceOf, touch, updateRich } from "./scheduler-state.ts";
 import {
@@ -29,8 +29,7 @@ export function setState(state: SchedulerState, run: Run, t: number, to: number)
     throw new Error(`no such change of state: ${change}, task ${run.keyOf(t)}`);
   }
   run.state[t] = to;
-  const place = run.place[t] as number;
-  const worker = place < 0 ? -1 : (state.slots[place]?.epoch ?? -1);
+  const worker = state.slots[run.place[t] as number]?.epoch ?? -1;
   state.story.note(state.nowMs, run.base + t, from, to, run.attempt[t] as number, worker);
 }
 
@@ -38,7 +37,7 @@ export function setState(state: SchedulerState, run: Run, t: number, to: number)
 export function leaveQueue(state: SchedulerState, run: Run, t: number): void {
   run.marks[t]! &= ~isRoot;
   const worker = state.slots[run.place[t] as number];
-  run.place[t] = -1;
+  run.place[t] = nowhere;
   if (worker === undefined) return;
   worker.queuedCount--;
   worker.queuedUs -= run.expectedUs[t] as number;
@@ -55,7 +54,7 @@ export function leaveWorker(state: SchedulerState, run: Run, t: number): void {
   const worker = state.slots[run.place[t] as number];
   const marks = run.marks[t] as number;
   run.marks[t]! &= ~(hasStarted | isAwaiting | isRecalled);
-  run.place[t] = -1;
+  run.place[t] = nowhere;
   run.runningCount--;
   if (worker === undefined) return;
   worker.sentCount--;
@@ -161,14 +160,15 @@ export function dropUse(state: SchedulerState, run: Run, t: number): void {
  */
 export function letGo(state: SchedulerState, run: Run, first: number): void {
   const { offsets, targets } = run.graph.inputs;
-  const stack = [first];
-  for (let t = stack.pop(); t !== undefined; t = stack.pop()) {
+  // Most let go of nothing else.
+  let stack: number[] | undefined;
+  for (let t: number | undefined = first; t !== undefined; t = stack?.pop()) {
     const holdsInputs = retire(state, run, t);
     if (!holdsInputs) continue;
     const end = offsets[t + 1] as number;
     for (let e = offsets[t] as number; e < end; e++) {
       const input = targets[e] as number;
-      if (--run.uses[input]! === 0) stack.push(input);
+      if (--run.uses[input]! === 0) (stack ??= []).push(input);
     }
   }
 }
@@ -227,21 +227,20 @@ function dropSource(state: SchedulerState, run: Run, t: number): void {
 
 /** Tells all who hold a value that it may go. */
 export function freeValue(state: SchedulerState, run: Run, t: number): void {
-  const id = run.base + t;
-  const version = run.attempt[t] as number;
-  const free = (number: number): void => {
-    const worker = state.slots[number];
-    if (worker === undefined) return;
-    worker.storedBytes -= run.bytes[t] as number;
-    outboxOf(state, worker).free(id, version);
-    touch(state, worker);
-  };
-  free(run.place[t] as number);
-  run.place[t] = -1;
-  const others = run.replicas.get(t);
+  freeAt(state, run, t, run.place[t] as number);
+  run.place[t] = nowhere;
+  const others = run.replicas.size > 0 ? run.replicas.get(t) : undefined;
   if (others === undefined) return;
   run.replicas.delete(t);
-  others.forEach(free);
+  for (const slot of others) freeAt(state, run, t, slot);
+}
+
+function freeAt(state: SchedulerState, run: Run, t: number, slot: number): void {
+  const worker = state.slots[slot];
+  if (worker === undefined) return;
+  worker.storedBytes -= run.bytes[t] as number;
+  outboxOf(state, worker).free(run.base + t, run.attempt[t] as number);
+  touch(state, worker);
 }
 
 /** Workers that know who the members of a gathering task are may forget it. */

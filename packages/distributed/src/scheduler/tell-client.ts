@@ -2,8 +2,9 @@ import type { Attempt, ToClientMessage } from "../messages/client-messages.ts";
 import type { TaskFailure } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Run } from "./run.ts";
+import type { SchedulerInstruction } from "./scheduler-events.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { sourceOf } from "./scheduler-state.ts";
+import { empty, sourceOf } from "./scheduler-state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** Between two reports of how far a run has come, milliseconds. */
@@ -32,13 +33,11 @@ function note(state: SchedulerState, run: Run): void {
 /** The client will hear where the value of an output is. */
 export function tellFinished(state: SchedulerState, run: Run, t: number): void {
   const source = sourceOf(state, run, t);
-  run.finished.push(
-    run.outputOf[t] as number,
-    source.run.base + source.t,
-    source.run.attempt[source.t] as number,
-    (state.slots[source.run.place[source.t] as number] as WorkerRecord).epoch,
-    source.run.bytes[source.t] as number,
-  );
+  run.finished.push(run.outputOf[t] as number);
+  run.finished.push(source.run.base + source.t);
+  run.finished.push(source.run.attempt[source.t] as number);
+  run.finished.push((state.slots[source.run.place[source.t] as number] as WorkerRecord).epoch);
+  run.finished.push(source.run.bytes[source.t] as number);
   note(state, run);
 }
 
@@ -66,16 +65,16 @@ export function tellProgress(state: SchedulerState, run: Run): void {
   if (run.settings.progress) state.progressing.add(run);
 }
 
-/** Turns what is to be told into messages, the news of runs first. */
-export function takeMessages(state: SchedulerState, client: ClientRecord): ToClientMessage[] {
-  for (const run of client.news) {
+/** Adds what a client is to be told to a list, the news of runs first; nothing is left. */
+export function takeMessages(client: ClientRecord, instructions: SchedulerInstruction[]): void {
+  const { epoch, news, outbox } = client;
+  for (const run of news) {
     run.hasNews = false;
     if (!run.dropped) tellNews(run);
   }
-  client.news.length = 0;
-  const { outbox } = client;
-  client.outbox = [];
-  return outbox;
+  empty(news);
+  for (const message of outbox) instructions.push({ kind: "tell-client", epoch, message });
+  empty(outbox);
 }
 
 function tellNews(run: Run): void {
@@ -85,10 +84,7 @@ function tellNews(run: Run): void {
     outbox.push({ kind: "attempts", run: number, attempts });
     run.attempts = [];
   }
-  if (finished.length > 0) {
-    outbox.push({ kind: "finished", run: number, rows: finished });
-    run.finished = [];
-  }
+  if (!finished.isEmpty) outbox.push({ kind: "finished", run: number, rows: finished.take() });
 }
 
 /** Says of runs how far they have come, where that was not said just before. */

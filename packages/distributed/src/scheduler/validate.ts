@@ -2,7 +2,7 @@ import { isGathering } from "./expand.ts";
 import { readsInputs } from "./derive.ts";
 import { holds } from "./ready.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted } from "./run.ts";
+import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import {
@@ -79,9 +79,9 @@ function findableTasks(state: SchedulerState): ReadonlySet<number> {
     for (const queue of [worker.queue, ...worker.constrained.values()]) {
       for (let n = 0; n < queue.size; n++) found.add(queue.at(n));
     }
-    const { interval } = worker;
-    if (interval === undefined || interval.run.dropped) continue;
-    addRoots(interval.run, interval.next, interval.end, found);
+    const { rootRun, rootsNext, rootsEnd } = worker;
+    if (rootRun === undefined || rootRun.dropped) continue;
+    addRoots(rootRun, rootsNext, rootsEnd, found);
   }
   for (const run of state.runs) {
     for (const t of run.beyond) found.add(run.base + t);
@@ -131,10 +131,10 @@ function validateTask(
   const hasWorker = state.slots[run.place[t] as number] !== undefined;
   switch (run.state[t] as number) {
     case released:
-      check(uses === 0 && run.place[t] === -1, "released", at);
+      check(uses === 0 && run.place[t] === nowhere, "released", at);
       break;
     case waiting:
-      check(uses > 0 && run.place[t] === -1, "waiting", at);
+      check(uses > 0 && run.place[t] === nowhere, "waiting", at);
       if (isAlias) {
         const source = sourceOf(state, run, t);
         const found = source.run.state[source.t] as number;
@@ -148,7 +148,7 @@ function validateTask(
     case queued: {
       const isFree = (run.marks[t]! & isRoot) !== 0;
       check(uses > 0 && missing === 0 && findable.has(run.base + t), "queued", at, missing);
-      check(isFree ? run.place[t] === -1 : hasWorker, "queue", at, run.place[t]);
+      check(isFree ? run.place[t] === nowhere : hasWorker, "queue", at, run.place[t]);
       break;
     }
     case processing:
@@ -260,9 +260,7 @@ function validateWorker(state: SchedulerState, worker: WorkerRecord, tally: Tall
   check(tally.started === worker.startedCount, "startedCount", at, tally.started);
   check(tally.suspects === 0 || worker.isSolitary, "a suspect in company", at);
   check(!worker.isSolitary || worker.sentCount === 1, "solitary", at, worker.sentCount);
-  const { interval } = worker;
-  const hasRoots = interval !== undefined && interval.next < interval.end;
-  check(worker.richAt >= 0 === (worker.queuedCount > 0 || hasRoots), "rich", at);
+  check(worker.richAt >= 0 === worker.isRich, "rich", at);
   check(worker.richAt < 0 || state.rich[worker.richAt] === worker, "richAt", at);
   check(worker.idleAt < 0 || state.idle[worker.idleAt] === worker, "idleAt", at);
 }

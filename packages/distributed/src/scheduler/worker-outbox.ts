@@ -1,72 +1,90 @@
-import { ComputeRowsWriter } from "../messages/compute-rows.ts";
+import type { Rows } from "../messages/rows.ts";
+import { RowsWriter, noRows } from "../messages/rows.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
 import type { Peer, ProgramDefinition, ToWorkerMessage } from "../messages/worker-messages.ts";
 import type { SchedulerInstruction } from "./scheduler-events.ts";
 
-/** Most batches define nothing: these stand for their lists. */
+/** Most batches define nothing: this stands for their lists. */
 const none: readonly never[] = Object.freeze([]);
 
-/** Tasks of one priority, with what must be defined before. */
-export class Batch {
+/**
+ * What one event makes for all workers at once lives on for a while. V8 then makes whatever comes
+ * from the same literal among the old, where it keeps alive what it leads to; so these are no
+ * literals.
+ */
+class TellWorker {
+  readonly kind = "tell-worker";
+  readonly epoch: number;
+  readonly message: ToWorkerMessage;
+
+  constructor(epoch: number, message: ToWorkerMessage) {
+    this.epoch = epoch;
+    this.message = message;
+  }
+}
+
+/**
+ * Tasks of one priority, with what must be defined before: a `compute` message, which lacks its
+ * rows until it is complete.
+ */
+class Batch {
+  readonly kind = "compute";
   readonly priority: number;
-  readonly rows: ComputeRowsWriter = new ComputeRowsWriter();
-  #constants: unknown[] | undefined;
-  #programs: ProgramDefinition[] | undefined;
-  #functions: ShippedFunction[] | undefined;
-  #peers: Peer[] | undefined;
+  rows: Rows = noRows;
+  constants: readonly unknown[] = none;
+  programs: readonly ProgramDefinition[] = none;
+  functions: readonly ShippedFunction[] = none;
+  peers: readonly Peer[] = none;
 
   constructor(priority: number) {
     this.priority = priority;
   }
-
-  constant(value: unknown): void {
-    (this.#constants ??= []).push(value);
-  }
-
-  program(definition: ProgramDefinition): void {
-    (this.#programs ??= []).push(definition);
-  }
-
-  shippedFunction(shipped: ShippedFunction): void {
-    (this.#functions ??= []).push(shipped);
-  }
-
-  peer(peer: Peer): void {
-    (this.#peers ??= []).push(peer);
-  }
-
-  /** The message; nothing more may be written. */
-  take(): ToWorkerMessage {
-    return {
-      kind: "compute",
-      priority: this.priority,
-      rows: this.rows.take(),
-      constants: this.#constants ?? none,
-      programs: this.#programs ?? none,
-      functions: this.#functions ?? none,
-      peers: this.#peers ?? none,
-    };
-  }
 }
 
-/** What one worker is to be told at the end of an event: as few messages as can be. */
+/** Nothing is written to it. */
+const noBatch = new Batch(Number.NaN);
+
+/**
+ * What one worker is to be told at the end of an event: as few messages as can be. A worker has one
+ * only until then, and the same few serve all workers.
+ */
 export class WorkerOutbox {
+  /** Rows of the batch that is being written. */
+  readonly rows: RowsWriter = new RowsWriter();
+  #batch: Batch = noBatch;
+  #batchesBefore: Batch[] | undefined;
+  readonly #free: RowsWriter = new RowsWriter();
   #greetings: ToWorkerMessage[] | undefined;
-  #batches: Batch[] | undefined;
   #recall: number[] | undefined;
   #cancel: number[] | undefined;
-  #free: number[] | undefined;
   #forgetPrograms: number[] | undefined;
   #forgetFunctions: FunctionName[] | undefined;
 
-  /** Where the next task of a priority is written to. */
-  batch(priority: number): Batch {
-    const batches = (this.#batches ??= []);
-    const last = batches.at(-1);
-    if (last?.priority === priority) return last;
-    const batch = new Batch(priority);
-    batches.push(batch);
-    return batch;
+  /** The next task has this priority: it is written to `rows`, and beside them what it needs. */
+  begin(priority: number): void {
+    const last = this.#batch;
+    if (last.priority === priority) return;
+    if (last !== noBatch) {
+      last.rows = this.rows.take();
+      (this.#batchesBefore ??= []).push(last);
+    }
+    this.#batch = new Batch(priority);
+  }
+
+  constant(value: unknown): void {
+    this.#batch.constants = added(this.#batch.constants, value);
+  }
+
+  program(definition: ProgramDefinition): void {
+    this.#batch.programs = added(this.#batch.programs, definition);
+  }
+
+  shippedFunction(shipped: ShippedFunction): void {
+    this.#batch.functions = added(this.#batch.functions, shipped);
+  }
+
+  peer(peer: Peer): void {
+    this.#batch.peers = added(this.#batch.peers, peer);
   }
 
   welcome(worker: number): void {
@@ -86,7 +104,8 @@ export class WorkerOutbox {
   }
 
   free(task: number, version: number): void {
-    (this.#free ??= []).push(task, version);
+    this.#free.push(task);
+    this.#free.push(version);
   }
 
   forgetProgram(program: number): void {
@@ -100,16 +119,20 @@ export class WorkerOutbox {
   /** Adds the messages to a list, in an order that is right; the outbox is empty afterwards. */
   take(epoch: number, instructions: SchedulerInstruction[]): void {
     if (this.#isUnusual) this.#takeUnusual(epoch, instructions);
-    if (this.#free !== undefined) {
-      const message = { kind: "free", rows: this.#free } as const;
-      instructions.push({ kind: "tell-worker", epoch, message });
-      this.#free = undefined;
+    if (!this.#free.isEmpty) {
+      const message = { kind: "free", rows: this.#free.take() } as const;
+      instructions.push(new TellWorker(epoch, message));
     }
-    if (this.#batches === undefined) return;
-    for (const batch of this.#batches) {
-      instructions.push({ kind: "tell-worker", epoch, message: batch.take() });
+    if (this.#batchesBefore !== undefined) {
+      for (const message of this.#batchesBefore) {
+        instructions.push(new TellWorker(epoch, message));
+      }
+      this.#batchesBefore = undefined;
     }
-    this.#batches = undefined;
+    if (this.#batch === noBatch) return;
+    this.#batch.rows = this.rows.take();
+    instructions.push(new TellWorker(epoch, this.#batch));
+    this.#batch = noBatch;
   }
 
   get #isUnusual(): boolean {
@@ -131,11 +154,17 @@ export class WorkerOutbox {
       messages.push({ kind: "forget", programs, functions: this.#forgetFunctions ?? none });
     }
     if (this.#recall !== undefined) messages.push({ kind: "recall", rows: this.#recall });
-    for (const message of messages) instructions.push({ kind: "tell-worker", epoch, message });
+    for (const message of messages) instructions.push(new TellWorker(epoch, message));
     this.#greetings = undefined;
     this.#cancel = undefined;
     this.#forgetPrograms = undefined;
     this.#forgetFunctions = undefined;
     this.#recall = undefined;
   }
+}
+
+function added<T>(list: readonly T[], item: T): readonly T[] {
+  if (list === none) return [item];
+  (list as T[]).push(item);
+  return list;
 }

@@ -3,15 +3,7 @@ import type { WorkerOffer } from "../messages/worker-messages.ts";
 import type { ReadyHeap } from "./ready-heap.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { WorkerOutbox } from "./worker-outbox.ts";
-
-/** A part of the roots of a run that one worker has to itself, until others take some of it. */
-export interface RootInterval {
-  readonly run: Run;
-  /** Positions in the roots of the run: the next one to start, and the end. */
-  next: number;
-  end: number;
-}
+import type { WorkerOutbox } from "./worker-outbox.ts";
 
 /** An amount of something that tasks need and give back. */
 export interface ResourcePool {
@@ -19,18 +11,47 @@ export interface ResourcePool {
   free: number;
 }
 
-/** A worker that is connected: what it can do, what it has to do, what it holds. */
+/** Columns of a row. */
+const [activeUs, queuedUs, storedBytes, lastSeenMs, lastDoneMs] = [0, 1, 2, 3, 4] as const;
+/** A row fills a cache line. */
+const columns = 8;
+
+/** What changes with every report of a worker and is no small number: a row a worker, by slot. */
+export class WorkerLoads {
+  cells: Float64Array = new Float64Array(0);
+
+  /** Where the row of a slot begins, all 0. */
+  rowOf(slot: number): number {
+    const at = slot * columns;
+    if (at >= this.cells.length) {
+      const { cells } = this;
+      this.cells = new Float64Array(2 * (at + columns));
+      this.cells.set(cells);
+    }
+    this.cells.fill(0, at, at + columns);
+    return at;
+  }
+}
+
+/**
+ * A worker that is connected: what it can do, what it has to do, what it holds. With many workers
+ * each report finds its worker in no cache, so what every report needs stands together: the fields
+ * up to `lastProgram`, and a row of {@link WorkerLoads}.
+ */
 export class WorkerRecord {
+  readonly #loads: WorkerLoads;
+  /** Where its row begins. */
+  readonly #at: number;
   /** The number of its connection, which is what others call it. */
   readonly epoch: number;
   /** Where it stands in the tables here; another worker may have the slot later. */
   readonly slot: number;
-  readonly name: string;
-  readonly address: string;
-  readonly host: string;
   readonly threads: number;
-  readonly memoryBytesMax: number;
-  readonly resources: ReadonlyMap<string, ResourcePool>;
+  /** Tasks that it was sent and has not answered, and those of them that take a thread. */
+  sentCount = 0;
+  activeCount = 0;
+  /** Those that take a thread and are known to have begun. */
+  startedCount = 0;
   /** Its connection is gone; what still refers to it must not be heeded. */
   isGone = false;
   /** Too little memory is free: it gets no tasks. */
@@ -41,45 +62,47 @@ export class WorkerRecord {
   isDraining = false;
   /** Such a task runs here now. */
   isSolitary = false;
-  /** Ready tasks that shall run here, and how many of the entries are meant. */
-  readonly queue: ReadyHeap;
+  /** It is in the list of those to be looked at before the event ends. */
+  isTouched = false;
+  /** What it is to be told at the end of this event, where there is anything. */
+  outbox: WorkerOutbox | undefined;
+  /**
+   * The run of which it has a part of the roots to itself, until others take some of it; and the
+   * positions in the roots of that run of the next one to start, and of the end.
+   */
+  rootRun: Run | undefined;
+  rootsNext = 0;
+  rootsEnd = 0;
+  /** Ready tasks that shall run here. */
   queuedCount = 0;
-  queuedUs = 0;
-  /** Those of them that need resources, by what they need. */
-  readonly constrained: Map<Rule, ReadyHeap> = new Map();
-  interval: RootInterval | undefined;
-  /** Tasks that it was sent and has not answered, and those of them that take a thread. */
-  sentCount = 0;
-  activeCount = 0;
-  activeUs = 0;
-  /** Those that take a thread and are known to have begun. */
-  startedCount = 0;
-  /** Bytes of the values that it holds. */
-  storedBytes = 0;
   /** Where it stands in the list of those with something that others may take, or -1. */
   richAt = -1;
   /** Where it stands in the list of those with a free slot and nothing to do, or -1. */
   idleAt = -1;
-  /** It is in the list of those that are told something. */
-  isTalkedTo = false;
-  /** It is in the list of those to be looked at before the event ends. */
-  isTouched = false;
-  lastSeenMs: number;
-  /** When it ended a task last, or got the first one. */
-  lastDoneMs: number;
-  readonly knownFunctions: Set<FunctionName> = new Set();
   /** The program of the task sent last, which it knows; -1 where that is not certain. */
   lastProgram = -1;
+  /** Its queued tasks, stale entries among them. */
+  readonly queue: ReadyHeap;
+  /** Those that need resources, by what they need. */
+  readonly constrained: Map<Rule, ReadyHeap> = new Map();
+  readonly name: string;
+  readonly address: string;
+  readonly host: string;
+  readonly memoryBytesMax: number;
+  readonly resources: ReadonlyMap<string, ResourcePool>;
+  readonly knownFunctions: Set<FunctionName> = new Set();
   readonly knownPrograms: Set<number> = new Set();
   readonly knownPeers: Set<number> = new Set();
-  readonly outbox: WorkerOutbox = new WorkerOutbox();
 
   constructor(
     place: { readonly epoch: number; readonly slot: number },
     offer: WorkerOffer,
     queue: ReadyHeap,
+    loads: WorkerLoads,
     nowMs: number,
   ) {
+    this.#loads = loads;
+    this.#at = loads.rowOf(place.slot);
     this.epoch = place.epoch;
     this.slot = place.slot;
     this.name = offer.name;
@@ -93,6 +116,56 @@ export class WorkerRecord {
     this.queue = queue;
     this.lastSeenMs = nowMs;
     this.lastDoneMs = nowMs;
+  }
+
+  /** What the tasks that take a thread are expected to take. */
+  get activeUs(): number {
+    return this.#loads.cells[this.#at + activeUs] as number;
+  }
+
+  set activeUs(us: number) {
+    this.#loads.cells[this.#at + activeUs] = us;
+  }
+
+  /** And those that are queued. */
+  get queuedUs(): number {
+    return this.#loads.cells[this.#at + queuedUs] as number;
+  }
+
+  set queuedUs(us: number) {
+    this.#loads.cells[this.#at + queuedUs] = us;
+  }
+
+  /** Bytes of the values that it holds. */
+  get storedBytes(): number {
+    return this.#loads.cells[this.#at + storedBytes] as number;
+  }
+
+  set storedBytes(bytes: number) {
+    this.#loads.cells[this.#at + storedBytes] = bytes;
+  }
+
+  /** When it spoke last. */
+  get lastSeenMs(): number {
+    return this.#loads.cells[this.#at + lastSeenMs] as number;
+  }
+
+  set lastSeenMs(ms: number) {
+    this.#loads.cells[this.#at + lastSeenMs] = ms;
+  }
+
+  /** When it ended a task last, or got the first one. */
+  get lastDoneMs(): number {
+    return this.#loads.cells[this.#at + lastDoneMs] as number;
+  }
+
+  set lastDoneMs(ms: number) {
+    this.#loads.cells[this.#at + lastDoneMs] = ms;
+  }
+
+  /** Others may take something from it. */
+  get isRich(): boolean {
+    return this.queuedCount > 0 || (this.rootRun !== undefined && this.rootsNext < this.rootsEnd);
   }
 
   /**

@@ -11,7 +11,7 @@ import { WorkerRecord } from "./worker-record.ts";
 /** A worker has connected and says what it offers. */
 export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOffer): void {
   const place = { epoch, slot: state.freeSlots.pop() ?? state.slots.length };
-  const worker = new WorkerRecord(place, offer, new ReadyHeap(state.ids), state.nowMs);
+  const worker = new WorkerRecord(place, offer, new ReadyHeap(state.ids), state.loads, state.nowMs);
   state.workers.set(epoch, worker);
   state.slots[place.slot] = worker;
   state.workerList.push(worker);
