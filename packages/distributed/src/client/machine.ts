@@ -23,7 +23,7 @@ interface ClientRun {
  */
 interface OutputState {
   state: "open" | "coming" | "there" | "failed";
-  /** Where it is, as was said last. */
+  /** Where it is, as was said last; undefined too when its value has been brought here. */
   at: Location | undefined;
 }
 
@@ -159,7 +159,7 @@ export class ClientMachine {
   #finished(number: number, run: ClientRun, rows: Rows, n: number): void {
     const output = rows[n] as number;
     const found = run.outputs[output];
-    if (found === undefined) return;
+    if (found === undefined || (run.brings && found.state === "there")) return;
     const at: Location = {
       task: rows[n + 1] as number,
       version: rows[n + 2] as number,
@@ -183,6 +183,7 @@ export class ClientMachine {
     const found = run?.outputs[output];
     if (run === undefined || found?.state !== "coming") return;
     found.state = "there";
+    found.at = undefined;
     run.brought.push(output);
     this.#toRelease.add(number);
   }
@@ -247,7 +248,7 @@ export class ClientMachine {
     for (const [number, { brings, brought, outputs }] of this.#runs) {
       if (brought.length > 0) throw new Error(`run ${number}: outputs that nobody releases`);
       for (const [output, { state, at }] of outputs.entries()) {
-        const isSomewhere = state === "coming" || state === "there";
+        const isSomewhere = state === (brings ? "coming" : "there");
         const isRight = (brings || state !== "coming") && (!isSomewhere || at !== undefined);
         if (!isRight) throw new Error(`output ${output} of run ${number} is ${state}`);
       }
