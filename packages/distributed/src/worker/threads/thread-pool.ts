@@ -7,6 +7,7 @@ import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
 import { Durations } from "./durations.ts";
 import { afterEnd, textOf } from "./ended-thread.ts";
+import { leastBusyThread, pickThread } from "./pick-thread.ts";
 import { TaskQueue } from "./task-queue.ts";
 import type { Posted } from "./task-thread.ts";
 import { TaskThread, namesOf } from "./task-thread.ts";
@@ -25,8 +26,6 @@ import {
 } from "./thread-messages.ts";
 import { ThreadWatch } from "./thread-watch.ts";
 
-/** Work that a thread is given ahead, so that it need not wait for the next message. */
-const aheadUs = 1_000;
 /** Taken for a task before the first one like it has ended. */
 const unknownUs = 10_000;
 /** A pool whose threads end so often before they say anything gives up. */
@@ -64,6 +63,7 @@ export class ThreadPool {
   #broken: unknown;
   #isClosed = false;
   #isTrickling = false;
+  #flushing: NodeJS.Immediate | undefined;
   // What every task asks of the store, made once.
   readonly #isOnDisk = ({ id, version }: ValueName): boolean =>
     this.#options.store.where(id, version) === "disk";
@@ -154,35 +154,9 @@ export class ThreadPool {
     });
   }
 
-  /** The thread where a task is best off, of those that have room for it. */
   #pick({ task, reads, alone }: Entry): TaskThread | undefined {
     const us = this.#durations.of(task.program);
-    const hasIdle = this.#threads.some(({ posted }) => posted.size === 0);
-    let best: TaskThread | undefined;
-    let bestBytes = -1;
-    for (const thread of this.#threads) {
-      if (!this.#hasRoom(thread, alone, us, hasIdle)) continue;
-      const bytes = thread.bytesHere(reads);
-      const isBetter =
-        best === undefined ||
-        bytes > bestBytes ||
-        (bytes === bestBytes && thread.expectedUs < best.expectedUs);
-      if (!isBetter) continue;
-      best = thread;
-      bestBytes = bytes;
-    }
-    return best;
-  }
-
-  #hasRoom(thread: TaskThread, alone: boolean, us: number | undefined, hasIdle: boolean): boolean {
-    const { posted, activeCount, waitingCount, expectedUs } = thread;
-    if (thread.isEnding || !thread.hasTicket) return false;
-    if (posted.size === 0) return true;
-    if (alone || thread.isTaken) return false;
-    if (activeCount === 0) return waitingCount < this.#options.awaitingMax;
-    if (us !== undefined && expectedUs + us <= aheadUs) return true;
-    // One more, so that the thread goes on while its last word is on the way; it can be taken back.
-    return activeCount < 2 && !hasIdle;
+    return pickThread(this.#threads, reads, alone, us, this.#options.awaitingMax);
   }
 
   /** Pins the inputs of a task and gives it to a thread when all are in memory; false to wait. */
@@ -209,19 +183,11 @@ export class ThreadPool {
     if (entry.leaves !== undefined) this.#leave(entry, entry.leaves);
     else if (lost.length > 0) this.#unreadable(entry, lost);
     else {
-      const thread = this.#pick(entry) ?? this.#leastBusy(entry);
+      const thread = this.#pick(entry) ?? leastBusyThread(this.#threads, entry.alone);
       if (thread === undefined) this.#again(entry.task, entry.alone);
       else this.#post(entry, thread);
     }
     this.flush();
-  }
-
-  /** Where a task goes once it is loaded, though no thread has room; undefined where none can. */
-  #leastBusy({ alone }: Entry): TaskThread | undefined {
-    if (alone) return undefined;
-    return this.#threads
-      .filter((thread) => thread.hasTicket && !thread.isTaken)
-      .toSorted((a, b) => a.activeCount - b.activeCount)[0];
   }
 
   #post(entry: Entry, thread: TaskThread): void {
@@ -284,7 +250,15 @@ export class ThreadPool {
     if (thread.hasLeftover && thread.posted.size === 0) void thread.end();
     if (awaiting.length > 0) this.#events.push({ kind: "awaiting", rows: awaiting });
     if (ran.length > 0) this.#events.push({ kind: "ran", rows: ran });
-    this.flush();
+    this.#flushSoon();
+  }
+
+  /** Flushes when all that threads have said by now is heard: else messages get ever smaller. */
+  #flushSoon(): void {
+    this.#flushing ??= setImmediate(() => {
+      this.#flushing = undefined;
+      this.flush();
+    });
   }
 
   /** The value of a task goes into the store; the thread may keep it alive too. */
@@ -392,6 +366,7 @@ export class ThreadPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#watch.stop();
+    clearImmediate(this.#flushing);
     await Promise.all(this.#threads.map((thread) => thread.end()));
   }
 }
