@@ -1,4 +1,5 @@
 import type { ToClientMessage } from "../messages/client-messages.ts";
+import type { Rows } from "../messages/rows.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
 import type { ClientEvent, ClientInstruction, Counts, Location } from "./client-events.ts";
 
@@ -22,7 +23,7 @@ interface ClientRun {
  */
 interface OutputState {
   state: "open" | "coming" | "there" | "failed";
-  /** Where it is, as was said last. */
+  /** Where it is, as was said last; undefined too when its value has been brought here. */
   at: Location | undefined;
 }
 
@@ -126,13 +127,7 @@ export class ClientMachine {
       }
       case "finished":
         for (let n = 0; n < message.rows.length; n += 5) {
-          const [output, task, version, worker, bytes] = message.rows.slice(n, n + 5);
-          this.#finished(message.run, run, output!, {
-            task: task!,
-            version: version!,
-            worker: worker!,
-            bytes: bytes!,
-          });
+          this.#finished(message.run, run, message.rows, n);
         }
         return;
       case "failed":
@@ -160,9 +155,17 @@ export class ClientMachine {
     this.#instructions.push({ kind: "progressed", run: number, counts });
   }
 
-  #finished(number: number, run: ClientRun, output: number, at: Location): void {
+  /** The output in the row at `n` is somewhere, perhaps not for the first time. */
+  #finished(number: number, run: ClientRun, rows: Rows, n: number): void {
+    const output = rows[n] as number;
     const found = run.outputs[output];
-    if (found === undefined) return;
+    if (found === undefined || (run.brings && found.state === "there")) return;
+    const at: Location = {
+      task: rows[n + 1] as number,
+      version: rows[n + 2] as number,
+      worker: rows[n + 3] as number,
+      bytes: rows[n + 4] as number,
+    };
     found.at = at;
     if (!run.brings) {
       found.state = "there";
@@ -180,6 +183,7 @@ export class ClientMachine {
     const found = run?.outputs[output];
     if (run === undefined || found?.state !== "coming") return;
     found.state = "there";
+    found.at = undefined;
     run.brought.push(output);
     this.#toRelease.add(number);
   }
@@ -244,7 +248,7 @@ export class ClientMachine {
     for (const [number, { brings, brought, outputs }] of this.#runs) {
       if (brought.length > 0) throw new Error(`run ${number}: outputs that nobody releases`);
       for (const [output, { state, at }] of outputs.entries()) {
-        const isSomewhere = state === "coming" || state === "there";
+        const isSomewhere = state === (brings ? "coming" : "there");
         const isRight = (brings || state !== "coming") && (!isSomewhere || at !== undefined);
         if (!isRight) throw new Error(`output ${output} of run ${number} is ${state}`);
       }

@@ -23,13 +23,11 @@ export class OutputOrder {
     this.#outputs = outputs;
     this.#ordered = ordered;
     this.#uses = new Int32Array(outputs.length);
-    const places = new Map<number, number[]>();
-    outputs.forEach((output, place) => {
-      this.#uses[output]!++;
-      places.set(output, [...(places.get(output) ?? []), place]);
-    });
+    for (const output of outputs) this.#uses[output]!++;
+    // Read in order, an output is found by the place that is next.
+    const places = ordered ? undefined : placesOf(outputs);
     run.onOutput = (output) => {
-      if (!ordered) this.#come.push(...(places.get(output) ?? []));
+      if (places !== undefined) this.#come.push(...(places.get(output) ?? []));
       this.#wake?.();
     };
     run.ended.catch((error: unknown) => {
@@ -65,4 +63,15 @@ export class OutputOrder {
     this.#run.forget(output);
     this.doneCount++;
   }
+}
+
+/** Where each output was asked for. */
+function placesOf(outputs: readonly number[]): Map<number, number[]> {
+  const places = new Map<number, number[]>();
+  outputs.forEach((output, place) => {
+    const known = places.get(output);
+    if (known === undefined) places.set(output, [place]);
+    else known.push(place);
+  });
+  return places;
 }

@@ -144,7 +144,8 @@ export class RunClient {
     const outputs = keys.map(
       (key) => places.get(key) ?? (places.set(key, places.size), places.size - 1),
     );
-    const layers = layersOf(graph, [...places.keys()], options);
+    const unique = [...places.keys()];
+    const layers = layersOf(graph, unique, options);
     const foreign = await foreignValues(layers, this);
     const shipped = shipGraph(layers, this, foreign);
     const number = this.#runCount++;
@@ -156,7 +157,7 @@ export class RunClient {
     this.#handle({
       kind: "asked",
       run: number,
-      keys: [...places.keys()],
+      keys: unique,
       ...shipped,
       settings: settingsOf(options, how.lookahead),
       brings: how.holds !== true,

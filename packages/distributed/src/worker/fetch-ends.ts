@@ -3,6 +3,7 @@ import { loseTask } from "./task-ends.ts";
 import { arrive, findValue } from "./values.ts";
 import type { Want, WorkerEvent } from "./worker-events.ts";
 import type { Value, WorkerState } from "./worker-state.ts";
+import { dropValue } from "./worker-state.ts";
 
 /** A peer has answered: what came lets tasks begin, what it has not is asked of others. */
 export function handleFetched(
@@ -18,9 +19,10 @@ export function handleFetched(
 /** A value is in the store; `value` is what waits for it, where its question still counts. */
 function receive(state: WorkerState, want: Want, value: Value | undefined): void {
   // A late answer brings what may be wanted again by now, or be here already.
-  const known = value ?? (want.piece < 0 ? findValue(state, want.as) : undefined);
+  const known =
+    value ?? (want.piece < 0 ? findValue(state, want.as.id, want.as.version) : undefined);
   if (known === undefined) {
-    state.instructions.push({ kind: "drop", values: [want.as] });
+    dropValue(state, want.as);
     return;
   }
   if (known.isHere) return;
@@ -35,5 +37,5 @@ export function handleFetchFailed(state: WorkerState, question: number): void {
 
 /** Nobody has a value: the tasks that wait for it cannot run here. */
 function loseReaders(state: WorkerState, { value }: Wanted): void {
-  for (const task of value.readers) loseTask(state, task, value);
+  for (const task of value.readers ?? []) loseTask(state, task, value);
 }

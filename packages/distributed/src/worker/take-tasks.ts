@@ -2,7 +2,7 @@ import { ComputeRowsReader, gathers, inPieces } from "../messages/compute-rows.t
 import type { ToWorkerMessage } from "../messages/worker-messages.ts";
 import { piecesRead } from "./pieces-read.ts";
 import { loseTask } from "./task-ends.ts";
-import { needPiece, needValue } from "./values.ts";
+import { findValue, needPiece, needValue } from "./values.ts";
 import type { RunInput } from "./worker-events.ts";
 import type { Gathering, Member, Value, WorkerState, WorkerTask } from "./worker-state.ts";
 import { handOver } from "./worker-state.ts";
@@ -50,7 +50,8 @@ function takeTask(
   priority: number,
   constants: readonly unknown[],
 ): void {
-  const inputs: RunInput[] = [];
+  // Of its size from the start: a list that grows takes room for 17 with its first item.
+  const inputs = new Array<RunInput>(reader.inputCount);
   const task: WorkerTask = {
     task: reader.task,
     attempt: reader.attempt,
@@ -59,8 +60,8 @@ function takeTask(
     inPieces: (reader.flags & inPieces) !== 0,
     inputs,
     constants,
-    missing: new Set(),
-    pieces: [],
+    missing: undefined,
+    pieces: undefined,
     isHanded: false,
   };
   for (let n = 0; n < reader.inputCount; n++) {
@@ -68,16 +69,25 @@ function takeTask(
     const { input: id, version, bytes, holders } = reader;
     const gathering = state.gatherings.get(id);
     if (gathering?.version === version) {
-      inputs.push(gatheredInput(state, task, n, gathering));
+      inputs[n] = gatheredInput(state, task, n, gathering);
     } else {
-      inputs.push({ kind: "value", name: { id, version } });
-      awaitValue(task, needValue(state, { name: { id, version }, bytes, holders }));
+      const found = findValue(state, id, version);
+      const value = found ?? needValue(state, { name: { id, version }, bytes, holders });
+      inputs[n] = { kind: "value", name: value.name };
+      awaitValue(task, value);
     }
   }
   state.tasks.set(task.task, task);
-  const nowhere = [...task.missing].find(({ wanted }) => wanted === undefined);
+  const nowhere = findNowhere(task);
   if (nowhere === undefined) handOver(state, task);
   else loseTask(state, task, nowhere);
+}
+
+/** A value that a task waits for and that nobody can be asked for. */
+function findNowhere({ missing }: WorkerTask): Value | undefined {
+  if (missing === undefined) return undefined;
+  for (const value of missing) if (value.wanted === undefined) return value;
+  return undefined;
 }
 
 /** Of values that a shuffle gathers only the piece is fetched that the task reads. */
@@ -101,7 +111,7 @@ function gatheredInput(
       const isHere = member.holders.length === 0;
       const isPiece = piece >= 0 && !isHere;
       const value = isPiece ? needPiece(state, member, piece) : needValue(state, member);
-      if (isPiece) task.pieces.push(value);
+      if (isPiece) (task.pieces ??= []).push(value);
       awaitValue(task, value);
       return { name: value.name, isPiece };
     }),
@@ -110,6 +120,6 @@ function gatheredInput(
 
 function awaitValue(task: WorkerTask, value: Value): void {
   if (value.isHere) return;
-  value.readers.add(task);
-  task.missing.add(value);
+  (value.readers ??= new Set()).add(task);
+  (task.missing ??= new Set()).add(value);
 }

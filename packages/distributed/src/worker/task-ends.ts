@@ -4,7 +4,7 @@ import type { Block } from "../codec/block.ts";
 import { dropPieces, keepValue, removeValue, stopWaiting } from "./values.ts";
 import type { ValueName } from "./worker-events.ts";
 import type { Value, WorkerState, WorkerTask } from "./worker-state.ts";
-import { handOver, tell } from "./worker-state.ts";
+import { dropValue, handOver, tell } from "./worker-state.ts";
 
 /**
  * Something of a task has ended in the threads. Gives the task if the scheduler waits for it, and
@@ -32,10 +32,10 @@ export function handleRan(state: WorkerState, rows: Rows): void {
     const id = rows[n] as number;
     const attempt = rows[n + 1] as number;
     if (endTask(state, id, attempt) === undefined) {
-      state.instructions.push({ kind: "drop", values: [{ id, version: attempt }] });
+      dropValue(state, { id, version: attempt });
       continue;
     }
-    keepValue(state, { id, version: attempt });
+    keepValue(state, id, attempt);
     state.report.done(id, attempt, rows[n + 2] as number, rows[n + 3] as number);
   }
 }

@@ -1,4 +1,5 @@
 import type { Value, WorkerState, WorkerTask } from "./worker-state.ts";
+import { isWaiting } from "./worker-state.ts";
 
 /**
  * Checks that what a worker knows of its tasks and of its values fits together; throws at the first
@@ -11,7 +12,7 @@ export function validate(state: WorkerState): void {
     validateTask(state, task);
   }
   for (const [id, task] of state.ending) {
-    check(task.task === id && task.isHanded && task.missing.size === 0, "ending", task);
+    check(task.task === id && task.isHanded && !isWaiting(task), "ending", task);
   }
   for (const [id, value] of state.values) {
     check(value.name.id === id, "value", value);
@@ -27,26 +28,29 @@ function check(holds: boolean, what: string, { task, name }: Partial<WorkerTask 
 }
 
 function validateTask(state: WorkerState, task: WorkerTask): void {
-  check(!task.isHanded || task.missing.size === 0, "handed over too early", task);
-  const isKept = task.missing.size > 0 || state.ending.has(task.task);
+  check(!task.isHanded || !isWaiting(task), "handed over too early", task);
+  const isKept = isWaiting(task) || state.ending.has(task.task);
   check(task.isHanded || isKept, "nothing keeps it", task);
   check(!task.isHanded || !state.ending.has(task.task), "two attempts at a time", task);
-  for (const value of task.missing) {
-    check(!value.isHere && value.readers.has(task), "missing", task);
-    const isKnown = state.values.get(value.name.id) === value || task.pieces.includes(value);
+  for (const value of task.missing ?? []) {
+    check(!value.isHere && value.readers?.has(task) === true, "missing", task);
+    const isKnown =
+      state.values.get(value.name.id) === value || task.pieces?.includes(value) === true;
     check(isKnown, "waits for what nobody brings", task);
   }
-  for (const piece of task.pieces) validateValue(state, piece);
+  for (const piece of task.pieces ?? []) validateValue(state, piece);
 }
 
 function validateValue(state: WorkerState, value: Value): void {
   if (value.isHere) {
-    check(value.readers.size === 0 && value.wanted === undefined, "here", value);
+    check(value.readers === undefined && value.wanted === undefined, "here", value);
     return;
   }
-  check(value.readers.size > 0, "nobody waits", value);
+  const { readers = new Set<WorkerTask>() } = value;
+  check(readers.size > 0, "nobody waits", value);
   check(value.wanted !== undefined && !value.wanted.isDropped, "nobody is asked", value);
-  for (const task of value.readers) {
-    check(state.tasks.get(task.task) === task && task.missing.has(value), "readers", value);
+  for (const task of readers) {
+    const isTold = state.tasks.get(task.task) === task && task.missing?.has(value) === true;
+    check(isTold, "readers", value);
   }
 }

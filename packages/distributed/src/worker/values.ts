@@ -1,15 +1,15 @@
 import type { ValueName } from "./worker-events.ts";
 import type { Member, Value, WorkerState, WorkerTask } from "./worker-state.ts";
-import { handOver } from "./worker-state.ts";
+import { dropValue, handOver } from "./worker-state.ts";
 
 /** A value that a task reads: here already, or wanted from those who hold it. */
 export function needValue(state: WorkerState, { name, bytes, holders }: Member): Value {
-  const found = findValue(state, name);
+  const found = findValue(state, name.id, name.version);
   if (found !== undefined) return found;
   // A newer attempt has made it anew, so nobody may read the old one any more.
   const old = state.values.get(name.id);
   if (old !== undefined) removeValue(state, old);
-  const value = makeValue(name);
+  const value = makeValue(name, false);
   state.values.set(name.id, value);
   wantFrom(state, value, { name, bytes, holders }, -1);
   return value;
@@ -18,19 +18,19 @@ export function needValue(state: WorkerState, { name, bytes, holders }: Member):
 /** One piece of a value that others hold, for one task. */
 export function needPiece(state: WorkerState, member: Member, piece: number): Value {
   // No attempt has the number 0, so that the name is like no other.
-  const value = makeValue({ id: state.pieceCount++, version: 0 });
+  const value = makeValue({ id: state.pieceCount++, version: 0 }, false);
   wantFrom(state, value, member, piece);
   return value;
 }
 
 /** The value of a name, here or on its way. */
-export function findValue({ values }: WorkerState, name: ValueName): Value | undefined {
-  const known = values.get(name.id);
-  return known?.name.version === name.version ? known : undefined;
+export function findValue({ values }: WorkerState, id: number, version: number): Value | undefined {
+  const known = values.get(id);
+  return known?.name.version === version ? known : undefined;
 }
 
-function makeValue(name: ValueName): Value {
-  return { name, isHere: false, readers: new Set(), wanted: undefined };
+function makeValue(name: ValueName, isHere: boolean): Value {
+  return { name, isHere, readers: undefined, wanted: undefined };
 }
 
 function wantFrom(
@@ -45,12 +45,14 @@ function wantFrom(
 }
 
 /** Notes that a value is in the store. */
-export function keepValue(state: WorkerState, name: ValueName): void {
-  const known = state.values.get(name.id);
-  if (known !== undefined && known.name.version !== name.version) removeValue(state, known);
-  const value = state.values.get(name.id);
-  if (value === undefined) state.values.set(name.id, { ...makeValue(name), isHere: true });
-  else arrive(state, value);
+export function keepValue(state: WorkerState, id: number, version: number): void {
+  const known = state.values.get(id);
+  if (known?.name.version === version) {
+    arrive(state, known);
+    return;
+  }
+  if (known !== undefined) removeValue(state, known);
+  state.values.set(id, makeValue({ id, version }, true));
 }
 
 /** A value has come: tasks that waited for nothing else can begin. */
@@ -58,11 +60,12 @@ export function arrive(state: WorkerState, value: Value): void {
   value.isHere = true;
   if (value.wanted !== undefined) value.wanted.isDropped = true;
   value.wanted = undefined;
+  if (value.readers === undefined) return;
   for (const task of value.readers) {
-    task.missing.delete(value);
+    task.missing?.delete(value);
     handOver(state, task);
   }
-  value.readers.clear();
+  value.readers = undefined;
 }
 
 /** The scheduler says that a value may go. */
@@ -76,19 +79,19 @@ export function freeValue(state: WorkerState, id: number, version: number): void
 export function removeValue(state: WorkerState, value: Value): void {
   if (state.values.get(value.name.id) === value) state.values.delete(value.name.id);
   if (value.wanted !== undefined) value.wanted.isDropped = true;
-  if (value.isHere) state.instructions.push({ kind: "drop", values: [value.name] });
+  if (value.isHere) dropValue(state, value.name);
 }
 
 /** A task does not wait for values any more; those that nobody else waits for need not come. */
 export function stopWaiting(state: WorkerState, task: WorkerTask): void {
-  for (const value of task.missing) {
-    value.readers.delete(task);
-    if (value.readers.size === 0 && !value.isHere) removeValue(state, value);
+  for (const value of task.missing ?? []) {
+    value.readers?.delete(task);
+    if (!value.isHere && value.readers?.size === 0) removeValue(state, value);
   }
-  task.missing.clear();
+  task.missing = undefined;
 }
 
 /** The pieces that were fetched for a task go when nothing of it runs. */
 export function dropPieces(state: WorkerState, { pieces }: WorkerTask): void {
-  for (const piece of pieces) removeValue(state, piece);
+  for (const piece of pieces ?? []) removeValue(state, piece);
 }

@@ -123,5 +123,5 @@ export type WorkerInstruction =
       readonly peer: Peer;
       readonly wants: readonly Want[];
     }
-  | { readonly kind: "drop"; readonly values: readonly ValueName[] }
+  | { readonly kind: "drop"; readonly values: ValueName[] }
   | { readonly kind: "wake"; readonly atMs: number };

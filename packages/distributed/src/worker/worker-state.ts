@@ -23,10 +23,10 @@ export const workerDefaults: WorkerSettings = {
 
 /** A task that the scheduler has sent. */
 export interface WorkerTask extends RunnableTask {
-  /** Values that it waits for. */
-  readonly missing: Set<Value>;
-  /** Pieces that were fetched for it alone; they go with it. */
-  readonly pieces: Value[];
+  /** Values that it waits for; undefined where it never waited, as most do not. */
+  missing: Set<Value> | undefined;
+  /** Pieces that were fetched for it alone, if there are any; they go with it. */
+  pieces: Value[] | undefined;
   /** Its threads have it. */
   isHanded: boolean;
 }
@@ -35,8 +35,8 @@ export interface WorkerTask extends RunnableTask {
 export interface Value {
   readonly name: ValueName;
   isHere: boolean;
-  /** Tasks that wait for it. */
-  readonly readers: Set<WorkerTask>;
+  /** Tasks that wait for it; undefined where none ever did. */
+  readers: Set<WorkerTask> | undefined;
   /** How it is fetched, until it is here. */
   wanted: Wanted | undefined;
 }
@@ -97,7 +97,19 @@ export function flushReport({ report, instructions }: WorkerState): void {
 
 /** Hands a task to the threads if nothing keeps it: no value, and no earlier attempt. */
 export function handOver(state: WorkerState, task: WorkerTask): void {
-  if (task.isHanded || task.missing.size > 0 || state.ending.has(task.task)) return;
+  if (task.isHanded || isWaiting(task) || state.ending.has(task.task)) return;
   task.isHanded = true;
   state.instructions.push({ kind: "run", task });
+}
+
+/** Whether a task waits for a value. */
+export function isWaiting({ missing }: WorkerTask): boolean {
+  return missing !== undefined && missing.size > 0;
+}
+
+/** Has a value deleted from the store, in one go with those dropped just before. */
+export function dropValue({ instructions }: WorkerState, name: ValueName): void {
+  const last = instructions.at(-1);
+  if (last?.kind === "drop") last.values.push(name);
+  else instructions.push({ kind: "drop", values: [name] });
 }

@@ -46,7 +46,7 @@ const messages = fc.array(fc.array(task, { maxLength: 30, size: "max" }), { maxL
 function posted(tasks: readonly Task[]): Tasks {
   const post = new PostBuilder();
   for (const { ticket, task: id, attempt, program, flags, inputs, constants } of tasks) {
-    post.task([ticket, id, attempt, program], flags, inputs.length);
+    post.task(ticket, { task: id, attempt, program }, flags, inputs.length);
     for (const each of inputs) {
       if (each.kind === "payload") post.payload(each.bytes);
       else if (each.kind === "value") post.value(each.name);

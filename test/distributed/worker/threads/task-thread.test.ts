@@ -79,8 +79,7 @@ const endless = code(3, () => {
 
 function add(thread: TaskThread, task: number, definitions: Definitions): Posted {
   const { program } = definitions.program;
-  const options = { expectedUs: 10, alone: false };
-  return thread.add(runnable(task, { program }), options, definitions, () => {
+  return thread.add(runnable(task, { program }), 10, false, definitions, () => {
     throw new Error("it has no inputs");
   });
 }
@@ -191,30 +190,29 @@ describe("the values of a thread", () => {
   });
   const reading = (task: number, id: number): Parameters<TaskThread["add"]>[0] =>
     runnable(task, { inputs: [{ kind: "value", name: { id, version: 1 } }] });
-  const options = { expectedUs: 1, alone: false };
   const name = (id: number): { id: number; version: number } => ({ id, version: 1 });
 
   it("are counted once they are sent, and small ones go along with each task", () => {
     const { thread } = started();
-    thread.add(reading(1, 8), options, quick, () => block(100));
-    thread.add(reading(2, 9), options, quick, () => ({ header: new Uint8Array(9), buffers: [] }));
+    thread.add(reading(1, 8), 1, false, quick, () => block(100));
+    thread.add(reading(2, 9), 1, false, quick, () => ({ header: new Uint8Array(9), buffers: [] }));
     expect([thread.bytesHere([name(8)]), thread.bytesHere([name(9)])]).toEqual([102, 0]);
     expect(thread.bytesHere([{ id: 8, version: 2 }])).toBe(0);
   });
 
   it("stay as long as a task reads them, and go when they were to", () => {
     const { thread } = started();
-    const posted = thread.add(reading(1, 8), options, quick, () => block(100));
+    const posted = thread.add(reading(1, 8), 1, false, quick, () => block(100));
     thread.drop(name(8));
     expect(thread.bytesHere([name(8)])).toBe(0);
     thread.remove(posted);
-    thread.add(reading(2, 8), options, quick, () => block(50));
+    thread.add(reading(2, 8), 1, false, quick, () => block(50));
     expect(thread.bytesHere([name(8)])).toBe(52);
   });
 
   it("that it made itself go when they are too many, the oldest first, and none that is read", () => {
     const { thread } = started(250);
-    thread.add(reading(1, 8), options, quick, () => block(98));
+    thread.add(reading(1, 8), 1, false, quick, () => block(98));
     for (const id of [10, 11]) thread.keeps(name(id), 100);
     expect([8, 10, 11].map((id) => thread.bytesHere([name(id)]))).toEqual([100, 0, 100]);
   });

@@ -172,7 +172,8 @@ export class BlockStore implements AsyncDisposable {
     const entry = this.#ledger.find(id, version);
     if (entry < 0) return false;
     this.#ledger.delete(entry);
-    this.#hands.drop(entry, () => unknownBlock("the block was deleted meanwhile", id, version));
+    const waiting = this.#hands.drop(entry);
+    waiting?.reject(unknownBlock("the block was deleted meanwhile", id, version));
     this.#hands.carryOut();
     return true;
   }

@@ -73,10 +73,10 @@ export class LedgerHands {
     return load.promise;
   }
 
-  /** The block of an entry was deleted; whoever waits for it gets the error. */
-  drop(entry: number, error: () => Error): void {
+  /** The block of an entry was deleted: gives those who wait for it, who must be told. */
+  drop(entry: number): Load | undefined {
     this.#blocks[entry] = undefined;
-    this.#settle(entry)?.reject(error());
+    return this.#settle(entry);
   }
 
   /** Reject whatever is waited for, let go of everything, and wait for what is under way. */

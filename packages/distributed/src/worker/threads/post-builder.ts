@@ -1,7 +1,7 @@
 import type { Block } from "../../codec/block.ts";
 import type { ShippedFunction } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
-import type { ValueName } from "../worker-events.ts";
+import type { RunnableTask, ValueName } from "../worker-events.ts";
 import type { PostedValue, ToThread } from "./thread-messages.ts";
 import { byName, gathered, inPayload } from "./thread-messages.ts";
 
@@ -16,6 +16,11 @@ export class PostBuilder {
   readonly #payload: Uint8Array[] = [];
   #payloadBytes = 0;
 
+  /** A task has been gathered. */
+  get hasTasks(): boolean {
+    return this.#rows.length > 0;
+  }
+
   /** Nothing has been gathered. */
   get isEmpty(): boolean {
     return this.#rows.length === 0 && this.drop.length === 0;
@@ -23,11 +28,12 @@ export class PostBuilder {
 
   /** Opens a task; its inputs must follow, in their order. */
   task(
-    head: readonly [ticket: number, task: number, attempt: number, program: number],
+    ticket: number,
+    { task, attempt, program }: Pick<RunnableTask, "task" | "attempt" | "program">,
     flags: number,
     inputCount: number,
   ): void {
-    this.#rows.push(...head, flags, inputCount, 0);
+    this.#rows.push(ticket, task, attempt, program, flags, inputCount, 0);
     this.#countAt = this.#rows.length - 1;
   }
 
@@ -64,7 +70,7 @@ export class PostBuilder {
 
   /** The message, and what of it moves to the thread instead of being copied. */
   take(): { readonly message: ToThread; readonly transfer: ArrayBuffer[] } {
-    const rows = Int32Array.from(this.#rows);
+    const rows = new Int32Array(this.#rows);
     const payload = new Uint8Array(this.#payloadBytes);
     let end = 0;
     for (const part of this.#payload) {

@@ -92,6 +92,8 @@ export class TaskThread {
   #heldBytes = 0;
   readonly #heldBytesMax: number;
   #post = new PostBuilder();
+  /** When the first task of the post was added: clocks are slow, so it stands for all. */
+  #postMs = 0;
   #nextTicket = 0;
   #error: unknown;
 
@@ -149,15 +151,17 @@ export class TaskThread {
   /** Adds a task to what the thread gets with the next `flush`. */
   add(
     task: RunnableTask,
-    options: { readonly expectedUs: number; readonly alone: boolean },
+    expectedUs: number,
+    isAlone: boolean,
     code: Definitions,
     blockOf: (name: ValueName) => Block,
   ): Posted {
     this.#define(code);
     const ticket = this.#takeTicket();
     Atomics.store(this.#tickets, ticket, isPosted);
-    const flags = (task.inPieces ? inPieces : 0) | (options.alone ? alone : 0);
-    this.#post.task([ticket, task.task, task.attempt, task.program], flags, task.inputs.length);
+    const flags = (task.inPieces ? inPieces : 0) | (isAlone ? alone : 0);
+    if (!this.#post.hasTasks) this.#postMs = performance.now();
+    this.#post.task(ticket, task, flags, task.inputs.length);
     const uses: ValueName[] = [];
     for (const input of task.inputs) {
       if (input.kind === "value") {
@@ -173,15 +177,15 @@ export class TaskThread {
     for (const constant of task.constants) {
       this.#post.constant(constant instanceof ShippedValue ? postableValue(constant) : constant);
     }
-    const { expectedUs } = options;
     const posted: Posted = {
       task,
       ticket,
-      ...options,
+      expectedUs,
+      alone: isAlone,
       uses,
       isWaiting: false,
       isToldStarted: false,
-      postedMs: performance.now(),
+      postedMs: this.#postMs,
       abortedMs: undefined,
     };
     this.posted.set(ticket, posted);
@@ -374,9 +378,12 @@ function inheritedArgv(): { readonly execArgv?: string[] } {
 
 /** The values that a task reads. */
 export function namesOf({ inputs }: RunnableTask): ValueName[] {
-  return inputs.flatMap((input) =>
-    input.kind === "value" ? [input.name] : input.members.map(({ name }) => name),
-  );
+  const names: ValueName[] = [];
+  for (const input of inputs) {
+    if (input.kind === "value") names.push(input.name);
+    else for (const { name } of input.members) names.push(name);
+  }
+  return names;
 }
 
 function bytesOf({ header, buffers }: Block): number {

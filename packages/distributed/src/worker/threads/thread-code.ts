@@ -32,10 +32,9 @@ export class ThreadCode {
   of({ program, constants }: RunnableTask): Definitions {
     const code = this.#programs.get(program);
     if (code === undefined) throw new Error(`the worker was not told of program ${program}`);
-    const names = constants.flatMap((value) =>
-      value instanceof ShippedValue ? value.functions : [],
-    );
-    if (names.length === 0) return code;
+    // Most tasks have plain constants, and then nothing is made for each.
+    if (!constants.some(isShipped)) return code;
+    const names = constants.filter(isShipped).flatMap(({ functions }) => functions);
     return { ...code, functions: [...code.functions, ...this.#found(names)] };
   }
 
@@ -45,6 +44,10 @@ export class ThreadCode {
       (shipped) => shipped !== undefined,
     );
   }
+}
+
+function isShipped(value: unknown): value is ShippedValue {
+  return value instanceof ShippedValue;
 }
 
 function addFunctions(leaf: Arg, names: Set<FunctionName>): void {

@@ -74,6 +74,14 @@ export interface FromThread {
   readonly blocks: readonly Block[];
 }
 
+/** The block of a row of {@link FromThread}. */
+export function blockAt({ payload, blocks }: FromThread, start: number, end: number): Block {
+  if (end < 0) return blocks[start] as Block;
+  return { header: payload.slice(start, end), buffers: noBuffers };
+}
+
+const noBuffers: readonly Uint8Array[] = Object.freeze([]);
+
 /** How many numbers a row of {@link FromThread} has. */
 export const resultColumns = 7;
 

@@ -7,6 +7,7 @@ import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
 import { Durations } from "./durations.ts";
 import { afterEnd, textOf } from "./ended-thread.ts";
+import { leastBusyThread, pickThread } from "./pick-thread.ts";
 import { TaskQueue } from "./task-queue.ts";
 import type { Posted } from "./task-thread.ts";
 import { TaskThread, namesOf } from "./task-thread.ts";
@@ -14,6 +15,7 @@ import { ThreadCode } from "./thread-code.ts";
 import type { ThreadPoolOptions } from "./thread-pool-options.ts";
 import type { FromThread } from "./thread-messages.ts";
 import {
+  blockAt,
   hasThrown,
   isAborted,
   isAwaiting,
@@ -24,8 +26,6 @@ import {
 } from "./thread-messages.ts";
 import { ThreadWatch } from "./thread-watch.ts";
 
-/** Work that a thread is given ahead, so that it need not wait for the next message. */
-const aheadUs = 1_000;
 /** Taken for a task before the first one like it has ended. */
 const unknownUs = 10_000;
 /** A pool whose threads end so often before they say anything gives up. */
@@ -34,6 +34,8 @@ const failedStartsMax = 3;
 /** A task of the pool and how far it has come. */
 interface Entry {
   readonly task: RunnableTask;
+  /** The values that it reads. */
+  readonly reads: readonly ValueName[];
   /** It must have a thread to itself. */
   alone: boolean;
   at: "queued" | "loading" | { readonly thread: TaskThread; readonly posted: Posted };
@@ -61,6 +63,14 @@ export class ThreadPool {
   #broken: unknown;
   #isClosed = false;
   #isTrickling = false;
+  #flushing: NodeJS.Immediate | undefined;
+  // What every task asks of the store, made once.
+  readonly #isOnDisk = ({ id, version }: ValueName): boolean =>
+    this.#options.store.where(id, version) === "disk";
+  readonly #isUnpinnable = ({ id, version }: ValueName): boolean =>
+    !this.#options.store.pin(id, version);
+  readonly #blockOf = ({ id, version }: ValueName): Block =>
+    this.#options.store.get(id, version) as Block;
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
@@ -101,7 +111,8 @@ export class ThreadPool {
 
   /** Queues a task; `flush` sends what can go. */
   run(task: RunnableTask): void {
-    this.#entries.set(task.task, { task, alone: false, at: "queued", leaves: undefined });
+    const reads = namesOf(task);
+    this.#entries.set(task.task, { task, reads, alone: false, at: "queued", leaves: undefined });
     this.#queue.push(task);
   }
 
@@ -143,45 +154,16 @@ export class ThreadPool {
     });
   }
 
-  /** The thread where a task is best off, of those that have room for it. */
-  #pick({ task, alone }: Entry): TaskThread | undefined {
+  #pick({ task, reads, alone }: Entry): TaskThread | undefined {
     const us = this.#durations.of(task.program);
-    const hasIdle = this.#threads.some(({ posted }) => posted.size === 0);
-    const names = namesOf(task);
-    let best: TaskThread | undefined;
-    let bestBytes = -1;
-    for (const thread of this.#threads) {
-      if (!this.#hasRoom(thread, alone, us, hasIdle)) continue;
-      const bytes = thread.bytesHere(names);
-      const isBetter =
-        best === undefined ||
-        bytes > bestBytes ||
-        (bytes === bestBytes && thread.expectedUs < best.expectedUs);
-      if (!isBetter) continue;
-      best = thread;
-      bestBytes = bytes;
-    }
-    return best;
-  }
-
-  #hasRoom(thread: TaskThread, alone: boolean, us: number | undefined, hasIdle: boolean): boolean {
-    const { posted, activeCount, waitingCount, expectedUs } = thread;
-    if (thread.isEnding || !thread.hasTicket) return false;
-    if (posted.size === 0) return true;
-    if (alone || thread.isTaken) return false;
-    if (activeCount === 0) return waitingCount < this.#options.awaitingMax;
-    if (us !== undefined && expectedUs + us <= aheadUs) return true;
-    // One more, so that the thread goes on while its last word is on the way; it can be taken back.
-    return activeCount < 2 && !hasIdle;
+    return pickThread(this.#threads, reads, alone, us, this.#options.awaitingMax);
   }
 
   /** Pins the inputs of a task and gives it to a thread when all are in memory; false to wait. */
   #stage(entry: Entry, thread: TaskThread): boolean {
-    const { store, threads } = this.#options;
-    const names = namesOf(entry.task);
-    const onDisk = names.filter(({ id, version }) => store.where(id, version) === "disk");
-    if (onDisk.length > 0 && this.#loadingCount > threads) return false;
-    const unknown = names.filter(({ id, version }) => !store.pin(id, version));
+    const onDisk = entry.reads.filter(this.#isOnDisk);
+    if (onDisk.length > 0 && this.#loadingCount > this.#options.threads) return false;
+    const unknown = entry.reads.filter(this.#isUnpinnable);
     if (unknown.length > 0) this.#unreadable(entry, unknown);
     else if (onDisk.length === 0) this.#post(entry, thread);
     else void this.#load(entry, onDisk);
@@ -201,56 +183,41 @@ export class ThreadPool {
     if (entry.leaves !== undefined) this.#leave(entry, entry.leaves);
     else if (lost.length > 0) this.#unreadable(entry, lost);
     else {
-      const thread = this.#pick(entry) ?? this.#leastBusy(entry);
+      const thread = this.#pick(entry) ?? leastBusyThread(this.#threads, entry.alone);
       if (thread === undefined) this.#again(entry.task, entry.alone);
       else this.#post(entry, thread);
     }
     this.flush();
   }
 
-  /** Where a task goes once it is loaded, though no thread has room; undefined where none can. */
-  #leastBusy({ alone }: Entry): TaskThread | undefined {
-    if (alone) return undefined;
-    return this.#threads
-      .filter((thread) => thread.hasTicket && !thread.isTaken)
-      .toSorted((a, b) => a.activeCount - b.activeCount)[0];
-  }
-
   #post(entry: Entry, thread: TaskThread): void {
     const { task, alone } = entry;
-    const { store } = this.#options;
     const expectedUs = this.#durations.of(task.program) ?? unknownUs;
-    const blockOf = ({ id, version }: ValueName): Block => store.get(id, version) as Block;
-    const posted = thread.add(task, { expectedUs, alone }, this.#code.of(task), blockOf);
+    const posted = thread.add(task, expectedUs, alone, this.#code.of(task), this.#blockOf);
     entry.at = { thread, posted };
   }
 
   #unreadable(entry: Entry, values: readonly ValueName[]): void {
     const { task, attempt } = entry.task;
-    this.#unpin(entry.task);
+    this.#unpin(entry);
     this.#entries.delete(task);
     this.#events.push({ kind: "unreadable", task, attempt, values });
   }
 
-  #unpin(task: RunnableTask): void {
-    for (const { id, version } of namesOf(task)) this.#options.store.unpin(id, version);
+  #unpin({ reads }: Entry): void {
+    for (const { id, version } of reads) this.#options.store.unpin(id, version);
   }
 
   /** A task is not in the pool any more, and did not end by itself. */
   #leave(entry: Entry, how: "aborted" | "withdrawn"): void {
     const { task, attempt } = entry.task;
-    if (entry.at !== "queued") this.#unpin(entry.task);
+    if (entry.at !== "queued") this.#unpin(entry);
     this.#entries.delete(task);
     this.#events.push({ kind: how, rows: [task, attempt] });
   }
 
-  /** A task has left its thread, in whatever way. */
-  #unpost(thread: TaskThread, posted: Posted): void {
-    thread.remove(posted);
-    this.#unpin(posted.task);
-  }
-
-  #said(thread: TaskThread, { rows, payload, blocks }: FromThread): void {
+  #said(thread: TaskThread, message: FromThread): void {
+    const { rows } = message;
     this.#failedStarts = 0;
     const ran: number[] = [];
     const awaiting: number[] = [];
@@ -269,11 +236,11 @@ export class ThreadPool {
       const us = rows[n + 4] as number;
       const start = rows[n + 5] as number;
       const end = rows[n + 6] as number;
-      const block =
-        end < 0 ? (blocks[start] as Block) : { header: payload.slice(start, end), buffers: [] };
-      this.#unpost(thread, posted);
+      const block = blockAt(message, start, end);
+      thread.remove(posted);
+      this.#unpin(this.#entries.get(task) as Entry);
       this.#entries.delete(task);
-      if (outcome === isDone) this.#keep(thread, posted.task, { block, isKept: end < 0, us }, ran);
+      if (outcome === isDone) this.#keep(thread, posted.task, block, us, ran, end < 0);
       else if (outcome === isAborted || outcome === isLeftAlone) {
         this.#events.push({ kind: "aborted", rows: [task, attempt] });
       } else
@@ -283,27 +250,36 @@ export class ThreadPool {
     if (thread.hasLeftover && thread.posted.size === 0) void thread.end();
     if (awaiting.length > 0) this.#events.push({ kind: "awaiting", rows: awaiting });
     if (ran.length > 0) this.#events.push({ kind: "ran", rows: ran });
-    this.flush();
+    this.#flushSoon();
   }
 
-  /** The value of a task goes into the store. */
+  /** Flushes when all that threads have said by now is heard: else messages get ever smaller. */
+  #flushSoon(): void {
+    this.#flushing ??= setImmediate(() => {
+      this.#flushing = undefined;
+      this.flush();
+    });
+  }
+
+  /** The value of a task goes into the store; the thread may keep it alive too. */
   #keep(
     thread: TaskThread,
     task: RunnableTask,
-    { block, isKept, us }: { readonly block: Block; readonly isKept: boolean; readonly us: number },
+    block: Block,
+    us: number,
     ran: number[],
+    isKept: boolean,
   ): void {
-    const name = { id: task.task, version: task.attempt };
     const bytes = blockBytes(block);
     try {
-      this.#options.store.put(name.id, name.version, block);
+      this.#options.store.put(task.task, task.attempt, block);
     } catch (error) {
       // Neither memory nor disk has room: the task did its work in vain.
       this.#failed(task, "out-of-memory", encodeFailure(error), us);
       return;
     }
     this.#durations.note(task.program, us);
-    if (isKept) thread.keeps(name, bytes);
+    if (isKept) thread.keeps({ id: task.task, version: task.attempt }, bytes);
     ran.push(task.task, task.attempt, bytes, us);
   }
 
@@ -351,7 +327,7 @@ export class ThreadPool {
 
   #again(task: RunnableTask, alone: boolean): void {
     const entry = this.#entries.get(task.task) as Entry;
-    this.#unpin(task);
+    this.#unpin(entry);
     entry.at = "queued";
     entry.alone = alone;
     this.#queue.unshift(task);
@@ -367,7 +343,7 @@ export class ThreadPool {
     for (const { task } of suspects) this.#again(task, true);
     for (const { task } of aborted) this.#leave(this.#entries.get(task.task) as Entry, "aborted");
     if (failed !== undefined) {
-      this.#unpin(failed.task);
+      this.#unpin(this.#entries.get(failed.task.task) as Entry);
       this.#entries.delete(failed.task.task);
       this.#failed(failed.task, kind, encodeFailure(thrown), 0);
     }
@@ -390,6 +366,7 @@ export class ThreadPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#watch.stop();
+    clearImmediate(this.#flushing);
     await Promise.all(this.#threads.map((thread) => thread.end()));
   }
 }
