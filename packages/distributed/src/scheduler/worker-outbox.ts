@@ -53,7 +53,7 @@ export class Batch {
 export class WorkerOutbox {
   #greetings: ToWorkerMessage[] | undefined;
   #batches: Batch[] | undefined;
-  #recall: number[] | undefined;
+  #isRecalling = false;
   #cancel: number[] | undefined;
   #free: number[] | undefined;
   #forgetPrograms: number[] | undefined;
@@ -77,8 +77,8 @@ export class WorkerOutbox {
     (this.#greetings ??= []).push({ kind: "echo", sentMs });
   }
 
-  recall(task: number, attempt: number): void {
-    (this.#recall ??= []).push(task, attempt);
+  recall(): void {
+    this.#isRecalling = true;
   }
 
   cancel(task: number, attempt: number): void {
@@ -116,7 +116,7 @@ export class WorkerOutbox {
     return (
       this.#greetings !== undefined ||
       this.#cancel !== undefined ||
-      this.#recall !== undefined ||
+      this.#isRecalling ||
       this.#forgetPrograms !== undefined ||
       this.#forgetFunctions !== undefined
     );
@@ -130,12 +130,12 @@ export class WorkerOutbox {
       const programs = this.#forgetPrograms ?? none;
       messages.push({ kind: "forget", programs, functions: this.#forgetFunctions ?? none });
     }
-    if (this.#recall !== undefined) messages.push({ kind: "recall", rows: this.#recall });
+    if (this.#isRecalling) messages.push({ kind: "recall" });
     for (const message of messages) instructions.push({ kind: "tell-worker", epoch, message });
     this.#greetings = undefined;
     this.#cancel = undefined;
     this.#forgetPrograms = undefined;
     this.#forgetFunctions = undefined;
-    this.#recall = undefined;
+    this.#isRecalling = false;
   }
 }

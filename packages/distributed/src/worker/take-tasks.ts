@@ -62,6 +62,7 @@ function takeTask(
     missing: new Set(),
     pieces: [],
     isHanded: false,
+    begun: undefined,
   };
   for (let n = 0; n < reader.inputCount; n++) {
     reader.nextInput();
