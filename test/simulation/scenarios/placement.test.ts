@@ -134,3 +134,31 @@ it("nothing waits for a task that takes far longer than was expected while other
       expect(short?.startMs).toBeLessThan(30_000);
     });
 });
+
+it("a task that was given back once can be asked back again", () => {
+  const long = { ms: 60_000 } as const;
+  given({}, {})
+    .tuned({ windowUs: 200_000 })
+    .graph([task(long), ...tasks(39, () => ({ ms: 20 }))])
+    .graph([task({ ...long, demand: "worker", worker: 1 })])
+    .at(0)
+    .at(500, { graph: 1, priority: 1 })
+    .fault(700, "join")
+    .playOften(20, ({ executions }) => {
+      const first = executions.filter(({ endMs, startMs }) => endMs - startMs < 1_000);
+      expect(first.filter(({ startMs }) => startMs > 5_000)).toEqual([]);
+    });
+});
+
+it("a worker that does not know yet what its threads do is asked for tasks again", () => {
+  given({}, {})
+    .tuned({ windowUs: 1e6, startedMs: 30 })
+    .graph([task({ ms: 60_000, demand: "worker", worker: 0 })])
+    .graph(tasks(20, () => ({ ms: 5 })))
+    .at(0)
+    .at(3, { graph: 1, priority: 1 })
+    .playOften(20, ({ executions }) => {
+      const short = executions.filter(({ endMs, startMs }) => endMs - startMs < 1_000);
+      expect(short.filter(({ startMs }) => startMs > 1_000)).toEqual([]);
+    });
+});

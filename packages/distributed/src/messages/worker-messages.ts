@@ -45,8 +45,8 @@ export type ToWorkerMessage =
       readonly functions: readonly ShippedFunction[];
       readonly peers: readonly Peer[];
     }
-  /** Rows of two, task and attempt: give them back if they have not started. */
-  | { readonly kind: "recall"; readonly rows: Rows }
+  /** Give back what has not started, but for as many tasks as there are free threads. */
+  | { readonly kind: "recall" }
   /** Rows of two, task and attempt: nobody needs them; stop them if they run. */
   | { readonly kind: "cancel"; readonly rows: Rows }
   /** Rows of two, task and version: values that may go. */

@@ -10,9 +10,8 @@ import { deriveStale } from "./derive.ts";
 import { dispatch } from "./dispatch.ts";
 import { loseWorker } from "./losses.ts";
 import { ProtocolError } from "./protocol-error.ts";
-import { recallFrom } from "./reports.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
-import { SchedulerState, empty } from "./scheduler-state.ts";
+import { SchedulerState, empty, outboxOf } from "./scheduler-state.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { schedulerDefaults } from "./settings.ts";
 import type { StoryEntry } from "./story.ts";
@@ -123,12 +122,25 @@ export class SchedulerMachine {
   #ticked(): void {
     const state = this.#state;
     expireWorkers(state);
-    if (state.idle.length === 0) return;
+    if (state.idle.length > 0 && state.crowdedCount > 0) this.#recall();
+  }
+
+  /**
+   * Asks workers that end nothing for what they have not begun. Which tasks these are only they
+   * know; who does not give back all of them, unsure of what its threads do, is asked again, after
+   * twice the time.
+   */
+  #recall(): void {
+    const state = this.#state;
+    const { nowMs, settings } = state;
     for (const worker of state.workerList) {
-      if (worker.isStuck || worker.activeCount <= worker.threads) continue;
-      if (state.nowMs >= worker.lastDoneMs + state.settings.recallAfterMs) {
-        recallFrom(state, worker);
-      }
+      if (worker.activeCount <= worker.threads) continue;
+      const { lastDoneMs, recalledMs } = worker;
+      const afterMs = worker.isStuck ? 2 * (recalledMs - lastDoneMs) : settings.recallAfterMs;
+      if (nowMs < lastDoneMs + afterMs) continue;
+      worker.isStuck = true;
+      worker.recalledMs = nowMs;
+      outboxOf(state, worker).recall();
     }
   }
 

@@ -30,8 +30,41 @@ export class ReadyHeap {
   }
 
   push(id: number): void {
+    this.#rise(this.#heap.push(id) - 1, id);
+  }
+
+  /** Takes the most urgent entry out; there must be one. */
+  pop(): number {
+    return this.remove(0);
+  }
+
+  /** Takes entry `index` of the heap out. */
+  remove(index: number): number {
     const heap = this.#heap;
-    let i = heap.push(id) - 1;
+    const removed = heap[index] as number;
+    const last = heap.pop() as number;
+    const size = heap.length;
+    if (index === size) return removed;
+    let i = index;
+    for (let child = 2 * i + 1; child < size; child = 2 * i + 1) {
+      const right = heap[child + 1] as number;
+      if (child + 1 < size && this.#isBefore(right, heap[child] as number)) child++;
+      if (!this.#isBefore(heap[child] as number, last)) break;
+      heap[i] = heap[child] as number;
+      i = child;
+    }
+    this.#rise(i, last);
+    return removed;
+  }
+
+  clear(): void {
+    this.#heap.length = 0;
+  }
+
+  /** Puts an entry where it belongs, on the way from a free place to the top. */
+  #rise(from: number, id: number): void {
+    const heap = this.#heap;
+    let i = from;
     while (i > 0) {
       const parent = (i - 1) >> 1;
       if (!this.#isBefore(id, heap[parent] as number)) break;
@@ -39,29 +72,6 @@ export class ReadyHeap {
       i = parent;
     }
     heap[i] = id;
-  }
-
-  /** Takes the most urgent entry out; there must be one. */
-  pop(): number {
-    const heap = this.#heap;
-    const first = heap[0] as number;
-    const last = heap.pop() as number;
-    const size = heap.length;
-    if (size === 0) return first;
-    let i = 0;
-    for (let child = 1; child < size; child = 2 * i + 1) {
-      const right = heap[child + 1] as number;
-      if (child + 1 < size && this.#isBefore(right, heap[child] as number)) child++;
-      if (!this.#isBefore(heap[child] as number, last)) break;
-      heap[i] = heap[child] as number;
-      i = child;
-    }
-    heap[i] = last;
-    return first;
-  }
-
-  clear(): void {
-    this.#heap.length = 0;
   }
 
   #isBefore(a: number, b: number): boolean {

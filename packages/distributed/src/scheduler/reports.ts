@@ -1,7 +1,7 @@
 import type { WorkerMessage } from "../messages/worker-messages.ts";
 import { failureOf, loseValue, missValue, noteFailedOn } from "./losses.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isRecalled, isSuspect } from "./run.ts";
+import { hasStarted, isAwaiting, isSuspect } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { findAttempt, outboxOf, runOfAttempt, touch } from "./scheduler-state.ts";
 import { memory, processing, waiting } from "./states.ts";
@@ -215,20 +215,4 @@ function reschedule(state: SchedulerState, run: Run, t: number): void {
   }
   run.waiting[t] = missing;
   if (missing === 0) state.ready.push(run.base + t);
-}
-
-/** Asks a worker that ends nothing for the tasks that it has not begun, where others are idle. */
-export function recallFrom(state: SchedulerState, worker: WorkerRecord): void {
-  worker.isStuck = true;
-  let left = worker.activeCount - worker.threads;
-  for (const run of state.runs) {
-    if (run.runningCount === 0) continue;
-    for (let t = run.size - 1; t >= 0 && left > 0; t--) {
-      if (run.state[t] !== processing || run.place[t] !== worker.slot) continue;
-      if ((run.marks[t]! & (hasStarted | isRecalled)) !== 0) continue;
-      run.marks[t]! |= isRecalled;
-      outboxOf(state, worker).recall(run.base + t, run.attempt[t] as number);
-      left--;
-    }
-  }
 }

@@ -19,12 +19,10 @@ export const isWanted = 1;
 export const isSuspect = 2;
 /** Its worker said that it has begun. */
 export const hasStarted = 4;
-/** Its worker was asked to give it back. */
-export const isRecalled = 8;
 /** Waits for something asynchronous and takes no thread meanwhile. */
-export const isAwaiting = 16;
+export const isAwaiting = 8;
 /** One of the roots that wait in `roots` for whoever asks first. */
-export const isRoot = 32;
+export const isRoot = 16;
 
 /** The slot of no worker, where a task is with none. */
 export const nowhere = 0;

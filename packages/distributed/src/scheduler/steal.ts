@@ -67,14 +67,19 @@ function stealFrom(
   for (let n = queue.size - 1; n >= 0 && left > 0 && budget > 0; n--) {
     // Every task that leaves may empty the queue.
     if (n >= queue.size) continue;
-    budget--;
     const id = queue.at(n);
     const run = state.ids.runOf(id);
-    if (run === undefined || !isQueuedAt(run, id - run.base, victim)) continue;
+    if (run === undefined || !isQueuedAt(run, id - run.base, victim)) {
+      // Left there it would hide others from every search.
+      queue.remove(n);
+      continue;
+    }
     const t = id - run.base;
     const rule = run.ruleOf(t);
+    budget--;
     if (rule.isConstrained && !(suits(rule, worker) && hasFree(rule, worker))) continue;
     if (transferUs(state, run, t, worker) >= victim.waitUs(state.nowMs)) continue;
+    queue.remove(n);
     leaveQueue(state, run, t);
     enqueue(state, run, t, worker);
     left--;

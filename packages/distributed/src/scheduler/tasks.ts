@@ -3,7 +3,7 @@ import { isGathering } from "./expand.ts";
 import { noteDuration } from "./programs.ts";
 import { useResources } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isRecalled, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
+import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, sourceOf, touch, updateRich } from "./scheduler-state.ts";
 import {
@@ -53,7 +53,7 @@ export function leaveQueue(state: SchedulerState, run: Run, t: number): void {
 export function leaveWorker(state: SchedulerState, run: Run, t: number): void {
   const worker = state.slots[run.place[t] as number];
   const marks = run.marks[t] as number;
-  run.marks[t]! &= ~(hasStarted | isAwaiting | isRecalled);
+  run.marks[t]! &= ~(hasStarted | isAwaiting);
   run.place[t] = nowhere;
   run.runningCount--;
   if (worker === undefined) return;

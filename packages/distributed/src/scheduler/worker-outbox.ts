@@ -55,7 +55,7 @@ export class WorkerOutbox {
   #batchesBefore: Batch[] | undefined;
   readonly #free: RowsWriter = new RowsWriter();
   #greetings: ToWorkerMessage[] | undefined;
-  #recall: number[] | undefined;
+  #isRecalling = false;
   #cancel: number[] | undefined;
   #forgetPrograms: number[] | undefined;
   #forgetFunctions: FunctionName[] | undefined;
@@ -95,8 +95,8 @@ export class WorkerOutbox {
     (this.#greetings ??= []).push({ kind: "echo", sentMs });
   }
 
-  recall(task: number, attempt: number): void {
-    (this.#recall ??= []).push(task, attempt);
+  recall(): void {
+    this.#isRecalling = true;
   }
 
   cancel(task: number, attempt: number): void {
@@ -139,7 +139,7 @@ export class WorkerOutbox {
     return (
       this.#greetings !== undefined ||
       this.#cancel !== undefined ||
-      this.#recall !== undefined ||
+      this.#isRecalling ||
       this.#forgetPrograms !== undefined ||
       this.#forgetFunctions !== undefined
     );
@@ -153,13 +153,13 @@ export class WorkerOutbox {
       const programs = this.#forgetPrograms ?? none;
       messages.push({ kind: "forget", programs, functions: this.#forgetFunctions ?? none });
     }
-    if (this.#recall !== undefined) messages.push({ kind: "recall", rows: this.#recall });
+    if (this.#isRecalling) messages.push({ kind: "recall" });
     for (const message of messages) instructions.push(new TellWorker(epoch, message));
     this.#greetings = undefined;
     this.#cancel = undefined;
     this.#forgetPrograms = undefined;
     this.#forgetFunctions = undefined;
-    this.#recall = undefined;
+    this.#isRecalling = false;
   }
 }
 

@@ -58,6 +58,8 @@ export class WorkerRecord {
   isPaused = false;
   /** Tasks were asked back from it: until it ends one, it gets no more than it has threads. */
   isStuck = false;
+  /** When they were asked back last. */
+  recalledMs = 0;
   /** It gets no tasks until it has none, and then one that must run alone. */
   isDraining = false;
   /** Such a task runs here now. */

@@ -159,7 +159,7 @@ export class WorkerMachine {
         takeTasks(state, message);
         return;
       case "recall":
-        recallTasks(state, message.rows);
+        recallTasks(state);
         return;
       case "cancel":
         cancelTasks(state, message.rows);
@@ -183,6 +183,7 @@ export class WorkerMachine {
     for (let n = 0; n < rows.length; n += 2) {
       const task = tasks.get(rows[n] as number);
       if (task === undefined || task.attempt !== rows[n + 1]) continue;
+      task.begun = kind;
       report[kind](task.task, task.attempt);
     }
   }

@@ -63,6 +63,7 @@ function takeTask(
     missing: undefined,
     pieces: undefined,
     isHanded: false,
+    begun: undefined,
   };
   for (let n = 0; n < reader.inputCount; n++) {
     reader.nextInput();

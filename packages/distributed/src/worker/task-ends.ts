@@ -79,11 +79,17 @@ export function giveUp(state: WorkerState, task: WorkerTask): void {
   state.instructions.push({ kind: "abort", task: task.task, attempt: task.attempt });
 }
 
-/** The scheduler asks for tasks back that have not begun. */
-export function recallTasks(state: WorkerState, rows: Rows): void {
-  for (let n = 0; n < rows.length; n += 2) {
-    const task = state.tasks.get(rows[n] as number);
-    if (task === undefined || task.attempt !== rows[n + 1]) continue;
+/**
+ * The scheduler asks for tasks back that have not begun. Those stay that free threads take next, or
+ * have taken unheard: that of a task that began a moment ago is not known here yet.
+ */
+export function recallTasks(state: WorkerState): void {
+  const tasks = [...state.tasks.values()];
+  const busyCount = tasks.filter(({ begun }) => begun === "started").length;
+  const next = tasks
+    .filter(({ begun }) => begun === undefined)
+    .toSorted((a, b) => Number(b.isHanded) - Number(a.isHanded) || b.priority - a.priority);
+  for (const task of next.slice(Math.max(0, state.offer.threads - busyCount))) {
     if (task.isHanded) {
       state.instructions.push({ kind: "withdraw", task: task.task, attempt: task.attempt });
     } else {

@@ -29,6 +29,8 @@ export interface WorkerTask extends RunnableTask {
   pieces: Value[] | undefined;
   /** Its threads have it. */
   isHanded: boolean;
+  /** What is known of it since it began: a task that awaits takes no thread. */
+  begun: "started" | "awaiting" | undefined;
 }
 
 /** A value that is here or on its way. */
