@@ -1,4 +1,5 @@
 import { Random } from "../lib/random.ts";
+import type { Road } from "./network.ts";
 import type { CrashPoint, Fault } from "./scenario.ts";
 import { crashPoints } from "./scenario.ts";
 import type { VirtualWorker } from "./virtual-worker.ts";
@@ -46,8 +47,8 @@ function strikeWorker(world: World, worker: VirtualWorker, fault: Fault, index: 
     case "cut":
     case "mute":
     case "deafen":
-      if (kind !== "deafen") worker.up.blockedUntilMs = untilMs;
-      if (kind !== "mute") worker.down.blockedUntilMs = untilMs;
+      if (kind !== "deafen") block(worker.up, untilMs);
+      if (kind !== "mute") block(worker.down, untilMs);
       return;
     case "cut-peers":
       world.cut(worker.name, workers[other % workers.length]?.name ?? "", untilMs);
@@ -83,6 +84,11 @@ function strikeWorker(world: World, worker: VirtualWorker, fault: Fault, index: 
     default:
       throw new Error(`${kind} does nothing to a worker`);
   }
+}
+
+/** One that is blocked for longer stays so: what waits there has its time already. */
+function block(road: Road, untilMs: number): void {
+  road.blockedUntilMs = Math.max(road.blockedUntilMs, untilMs);
 }
 
 function relieve(worker: VirtualWorker): void {
