@@ -140,16 +140,13 @@ export class RunClient {
     options: ExecutorOptions,
     how: { readonly lookahead?: number; readonly holds?: boolean },
   ): Promise<{ run: ClientRun; outputs: readonly number[] }> {
-    const places = new Map<Key, number>();
-    const outputs = keys.map(
-      (key) => places.get(key) ?? (places.set(key, places.size), places.size - 1),
-    );
-    const unique = [...places.keys()];
+    const unique = [...new Set(keys)];
+    const outputs = placesAmong(unique, keys);
     const layers = layersOf(graph, unique, options);
     const foreign = await foreignValues(layers, this);
     const shipped = shipGraph(layers, this, foreign);
     const number = this.#runCount++;
-    const run = new ClientRun(number, places.size, options);
+    const run = new ClientRun(number, unique.length, options);
     if (this.#lostReason !== undefined) run.fail(new SchedulerLostError(this.#lostReason));
     if (run.isOver) return { run, outputs };
     this.#runs.set(number, run);
@@ -267,6 +264,14 @@ export class RunClient {
     this.#handle({ kind: "brought", run: number, output });
     run.give(output, value);
   }
+}
+
+/** Where each key stands among the unique ones, which are in the same order. */
+function placesAmong(unique: readonly Key[], keys: readonly Key[]): readonly number[] {
+  // Mostly no key is asked for twice, and then none need be looked up.
+  if (unique.length === keys.length) return keys.map((_, place) => place);
+  const places = new Map(unique.map((key, place) => [key, place]));
+  return keys.map((key) => places.get(key) as number);
 }
 
 /** The graph as layers: what an unoptimized run does not need stays here. */

@@ -141,7 +141,7 @@ export class ThreadResults {
   }
 
   #send(): void {
-    const rows = Float64Array.from(this.#rows);
+    const rows = new Float64Array(this.#rows);
     const payload = this.#payload.copyFrom(0);
     const message: FromThread = { rows, payload, blocks: this.#blocks };
     this.#port.postMessage(message, [rows.buffer, payload.buffer]);
