@@ -33,7 +33,7 @@ it("every kind of failure with something thrown names it, its task and the attem
       "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
       "KilledWorkerError distributed/killed-worker: compute: workers die of a task, got the task "rows/3", of which a, b died, wanted one that leaves its worker alive. Look at the logs of these workers.",
       "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
-      "GraphError graph/unsupported-option: compute: no worker may run a task, got the task "rows/3", wanted workers and resources that exist. Leave the options 'workers' and 'resources' out.",
+      "GraphError graph/unsupported-option: compute: no worker may run a task, got the task "rows/3", wanted what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', or say with 'configure' which resources there are.",
     ]
   `);
 });
@@ -47,7 +47,7 @@ it("every kind of failure with nothing thrown says what happened instead", () =>
       "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: it ran longer than it was allowed to (on a, b)",
       "KilledWorkerError distributed/killed-worker: compute: workers die of a task, got the task "rows/3", of which a, b died, wanted one that leaves its worker alive. Look at the logs of these workers.",
       "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: its value is gone, and so is what it was made of (on a, b)",
-      "GraphError graph/unsupported-option: compute: no worker may run a task, got the task "rows/3", wanted workers and resources that exist. Leave the options 'workers' and 'resources' out.",
+      "GraphError graph/unsupported-option: compute: no worker may run a task, got the task "rows/3", wanted what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', or say with 'configure' which resources there are.",
       "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: its value cannot travel (on a, b)",
     ]
   `);
@@ -71,4 +71,18 @@ it("a value that cannot travel is a SerializationError with its path and task", 
   const error = errorOf({ kind: "not-serializable", ...failure });
   expect(error).toBeInstanceOf(SerializationError);
   expect(error).toMatchObject({ path: "$.a", found: "a function", key: "k" });
+});
+
+it("a task that no worker may run is told with what it asks for", () => {
+  const failure = {
+    kind: "unrunnable",
+    key: "k",
+    attempts: 0,
+    workers: [],
+    thrown: undefined,
+  } as const;
+  const asked = { resources: { gpu: 2, disk: 1 }, workers: ["a", "b"] };
+  expect(errorOf({ ...failure, asked }).message).toMatchInlineSnapshot(
+    `"compute: no worker may run a task, got the task "k" that asks for 2 of gpu, 1 of disk, one of the workers a, b, wanted what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', or say with 'configure' which resources there are."`,
+  );
 });

@@ -29,6 +29,13 @@ function causeOf(kind: keyof typeof silentEnds, { workers, thrown }: TaskFailure
   return new Error(silentEnds[kind] + where);
 }
 
+function askedText({ asked }: TaskFailure): string {
+  if (asked === undefined) return "";
+  const amounts = Object.entries(asked.resources).map(([name, amount]) => `${amount} of ${name}`);
+  if (asked.workers !== undefined) amounts.push(`one of the workers ${asked.workers.join(", ")}`);
+  return ` that asks for ${amounts.join(", ")}`;
+}
+
 /** What the user of a run is told of a task that failed for good. */
 export function errorOf(failure: TaskFailure): Error {
   const { kind, key, workers, thrown } = failure;
@@ -52,8 +59,9 @@ export function errorOf(failure: TaskFailure): Error {
     case "unrunnable":
       return new GraphError(
         "graph/unsupported-option",
-        `compute: no worker may run a task, got the task ${quoteValue(key)}, wanted workers and resources ` +
-          "that exist. Leave the options 'workers' and 'resources' out.",
+        `compute: no worker may run a task, got the task ${quoteValue(key)}${askedText(failure)}, wanted ` +
+          "what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', " +
+          "or say with 'configure' which resources there are.",
       );
   }
 }

@@ -31,4 +31,13 @@ export interface TaskFailure {
   readonly workers: readonly string[];
   /** What was thrown, encoded; undefined where nothing was. */
   readonly thrown: Block | undefined;
+  /** Of an unrunnable task, what it asks for. */
+  readonly asked?: Asked;
+}
+
+/** What a task asks for that not every worker has. */
+export interface Asked {
+  readonly resources: Readonly<Record<string, number>>;
+  /** Names of the workers that may run it; undefined for all. */
+  readonly workers: readonly string[] | undefined;
 }

@@ -71,6 +71,10 @@ export function place(state: SchedulerState, run: Run, t: number): void {
       attempts: 0,
       workers: [],
       thrown: undefined,
+      asked: {
+        resources: Object.fromEntries(rule.resources),
+        workers: rule.workers && [...rule.workers],
+      },
     });
   }
 }
