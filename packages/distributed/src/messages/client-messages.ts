@@ -61,7 +61,7 @@ export type ClientMessage =
 export type ToClientMessage =
   /** The run is known; how many tasks it has after optimization. */
   | { readonly kind: "accepted"; readonly run: number; readonly tasks: number }
-  /** The graph is no good: a cycle, a missing key, a resource that does not exist. */
+  /** The graph is no good: a cycle, or a missing key. */
   | { readonly kind: "rejected"; readonly run: number; readonly error: unknown }
   /** The scheduler lacks these functions; the run waits for them. */
   | { readonly kind: "need"; readonly run: number; readonly functions: readonly FunctionName[] }
