@@ -5,6 +5,7 @@ import type { TaskFailure } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import { isGathering, isHeld } from "./expand.ts";
+import { neighboursTogether } from "./neighbours.ts";
 import type { ProgramRecord } from "./programs.ts";
 import type { Rule } from "./rules.ts";
 import { queued, waiting } from "./states.ts";
@@ -83,7 +84,10 @@ export class Run {
   /** Workers that know the members of a gathering task. */
   readonly gatherKnown: Map<number, Set<number>> = new Map();
 
-  /** Ready tasks that need nothing, ascending; those before `rootsTaken` are with workers. */
+  /**
+   * Ready tasks that need nothing, neighbours together; those before `rootsTaken` are with workers.
+   * Ascending in a stream, where they become ready in this order.
+   */
   readonly roots: Int32Array;
   /** Tasks that need nothing and are no roots: not everybody may run them, or nobody does. */
   readonly otherStarts: readonly number[];
@@ -230,7 +234,13 @@ function fillTables({
     marks[t]! |= isWanted;
     uses[t]!++;
   }
-  return { roots: roots.slice(0, rootCount), otherStarts, taskCount };
+  const ascending = roots.slice(0, rootCount);
+  const isStream = graph.stops !== undefined;
+  return {
+    roots: isStream ? ascending : neighboursTogether(ascending, graph),
+    otherStarts,
+    taskCount,
+  };
 }
 
 /** The first task that must not start yet: that which no output below the horizon needs. */

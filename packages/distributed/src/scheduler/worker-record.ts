@@ -19,6 +19,11 @@ export interface ResourcePool {
   free: number;
 }
 
+/** Tasks that a worker remembers as near to it. */
+export const nearbyMax = 8;
+/** The part of its work that a worker may spend waiting for more of its own. */
+const patienceShare = 0.04;
+
 /** A worker that is connected: what it can do, what it has to do, what it holds. */
 export class WorkerRecord {
   /** The number of its connection, which is what others call it. */
@@ -47,7 +52,7 @@ export class WorkerRecord {
   readonly queue: ReadyHeap;
   queuedCount = 0;
   queuedUs = 0;
-  /** Those of them that need resources, by what they need. */
+  /** Those of them that not every worker may run at any time, by their rule. */
   readonly constrained: Map<Rule, ReadyHeap> = new Map();
   interval: RootInterval | undefined;
   /** Tasks that it was sent and has not answered, and those of them that take a thread. */
@@ -62,6 +67,18 @@ export class WorkerRecord {
   richAt = -1;
   /** Where it stands in the list of those with a free slot and nothing to do, or -1. */
   idleAt = -1;
+  /** Since when it has been in that list. */
+  idleSinceMs = 0;
+  /** How long it may still wait for work of its own before it takes any that others have. */
+  patienceUs = 0;
+  /** The task whose value it made last, or -1. */
+  lastMade = -1;
+  /**
+   * Tasks that went to others though it holds some of their inputs: the last few, in a ring, of
+   * which most have long run.
+   */
+  readonly nearby: number[] = [];
+  nearbyCount = 0;
   /** It is in the list of those that are told something. */
   isTalkedTo = false;
   /** It is in the list of those to be looked at before the event ends. */
@@ -95,6 +112,17 @@ export class WorkerRecord {
     this.queue = queue;
     this.lastSeenMs = nowMs;
     this.lastDoneMs = nowMs;
+  }
+
+  /** It has ended a task, and has earned some patience. */
+  noteMade(id: number, us: number): void {
+    this.lastMade = id;
+    this.patienceUs += (patienceShare * us) / this.threads;
+  }
+
+  /** Remembers a task that it might run at little cost. */
+  noteNearby(id: number): void {
+    this.nearby[this.nearbyCount++ % nearbyMax] = id;
   }
 
   /**
