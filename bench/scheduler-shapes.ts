@@ -124,6 +124,7 @@ function random(size: number): ExpandedGraph {
     annotations: [undefined],
     traits: new Uint8Array(size),
     held: [],
+    starts: Int32Array.from({ length: first }, (_, t) => t),
     wanted: Int32Array.from({ length: outputs }, (_, n) => size - outputs + n),
     stops: undefined,
   };

@@ -35,6 +35,8 @@ export const bench: Bench<Parameters> = {
         { shape: "independent", workers: 100_000, tasksAWorker: 10 },
         { shape: "tree", workers: 64, tasksAWorker: 1_000 },
         { shape: "stencil", workers: 64, tasksAWorker: 4_000 },
+        { shape: "stencil", workers: 16, tasksAWorker: 4_000 },
+        { shape: "stencil", workers: 250, tasksAWorker: 1_000 },
       ],
     },
   },

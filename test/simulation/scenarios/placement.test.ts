@@ -162,3 +162,31 @@ it("a worker that does not know yet what its threads do is asked for tasks again
       expect(short.filter(({ startMs }) => startMs > 1_000)).toEqual([]);
     });
 });
+
+it("tasks that only one worker may run do not hide from others what they may take", () => {
+  const report = given({ threads: 1 }, { threads: 1 })
+    .graph([
+      task({ demand: "worker", worker: 0 }),
+      ...tasks(40, () => ({ reads: [0], ms: 20 })),
+      ...tasks(40, () => ({ reads: [0], ms: 20, demand: "worker", worker: 0 })),
+    ])
+    .at(0)
+    .play();
+  // Of those that either may run it gets about half.
+  expect(report.executions.filter(({ worker }) => worker === "w1").length).toBeGreaterThan(15);
+});
+
+it("roots are dealt out in parts of neighbours, of which only few values meet others", () => {
+  const report = given({}, {}, {}, {})
+    .graph([
+      ...tasks(64, () => ({ ms: 20 })),
+      ...tasks(32, (t) => ({ reads: [2 * t, 2 * t + 1], ms: 20 })),
+    ])
+    .at(0)
+    .play();
+  const where = new Map(report.executions.map(({ key, worker }) => [key, worker]));
+  const apart = tasks(32, () => ({})).filter(
+    (_, t) => where.get(`t${2 * t}`) !== where.get(`t${2 * t + 1}`),
+  );
+  expect(apart.length).toBeLessThanOrEqual(6);
+});

@@ -66,7 +66,10 @@ function nextFor(state: SchedulerState, worker: WorkerRecord): Place | undefined
     const root = takeRoot(state, worker);
     if (root !== undefined) return root;
   }
-  if (own === undefined) return steal(state, worker);
+  if (own === undefined) {
+    // Nothing is taken from others to be sent ahead: they would start it as soon.
+    return worker.activeCount < worker.threads ? steal(state, worker) : undefined;
+  }
   leaveQueue(state, own.run, own.t);
   return own;
 }

@@ -11,6 +11,7 @@ import type {
 import { lowerGraph, ownFunctions, sequenceTasks, transpose } from "@millrace/graph";
 import type { RunSettings } from "../messages/client-messages.ts";
 import { HeldOutput } from "../messages/shipped.ts";
+import { neighboursTogether } from "./neighbours.ts";
 
 /**
  * The tasks of a run as the scheduler keeps them: numbered in the order to start them, so that
@@ -35,6 +36,11 @@ export interface ExpandedGraph {
   readonly traits: Uint8Array;
   /** Tasks that hold outputs of earlier runs, with what they hold. */
   readonly held: readonly { readonly task: number; readonly of: HeldOutput }[];
+  /**
+   * Tasks that read nothing, neighbours together; ascending in a stream, which begins with those
+   * that its first outputs need.
+   */
+  readonly starts: Int32Array;
   /** The task of each output, in the order of the keys asked for. */
   readonly wanted: Int32Array;
   /** For a stream: number `k` is the first task that no output before `k` needs. */
@@ -73,13 +79,15 @@ export function expandGraph(
   const inputs = permutedInputs(core, sequence, place);
   const { program, programs } = usedPrograms(core, sequence);
   const { offsets, values } = permutedConstants(core, sequence);
+  const readers = transpose(inputs, undefined);
+  const starts = startsOf(inputs);
   const held = heldTasks(lowered, keys.length, place);
   const outputs = wanted.map((t) => place[t] as number);
   return {
     size: core.size,
     keyOf: namer(core.keys, sequence),
     inputs,
-    readers: transpose(inputs, undefined),
+    readers,
     program,
     programs,
     constantOffsets: offsets,
@@ -88,9 +96,17 @@ export function expandGraph(
     annotations: core.annotations,
     traits: traitsOf(programs, program, inputs, outputs, held),
     held,
+    starts: gated ? starts : neighboursTogether(starts, inputs, readers),
     wanted: outputs,
     stops: gated ? stopsOf(gate, sequence, keys.length) : undefined,
   };
+}
+
+function startsOf({ size, offsets }: Csr): Int32Array {
+  const starts = new Int32Array(size);
+  let count = 0;
+  for (let t = 0; t < size; t++) if (offsets[t] === offsets[t + 1]) starts[count++] = t;
+  return starts.slice(0, count);
 }
 
 /** A function of its own, so that it keeps nothing else of the graph alive. */

@@ -121,7 +121,7 @@ export class SchedulerMachine {
 
   #ticked(): void {
     const state = this.#state;
-    expireWorkers(state);
+    if (state.nowMs >= this.#expiryMs) expireWorkers(state);
     if (state.idle.length > 0 && state.crowdedCount > 0) this.#recall();
   }
 
@@ -162,13 +162,19 @@ export class SchedulerMachine {
     empty(talkingClients);
   }
 
+  /** When the workers are to be looked through for silent ones. */
+  get #expiryMs(): number {
+    return this.#state.expiryMs + this.#state.settings.workerTimeoutMs / 4;
+  }
+
   /** Asks for the next tick, if there is something to be done at a time. */
   #wake(): void {
     const state = this.#state;
     const { settings, nowMs } = state;
     let atMs = Infinity;
-    if (state.workerList.length > 0) atMs = state.expiryMs + settings.workerTimeoutMs / 4;
-    if (state.idle.length > 0 && state.crowdedCount > 0) {
+    if (state.workerList.length > 0) atMs = this.#expiryMs;
+    // Whoever has nothing to do may take something over when it has waited for a while.
+    if (state.idle.length > 0 && (state.crowdedCount > 0 || state.rich.length > 0)) {
       atMs = Math.min(atMs, nowMs + settings.recallAfterMs);
     }
     for (const run of state.progressing) {

@@ -113,7 +113,7 @@ function hasSuitable(state: SchedulerState, run: Run, t: number): boolean {
 }
 
 function queueFor({ ids }: SchedulerState, worker: WorkerRecord, rule: Rule): ReadyHeap {
-  if (rule.resources.size === 0) return worker.queue;
+  if (!rule.isConstrained) return worker.queue;
   let queue = worker.constrained.get(rule);
   if (queue === undefined) worker.constrained.set(rule, (queue = new ReadyHeap(ids)));
   return queue;
@@ -159,8 +159,8 @@ const holderSlots = new Int32Array(2 * inputsSeenMax);
 const heldUs = new Float64Array(2 * inputsSeenMax);
 
 /**
- * The worker where a task is expected to start first: one that has inputs of it, or one that has
- * nothing to do and fetches them.
+ * The worker where a task is best off: one that has inputs of it, or one that has nothing to do,
+ * nor expects anything, where fetching all of them takes less time than waiting.
  */
 function bestWorker(state: SchedulerState, run: Run, t: number): WorkerRecord | undefined {
   const { offsets, targets } = run.graph.inputs;
@@ -174,17 +174,57 @@ function bestWorker(state: SchedulerState, run: Run, t: number): WorkerRecord | 
     allUs += us;
     count = noteHolders(state, run, input, us, count);
   }
-  let best = state.idle.at(-1);
-  let bestUs = best === undefined ? Infinity : best.waitUs(state.nowMs) + allUs;
+  const best = bestHolder(state, count, allUs);
+  const other = state.idle.at(-1);
+  if (best === undefined) return other ?? leastBusy(state);
+  const isFree = other !== undefined && best.waitUs(state.nowMs) > allUs;
+  if (isFree && !expectsWork(state, other)) return other;
   for (let n = 0; n < count; n++) {
     const worker = state.slots[holderSlots[n] as number];
-    if (worker === undefined || worker.isPaused) continue;
-    const us = worker.waitUs(state.nowMs) + allUs - (heldUs[n] as number);
-    if (us > bestUs || (us === bestUs && worker.storedBytes >= (best?.storedBytes ?? 0))) continue;
+    if (worker !== undefined && worker !== best) worker.noteNearby(run.base + t);
+  }
+  return best;
+}
+
+/**
+ * The one that has most of the inputs, by what it takes to fetch them: what reads the value is
+ * likely to be there as well. Between those that have more than half as much the time decides.
+ */
+function bestHolder(state: SchedulerState, count: number, allUs: number): WorkerRecord | undefined {
+  let mostUs = 0;
+  for (let n = 0; n < count; n++) {
+    const isPaused = state.slots[holderSlots[n] as number]?.isPaused ?? true;
+    if (!isPaused) mostUs = Math.max(mostUs, heldUs[n] as number);
+  }
+  let best: WorkerRecord | undefined;
+  let bestUs = Infinity;
+  for (let n = 0; n < count; n++) {
+    const worker = state.slots[holderSlots[n] as number];
+    if (worker === undefined || worker.isPaused || 2 * heldUs[n]! <= mostUs) continue;
+    const us = worker.waitUs(state.nowMs) + allUs - heldUs[n]!;
+    if (us > bestUs || (us === bestUs && worker.storedBytes >= best!.storedBytes)) continue;
     best = worker;
     bestUs = us;
   }
-  return best ?? leastBusy(state);
+  return best;
+}
+
+/**
+ * Whether more work is likely to come to a worker by itself: what reads the value that it made last
+ * still waits for other inputs, and not for so many that it may as well run anywhere.
+ */
+export function expectsWork({ ids }: SchedulerState, { lastMade }: WorkerRecord): boolean {
+  const run = ids.runOf(lastMade);
+  if (run === undefined) return false;
+  const { inputs, readers } = run.graph;
+  const first = readers.offsets[lastMade - run.base] as number;
+  const end = Math.min(readers.offsets[lastMade - run.base + 1] as number, first + inputsSeenMax);
+  for (let e = first; e < end; e++) {
+    const reader = readers.targets[e] as number;
+    const inputCount = inputs.offsets[reader + 1]! - inputs.offsets[reader]!;
+    if (run.state[reader] === waiting && inputCount <= inputsSeenMax) return true;
+  }
+  return false;
 }
 
 /** Adds the holders of an input to the list; gives its new length. */

@@ -48,9 +48,9 @@ function claim(state: SchedulerState, worker: WorkerRecord): boolean {
   const spare = run.spareRoots.pop();
   if (spare !== undefined) give(worker, run, spare.next, spare.end);
   else {
-    const left = run.rootsEnd - run.rootsTaken;
-    // Half of what is left, dealt out by threads: large parts at first, single tasks at the end.
-    const size = Math.max(1, Math.floor((left * worker.threads) / (2 * state.threadCount)));
+    // One part for each, as large as its threads; who is done earlier takes half of another's.
+    const share = Math.ceil((run.rootsEnd * worker.threads) / state.threadCount);
+    const size = Math.min(run.rootsEnd - run.rootsTaken, share);
     const next = run.rootsTaken;
     run.rootsTaken = next + size;
     give(worker, run, next, next + size);

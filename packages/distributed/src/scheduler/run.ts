@@ -87,7 +87,10 @@ export class Run {
   /** Workers that know the members of a gathering task. */
   readonly gatherKnown: Map<number, Set<number>> = new Map();
 
-  /** Ready tasks that need nothing, ascending; those before `rootsTaken` are with workers. */
+  /**
+   * Ready tasks that need nothing, neighbours together; those before `rootsTaken` are with workers.
+   * Ascending in a stream, where they become ready in this order.
+   */
   readonly roots: Int32Array;
   /** Tasks that need nothing and are no roots: not everybody may run them, or nobody does. */
   readonly otherStarts: readonly number[];
@@ -212,25 +215,21 @@ function fillTables({
   Run,
   "size" | "graph" | "rules" | "state" | "waiting" | "uses" | "marks" | "outputOf"
 >): Pick<Run, "roots" | "otherStarts" | "taskCount"> {
-  const { traits, annotation, wanted } = graph;
+  const { traits, annotation, starts, wanted } = graph;
   const { offsets: inputs } = graph.inputs;
   const { offsets: readers } = graph.readers;
   const isFree = Uint8Array.from(rules, ({ isConstrained }) => (isConstrained ? 0 : 1));
-  const roots = new Int32Array(size);
-  const otherStarts: number[] = [];
-  let rootCount = 0;
   let taskCount = 0;
   for (let t = 0; t < size; t++) {
     const inputCount = (inputs[t + 1] as number) - (inputs[t] as number);
     uses[t] = (readers[t + 1] as number) - (readers[t] as number);
+    if (((traits[t] as number) & notRun) === 0) taskCount++;
+    if (inputCount > 0) inputCounts[t] = inputCount;
+  }
+  const otherStarts: number[] = [];
+  for (const t of starts) {
     const runs = ((traits[t] as number) & notRun) === 0;
-    if (runs) taskCount++;
-    if (inputCount > 0) {
-      inputCounts[t] = inputCount;
-      continue;
-    }
     if (runs && isFree[annotation[t] as number] === 1) {
-      roots[rootCount++] = t;
       state[t] = queued;
       marks[t] = isRoot;
     } else otherStarts.push(t);
@@ -241,7 +240,10 @@ function fillTables({
     marks[t]! |= isWanted;
     uses[t]!++;
   }
-  return { roots: roots.subarray(0, rootCount), otherStarts, taskCount };
+  // Most often all of them, and nothing is written.
+  const roots =
+    otherStarts.length === 0 ? starts : starts.filter((t) => (marks[t]! & isRoot) !== 0);
+  return { roots, otherStarts, taskCount };
 }
 
 /** The first task that must not start yet: that which no output below the horizon needs. */

@@ -157,10 +157,17 @@ export function updateRich({ rich }: SchedulerState, worker: WorkerRecord): void
 }
 
 /** Notes whether a worker has a free slot and nothing to do. */
-export function setIdle({ idle }: SchedulerState, worker: WorkerRecord, isIdle: boolean): void {
+export function setIdle(
+  { idle, nowMs }: SchedulerState,
+  worker: WorkerRecord,
+  isIdle: boolean,
+): void {
   if (isIdle === worker.idleAt >= 0) return;
-  if (isIdle) worker.idleAt = idle.push(worker) - 1;
-  else {
+  if (isIdle) {
+    worker.idleAt = idle.push(worker) - 1;
+    worker.idleSinceMs = nowMs;
+  } else {
+    worker.patienceUs = Math.max(0, worker.patienceUs - 1000 * (nowMs - worker.idleSinceMs));
     moveLast(idle, worker.idleAt, (moved, at) => (moved.idleAt = at));
     worker.idleAt = -1;
   }

@@ -86,6 +86,7 @@ export function finish(
   leaveWorker(state, run, t);
   noteDuration(run.programOf(t), us);
   run.place[t] = worker.slot;
+  worker.noteMade(run.base + t, us);
   run.bytes[t] = bytes;
   if (run.failedOn.size > 0) forgive(run, t);
   run.doneCount++;

@@ -13,6 +13,7 @@ export interface ResourcePool {
 
 /** Columns of a row. */
 const [activeUs, queuedUs, storedBytes, lastSeenMs, lastDoneMs] = [0, 1, 2, 3, 4] as const;
+const [idleSinceMs, patienceUs, lastMade] = [5, 6, 7] as const;
 /** A row fills a cache line. */
 const columns = 8;
 
@@ -32,6 +33,11 @@ export class WorkerLoads {
     return at;
   }
 }
+
+/** Tasks that a worker remembers as near to it. */
+export const nearbyMax = 8;
+/** The part of its work that a worker may spend waiting for more of its own. */
+const patienceShare = 0.04;
 
 /**
  * A worker that is connected: what it can do, what it has to do, what it holds. With many workers
@@ -81,6 +87,12 @@ export class WorkerRecord {
   richAt = -1;
   /** Where it stands in the list of those with a free slot and nothing to do, or -1. */
   idleAt = -1;
+  /**
+   * Tasks that went to others though it holds some of their inputs: the last few, in a ring, of
+   * which most have long run.
+   */
+  readonly nearby: number[] = [];
+  nearbyCount = 0;
   /** The program of the task sent last, which it knows; -1 where that is not certain. */
   lastProgram = -1;
   /** Its queued tasks, stale entries among them. */
@@ -118,6 +130,7 @@ export class WorkerRecord {
     this.queue = queue;
     this.lastSeenMs = nowMs;
     this.lastDoneMs = nowMs;
+    this.lastMade = -1;
   }
 
   /** What the tasks that take a thread are expected to take. */
@@ -165,9 +178,47 @@ export class WorkerRecord {
     this.#loads.cells[this.#at + lastDoneMs] = ms;
   }
 
+  /** Since when it has had a free slot and nothing to do. */
+  get idleSinceMs(): number {
+    return this.#loads.cells[this.#at + idleSinceMs] as number;
+  }
+
+  set idleSinceMs(ms: number) {
+    this.#loads.cells[this.#at + idleSinceMs] = ms;
+  }
+
+  /** How long it may still wait for work of its own before it takes any that others have. */
+  get patienceUs(): number {
+    return this.#loads.cells[this.#at + patienceUs] as number;
+  }
+
+  set patienceUs(us: number) {
+    this.#loads.cells[this.#at + patienceUs] = us;
+  }
+
+  /** The task whose value it made last, or -1. */
+  get lastMade(): number {
+    return this.#loads.cells[this.#at + lastMade] as number;
+  }
+
+  set lastMade(id: number) {
+    this.#loads.cells[this.#at + lastMade] = id;
+  }
+
   /** Others may take something from it. */
   get isRich(): boolean {
     return this.queuedCount > 0 || (this.rootRun !== undefined && this.rootsNext < this.rootsEnd);
+  }
+
+  /** It has ended a task, and has earned some patience. */
+  noteMade(id: number, us: number): void {
+    this.lastMade = id;
+    this.patienceUs += (patienceShare * us) / this.threads;
+  }
+
+  /** Remembers a task that it might run at little cost. */
+  noteNearby(id: number): void {
+    this.nearby[this.nearbyCount++ % nearbyMax] = id;
   }
 
   /**
