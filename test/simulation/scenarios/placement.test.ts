@@ -190,3 +190,15 @@ it("roots are dealt out in parts of neighbours, of which only few values meet ot
   );
   expect(apart.length).toBeLessThanOrEqual(6);
 });
+
+it("a task that needs what no worker has waits for one that has it, and others do not wait", () => {
+  given({ gpu: 1 }, {})
+    .graph([task({ demand: "gpu", ms: 5 }), task({ reads: [0] }), ...tasks(10, () => ({ ms: 5 }))])
+    .fault(0, "crash", { worker: 0, lastMs: 400 })
+    .at(50)
+    .playOften(20, ({ executions, outcomes }) => {
+      expect(new Set(Object.values(outcomes))).toEqual(allValues);
+      const others = executions.filter(({ key }) => key !== "t0" && key !== "t1");
+      expect(others.every(({ endMs }) => endMs < 350)).toBe(true);
+    });
+});
