@@ -86,7 +86,8 @@ export function finish(
   leaveWorker(state, run, t);
   noteDuration(run.programOf(t), us);
   run.place[t] = worker.slot;
-  worker.noteMade(run.base + t, us);
+  const { offsets } = run.graph.readers;
+  if (offsets[t] !== offsets[t + 1]) worker.noteMade(run.base + t, us);
   run.bytes[t] = bytes;
   if (run.failedOn.size > 0) forgive(run, t);
   run.doneCount++;

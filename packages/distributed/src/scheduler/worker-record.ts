@@ -210,7 +210,7 @@ export class WorkerRecord {
     return this.queuedCount > 0 || (this.rootRun !== undefined && this.rootsNext < this.rootsEnd);
   }
 
-  /** It has ended a task, and has earned some patience. */
+  /** It has ended a task that others read, and has earned some patience. */
   noteMade(id: number, us: number): void {
     this.lastMade = id;
     this.patienceUs += (patienceShare * us) / this.threads;
