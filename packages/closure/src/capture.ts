@@ -85,8 +85,7 @@ export function mutableCaptures(fn: AnyFunction): readonly object[] {
 
 /** Capture without the memo, and keep the walk for whoever explains it. */
 export function take(fn: AnyFunction, mode: CaptureMode): { captured: Captured; walk: Walk } {
-  const isReference = moduleReferenceOf(fn) !== undefined || declaredReference(fn) !== undefined;
-  if (mode === "off" && !isReference) {
+  if (mode === "off" && (moduleReferenceOf(fn) ?? declaredReference(fn)) === undefined) {
     const name = fn.name || "(anonymous)";
     throw new CaptureError(
       "closure/mode-off",

@@ -5,7 +5,7 @@ import { declaredReference } from "./declared-exports.ts";
 import { environmentOf } from "./env.ts";
 import { factsOf, type Facts, type Reading } from "./facts.ts";
 import type { AnyFunction } from "./inspector.ts";
-import { landmarkOf } from "./intrinsics.ts";
+import { isNativeText, landmarkOf } from "./intrinsics.ts";
 import { importNames, importSlots, rewriteImports } from "./import-rewrite.ts";
 import { moduleReferenceOf } from "./module-function.ts";
 import type { FunctionWire, Ordinary, WireNode } from "./nodes.ts";
@@ -58,7 +58,7 @@ function describeSpecial(
   { text, inspected, script }: Examined,
 ): WireNode | undefined {
   if (isForeignIntrinsic(fn)) return { kind: "global", path: [fn.name] };
-  if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
+  if (isNativeText(text)) {
     if (inspected === undefined ? fn.name.startsWith("bound ") : inspected.bound) {
       walk.fail(
         "closure/bound-function",

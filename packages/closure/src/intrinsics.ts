@@ -146,7 +146,12 @@ function collectGlobals(
 function isReplaced(value: unknown, path: readonly string[]): boolean {
   const ofLanguage = languageNames.has(path[0]!) || path[0]!.startsWith("%");
   if (typeof value !== "function" || !ofLanguage) return false;
-  return !/\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(value));
+  return !isNativeText(Function.prototype.toString.call(value));
+}
+
+/** Whether the text of a function says that it is the engine's. */
+export function isNativeText(text: string): boolean {
+  return /\{\s*\[native code\]\s*\}\s*$/.test(text);
 }
 
 function collectBuiltins(loaded: readonly string[]): Map<unknown, Landmark> {

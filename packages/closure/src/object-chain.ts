@@ -3,7 +3,7 @@ import type { CaptureErrorCode } from "./errors.ts";
 import { factsOf } from "./facts.ts";
 import { hasPrivateMembers } from "./class-source.ts";
 import type { AnyFunction } from "./inspector.ts";
-import { landmarkOf } from "./intrinsics.ts";
+import { isNativeText, landmarkOf } from "./intrinsics.ts";
 import { constructorOf } from "./prototype.ts";
 import { isClass } from "./scopes.ts";
 import type { Found, Walk } from "./walk.ts";
@@ -141,10 +141,6 @@ function hasNativeMethod(prototype: object): boolean {
     if (typeof fn !== "function" || types.isProxy(fn) || landmarkOf(fn) !== undefined) return false;
     return isNativeText(Function.prototype.toString.call(fn)) && !fn.name.startsWith("bound ");
   });
-}
-
-function isNativeText(text: string): boolean {
-  return /\{\s*\[native code\]\s*\}\s*$/.test(text);
 }
 
 function refuseIterator(walk: Walk, found: Found): never {

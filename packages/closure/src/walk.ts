@@ -5,7 +5,7 @@ import { describeFunction } from "./describe-function.ts";
 import { describeObject } from "./describe-object.ts";
 import { environmentOf } from "./env.ts";
 import type { AnyFunction, Inspected, Inspector } from "./inspector.ts";
-import { landmarkOf } from "./intrinsics.ts";
+import { isNativeText, landmarkOf } from "./intrinsics.ts";
 import { moduleReferenceOf } from "./module-function.ts";
 import type { Hint, Slot, WireNode } from "./nodes.ts";
 import { isPrunable, needed } from "./prune.ts";
@@ -271,8 +271,7 @@ function isStandIn(fn: AnyFunction): boolean {
 
 /** Whether a function is known to be no program's without a look at its script. */
 function isForeign(fn: AnyFunction): boolean {
-  const text = Function.prototype.toString.call(fn);
-  return genuine.has(fn) || /\{\s*\[native code\]\s*\}\s*$/.test(text);
+  return genuine.has(fn) || isNativeText(Function.prototype.toString.call(fn));
 }
 
 /** Stands in the queue for a reference, which is no value of the program. */

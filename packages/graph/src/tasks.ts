@@ -7,11 +7,11 @@ export { absorbSteps, absorbs } from "./absorb.ts";
 export type { Absorb } from "./absorb.ts";
 export { forEachLeaf, mapLeaves } from "./arg.ts";
 export type { Arg } from "./arg.ts";
-export { GraphError, TaskError, isTaskFault, quoteValue, taskFault } from "./errors.ts";
-export type { FailedStep, GraphErrorCode } from "./errors.ts";
+export { isTaskFault, quoteValue, taskFault } from "./errors.ts";
+export type { FailedStep } from "./errors.ts";
 export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
 export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
-export { failedStep, taskFailure } from "./task-failure.ts";
+export { failedStep } from "./task-failure.ts";
 
 registerFinalizerCodec();
 registerImmutableCodec();
