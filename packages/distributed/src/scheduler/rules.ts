@@ -53,6 +53,11 @@ export function hasFree({ resources }: Rule, worker: WorkerRecord): boolean {
   return true;
 }
 
+/** Whether a worker may run a task with this rule now. */
+export function canStart(rule: Rule, worker: WorkerRecord): boolean {
+  return suits(rule, worker) && hasFree(rule, worker);
+}
+
 /** Takes what a task needs (`sign` -1), or gives it back (`sign` 1). */
 export function useResources({ resources }: Rule, worker: WorkerRecord, sign: 1 | -1): void {
   for (const [name, amount] of resources) {

@@ -1,4 +1,4 @@
-import { hasFree, suits } from "./rules.ts";
+import { canStart } from "./rules.ts";
 import { takeHalf, takeRoot } from "./roots.ts";
 import { enqueue, expectsWork, transferUs } from "./ready.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
@@ -79,34 +79,29 @@ function takeNearby(state: SchedulerState, { worker, idleUs, waits }: Search): P
     const victim = state.slots[run.place[t] as number];
     if (victim === undefined || victim === worker || !isQueuedAt(run, t, victim)) continue;
     const rule = run.ruleOf(t);
-    if (rule.isConstrained && !(suits(rule, worker) && hasFree(rule, worker))) continue;
+    if (rule.isConstrained && !canStart(rule, worker)) continue;
     const place = { run, t };
-    if (!bringsForward(state, place, victim, worker)) continue;
-    if (waits && idleUs < waitMaxUs(state, place, victim, worker, nearWaits)) continue;
+    const fetchUs = transferUs(state, run, t, worker);
+    if (fetchUs >= victim.waitUs(state.nowMs)) continue;
+    if (waits && idleUs < waitMaxUs(state, place, victim, fetchUs, nearWaits)) continue;
     leaveQueue(state, run, t);
     return place;
   }
   return undefined;
 }
 
-function bringsForward(
-  state: SchedulerState,
-  { run, t }: Place,
-  victim: WorkerRecord,
-  worker: WorkerRecord,
-): boolean {
-  return transferUs(state, run, t, worker) < victim.waitUs(state.nowMs);
-}
-
-/** The most that a worker waits before it takes a task, if it may so many times what it takes. */
+/**
+ * The most that a worker waits before it takes a task whose inputs it fetches in `fetchUs`, if it
+ * may so many times what the task takes.
+ */
 function waitMaxUs(
   state: SchedulerState,
   { run, t }: Place,
   victim: WorkerRecord,
-  worker: WorkerRecord,
+  fetchUs: number,
   waits: number,
 ): number {
-  const moreUs = transferUs(state, run, t, worker) - transferUs(state, run, t, victim);
+  const moreUs = fetchUs - transferUs(state, run, t, victim);
   return Math.min(waits * (run.expectedUs[t] as number), fetchWeight * moreUs);
 }
 
@@ -115,9 +110,10 @@ function waitsOn(
   state: SchedulerState,
   place: Place,
   victim: WorkerRecord,
-  { worker, idleUs }: Search,
+  fetchUs: number,
+  idleUs: number,
 ): boolean {
-  const maxUs = waitMaxUs(state, place, victim, worker, farWaits);
+  const maxUs = waitMaxUs(state, place, victim, fetchUs, farWaits);
   const takesUs = place.run.expectedUs[place.t] as number;
   return idleUs * victim.waitUs(state.nowMs) < takesUs * maxUs;
 }
@@ -130,7 +126,7 @@ function stealQueued(state: SchedulerState, search: Search, victim: WorkerRecord
   const most = Math.min(Math.ceil(victim.queuedCount / 2), stolenMax);
   let left = stealFrom(state, search, victim, victim.queue, most);
   for (const [rule, queue] of victim.constrained) {
-    if (!suits(rule, search.worker) || !hasFree(rule, search.worker)) continue;
+    if (!canStart(rule, search.worker)) continue;
     left = stealFrom(state, search, victim, queue, left);
   }
   return left < most;
@@ -158,8 +154,9 @@ function stealFrom(
     }
     const place = { run, t: id - run.base };
     search.budget--;
-    if (!bringsForward(state, place, victim, worker)) continue;
-    if (search.waits && waitsOn(state, place, victim, search)) continue;
+    const fetchUs = transferUs(state, run, place.t, worker);
+    if (fetchUs >= victim.waitUs(state.nowMs)) continue;
+    if (search.waits && waitsOn(state, place, victim, fetchUs, search.idleUs)) continue;
     queue.remove(n);
     leaveQueue(state, run, place.t);
     enqueue(state, run, place.t, worker);
