@@ -6,7 +6,8 @@ import { median } from "./measure.ts";
 /** `repeats` is how many processes are started. */
 type Parameters = { readonly repeats: number };
 
-type Times = Record<"import" | "build" | "first" | "again", number> & { readonly answer: string };
+type Phase = "import" | "build" | "first" | "again";
+type Times = Record<Phase, number> & { readonly answer: string };
 
 /** Each repeat is two processes of their own, which measure themselves. Baseline: the import. */
 export const bench: Bench<Parameters> = {
@@ -21,34 +22,22 @@ export const bench: Bench<Parameters> = {
       inline.push(runWith("inline"));
     }
     const base = median(threads.map((times) => times.import));
-    const row = (name: string, times: readonly number[]): BenchRow => ({
-      case: name,
-      medianMs: median(times),
-      ratio: median(times) / base,
-      fastestMs: Math.min(...times),
-      slowestMs: Math.max(...times),
-    });
+    const row = (name: string, runs: readonly Times[], phase: Phase): BenchRow => {
+      const times = runs.map((run) => run[phase]);
+      return {
+        case: name,
+        medianMs: median(times),
+        ratio: median(times) / base,
+        fastestMs: Math.min(...times),
+        slowestMs: Math.max(...times),
+      };
+    };
     const rows = [
-      row(
-        "until millrace is imported",
-        threads.map((times) => times.import),
-      ),
-      row(
-        "then the first pipeline is built",
-        threads.map((times) => times.build),
-      ),
-      row(
-        "then its compute() on threads",
-        threads.map((times) => times.first),
-      ),
-      row(
-        "the same again",
-        threads.map((times) => times.again),
-      ),
-      row(
-        "the first compute() inline instead",
-        inline.map((times) => times.first),
-      ),
+      row("until millrace is imported", threads, "import"),
+      row("then the first pipeline is built", threads, "build"),
+      row("then its compute() on threads", threads, "first"),
+      row("the same again", threads, "again"),
+      row("the first compute() inline instead", inline, "first"),
     ];
     return Promise.resolve({ rows, answer: threads[0]?.answer ?? "" });
   },
