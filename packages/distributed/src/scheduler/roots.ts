@@ -42,16 +42,20 @@ function give(worker: WorkerRecord, run: Run, next: number, end: number): void {
 }
 
 /**
- * How many of the roots a worker with this share of all threads takes. Where values meet, each gets
+ * How many of the roots a worker with so many of all threads takes. Where values meet, each gets
  * one part of its size, and who is done earlier takes half of another's; where none do, half of
  * that and half again, so that little has to be taken at the end.
  */
-function partSize({ graph, rootsEnd, rootsTaken }: Run, share: number): number {
+function partSize(
+  { graph, rootsEnd, rootsTaken }: Run,
+  threads: number,
+  threadCount: number,
+): number {
   const left = rootsEnd - rootsTaken;
   const valuesMeet = graph.inputs.targets.length > 0;
   return valuesMeet
-    ? Math.min(left, Math.ceil(rootsEnd * share))
-    : Math.max(1, Math.floor((left * share) / 2));
+    ? Math.min(left, Math.ceil((rootsEnd * threads) / threadCount))
+    : Math.max(1, Math.floor((left * threads) / (2 * threadCount)));
 }
 
 /** Gives a worker a part of the free roots of the most urgent run that has any. */
@@ -61,7 +65,7 @@ function claim(state: SchedulerState, worker: WorkerRecord): boolean {
   const spare = run.spareRoots.pop();
   if (spare !== undefined) give(worker, run, spare.next, spare.end);
   else {
-    const size = partSize(run, worker.threads / state.threadCount);
+    const size = partSize(run, worker.threads, state.threadCount);
     const next = run.rootsTaken;
     run.rootsTaken = next + size;
     give(worker, run, next, next + size);
