@@ -33,7 +33,7 @@ import { filter, flatMap, flatten, map, pluck, randomSample, starmap } from "./v
 import { foldBy } from "./verbs/fold-by.ts";
 import type { FoldInto, FoldOptions } from "./verbs/fold.ts";
 import { fold } from "./verbs/fold.ts";
-import type { FromOptions } from "./verbs/from.ts";
+import type { CountOptions, FromOptions } from "./verbs/from.ts";
 import { from, fromDelayed, range } from "./verbs/from.ts";
 import { distinct, frequencies, topk } from "./verbs/groups.ts";
 import { join } from "./verbs/join.ts";
@@ -44,14 +44,15 @@ import { groupBy } from "./verbs/shuffle.ts";
 import { count, extreme, mean, some, spread, sum } from "./verbs/statistics.ts";
 import type { TakeOptions } from "./verbs/take.ts";
 import { iterate, take } from "./verbs/take.ts";
+import type { DataFrameOf } from "./verbs/to-data-frame.ts";
+import { toDataFrame } from "./verbs/to-data-frame.ts";
 import { toArray, toDelayed } from "./verbs/to-delayed.ts";
 
 type Other<U> = Bag<U> | Iterable<U>;
 
 /**
- * Partitions of plain values, lazily: every method describes work and gives a new Bag, `compute`
- * runs it. A chain of element operations becomes one loop a partition. Callbacks may be async:
- * elements of a partition then overlap, 16 at a time, and keep their order.
+ * Partitions of plain values, lazily: methods describe work and give a new Bag, `compute` runs it.
+ * A chain of element operations becomes one loop. Async callbacks overlap, 16 at a time, in order.
  *
  * @example
  * ```ts
@@ -76,7 +77,7 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /** The numbers 0 … length - 1; none is made before a task needs it. */
-  static range(length: number, options: Pick<FromOptions, "npartitions"> = {}): Bag<number> {
+  static range(length: number, options: CountOptions = {}): Bag<number> {
     return new Bag(range(length, options));
   }
 
@@ -86,9 +87,7 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /** All partitions of all bags, in order. */
-  static concat<const Bags extends readonly Bag<unknown>[]>(
-    bags: Bags,
-  ): Bag<Elements<Bags>[number]>;
+  static concat<const B extends readonly Bag<unknown>[]>(bags: B): Bag<Elements<B>[number]>;
   static concat<T>(bags: readonly Bag<T>[]): Bag<T>;
   static concat(bags: readonly Bag<unknown>[]): unknown {
     return new Bag(concat(Bag.#all("Bag.concat", bags)));
@@ -203,9 +202,8 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /**
-   * Folds all elements in order. `combine` (default `f`) must be associative and `initial` its
-   * identity, which is checked: then the answer never depends on the partitions.
-   * @throws BagError `bag/empty-reduction`, `bag/not-identity`
+   * Folds all elements in order; `combine` (default `f`) is associative, `initial` its identity,
+   * which is checked. @throws BagError `bag/empty-reduction`, `bag/not-identity`
    */
   fold(f: (a: T, b: T) => MaybePromise<T>, options?: FoldOptions<T>): Delayed<T>;
   fold<A>(f: (acc: A, item: T) => MaybePromise<A>, options: FoldInto<A>): Delayed<A>;
@@ -229,10 +227,7 @@ export class Bag<T> implements Collection<T[]> {
   }
 
   /** The elements of each key together, in order: pairs, dealt out by the hash of the key. */
-  groupBy<F extends KeyFunction<T>>(
-    key: F,
-    options: { readonly npartitions?: number } = {},
-  ): Bag<[KeyType<T, F>, T[]]> {
+  groupBy<F extends KeyFunction<T>>(key: F, options: CountOptions = {}): Bag<[KeyType<T, F>, T[]]> {
     return new Bag(groupBy(this.#partitions, key, options));
   }
 
@@ -356,6 +351,11 @@ export class Bag<T> implements Collection<T[]> {
   /** One Delayed a partition. */
   toDelayed(): Delayed<T[]>[] {
     return toDelayed(this.#partitions) as Delayed<T[]>[];
+  }
+
+  /** The elements as rows of a frame; without a schema, data is looked at first: a Promise. */
+  toDataFrame<R, const S = undefined>(this: Bag<R>, schema?: S): DataFrameOf<R, S> {
+    return toDataFrame(this.#partitions, schema as S);
   }
 
   /** Writes one text file a partition now, a line an element; gives the paths. Pattern: one `*`. */

@@ -1,4 +1,15 @@
-export { Bag } from "./bag.ts";
+import { registerCollection } from "@millrace/graph";
+import { Bag } from "./bag.ts";
+
+declare module "@millrace/graph" {
+  interface CollectionKinds<T, S> {
+    readonly bag: Bag<T>;
+  }
+}
+
+registerCollection("bag", (parts) => new Bag(parts));
+
+export { Bag };
 export type { KeyFunction, KeyType, MaybePromise } from "./callbacks.ts";
 export { BagError } from "./errors.ts";
 export type { BagErrorCode } from "./errors.ts";

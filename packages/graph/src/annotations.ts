@@ -101,7 +101,17 @@ export function withoutUndefined<T extends object>(
   };
 }
 
-/** Runs `build` as if no `annotate` were around it. */
+/**
+ * Runs `build` as if no {@link annotate} were around it: for collections that build their layers
+ * when somebody asks for them, and not when the collection is made.
+ *
+ * @example
+ * ```ts
+ * import { annotate, currentAnnotations, withoutAnnotations } from "@millrace/graph";
+ *
+ * annotate({ priority: 1 }, () => withoutAnnotations(currentAnnotations)); // => undefined
+ * ```
+ */
 export function withoutAnnotations<T>(build: () => T): T {
   const outer = current;
   current = undefined;

@@ -39,6 +39,7 @@ export type GraphErrorCode =
   | "graph/not-tokenizable"
   | "graph/nout"
   | "graph/task-failed"
+  | "graph/unknown-collection"
   | "graph/unknown-executor"
   | "graph/unsupported-option";
 

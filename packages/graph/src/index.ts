@@ -2,13 +2,15 @@ import "./tasks.ts";
 
 export { absorbSteps, absorbs } from "./absorb.ts";
 export type { Absorb } from "./absorb.ts";
-export { annotate, currentAnnotations } from "./annotations.ts";
+export { annotate, currentAnnotations, withoutAnnotations } from "./annotations.ts";
 export type { Annotations, RunDefaults } from "./annotations.ts";
 export { forEachLeaf, mapLeaves } from "./arg.ts";
 export type { Arg } from "./arg.ts";
 export { mergeGraphs } from "./call-graph.ts";
 export { isCollection } from "./collection.ts";
 export type { Collection, Computed, Rebuilt } from "./collection.ts";
+export { makeCollection, registerCollection } from "./collection-kinds.ts";
+export type { CollectionKinds, CollectionOf, CollectionParts } from "./collection-kinds.ts";
 export { compute, optimize, persist } from "./compute.ts";
 export { Delayed } from "./delayed.ts";
 export type { CallArguments, CallOptions, Lazy, LazyArguments, Settled } from "./delayed.ts";

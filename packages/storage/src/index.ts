@@ -11,6 +11,7 @@ export type {
 export { glob, type GlobOptions, globSync, type Patterns } from "./glob.ts";
 export type { LineEncoding } from "./line-format.ts";
 export { absoluteUrl } from "./location.ts";
+export { numberedUrls } from "./numbered-urls.ts";
 export { openRead, readAll, type ReadOptions, readRange, readRangeSync } from "./read.ts";
 export { type LineOptions, readLineBatches, readLines } from "./read-lines.ts";
 export { registerDriver, schemes } from "./register-driver.ts";

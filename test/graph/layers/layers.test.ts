@@ -197,6 +197,36 @@ describe("a ShuffleLayer", () => {
     }
   });
 
+  it("gives every split the values of the tasks that they share", async () => {
+    const byBound = (block: number[], _n: number, bound: number, step: number): number[][] => [
+      block.filter((x) => x < bound + step),
+      block.filter((x) => x >= bound + step),
+    ];
+    const layer = new ShuffleLayer("dealt", {
+      input: "data",
+      count: 2,
+      npartitions: 2,
+      split: { fn: byBound, args: [1] },
+      shared: ["bound"],
+      join: { fn: (pieces: number[][]) => pieces.flat() },
+    });
+    const data = MaterializedLayer.blocks("data", [
+      [1, 5],
+      [2, 6],
+    ]);
+    const graph = graphOf(data, new MaterializedLayer("bounds", { bound: 3 }), layer);
+    const keys = ["dealt/0", "dealt/1"];
+    for (const optimize of [true, false]) {
+      expect(await graph.compute(keys, { optimize })).toEqual([
+        [1, 2],
+        [5, 6],
+      ]);
+    }
+    await expect(graphOf(data, layer).compute(keys)).rejects.toMatchObject({
+      code: "graph/missing-key",
+    });
+  });
+
   it("keeps its pieces apart when everything is one fused task", async () => {
     const { fuse } = await import("@millrace/graph");
     const layer = new ShuffleLayer("dealt", {

@@ -1,7 +1,7 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
 import { compute } from "@millrace/graph";
 import type { Compression } from "@millrace/storage";
-import { absoluteUrl, compressionOf } from "@millrace/storage";
+import { compressionOf, numberedUrls } from "@millrace/storage";
 import { checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
@@ -61,16 +61,9 @@ export async function writeFiles(
   return compute({ graph: written.graph, outputKeys, finalize }, runOptions);
 }
 
-/** Names that sort in the order of the partitions. */
 function pathsOf(api: string, pattern: string, count: number): string[] {
-  const parts = typeof pattern === "string" ? pattern.split("*") : [];
-  if (parts.length !== 2) {
-    const remedy = "The partition number takes the place of the star.";
-    throw invalidArgument(api, "bad pattern", pattern, "a path with one *", remedy);
-  }
-  const width = String(count - 1).length;
-  // Absolute, so that a task in another working directory writes the same file.
-  return Array.from({ length: count }, (_, i) =>
-    absoluteUrl(parts.join(String(i).padStart(width, "0"))),
-  );
+  const paths = numberedUrls(pattern, count);
+  if (paths !== undefined) return paths;
+  const remedy = "The partition number takes the place of the star.";
+  throw invalidArgument(api, "bad pattern", pattern, "a path with one *", remedy);
 }

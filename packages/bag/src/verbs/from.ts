@@ -30,6 +30,9 @@ export interface FromOptions {
   readonly partitionSize?: number;
 }
 
+/** How many partitions there are to be. */
+export type CountOptions = Pick<FromOptions, "npartitions">;
+
 /** Partitions of a bag that is not told how many to make: one an element, at most this many. */
 const npartitionsDefault = 100;
 /** Of longer data the elements do not go into the name of the layer. */
@@ -97,7 +100,7 @@ function cut<T>(items: readonly T[], at: readonly number[]): T[][] {
 }
 
 /** The whole numbers from 0 to length - 1; none of them is made before a task needs it. */
-export function range(length: number, options: Pick<FromOptions, "npartitions">): Partitions {
+export function range(length: number, options: CountOptions): Partitions {
   const api = "Bag.range";
   checkOptionNames(api, options, ["npartitions"]);
   checkElements(api, "length", length);

@@ -1,7 +1,9 @@
 import type { Annotations } from "../annotations.ts";
 import { withoutAnnotations, withoutUndefined } from "../annotations.ts";
 import { checkOptions } from "../check-options.ts";
+import type { Arg } from "../arg.ts";
 import type { Key } from "../key.ts";
+import { keyList } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { rangeKeys } from "../key-table.ts";
 import type { Program } from "../program.ts";
@@ -33,6 +35,11 @@ export interface ShuffleOptions extends LayerOptions {
    * with `graph/nout`.
    */
   readonly split: Call;
+  /**
+   * Tasks whose values every split gets, after `npartitions` and before the arguments of its
+   * call: bounds that had to be computed first. Default none.
+   */
+  readonly shared?: readonly Key[];
   /** From the pieces for one output block, in the order of the input blocks, to the block. */
   readonly join: Call;
 }
@@ -82,6 +89,8 @@ export class ShuffleLayer implements Layer {
   readonly npartitions: number;
   /** From a block to its pieces. */
   readonly split: Call;
+  /** Tasks whose values every split gets. */
+  readonly shared: readonly Key[];
   /** From pieces to a block. */
   readonly join: Call;
   readonly #splitProgram: Program;
@@ -96,6 +105,7 @@ export class ShuffleLayer implements Layer {
     this.count = checkCount(api, "count", options.count, 0);
     this.npartitions = checkCount(api, "npartitions", options.npartitions, 1);
     this.split = checkCall(api, options.split);
+    this.shared = keyList(api, options.shared ?? []);
     this.join = checkCall(api, options.join);
     this.annotations = layerAnnotations(api, options);
     this.token = options.token;
@@ -104,12 +114,13 @@ export class ShuffleLayer implements Layer {
     const { fn: joinFn, args: joinArgs = [] } = this.join;
     const toSplit = { kind: "input", input: 0 } as const;
     const pieceCount = literal(this.npartitions);
+    const shared = this.shared.map((_, n): Arg => ({ kind: "input", input: n + 1 }));
     this.#splitProgram = makeProgram(
       [
-        { fn: splitFn, args: [toSplit, pieceCount, ...splitArgs.map(literal)] },
+        { fn: splitFn, args: [toSplit, pieceCount, ...shared, ...splitArgs.map(literal)] },
         { fn: checkPieces, args: [{ kind: "step", step: 0 }, pieceCount] },
       ],
-      1,
+      1 + shared.length,
       0,
     );
     const splits = { kind: "inputs", start: 0, count: this.count } as const;
@@ -136,11 +147,11 @@ export class ShuffleLayer implements Layer {
   }
 
   get keyInputs(): readonly Key[] {
-    return [];
+    return this.shared;
   }
 
   get content(): unknown {
-    return [this.input, this.count, this.npartitions, this.split, this.join];
+    return [this.input, this.count, this.npartitions, this.split, this.shared, this.join];
   }
 
   replace(by: Replacement): ShuffleLayer {
@@ -154,8 +165,8 @@ export class ShuffleLayer implements Layer {
 
   /** The same layer but for some options; the token is left out. */
   #with(changes: Partial<ShuffleOptions>): ShuffleLayer {
-    const { input, count, npartitions, split, join, annotations } = this;
-    const same = { input, count, npartitions, split, join, annotations };
+    const { input, count, npartitions, split, shared, join, annotations } = this;
+    const same = { input, count, npartitions, split, shared, join, annotations };
     return withoutAnnotations(() => new ShuffleLayer(this.name, { ...same, ...changes }));
   }
 
@@ -168,6 +179,7 @@ export class ShuffleLayer implements Layer {
     } else if (index < npartitions + count) {
       sink.task(this.#splitProgram, this.annotations);
       sink.block(this.input, index - npartitions);
+      for (const key of this.shared) sink.key(key);
     } else {
       sink.task(this.#gatherProgram, this.annotations);
       for (let b = 0; b < count; b++) sink.block(this.name, npartitions + b);
@@ -175,4 +187,12 @@ export class ShuffleLayer implements Layer {
   }
 }
 
-const optionNames = ["input", "count", "npartitions", "split", "join", ...layerOptionNames];
+const optionNames = [
+  "input",
+  "count",
+  "npartitions",
+  "split",
+  "shared",
+  "join",
+  ...layerOptionNames,
+];
