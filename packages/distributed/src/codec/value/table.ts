@@ -22,7 +22,8 @@ export function writeTable(encoder: Encoder, rows: readonly unknown[]): boolean 
 
 function writeRecords(encoder: Encoder, rows: readonly unknown[]): boolean {
   const first = rows[0] as object;
-  if (types.isProxy(first)) return false;
+  if (types.isProxy(first) || Object.getPrototypeOf(first) !== Object.prototype) return false;
+  // A typed array has a name an item, so only now.
   const keys = Object.getOwnPropertyNames(first);
   if (keys.length === 0 || keys.length > TABLE_COLUMNS_MAX) return false;
   const columns = keys.map(() => new Array<unknown>(rows.length));
