@@ -1,0 +1,2 @@
+export { DataFrameError } from "./errors.ts";
+export type { DataFrameErrorCode } from "./errors.ts";
