@@ -1,0 +1,149 @@
+import type { Block, Column } from "../../column.ts";
+import { makeBlock, makeColumn, sliceColumn } from "../../column.ts";
+import type { Field } from "../../dtype.ts";
+import { float64 } from "../../dtype.ts";
+import type { Rows } from "../row-loop.ts";
+import type { Accumulator } from "./accumulators/accumulator.ts";
+import { makeAccumulator } from "./accumulators/make-accumulator.ts";
+import type { AggregateSpec } from "./aggregate-spec.ts";
+import { grown } from "./grown.ts";
+import type { Grouper } from "./grouper.ts";
+import { makeGrouper, rowsAtOnce } from "./grouper.ts";
+import { ordinalName, partitionStride } from "./ordinals.ts";
+
+/**
+ * Groups rows, or partial results, by keys and works out aggregates of each group. Groups are in
+ * the order in which they were first met; without keys there is one group, also of no rows. What
+ * comes out may share memory with the table, which is not to be added to from then on.
+ */
+export class GroupTable {
+  readonly #keys: readonly Field[];
+  readonly #aggregates: readonly AggregateSpec[];
+  readonly #grouper: Grouper;
+  readonly #accumulators: readonly Accumulator[];
+  /** Groups of the rows at hand. */
+  #groups: Int32Array = new Int32Array(0);
+  /** Where groups of merged blocks were first met. */
+  #ordinals: Float64Array = new Float64Array(0);
+
+  constructor(keys: readonly Field[], aggregates: readonly AggregateSpec[]) {
+    this.#keys = keys;
+    this.#aggregates = aggregates;
+    this.#grouper = makeGrouper(keys);
+    this.#accumulators = aggregates.map(makeAccumulator);
+  }
+
+  /** How many groups there are. */
+  get count(): number {
+    return this.#keys.length === 0 ? 1 : this.#grouper.count;
+  }
+
+  /** Adds rows, of whose columns `selection[k]`, or k, counts for k below `n`. */
+  add(
+    keys: readonly Column[],
+    args: readonly (Column | undefined)[],
+    selection: Rows,
+    n: number,
+  ): void {
+    if (n <= rowsAtOnce) {
+      this.#add(keys, args, selection, n);
+      return;
+    }
+    for (let start = 0; start < n; start += rowsAtOnce) {
+      const end = Math.min(start + rowsAtOnce, n);
+      if (selection === undefined) {
+        const keysHere = keys.map((key) => sliceColumn(key, start, end));
+        const argsHere = args.map((arg) => arg && sliceColumn(arg, start, end));
+        this.#add(keysHere, argsHere, undefined, end - start);
+      } else this.#add(keys, args, selection.subarray(start, end), end - start);
+    }
+  }
+
+  /** Adds the rows behind a partial result, as if they came next. */
+  merge(partial: Block): void {
+    const { rows, columns } = partial;
+    const keyCount = this.#keys.length;
+    for (let start = 0; start < rows; start += rowsAtOnce) {
+      const end = Math.min(start + rowsAtOnce, rows);
+      const here = columns.map((column) => sliceColumn(column, start, end));
+      const before = this.count;
+      this.#assign(here.slice(0, keyCount), undefined, end - start);
+      this.#keepOrdinals(here[keyCount] as Column, before);
+      let at = keyCount + 1;
+      for (const accumulator of this.#accumulators) {
+        const state = here.slice(at, (at += accumulator.width));
+        accumulator.merge(state, end - start, this.#groups, this.count);
+      }
+    }
+  }
+
+  /**
+   * What the rows of a partition came to, or all that was merged: keys, where each group was first
+   * met, and the states of aggregates.
+   */
+  partial(partition = 0): Block {
+    const { count } = this;
+    const names = [...this.#keys.map(({ name }) => `key:${name}`), ordinalName];
+    const columns = [...this.#grouper.keys(), this.#ordinalColumn(partition)];
+    for (const [k, accumulator] of this.#accumulators.entries()) {
+      for (const [part, column] of accumulator.state(count).entries()) {
+        names.push(`state:${(this.#aggregates[k] as AggregateSpec).name}:${part}`);
+        columns.push(column);
+      }
+    }
+    return makeBlock(count, names, columns);
+  }
+
+  /** Keys and results under the names asked for. */
+  finish(): Block {
+    const { count } = this;
+    const names = [...this.#keys, ...this.#aggregates].map(({ name }) => name);
+    const results = this.#accumulators.map((accumulator) => accumulator.result(count));
+    return makeBlock(count, names, [...this.#grouper.keys(), ...results]);
+  }
+
+  /** The same with where each group was first met before all, for `mergeShuffled`. */
+  finishBucket(): Block {
+    const { rows, names, columns } = this.finish();
+    return makeBlock(rows, [ordinalName, ...names], [this.#ordinalColumn(0), ...columns]);
+  }
+
+  #add(
+    keys: readonly Column[],
+    args: readonly (Column | undefined)[],
+    selection: Rows,
+    n: number,
+  ): void {
+    if (n === 0) return;
+    this.#assign(keys, selection, n);
+    for (const [k, accumulator] of this.#accumulators.entries()) {
+      accumulator.add(args[k], selection, n, this.#groups, this.count);
+    }
+  }
+
+  #assign(keys: readonly Column[], selection: Rows, n: number): void {
+    this.#groups = grown(this.#groups, n);
+    this.#grouper.assign(keys, selection, n, this.#groups);
+  }
+
+  /** Ordinals of the groups that were met in a partial result for the first time. */
+  #keepOrdinals(ordinals: Column, before: number): void {
+    const { count } = this;
+    this.#ordinals = grown(this.#ordinals, count);
+    const values = ordinals.values as Float64Array;
+    let next = before;
+    for (let k = 0; next < count; k++) {
+      if (this.#groups[k] === next) this.#ordinals[next++] = values[k] as number;
+    }
+  }
+
+  #ordinalColumn(partition: number): Column {
+    const { count } = this;
+    if (this.#ordinals.length > 0) {
+      return makeColumn(float64, count, { values: this.#ordinals.slice(0, count) });
+    }
+    const values = new Float64Array(count);
+    for (let g = 0; g < count; g++) values[g] = partition * partitionStride + g;
+    return makeColumn(float64, count, { values });
+  }
+}

@@ -1,0 +1,27 @@
+import type { Values } from "../../column.ts";
+
+/** The array, or a larger copy of it where it has no room for `length` elements. */
+export function grown<T extends Values>(array: T, length: number): T {
+  if (array.length >= length) return array;
+  const room = Math.max(length, 2 * array.length, roomMin);
+  const larger = new (array.constructor as new (length: number) => T)(room);
+  (larger as Uint8Array).set(array as Uint8Array);
+  return larger;
+}
+
+/**
+ * The first `length` elements in memory of their own, or the array itself: a view would bring all
+ * that lies behind it where it travels.
+ */
+export function trimmed<T extends Values>(array: T, length: number): T {
+  if (array.byteLength === array.buffer.byteLength && array.length === length) return array;
+  return array.slice(0, length) as T;
+}
+
+/** Most tables of a job are small, and some have a group. */
+const roomMin = 16;
+
+/** The power of two that is at least as great. */
+export function powerOfTwo(size: number): number {
+  return size <= 1 ? 1 : 2 ** Math.ceil(Math.log2(size));
+}

@@ -1,0 +1,47 @@
+import type { Block, Column } from "../column.ts";
+import { sliceBlock } from "../column.ts";
+import { dealBlock } from "./deal.ts";
+import { hashColumns } from "./hash.ts";
+
+/**
+ * The rows of each of `count` buckets, in their order, given the bucket of each row. Each row is
+ * copied once, and the buckets are slices of one copy.
+ */
+export function partitionBlock(block: Block, buckets: Int32Array, count: number): Block[] {
+  const ends = new Int32Array(count + 1);
+  for (let row = 0; row < buckets.length; row++) {
+    const next = (buckets[row] as number) + 1;
+    ends[next] = (ends[next] as number) + 1;
+  }
+  for (let bucket = 0; bucket < count; bucket++) {
+    ends[bucket + 1] = (ends[bucket + 1] as number) + (ends[bucket] as number);
+  }
+  const dealt = dealBlock(block, placesOf(buckets, ends.slice()));
+  return Array.from({ length: count }, (_, bucket) =>
+    sliceBlock(dealt, ends[bucket] as number, ends[bucket + 1] as number),
+  );
+}
+
+/** Where each row goes, when `next` is where the next row of each bucket goes. */
+function placesOf(buckets: Int32Array, next: Int32Array): Int32Array {
+  const places = new Int32Array(buckets.length);
+  for (let row = 0; row < buckets.length; row++) {
+    const bucket = buckets[row] as number;
+    const place = next[bucket] as number;
+    next[bucket] = place + 1;
+    places[row] = place;
+  }
+  return places;
+}
+
+/** The bucket of each row: equal values of the columns are in one, the same in all processes. */
+export function bucketsByHash(columns: readonly Column[], count: number): Int32Array {
+  const length = columns[0]?.length ?? 0;
+  const buckets = new Int32Array(length);
+  hashColumns(columns, undefined, length, buckets);
+  // The high bits: tables of groups are filled by the low ones.
+  for (let i = 0; i < length; i++) {
+    buckets[i] = Math.floor(((buckets[i] as number) >>> 0) * (count / 2 ** 32));
+  }
+  return buckets;
+}
