@@ -1,0 +1,167 @@
+import { dtypeText } from "../dtype-traits.ts";
+import { DataFrameError } from "../errors.ts";
+import { isKnownAsWell } from "../plan/layout.ts";
+import type { PlanNode } from "../plan/node.ts";
+import { planText } from "../plan/plan-text.ts";
+import { inputsOf, nodesOfPlan, withInputs } from "../plan/walk.ts";
+import { allRules } from "./index.ts";
+import type { Rule, RuleContext } from "./rule.ts";
+
+/** One application of a rule. */
+export interface Application {
+  readonly rule: string;
+  readonly before: PlanNode;
+  readonly after: PlanNode;
+}
+
+/** A plan that gives the same for less, and how it came about. */
+export interface Optimized {
+  readonly plan: PlanNode;
+  readonly trace: readonly Application[];
+}
+
+/** Most times that rules apply to a plan, for each of its nodes: a filter that goes down a plan of
+ * n nodes applies n times, and some filters do; more than all of this only rules that never end. */
+const APPLICATIONS_PER_NODE_MAX = 50;
+
+/**
+ * Applies rules until none has anything to do. After each application the columns and the number of
+ * partitions must be as before.
+ *
+ * @throws DataFrameError `dataframe/rule-failed` for a rule that breaks this, or for rules that
+ * never come to an end; it names them
+ */
+export function optimizePlan(
+  root: PlanNode,
+  { rules = allRules }: { readonly rules?: readonly Rule[] } = {},
+): Optimized {
+  const run = startRun(root, rules);
+  const seen = new Set<PlanNode>();
+  let plan = root;
+  while (!seen.has(plan)) {
+    seen.add(plan);
+    const before = plan;
+    plan = rewriteDown(plan, run);
+    for (const rule of rules) {
+      if (rule.scope === "plan") plan = applied(run, rule, plan) ?? plan;
+    }
+    if (plan === before) return { plan, trace: run.trace };
+  }
+  throw endless(run);
+}
+
+/** What one optimization has done so far. */
+interface Run {
+  readonly rules: readonly Rule[];
+  readonly trace: Application[];
+  readonly applicationsMax: number;
+  context: RuleContext;
+}
+
+function startRun(root: PlanNode, rules: readonly Rule[]): Run {
+  const applicationsMax = APPLICATIONS_PER_NODE_MAX * (nodesOfPlan(root).size + 10);
+  return { rules, trace: [], applicationsMax, context: contextOf(root) };
+}
+
+/**
+ * One walk from the root down: each node is rewritten until no rule applies, then its inputs are.
+ * A node that others read too is rewritten once.
+ */
+function rewriteDown(root: PlanNode, run: Run): PlanNode {
+  run.context = contextOf(root);
+  const settled = new Map<PlanNode, PlanNode>();
+  const done = new Map<PlanNode, PlanNode>();
+  const path: PlanNode[] = [root];
+  const onPath = new Set<PlanNode>(path);
+  for (let node = path.at(-1); node !== undefined; node = path.at(-1)) {
+    const now = settled.get(node) ?? settle(node, run);
+    settled.set(node, now);
+    const inputs = inputsOf(now);
+    const next = inputs.find((input) => !done.has(input));
+    if (next !== undefined) {
+      if (onPath.has(next)) throw endless(run);
+      path.push(next);
+      onPath.add(next);
+      continue;
+    }
+    const results = inputs.map((input) => done.get(input) as PlanNode);
+    done.set(node, withInputs(now, results));
+    path.pop();
+    onPath.delete(node);
+  }
+  return done.get(root) as PlanNode;
+}
+
+/** A node on which no rule of nodes has anything to do any more. */
+function settle(start: PlanNode, run: Run): PlanNode {
+  const seen = new Set<PlanNode>();
+  let node = start;
+  for (;;) {
+    if (seen.has(node)) throw endless(run);
+    seen.add(node);
+    const next = firstApplied(node, run);
+    if (next === undefined) return node;
+    node = next;
+  }
+}
+
+function firstApplied(node: PlanNode, run: Run): PlanNode | undefined {
+  for (const rule of run.rules) {
+    const after = rule.scope === "node" ? applied(run, rule, node) : undefined;
+    if (after !== undefined) return after;
+  }
+  return undefined;
+}
+
+/**
+ * What a rule makes of a node, checked; undefined when that is nothing new. A plan of which less is
+ * known is not taken: another rule, or a verb above, may live on what is known.
+ */
+function applied(run: Run, rule: Rule, before: PlanNode): PlanNode | undefined {
+  const after = rule.apply(before, run.context);
+  if (after === undefined || after === before) return undefined;
+  const wrong = whatChanged(before, after);
+  if (wrong !== undefined) throw failed(`rule ${rule.name} changed ${wrong}`, before, after);
+  if (!isKnownAsWell(after.layout, before.layout)) return undefined;
+  run.trace.push({ rule: rule.name, before, after });
+  if (run.trace.length > run.applicationsMax) throw endless(run);
+  return after;
+}
+
+function whatChanged(before: PlanNode, after: PlanNode): string | undefined {
+  const [was, is] = [fieldsText(before), fieldsText(after)];
+  if (was !== is) return `the columns, got ${is}, wanted ${was}`;
+  const [many, more] = [before.layout.npartitions, after.layout.npartitions];
+  if (many !== more) return `the number of partitions, got ${more}, wanted ${many}`;
+  return undefined;
+}
+
+function fieldsText({ fields }: PlanNode): string {
+  return fields.map(({ name, dtype }) => `${JSON.stringify(name)}: ${dtypeText(dtype)}`).join(", ");
+}
+
+function failed(what: string, before: PlanNode, after: PlanNode): DataFrameError {
+  const remedy = "This is a mistake in the rule, not in the query: please report it.";
+  const plans = `Before:\n${planText(before)}\nAfter:\n${planText(after)}`;
+  return new DataFrameError("dataframe/rule-failed", `optimize: ${what}.\n${remedy}\n${plans}`);
+}
+
+/** The last rules that applied are those that take turns. */
+function endless({ trace }: Run): DataFrameError {
+  const last = trace.slice(-20);
+  const names = [...new Set(last.map(({ rule }) => rule))].sort().join(", ");
+  const { before, after } = trace.at(-1) as Application;
+  return failed(`rules that never come to an end: ${names}`, before, after);
+}
+
+function contextOf(root: PlanNode): RuleContext {
+  const shared = new Set<PlanNode>();
+  const read = new Set<PlanNode>();
+  for (const node of [...nodesOfPlan(root)].reverse()) {
+    for (const input of inputsOf(node)) {
+      if (read.has(input) || shared.has(node)) shared.add(input);
+      read.add(input);
+    }
+  }
+  return { isShared: (node) => shared.has(node) };
+}
