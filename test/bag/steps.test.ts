@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { Bag, readJsonLines, readText } from "@millrace/bag";
 import { CaptureError, capture, revive } from "@millrace/closure";
+import { utf8 } from "@millrace/dataframe";
 import type { Delayed, Executor, TaskGraph } from "@millrace/graph";
 import { LayeredGraph, createInlineExecutor, ownFunctions } from "@millrace/graph";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -89,6 +90,7 @@ const verbs: Readonly<Record<Verb, () => readonly unknown[]>> = {
   ],
   repartitionBySize: () => [words.repartitionBySize(100, options)],
   toDelayed: () => [words.toDelayed()],
+  toDataFrame: () => [rows.toDataFrame({ word: utf8 })],
   take: () => [words.take(1, options)],
   iterate: () => [words.iterate(options).next()],
   toTextFiles: () => [words.toTextFiles(join(folder, "*.out"), options)],

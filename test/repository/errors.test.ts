@@ -4,7 +4,7 @@ import { filesUnder, packageFolders, read } from "../lib/workspace.ts";
 
 const PAGE = "docs/reference/errors.md";
 const CODE =
-  /["'`]((?:closure|graph|storage|delayed|bag|distributed|millrace)\/[a-z0-9]+(?:-[a-z0-9]+)*)["'`]/g;
+  /["'`]((?:closure|graph|storage|delayed|bag|dataframe|distributed|millrace)\/[a-z0-9]+(?:-[a-z0-9]+)*)["'`]/g;
 
 const places = codesInSources();
 const rows = rowsOfPage();

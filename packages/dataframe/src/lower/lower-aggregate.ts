@@ -1,0 +1,84 @@
+import type { Typed } from "../expr/typed.ts";
+import { substitute } from "../expr/typed.ts";
+import type { GroupSpec } from "../kernels/group/aggregate-spec.ts";
+import type { AggregateNode, PlanNode } from "../plan/node.ts";
+import type { Output, Stage } from "../stage/stage.ts";
+import {
+  aggregatePartition,
+  combineGroups,
+  finishGroups,
+  gatherBuckets,
+  joinGroups,
+  splitGroups,
+} from "../steps/grouping.ts";
+import { blockOf, open } from "./lower-stage.ts";
+import type { Context, Partitions } from "./partitions.ts";
+import { addBlocks, addShuffle, addTree, call, input, literal, step } from "./partitions.ts";
+import { stageOf } from "./stage-of.ts";
+
+/** Buckets that a shuffled aggregation to one partition is dealt out to, for threads to share. */
+const bucketCount = 8;
+
+/**
+ * Groups of each partition, in the task that reads and filters it, then of all: through a tree, or
+ * dealt out by the hash of the keys and, where one partition is to come out, put together again.
+ */
+export function lowerAggregate(
+  node: AggregateNode,
+  context: Context,
+  lower: (node: PlanNode) => Partitions,
+): Partitions {
+  const { keys, splitEvery, splitOut, method } = node;
+  const spec = specOf(node);
+  const { base, stage } = aggregateStage(node);
+  const opened = open(base, lower);
+  const { graph, inputs, count } = opened;
+  const partial = call(
+    aggregatePartition,
+    blockOf(opened),
+    input(1),
+    literal(stage),
+    literal(spec),
+  );
+  const steps = [...opened.steps, partial];
+  if (count === 1 && splitOut === 1) {
+    const all = call(
+      finishGroups,
+      { kind: "array", items: [step(steps.length - 1)] },
+      literal(spec),
+    );
+    return addBlocks(graph, "aggregate", context, { inputs, steps: [...steps, all], count });
+  }
+  const parts = addBlocks(graph, "groups", context, { inputs, steps, count });
+  if (splitOut === 1 && (method !== "shuffle" || keys.length === 0)) {
+    const calls = { combine: [combineGroups, spec], aggregate: [finishGroups, spec] } as const;
+    return addTree(parts, "aggregate", context, calls, splitEvery);
+  }
+  const buckets = splitOut === 1 ? Math.min(bucketCount, count) : splitOut;
+  const calls = { split: [splitGroups, spec], join: [joinGroups, spec, splitOut > 1] } as const;
+  const dealt = addShuffle(parts, "groups-dealt", context, calls, buckets);
+  if (splitOut > 1) return dealt;
+  const all = [{ kind: "blocks", layer: dealt.layer, start: { times: buckets } }] as const;
+  const gather = call(gatherBuckets, input(0));
+  return addBlocks(dealt.graph, "aggregate", context, { inputs: all, steps: [gather], count: 1 });
+}
+
+function specOf({ keys, fields, outputs }: AggregateNode): GroupSpec {
+  return {
+    keys: fields.slice(0, keys.length),
+    aggregates: outputs.map(({ name, aggregate: { fn, arg, params, dtype } }) => {
+      return { name, fn, arg: arg?.dtype, params, dtype };
+    }),
+  };
+}
+
+/** The keys and the arguments of aggregates, which a stage works out over its input. */
+function aggregateStage(node: AggregateNode): { base: PlanNode; stage: Stage } {
+  const { base, stage } = stageOf(node.input);
+  const values = new Map(stage.outputs.map(({ name, value }): [string, Typed] => [name, value]));
+  const keys = node.keys.map((name): Output => ({ name, value: values.get(name) as Typed }));
+  const args = node.outputs.flatMap(({ name, aggregate: { arg } }): Output[] =>
+    arg === undefined ? [] : [{ name: `${name} of`, value: substitute(arg, values) }],
+  );
+  return { base, stage: { filter: stage.filter, outputs: [...keys, ...args] } };
+}
