@@ -1,0 +1,170 @@
+import {
+  DataFrame,
+  col,
+  date,
+  decimal,
+  float64,
+  int32,
+  int64,
+  list,
+  readArrow,
+  readCsv,
+  readJsonLines,
+  readParquet,
+  timestamp,
+  utf8,
+} from "@millrace/dataframe";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+import { rejected, wrong } from "../../lib/dataframe/thrown.ts";
+import { executors } from "../../lib/executors.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "write-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let folderCount = 0;
+const pattern = (ext: string): string => join(folder, `f${folderCount++}`, `part-*.${ext}`);
+
+const schema = {
+  "a b": float64,
+  t: utf8,
+  big: int64,
+  d: date,
+  at: timestamp("ms"),
+  p: decimal(9, 2),
+} as const;
+const rows = [
+  {
+    "a b": 1.5,
+    t: 'é "q", x',
+    big: 2n ** 60n,
+    d: new Date("2024-02-29"),
+    at: new Date(5),
+    p: "1.50",
+  },
+  { "a b": null, t: "", big: null, d: null, at: null, p: null },
+  { "a b": -0.25, t: null, big: -1n, d: new Date("1969-12-31"), at: new Date(-1), p: "-0.01" },
+];
+const frame = DataFrame.fromRows(rows, { schema, npartitions: 5 });
+const names = (paths: readonly string[]): string[] => paths.map((path) => basename(path));
+const five = ["part-0", "part-1", "part-2", "part-3", "part-4"];
+
+describe.each(executors)("on %s", (executor) => {
+  it("every format gives a file a partition whose rows are read again", async () => {
+    const csv = pattern("csv");
+    expect(names(await frame.toCsv(csv, { executor }))).toEqual(five.map((name) => `${name}.csv`));
+    expect(await readCsv(csv, { schema }).toRows({ executor })).toEqual(rows);
+    const parquet = pattern("parquet");
+    expect(names(await frame.toParquet(parquet, { executor }))).toEqual(
+      five.map((name) => `${name}.parquet`),
+    );
+    expect(await readParquet(parquet).toRows({ executor })).toEqual(rows);
+    expect(readParquet(parquet).schema).toEqual(schema);
+    const arrow = pattern("arrow");
+    expect(names(await frame.toArrow(arrow, { executor }))).toEqual(
+      five.map((name) => `${name}.arrow`),
+    );
+    expect(await readArrow(arrow).toRows({ executor })).toEqual(rows);
+    const lines = pattern("jsonl");
+    expect(names(await frame.toJsonLines(lines, { executor }))).toEqual(
+      five.map((name) => `${name}.jsonl`),
+    );
+    expect(await readJsonLines(lines, { schema }).toRows({ executor })).toEqual(rows);
+  });
+
+  it("what was read can be filtered, grouped and written again", async () => {
+    const path = pattern("parquet");
+    await frame.toParquet(path, { executor });
+    const again = readParquet(path).filter(col("t").isNotNull()).select("t", "a b");
+    const out = pattern("csv");
+    await again.toCsv(out, { executor });
+    expect(await readCsv(out).toRows({ executor })).toEqual([
+      { t: 'é "q", x', "a b": 1.5 },
+      { t: "", "a b": null },
+    ]);
+  });
+});
+
+it("modes: replace leaves others, overwrite removes them, append adds behind, error refuses", async () => {
+  const path = pattern("csv");
+  const dir = join(path, "..");
+  const numbers = (count: number): DataFrame =>
+    DataFrame.fromRows<object>(
+      Array.from({ length: count }, (_, n) => ({ n })),
+      { npartitions: count },
+    );
+  await numbers(3).toCsv(path);
+  writeFileSync(join(dir, "part-x.csv"), "not ours");
+  expect(names(await numbers(2).toCsv(path))).toEqual(["part-0.csv", "part-1.csv"]);
+  expect(readdirSync(dir).toSorted()).toEqual([
+    "part-0.csv",
+    "part-1.csv",
+    "part-2.csv",
+    "part-x.csv",
+  ]);
+  expect(names(await numbers(2).toCsv(path, { mode: "append" }))).toEqual([
+    "part-3.csv",
+    "part-4.csv",
+  ]);
+  expect(names(await numbers(6).toCsv(path, { mode: "append" }))).toEqual(
+    [0, 1, 2, 3, 4, 5].map((n) => `part-9${n}.csv`),
+  );
+  expect(names(await numbers(1).toCsv(path, { mode: "overwrite" }))).toEqual(["part-0.csv"]);
+  expect(readdirSync(dir).toSorted()).toEqual(["part-0.csv", "part-x.csv"]);
+  expect(await rejected(() => numbers(1).toCsv(path, { mode: "error" }))).toContain(
+    "dataframe/invalid-argument | toCsv: files are there, got ",
+  );
+  expect(readFileSync(join(dir, "part-x.csv"), "utf8")).toBe("not ours");
+  expect(names(await numbers(12).toCsv(pattern("csv"), { mode: "error" }))[0]).toBe("part-00.csv");
+});
+
+it("a frame that fails writes nothing in the place of what was there", async () => {
+  const path = pattern("csv");
+  await DataFrame.fromRows([{ n: 1 }]).toCsv(path);
+  const bad = DataFrame.fromRows([{ n: 2147483647 }], { schema: { n: int32 } }).select((c) => ({
+    n: c.n.add(1),
+  }));
+  expect(await rejected(() => bad.toCsv(path))).toContain("dataframe/overflow");
+  expect(readdirSync(join(path, ".."))).toEqual(["part-0.csv"]);
+  expect(await readCsv(path).toRows()).toEqual([{ n: 1n }]);
+});
+
+it("mistakes are told before anything is written", async () => {
+  const lists = DataFrame.fromRows([{ l: [1] }], { schema: { l: list(float64) } });
+  const path = join(folder, "never", "*.x");
+  const errors = [
+    await rejected(async () => frame.toCsv("no-star.csv")),
+    await rejected(async () => frame.toCsv("a/*/b-*.csv")),
+    await rejected(async () => frame.toCsv(wrong(5))),
+    await rejected(async () => frame.toCsv(path, { mode: wrong("truncate") })),
+    await rejected(async () => frame.toCsv(path, wrong({ delimeter: ";" }))),
+    await rejected(async () => lists.toCsv(path)),
+    await rejected(async () => frame.toParquet("no-star.parquet")),
+    await rejected(async () => frame.toParquet(path, { compression: wrong("lzma") })),
+    await rejected(async () => frame.toParquet(path, wrong({ level: 3 }))),
+    await rejected(async () => frame.toArrow(path, wrong({ compression: "zstd" }))),
+    await rejected(async () => frame.toArrow(wrong(undefined))),
+    await rejected(async () => frame.toJsonLines(path, wrong({ indent: 2 }))),
+    await rejected(async () => frame.toJsonLines("")),
+  ];
+  expect(errors).toMatchInlineSnapshot(`
+    [
+      "dataframe/invalid-argument | toCsv: bad pattern, got "no-star.csv", wanted a path with one *. The partition number takes the place of the star.",
+      "dataframe/invalid-argument | toCsv: bad pattern, got "a/*/b-*.csv", wanted a path with one *. The partition number takes the place of the star.",
+      "dataframe/invalid-argument | toCsv: bad pattern, got 5, wanted a path with one *. The partition number takes the place of the star.",
+      "dataframe/invalid-argument | toCsv: bad mode, got "truncate", wanted one of replace, overwrite, append, error.",
+      "dataframe/invalid-argument | toCsv: no such option, got "delimeter", wanted one of delimiter, header, quote, nullValue, lineEnd, compression, mode, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/unsupported-type | toCsv: column "l" has no form in CSV, got "list(float64)", wanted numbers, text, bool, dates or decimals. Drop or explode it, or write JSON lines, Parquet or Arrow.",
+      "dataframe/invalid-argument | toParquet: bad pattern, got "no-star.parquet", wanted a path with one *. The partition number takes the place of the star.",
+      "dataframe/invalid-argument | toParquet: bad compression, got "lzma", wanted one of none, snappy, gzip, brotli, lz4, zstd.",
+      "dataframe/invalid-argument | toParquet: no such option, got "level", wanted one of compression, rowGroupRows, mode, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | toArrow: no such option, got "compression", wanted one of batchRows, mode, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | toArrow: bad pattern, got undefined, wanted a path with one *. The partition number takes the place of the star.",
+      "dataframe/invalid-argument | toJsonLines: no such option, got "indent", wanted one of compression, mode, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | toJsonLines: bad pattern, got "", wanted a path with one *. The partition number takes the place of the star.",
+    ]
+  `);
+  expect(readdirSync(folder)).not.toContain("never");
+});
