@@ -13,7 +13,7 @@ import type { Expr, PlainType } from "@millrace/dataframe";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { executors } from "../lib/executors.ts";
 
@@ -31,17 +31,19 @@ const rows = [
 const memory = DataFrame.fromRows(rows, { schema, npartitions: 3 });
 
 /** The same rows in memory and in files of all formats, where filters are pushed into readers. */
-async function sources(): Promise<readonly (readonly [string, DataFrame<typeof schema>])[]> {
+let sources: readonly (readonly [string, DataFrame<typeof schema>])[];
+
+beforeAll(async () => {
   await memory.toParquet(join(folder, "*.parquet"));
   await memory.toCsv(join(folder, "*.csv"));
   await memory.toJsonLines(join(folder, "*.jsonl"));
-  return [
+  sources = [
     ["memory", memory],
     ["parquet", readParquet<typeof schema>(join(folder, "*.parquet"))],
     ["csv", readCsv(join(folder, "*.csv"), { schema })],
     ["json lines", readJsonLines(join(folder, "*.jsonl"), { schema })],
   ];
-}
+});
 
 const small = (a: Expr<typeof int32>): Expr<PlainType<"bool">> => a.lt(10);
 
@@ -143,7 +145,7 @@ describe.each(executors)("what a filter took out does not fail on %s", (executor
       [{ n: 4 }, { n: -7 }],
     ],
   ] as const)("%s", async (_name, query, wanted) => {
-    for (const [source, df] of await sources()) {
+    for (const [source, df] of sources) {
       expect(await query(df).toRows({ executor }), source).toEqual(wanted);
     }
   });
@@ -155,7 +157,7 @@ describe.each(executors)("what a filter took out does not fail on %s", (executor
 });
 
 it("what no filter took out fails, however the plan is rewritten", async () => {
-  for (const [source, df] of await sources()) {
+  for (const [source, df] of sources) {
     for (const query of [
       df.select((c) => ({ z: c.a.add(1) })),
       df.filter((c) => c.a.gt(4)).agg((c) => ({ m: c.a.add(1).max() })),

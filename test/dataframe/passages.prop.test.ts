@@ -1,7 +1,6 @@
 import type { Bag } from "@millrace/bag";
 import "@millrace/bag";
-import { DataFrame, concat, readParquet } from "@millrace/dataframe";
-import { DataFrameError } from "@millrace/dataframe";
+import { DataFrame, DataFrameError, concat, readParquet } from "@millrace/dataframe";
 import fc from "fast-check";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -65,7 +64,7 @@ it.each(Object.entries(passages))("verbs go on the same after %s", async (_name,
       );
     },
   );
-  await fc.assert(property, { numRuns: 10 });
+  await fc.assert(property, { numRuns: 6 });
 });
 
 /** The partitions of a frame; undefined where its data are an error. */
@@ -94,5 +93,5 @@ it("a run without optimization of the graph gives the same rows", async () => {
       );
     },
   );
-  await fc.assert(property, { numRuns: 25 });
+  await fc.assert(property, { numRuns: 15 });
 });

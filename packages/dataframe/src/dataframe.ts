@@ -17,8 +17,7 @@ import type { CastOptions, Expr } from "./expr/expr.ts";
 import type { BoolType } from "./expr/result-type.ts";
 import { GroupBy } from "./group-by.ts";
 import { partitionKeys } from "./lower/partitions.ts";
-import type { Physical } from "./lower/physical.ts";
-import { physicalPlan } from "./lower/physical.ts";
+import { physicalPlan, type Physical } from "./lower/physical.ts";
 import type { PlanNode } from "./plan/node.ts";
 import type { RowOf, SchemaOfRow } from "./rows/row-of.ts";
 import type {
@@ -31,6 +30,7 @@ import type {
   Counts,
   Dropped,
   Exploded,
+  NewNames,
   OfColumns,
   OneOrMore,
   Renamed,
@@ -211,9 +211,7 @@ export class DataFrame<S extends Schema = Schema> implements Collection<Table> {
   }
 
   /** Columns under other names, where they stand: `rename({ old: "new" })`. */
-  rename<const M extends { readonly [K in ColumnName<S>]?: string }>(
-    names: M,
-  ): DataFrame<Renamed<S, M>> {
+  rename<const M extends NewNames<S>>(names: M): DataFrame<Renamed<S, M>> {
     return new DataFrame(verbs.rename(this.#plan, names));
   }
 

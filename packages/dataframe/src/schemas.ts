@@ -51,6 +51,9 @@ export type Replaced<S extends Schema, T extends Schema> = string extends keyof 
           : never;
     };
 
+/** New names of some columns. */
+export type NewNames<S extends Schema> = { readonly [K in ColumnName<S>]?: string };
+
 /** The schema after columns got other names: `M` has the new name of each old one. */
 export type Renamed<
   S extends Schema,

@@ -5,7 +5,7 @@ import type { DType, Field } from "../../../packages/dataframe/dist/dtype.js";
 import { dtypeText } from "../../../packages/dataframe/dist/dtype-traits.js";
 import { fromRows } from "../../../packages/dataframe/dist/rows/from-rows.js";
 import { toRows } from "../../../packages/dataframe/dist/rows/to-rows.js";
-import type { RowOf, SchemaOfRow } from "../../../packages/dataframe/dist/rows/types.js";
+import type { RowOf, SchemaOfRow } from "../../../packages/dataframe/dist/rows/row-of.js";
 
 /** The columns that objects are inferred to be. */
 function inferred(rows: unknown): Record<string, string> {

@@ -81,7 +81,7 @@ describe.each(executors)("on %s", (executor) => {
         expect(indexed.npartitions).toBe(npartitions ?? frame.npartitions);
       },
     );
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: 15 });
   });
 
   it("sorted: true takes what is in order, ties over partitions and all", async () => {
@@ -93,7 +93,7 @@ describe.each(executors)("on %s", (executor) => {
       await expectIndexed(indexed, { ...input, rows }, executor);
       expect(indexed.npartitions).toBe(frame.npartitions);
     });
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: 15 });
   });
 });
 
@@ -119,5 +119,5 @@ it("divisions that are known lead to filters, repartitions and groups that are r
         .toRows();
     expect(await counts(indexed)).toEqual(await counts(cut));
   });
-  await fc.assert(property, { numRuns: 25 });
+  await fc.assert(property, { numRuns: 15 });
 });
