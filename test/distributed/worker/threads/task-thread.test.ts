@@ -211,9 +211,19 @@ describe("the values of a thread", () => {
   });
 
   it("that it made itself go when they are too many, the oldest first, and none that is read", () => {
-    const { thread } = started(250);
+    const { thread } = started(150);
     thread.add(reading(1, 8), 1, false, quick, () => block(98));
     for (const id of [10, 11]) thread.keeps(name(id), 100);
     expect([8, 10, 11].map((id) => thread.bytesHere([name(id)]))).toEqual([100, 0, 100]);
+  });
+
+  it("that lie in memory of the store do not make others go, nor go themselves", () => {
+    const { thread } = started(150);
+    for (const id of [7, 8]) {
+      const posted = thread.add(reading(id, id), 1, false, quick, () => block(998));
+      thread.remove(posted);
+    }
+    thread.keeps(name(10), 100);
+    expect([7, 8, 10].map((id) => thread.bytesHere([name(id)]))).toEqual([1_000, 1_000, 100]);
   });
 });

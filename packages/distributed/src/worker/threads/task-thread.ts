@@ -59,6 +59,8 @@ export interface Definitions {
 interface Held {
   readonly name: ValueName;
   readonly bytes: number;
+  /** Bytes that it takes because the thread has it: its buffers are those of the store. */
+  readonly ownBytes: number;
   /** Tasks with the thread that read it. */
   users: number;
   /** It is to be dropped as soon as none does. */
@@ -233,7 +235,7 @@ export class TaskThread {
     let held = this.#find(name);
     if (held === undefined) {
       this.#post.blocks.push([name, postable(block)]);
-      held = this.#hold(name, bytesOf(block));
+      held = this.#hold(name, bytesOf(block), block.header.byteLength);
     } else {
       this.#held.delete(keyOf(name));
       this.#held.set(keyOf(name), held);
@@ -246,16 +248,16 @@ export class TaskThread {
     return held?.name.version === name.version && !held.isLeaving ? held : undefined;
   }
 
-  #hold(name: ValueName, bytes: number): Held {
-    const held: Held = { name, bytes, users: 0, isLeaving: false };
+  #hold(name: ValueName, bytes: number, ownBytes: number): Held {
+    const held: Held = { name, bytes, ownBytes, users: 0, isLeaving: false };
     this.#held.set(keyOf(name), held);
-    this.#heldBytes += bytes;
+    this.#heldBytes += ownBytes;
     return held;
   }
 
   /** The thread keeps a result alive. */
   keeps(name: ValueName, bytes: number): void {
-    if (this.#find(name) === undefined) this.#hold(name, bytes);
+    if (this.#find(name) === undefined) this.#hold(name, bytes, bytes);
     for (const held of this.#held.values()) {
       if (this.#heldBytes <= this.#heldBytesMax) return;
       if (held.users === 0) this.#let(held);
@@ -272,7 +274,7 @@ export class TaskThread {
 
   #let(held: Held): void {
     this.#held.delete(keyOf(held.name));
-    this.#heldBytes -= held.bytes;
+    this.#heldBytes -= held.ownBytes;
     this.#post.drop.push(held.name);
   }
 

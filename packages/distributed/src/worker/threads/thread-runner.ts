@@ -10,7 +10,7 @@ import type { ThreadStart, ToThread } from "./thread-messages.ts";
 import { alone, inPieces } from "./thread-messages.ts";
 import { ThreadPrograms, isShipped } from "./thread-programs.ts";
 import { ThreadResults } from "./thread-results.ts";
-import { ThreadValues, readPayload } from "./thread-values.ts";
+import { ThreadValues, payloadPreparation, readPayload } from "./thread-values.ts";
 import { isCancelled, isOver, isPosted, isPreparing, isRunning, isWaiting } from "./tickets.ts";
 
 /** After so long the thread lets its event loop turn, so that what waits can go on. */
@@ -162,7 +162,9 @@ export class ThreadRunner {
   #preparations(input: InboxInput): Promise<void>[] {
     switch (input.kind) {
       case "payload":
-        return [];
+        return [payloadPreparation(input.payload, input.start, input.end)].filter(
+          (each) => each !== undefined,
+        );
       case "value":
         return [this.#values.preparation(input.name)].filter((each) => each !== undefined);
       case "gathered":

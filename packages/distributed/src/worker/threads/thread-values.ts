@@ -85,6 +85,15 @@ function keyOf({ id, version }: ValueName): number {
   return version === 0 ? -1 - id : id;
 }
 
+/** What must be awaited before a small block that came with a task can be read. */
+export function payloadPreparation(
+  payload: Uint8Array,
+  start: number,
+  end: number,
+): Promise<void> | undefined {
+  return preparationFor({ header: payload.subarray(start, end), buffers: [] });
+}
+
 /** A small block that came with a task. */
 export function readPayload(payload: Uint8Array, start: number, end: number): unknown {
   return decodeFrom(payload, start, end);
