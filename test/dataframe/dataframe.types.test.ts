@@ -6,6 +6,7 @@ import type {
   ListType,
   PlainType,
   Schema,
+  TableOf,
   TimestampType,
 } from "@millrace/dataframe";
 import {
@@ -49,7 +50,10 @@ it("a frame knows its columns and what their values are", () => {
   never(async () => {
     expectTypeOf(frame.schema).toEqualTypeOf<typeof schema>();
     expectTypeOf(frame.columns).toEqualTypeOf<(keyof typeof schema)[]>();
-    expectTypeOf(await frame.compute()).toEqualTypeOf<Table>();
+    const table = await frame.compute();
+    expectTypeOf(table).toEqualTypeOf<TableOf<typeof schema>>();
+    expectTypeOf(table).toExtend<Table>();
+    expectTypeOf(table.getChild("delay")?.get(0)).toEqualTypeOf<number | null | undefined>();
     const [row] = await frame.toRows();
     expectTypeOf(row?.carrier).toEqualTypeOf<string | null | undefined>();
     expectTypeOf(row?.delay).toEqualTypeOf<number | null | undefined>();

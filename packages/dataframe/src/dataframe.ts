@@ -9,8 +9,7 @@ import type {
 } from "@millrace/graph";
 import { compute, optimize, persist, visualize } from "@millrace/graph";
 import type { RecordBatch, Table } from "apache-arrow";
-import { toArrowTable } from "./arrow/to-arrow-table.ts";
-import type { Block } from "./column.ts";
+import type { BatchOf, TableOf } from "./arrow/arrow-of.ts";
 import type { Schema } from "./dtype.ts";
 import { invalidArgument } from "./errors.ts";
 import type { CastOptions, Expr } from "./expr/expr.ts";
@@ -76,9 +75,11 @@ let planIn: (frame: DataFrame) => PlanNode;
  * await late.agg((c) => ({ mean: c.delay.mean() })).toRows(); // => [{ carrier: "AA", mean: 30 }]
  * ```
  */
-export class DataFrame<S extends Schema = Schema> implements Collection<Table> {
+export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<S>> {
   /** The schema, for the type checker alone. */
   declare readonly "~schema"?: S;
+  /** The partitions as one Arrow Table, a record batch each. */
+  readonly finalize: (parts: unknown[]) => Promise<TableOf<S>>;
   readonly #plan: PlanNode;
   #outputKeys: readonly Key[] | undefined;
 
@@ -89,6 +90,7 @@ export class DataFrame<S extends Schema = Schema> implements Collection<Table> {
   /** The frame of a plan; frames come from readers, `DataFrame.from…` and the methods. */
   constructor(plan: PlanNode) {
     this.#plan = verbs.advised(plan);
+    this.finalize = verbs.finalizer(this.#plan.fields);
   }
 
   /** The rows of an Arrow Table; memory is shared, so it must not change afterwards. */
@@ -152,19 +154,14 @@ export class DataFrame<S extends Schema = Schema> implements Collection<Table> {
     return (this.#outputKeys ??= partitionKeys(this.#physical.partitions));
   }
 
-  /** The partitions as one Arrow Table, a record batch each. */
-  finalize(parts: unknown[]): Promise<Table> {
-    return toArrowTable(parts as Block[], this.#plan.fields);
-  }
-
   /** The same frame on another graph, in which `outputKeys` hold its partitions. */
   withGraph(graph: LayeredGraph, outputKeys: readonly Key[]): DataFrame<S> {
     return new DataFrame(verbs.blocksAt(this.#physical.plan, graph, outputKeys));
   }
 
   /** All rows as an Arrow Table. @throws DataFrameError, TaskError, CancelledError */
-  compute(options?: RunOptions): Promise<Table> {
-    return compute<Table>(this, options);
+  compute(options?: RunOptions): Promise<TableOf<S>> {
+    return compute<TableOf<S>>(this, options);
   }
 
   /** The same frame, computed now, its partitions held by the executor; see `persist`. */
@@ -308,7 +305,7 @@ export class DataFrame<S extends Schema = Schema> implements Collection<Table> {
 
   /** Each partition, an Arrow Table, through `fn`, also async, to the columns of a schema. */
   mapPartitions<const T extends Schema>(
-    fn: (table: Table, info: PartitionInfo) => Table | Promise<Table>,
+    fn: (table: TableOf<S>, info: PartitionInfo) => Table | Promise<Table>,
     options: { readonly schema: T },
   ): DataFrame<T> {
     return new DataFrame(verbs.mapBlocks(this.#plan, "table", fn, options));
@@ -348,7 +345,7 @@ export class DataFrame<S extends Schema = Schema> implements Collection<Table> {
   }
 
   /** One record batch a partition, in order, with bounded look-ahead. */
-  batches(options: RunOptions = {}): AsyncGenerator<RecordBatch> {
+  batches(options: RunOptions = {}): AsyncGenerator<BatchOf<S>> {
     return verbs.batchesOf(this.#physical.partitions, this.#plan.fields, options);
   }
 
@@ -358,7 +355,7 @@ export class DataFrame<S extends Schema = Schema> implements Collection<Table> {
   }
 
   /** One Delayed of an Arrow Table a partition. */
-  toDelayed(): Delayed<Table>[] {
+  toDelayed(): Delayed<TableOf<S>>[] {
     return verbs.toDelayed(this.#physical);
   }
 

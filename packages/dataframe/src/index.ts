@@ -5,6 +5,7 @@ import type { SchemaOfRow } from "./rows/row-of.ts";
 import { planOfRows } from "./verbs/from.ts";
 
 export { DataFrame };
+export type { ArrowOf, ArrowSchema, BatchOf, TableOf } from "./arrow/arrow-of.ts";
 export { concat } from "./concat.ts";
 export {
   bool,

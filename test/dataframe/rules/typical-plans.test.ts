@@ -182,17 +182,17 @@ it("the head of frames one after the other reads the first of them", () => {
   `);
 });
 
-it("of cuts the last one counts, and a filter goes below joins of whole partitions", () => {
-  const cut = repartition(flights(), { by: "npartitions", npartitions: 40 });
-  const joined = repartition(cut, { by: "npartitions", npartitions: 2 });
+it("joins of joins are one, and a filter goes below joins of whole partitions", () => {
+  const cut = repartition(flights(), { by: "npartitions", npartitions: 2 });
+  const joined = repartition(cut, { by: "npartitions", npartitions: 1 });
   const plan = filter(joined, compared("gt", flight("delay"), 15));
   expect(beforeAndAfter(plan)).toMatchInlineSnapshot(`
     "filter delay > 15
-      repartition into 2  [2 partitions]
-        repartition into 40  [40 partitions]
+      repartition into 1  [1 partition]
+        repartition into 2  [2 partitions]
           scan csv flights-*.csv: carrier, delay, distance, day, stops  [3 partitions]
     =>
-    repartition into 2  [2 partitions]
+    repartition into 1  [1 partition]
       scan csv flights-*.csv: carrier, delay, distance, day, stops where delay > 15  [3 partitions]"
   `);
 });

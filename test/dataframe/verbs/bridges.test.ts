@@ -1,6 +1,8 @@
 import { Bag } from "@millrace/bag";
 import { DataFrame, float64, int32, utf8 } from "@millrace/dataframe";
+import { delayed } from "@millrace/delayed";
 import { Delayed, compute, createInlineExecutor } from "@millrace/graph";
+import type { Table } from "apache-arrow";
 import { RecordBatch, tableFromArrays } from "apache-arrow";
 import { describe, expect, it } from "vitest";
 
@@ -45,6 +47,21 @@ describe.each(executors)("on %s", (executor) => {
     expect(await inferred.agg((c) => ({ s: c.length.sum() })).toRows({ executor })).toEqual([
       { s: 0 },
     ]);
+  });
+
+  it("a frame is an argument like any other lazy value: a Table, in several tasks too", async () => {
+    const rowsOf = delayed((given: { of: Table[] }, more: number) => {
+      return (given.of[0]?.numRows ?? 0) + more;
+    });
+    // Each Delayed runs on its own, so that the Table goes to threads that have not made it.
+    const sums = [0, 1, 2, 3].map((more) => rowsOf({ of: [frame.head(2)] }, more));
+    expect(await compute(sums, { executor })).toEqual([2, 3, 4, 5]);
+    const bag = Bag.from([1, 2], { npartitions: 2 });
+    const [, part] = frame.toDelayed();
+    const counted = bag.map((n: number, table: Table) => n * table.numRows, part as Delayed<Table>);
+    expect(await counted.compute({ executor })).toEqual([1, 2]);
+    const none = delayed((table: Table) => table.schema.fields.map(({ name }) => name));
+    expect(await none(frame.head(0)).compute({ executor })).toEqual(["n", "t"]);
   });
 
   it("batches come one a partition, in order, empty ones too", async () => {

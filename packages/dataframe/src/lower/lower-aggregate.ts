@@ -2,7 +2,7 @@ import type { Typed } from "../expr/typed.ts";
 import { substitute } from "../expr/typed.ts";
 import type { GroupSpec } from "../kernels/group/aggregate-spec.ts";
 import type { AggregateNode, PlanNode } from "../plan/node.ts";
-import type { Output, Stage } from "../stage/stage.ts";
+import type { Output } from "../stage/stage.ts";
 import {
   aggregatePartition,
   combineGroups,
@@ -14,6 +14,7 @@ import {
 import { blockOf, open } from "./lower-stage.ts";
 import type { Context, Partitions } from "./partitions.ts";
 import { addBlocks, addShuffle, addTree, call, input, literal, step } from "./partitions.ts";
+import type { Chain } from "./stage-of.ts";
 import { stageOf } from "./stage-of.ts";
 
 /** Buckets that a shuffled aggregation to one partition is dealt out to, for threads to share. */
@@ -73,7 +74,7 @@ function specOf({ keys, fields, outputs }: AggregateNode): GroupSpec {
 }
 
 /** The keys and the arguments of aggregates, which a stage works out over its input. */
-function aggregateStage(node: AggregateNode): { base: PlanNode; stage: Stage } {
+export function aggregateStage(node: AggregateNode): Chain {
   const { base, stage } = stageOf(node.input);
   const values = new Map(stage.outputs.map(({ name, value }): [string, Typed] => [name, value]));
   const keys = node.keys.map((name): Output => ({ name, value: values.get(name) as Typed }));

@@ -22,7 +22,7 @@ function combined(last: RepartitionNode, first: RepartitionNode): RepartitionTar
   const { target } = last;
   switch (target.by) {
     case "npartitions":
-      return target;
+      return isSameCut(first, target.npartitions) ? target : undefined;
     case "divisions": {
       const force = target.force || (first.target.by === "divisions" && first.target.force);
       return { ...target, force };
@@ -32,4 +32,20 @@ function combined(last: RepartitionNode, first: RepartitionNode): RepartitionTar
     case "pieces":
       return undefined;
   }
+}
+
+/**
+ * Whether rows end up in the same partitions when the first cut is left out: where they are
+ * counted, where all come into one, and where joining what was joined joins the same inputs.
+ */
+function isSameCut({ input, target }: RepartitionNode, npartitions: number): boolean {
+  const before = input.layout.npartitions;
+  if (input.layout.rows !== undefined || npartitions === 1) return true;
+  if (target.by !== "npartitions" || target.npartitions > before) return false;
+  const between = target.npartitions;
+  if (npartitions > between) return false;
+  return Array.from({ length: npartitions }, (_, i) => i).every((i) => {
+    const joined = Math.floor((i * between) / npartitions);
+    return Math.floor((joined * before) / between) === Math.floor((i * before) / npartitions);
+  });
 }

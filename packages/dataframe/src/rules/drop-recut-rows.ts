@@ -8,11 +8,13 @@ export const dropRecutRows: Rule = {
   why:
     "What brings rows into partitions of its own does not care how they were cut before, only how " +
     "they are ordered, which a repartition keeps. A cut into more partitions stays where there is " +
-    "much to do in each, since it was asked for to do that side by side.",
+    "much to do in each, since it was asked for to do that side by side, and so does one that others " +
+    "read too.",
   scope: "node",
-  apply(node) {
+  apply(node, { isShared }) {
     const cut = recutBelow(node);
-    return cut === undefined ? undefined : withInputs(node, [cut.input]);
+    if (cut === undefined || isShared(cut)) return undefined;
+    return withInputs(node, [cut.input]);
   },
 };
 

@@ -71,6 +71,11 @@ export function blockToTable(
   return toArrowTable([block], fields);
 }
 
+/** Partitions as one Arrow Table. */
+export function blocksToTable(blocks: unknown[], fields: readonly Field[]): Promise<Table> {
+  return toArrowTable(blocks as Block[], fields);
+}
+
 /** A partition as objects, one a row. */
 export function blockToRows(block: Block, _index: number, fields: readonly Field[]): unknown[] {
   return toRows(block, fields);
@@ -138,6 +143,15 @@ function mismatch(
 
 declareExports(
   import.meta.url,
-  { callOnTable, callOnRows, callOnBlock, tableToBlock, blockToTable, blockToRows, rowsToBlock },
+  {
+    callOnTable,
+    callOnRows,
+    callOnBlock,
+    tableToBlock,
+    blockToTable,
+    blocksToTable,
+    blockToRows,
+    rowsToBlock,
+  },
   { package: "@millrace/dataframe" },
 );

@@ -5,8 +5,13 @@ import type { Field } from "../dtype.ts";
 import type { Partitions } from "../lower/partitions.ts";
 import { addCall, partitionKeys } from "../lower/partitions.ts";
 import type { Physical } from "../lower/physical.ts";
-import { blockToRows, blockToTable } from "../steps/callbacks.ts";
+import { blockToRows, blockToTable, blocksToTable } from "../steps/callbacks.ts";
 import { splitOptions } from "./check.ts";
+
+/** What makes a Table of partitions; as an argument of a task it travels without the frame. */
+export function finalizer(fields: readonly Field[]): (parts: unknown[]) => Promise<Table> {
+  return (parts) => blocksToTable(parts, fields);
+}
 
 /** One lazy Arrow Table a partition. */
 export function toDelayed(physical: Physical): Delayed<Table>[] {

@@ -3,10 +3,12 @@ import { optimizeLayers } from "@millrace/graph";
 import { invalidArgument } from "../errors.ts";
 import { partitionKeys } from "../lower/partitions.ts";
 import { physicalPlan } from "../lower/physical.ts";
+import { aggregateStage } from "../lower/lower-aggregate.ts";
+import type { Chain } from "../lower/stage-of.ts";
 import { stageOf } from "../lower/stage-of.ts";
 import type { PlanNode } from "../plan/node.ts";
 import { planText } from "../plan/plan-text.ts";
-import { nodesOfPlan } from "../plan/walk.ts";
+import { inputsOf, nodesOfPlan } from "../plan/walk.ts";
 import { stageCode } from "../stage/stage-code.ts";
 import { checkOptions } from "./check.ts";
 
@@ -76,13 +78,16 @@ function shortName(name: string): string {
   return at < 0 ? name : `${name.slice(0, at)}-${name.slice(at + 1, at + 5)}`;
 }
 
-/** The loops of all stages, inputs first. */
+/** The loops of all stages, inputs first: of chains, and of what aggregations group. */
 function codeOf(plan: PlanNode): string[] {
-  const texts = [...nodesOfPlan(plan)].flatMap((node) => {
-    const isTop = node.kind === "filter" || node.kind === "project";
-    if (!isTop) return [];
-    const { base, stage } = stageOf(node);
-    return [stageCode(stage, base.fields)];
+  const nodes = [...nodesOfPlan(plan)];
+  const isStage = ({ kind }: PlanNode): boolean => kind === "filter" || kind === "project";
+  const joined = new Set(
+    nodes.flatMap((node) => (isStage(node) || node.kind === "aggregate" ? inputsOf(node) : [])),
+  );
+  const chains = nodes.flatMap((node): Chain[] => {
+    if (node.kind === "aggregate") return [aggregateStage(node)];
+    return isStage(node) && !joined.has(node) ? [stageOf(node)] : [];
   });
-  return [...new Set(texts)];
+  return [...new Set(chains.map(({ base, stage }) => stageCode(stage, base.fields)))];
 }

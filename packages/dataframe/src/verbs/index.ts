@@ -2,7 +2,7 @@
 export { advised } from "./advice.ts";
 export { aggregateBy, describe, nUnique, unique, valueCounts } from "./aggregate.ts";
 export type { AggregateOptions } from "./aggregate.ts";
-export { toBag, toDelayed, toRows } from "./bridges.ts";
+export { finalizer, toBag, toDelayed, toRows } from "./bridges.ts";
 export { explain } from "./explain.ts";
 export type { ExplainOptions } from "./explain.ts";
 export { fromDelayedTables, fromObjects, fromTable } from "./from.ts";
