@@ -164,9 +164,9 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
     return compute<TableOf<S>>(this, options);
   }
 
-  /** The same frame, computed now, its partitions held by the executor; see `persist`. */
+  /** The same frame, computed now, held by the executor with texts that repeat stored once. */
   persist(options?: RunOptions): Promise<DataFrame<S>> {
-    return persist(this as DataFrame<S>, options);
+    return persist(new DataFrame<S>(verbs.kept(this.#plan)), options);
   }
 
   /** The same frame on its optimized graph; see `optimize`. */

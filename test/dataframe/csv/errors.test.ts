@@ -115,6 +115,9 @@ test("what cannot be sampled needs a schema, and names that occur twice are an e
   ).toMatchInlineSnapshot(
     `"dataframe/invalid-argument readCsv: dtypes of this file cannot be inferred without waiting, got "http:a.csv", wanted a local file, not compressed or by gzip, deflate or brotli. Give a schema of all columns."`,
   );
+  expect(await reading("")).toMatchInlineSnapshot(
+    `"dataframe/invalid-argument readCsv: columns of an empty file cannot be inferred, got "a.csv", wanted a file with a header. Give a schema of all columns."`,
+  );
   expect(await reading("a,a\n1,2\n")).toMatchInlineSnapshot(
     `"dataframe/invalid-argument readCsv: two columns of one name in a.csv, got "a", wanted names that differ. Pass header: false, skipRows: 1 and columns to give names."`,
   );

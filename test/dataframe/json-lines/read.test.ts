@@ -85,6 +85,10 @@ test("whole numbers are exact, whatever their digits", async () => {
     a: [9_007_199_254_740_993n, -1n],
     t: ["12345678901234567890", null],
   });
+  const extremes = lines('{"a":9223372036854775807}', '{"a":-9223372036854775808}');
+  expect((await read(extremes)).columns).toEqual({ a: [2n ** 63n - 1n, -(2n ** 63n)] });
+  const beyond = lines('{"a":9223372036854775808}', '{"a":1}');
+  expect((await read(beyond)).columns).toEqual({ a: [2 ** 63, 1] });
 });
 
 test("fields that every object inherits are none of a row", async () => {

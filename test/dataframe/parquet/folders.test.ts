@@ -8,7 +8,12 @@ import type { Field } from "../../../packages/dataframe/dist/dtype.js";
 import * as d from "../../../packages/dataframe/dist/dtype.js";
 import { dtypeText } from "../../../packages/dataframe/dist/dtype-traits.js";
 import { callNode, columnNode, literalNode } from "../../../packages/dataframe/dist/expr/typed.js";
-import type { ReadParquetOptions } from "../../../packages/dataframe/dist/io/parquet/read-parquet-source.js";
+import { readParquetPart } from "../../../packages/dataframe/dist/io/parquet/read-parquet-part.js";
+import type {
+  ParquetPart,
+  ParquetReading,
+  ReadParquetOptions,
+} from "../../../packages/dataframe/dist/io/parquet/read-parquet-source.js";
 import { readParquetSource } from "../../../packages/dataframe/dist/io/parquet/read-parquet-source.js";
 import { writeParquetPart } from "../../../packages/dataframe/dist/io/parquet/write-parquet-part.js";
 import { fromRows } from "../../../packages/dataframe/dist/rows/from-rows.js";
@@ -136,6 +141,16 @@ it("columns that all files have can be named", async () => {
   await write("common/a.parquet", [{ n: 1, t: "a" }]);
   await write("common/b.parquet", [{ n: 2, t: 5 }]);
   expect(texts("common", { columns: ["n"] })).toEqual(["n: float64"]);
+});
+
+it("a file that was written anew since it was planned is refused, and not read at old places", async () => {
+  await write("anew/a.parquet", [{ n: 1 }, { n: 2 }]);
+  const source = readParquetSource("readParquet", `${folder}/anew/a.parquet`);
+  await write("anew/a.parquet", [{ n: 3 }]);
+  const [part] = source.parts as readonly ParquetPart[];
+  const reading = source.options as ParquetReading;
+  const read = readParquetPart(part as ParquetPart, reading, ["n"], undefined, undefined);
+  await expect(read).rejects.toThrow(/a\.parquet: the file has changed since the frame was made/);
 });
 
 it("a file without rows is a partition without rows", async () => {

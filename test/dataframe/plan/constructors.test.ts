@@ -104,6 +104,10 @@ it("wants counts that are whole, and fractions from 0 to 1", () => {
   expect(message(make)).toMatchInlineSnapshot(
     `"DataFrameError: repartition: bad npartitions, got 1.5, wanted a whole number, 1 or more."`,
   );
+  const many = (): unknown => repartition(flights(), { by: "npartitions", npartitions: 1e9 });
+  expect(message(many)).toMatchInlineSnapshot(
+    `"DataFrameError: repartition: bad npartitions, got 1000000000, wanted at most 1000000."`,
+  );
   const rows = { name: "n", aggregate: of("rows", undefined, int64) };
   expect(message(() => aggregate(flights(), [], [rows], { splitOut: 2 }))).toMatchInlineSnapshot(
     `"DataFrameError: agg: splitOut of one row for all, got 2, wanted 1, or keys to group by."`,

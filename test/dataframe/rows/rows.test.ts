@@ -169,6 +169,14 @@ it("what does not fit is told with its row, column and value", () => {
   `);
 });
 
+it("what holds itself is refused", () => {
+  const ring: { part?: unknown } = {};
+  ring.part = [ring];
+  expect(() => fromRows("fromRows", [{ x: ring }])).toThrowErrorMatchingInlineSnapshot(
+    `[DataFrameError: fromRows: row 0, column "x", field "part", item 0, field "part", item 0, field "part", ite … is too deep, got an object, wanted at most 100 lists and objects inside of each other. Leave out what holds itself, or say with \`schema\` what to take.]`,
+  );
+});
+
 it("what is no list of objects is refused", () => {
   expect(() => fromRows("fromRows", 5)).toThrowErrorMatchingInlineSnapshot(
     `[DataFrameError: fromRows: the rows must come as a list, got 5, wanted an array of objects.]`,

@@ -7,6 +7,7 @@ import { limit, sort } from "../../../packages/dataframe/dist/plan/order.js";
 import { repartition } from "../../../packages/dataframe/dist/plan/partitions.js";
 import { choose, project } from "../../../packages/dataframe/dist/plan/project.js";
 import { filter } from "../../../packages/dataframe/dist/plan/rows.js";
+import { mergeFilters } from "../../../packages/dataframe/dist/rules/merge-filters.js";
 import { optimizePlan } from "../../../packages/dataframe/dist/rules/optimize-plan.js";
 import type { Rule } from "../../../packages/dataframe/dist/rules/rule.js";
 import { by, compared, flight, flights } from "../../lib/dataframe/typical-plans.ts";
@@ -116,6 +117,16 @@ it("says which rules applied, and to what", () => {
     "push-filter-into-scan",
   ]);
   expect(plan.kind).toBe("sort");
+});
+
+it("filters one after the other become one in one step", () => {
+  let plan = flights();
+  for (let i = 0; i < 300; i++) plan = filter(plan, compared("gt", flight("delay"), i));
+  const { trace } = optimizePlan(plan, { rules: [mergeFilters] });
+  expect(trace.map(({ rule }) => rule)).toEqual(["merge-filters"]);
+  let distance = 0;
+  for (let node = trace[0]?.after; node?.kind === "filter"; node = node.input) distance++;
+  expect(distance).toBe(1);
 });
 
 it("a long chain of verbs needs no deep stack and no large expressions", () => {

@@ -176,7 +176,7 @@ it("mistakes are told at the caller's line", () => {
       "dataframe/type-mismatch | DataFrame.fromRows: row 0, column "a", item 1 does not fit its column, got "x", wanted int32, a whole number in its range, or null. Convert it before.",
       "dataframe/type-mismatch | DataFrame.fromRows: row 0, column "a" does not fit its column, got "x", wanted date, a valid Date or null. Convert it before.",
       "dataframe/invalid-argument | DataFrame.fromRows: bad npartitions, got 0, wanted a whole number, 1 or more.",
-      "dataframe/invalid-argument | DataFrame.fromRows: bad npartitions, got 1000000000, wanted at most 10000000.",
+      "dataframe/invalid-argument | DataFrame.fromRows: bad npartitions, got 1000000000, wanted at most 1000000.",
       "dataframe/invalid-argument | DataFrame.fromRows: no such option, got "partitions", wanted one of npartitions, schema.",
       "dataframe/invalid-argument | DataFrame.fromRows: the options must be an object, got null, wanted an object.",
       "dataframe/invalid-argument | DataFrame.fromRows: bad schema, got an array of 1, wanted an object of dtypes by column, such as { delay: int32 }.",

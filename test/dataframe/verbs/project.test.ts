@@ -133,6 +133,15 @@ describe.each(executors)("on %s", (executor) => {
     });
   });
 
+  it("dropNulls takes frames of any width", async () => {
+    const names = Array.from({ length: 3_000 }, (_, i) => `c${i}`);
+    const wide = [0, null].map((last) => {
+      return { ...Object.fromEntries(names.map((name) => [name, 1])), last };
+    });
+    const kept = DataFrame.fromRows(wide).dropNulls().select(col("c0"), col("last"));
+    expect(await kept.toRows({ executor })).toEqual([{ c0: 1, last: 0 }]);
+  });
+
   it("dropNulls looks at all columns or at those named; NaN is no null", async () => {
     expect(await frame.dropNulls().toRows({ executor })).toEqual([rows[0], rows[3]]);
     expect(await frame.dropNulls("a").toRows({ executor })).toEqual([rows[0], rows[2], rows[3]]);

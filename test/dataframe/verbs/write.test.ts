@@ -52,6 +52,28 @@ const names = (paths: readonly string[]): string[] => paths.map((path) => basena
 const five = ["part-0", "part-1", "part-2", "part-3", "part-4"];
 
 describe.each(executors)("on %s", (executor) => {
+  it("files that the frame reads are not replaced, unless it was persisted", async () => {
+    const parquet = pattern("parquet");
+    await frame.toParquet(parquet, { executor });
+    const read = readParquet(parquet).filter(col("a b").isNotNull());
+    const cut = read.repartition({ npartitions: 5 });
+    const message = (await rejected(() => cut.toParquet(parquet, { executor }))).replaceAll(
+      folder,
+      "…",
+    );
+    expect(message.replace(/f\d+/, "f")).toMatchInlineSnapshot(
+      `"dataframe/invalid-argument | toParquet: the frame reads a file of this name, got "…/f/part-0.parquet", wanted other files. Write to another folder, or persist() the frame first."`,
+    );
+    const [held, csv] = [await cut.persist({ executor }), pattern("csv")];
+    await held.toParquet(parquet, { executor });
+    expect((await readParquet(parquet).toRows({ executor })).length).toBe(2);
+    await frame.toCsv(csv, { executor });
+    expect(await rejected(() => readCsv(csv).toCsv(csv, { executor }))).toMatch(
+      /reads a file of this/,
+    );
+    await expect(frame.select().toParquet(parquet)).rejects.toThrow("toParquet: no columns");
+  });
+
   it("every format gives a file a partition whose rows are read again", async () => {
     const csv = pattern("csv");
     expect(names(await frame.toCsv(csv, { executor }))).toEqual(five.map((name) => `${name}.csv`));

@@ -8,18 +8,47 @@ import { isText } from "../dtype-traits.ts";
  * differ. Otherwise, and if it is encoded already, the column as it is.
  */
 export function encodeTexts(column: Column): Column {
+  return encodedWhere(column, (rows, texts) => 4 * texts <= rows);
+}
+
+/**
+ * The same for a column that is kept: it may take longer to see that texts repeat, since whoever
+ * reads it often gains each time. How many differ in all is told from how soon they repeat.
+ */
+export function encodeKeptTexts(column: Column): Column {
+  return encodedWhere(column, (rows, texts) => 4 * differentOf(rows, texts) <= column.length);
+}
+
+function encodedWhere(column: Column, pays: Pays): Column {
   if (!isText(column.dtype) || column.dictionary !== undefined) return column;
   const table = new TextTable();
-  const codes = codesOf(table, column, column.length < TRIAL_ROWS ? Infinity : 4);
+  const codes = codesOf(table, column, column.length < TRIAL_ROWS ? always : pays);
   if (codes === undefined || 2 * table.size > column.length) return column;
   return encoded(column, codes, table.texts());
+}
+
+/** Whether it goes on to pay, by the rows seen and the different texts among them. */
+type Pays = (rows: number, texts: number) => boolean;
+
+const always: Pays = () => true;
+
+/** How many different texts there are if so many rows, drawn at random, had so many. */
+function differentOf(rows: number, texts: number): number {
+  if (texts === rows) return Infinity;
+  let [low, high] = [texts, 2 * rows * rows];
+  for (let turn = 0; turn < 60; turn++) {
+    const all = (low + high) / 2;
+    if (all * -Math.expm1(-rows / all) < texts) low = all;
+    else high = all;
+  }
+  return high;
 }
 
 /** A text column with each text stored once, whatever it costs. */
 export function encodeAllTexts(column: Column): Column {
   if (column.dictionary !== undefined) return column;
   const table = new TextTable();
-  return encoded(column, codesOf(table, column, Infinity) as Int32Array, table.texts());
+  return encoded(column, codesOf(table, column, always) as Int32Array, table.texts());
 }
 
 /** Rows after which it is asked for the first time whether enough texts were the same. */
@@ -29,8 +58,8 @@ function encoded({ dtype, length, valid }: Column, codes: Int32Array, texts: Col
   return makeColumn(dtype, length, { values: codes, valid, dictionary: texts });
 }
 
-/** Codes of plain texts; undefined once more than one of `repeat` texts was new. */
-function codesOf(table: TextTable, column: Column, repeat: number): Int32Array | undefined {
+/** Codes of plain texts; undefined once it does not pay. */
+function codesOf(table: TextTable, column: Column, pays: Pays): Int32Array | undefined {
   const { length, valid } = column;
   const bytes = column.values as Uint8Array;
   const offsets = column.offsets as Int32Array;
@@ -43,7 +72,7 @@ function codesOf(table: TextTable, column: Column, repeat: number): Int32Array |
       codes[row] = table.code(bytes, offsets[row] as number, offsets[row + 1] as number);
     }
     if (row === length) return codes;
-    if (table.size * repeat > row) return undefined;
+    if (!pays(row, table.size)) return undefined;
   }
 }
 

@@ -32,7 +32,15 @@ export function anyOf(disjuncts: readonly Typed[]): Typed {
   return joined(disjuncts, "or") ?? literalNode(false, bool);
 }
 
+/** Longer chains are cut in two, since expressions are walked with the stack. */
+const CHAIN_MAX = 64;
+
 function joined(parts: readonly Typed[], fn: "and" | "or"): Typed | undefined {
+  if (parts.length > CHAIN_MAX) {
+    const middle = parts.length >>> 1;
+    const halves = [parts.slice(0, middle), parts.slice(middle)].map((half) => joined(half, fn));
+    return callNode(fn, halves as Typed[], bool);
+  }
   const [first, ...rest] = parts;
   return first && rest.reduce((all, part) => callNode(fn, [all, part], bool), first);
 }

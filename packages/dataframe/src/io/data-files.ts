@@ -1,6 +1,6 @@
 import type { Patterns } from "@millrace/storage";
 import { globSync, StorageError, statSync } from "@millrace/storage";
-import { invalidArgument } from "../errors.ts";
+import { dataFault, invalidArgument } from "../errors.ts";
 import { hasSyncReads } from "./bad-file.ts";
 
 /** A file as it was when it was planned; the size of one that must be waited for is 0. */
@@ -25,6 +25,17 @@ export function dataFiles(api: string, urls: Patterns, ending: string): readonly
     const { size = 0, modifiedMs } = statSync(url);
     return { url, size, modifiedMs };
   });
+}
+
+/** Refuses a local file that is not what it was when it was planned: places in it mean nothing. */
+export function checkUnchanged({ url, size, modifiedMs }: FileVersion): void {
+  if (!hasSyncReads(url)) return;
+  const now = statSync(url);
+  if (now.size === size && now.modifiedMs === modifiedMs) return;
+  const message =
+    `${url}: the file has changed since the frame was made, got ${now.size} bytes, ` +
+    `wanted the ${size} of then. Make the frame anew, or write results to another place.`;
+  throw dataFault("dataframe/bad-file", message);
 }
 
 function withFolders(url: string | URL, ending: string): string | URL {

@@ -1,6 +1,6 @@
 import zlib from "node:zlib";
 import { compressionOf, statSync } from "@millrace/storage";
-import { dataFault, fault } from "../errors.ts";
+import { dataFault, fault, invalidArgument } from "../errors.ts";
 import { hasSyncReads } from "./bad-file.ts";
 import type { TextEncoding, TextFormat } from "./text-format.ts";
 import { localBytes } from "./local-bytes.ts";
@@ -70,6 +70,12 @@ function toUtf8(bytes: Uint8Array, encoding: TextEncoding): Uint8Array {
     case "utf16le":
       return Buffer.from(new TextDecoder("utf-16le").decode(bytes));
   }
+}
+
+/** The error for columns of files that hold nothing. */
+export function noRows(api: string, url: string): Error {
+  const what = "columns of an empty file cannot be inferred";
+  return invalidArgument(api, what, url, "a file with a header", "Give a schema of all columns.");
 }
 
 /** The error for dtypes that would have to be inferred of bytes that have to be waited for. */

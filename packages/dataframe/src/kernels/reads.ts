@@ -18,13 +18,3 @@ export function readNumber(dtype: DType): string {
 export function readHigh(dtype: DType): string {
   return dtype.kind === "uint64" ? "(x[2 * i + 1] >>> 0)" : "x[2 * i + 1]";
 }
-
-/** Whether a dtype is stored as texts. */
-export function hasTexts(dtype: DType): boolean {
-  return dtype.kind === "utf8" || dtype.kind === "dictionary";
-}
-
-/** Whether a dtype is of doubles, whole or not. */
-export function hasFloats(dtype: DType): boolean {
-  return dtype.kind === "float64" || dtype.kind === "float32";
-}

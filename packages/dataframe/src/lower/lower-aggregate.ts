@@ -17,8 +17,11 @@ import { addBlocks, addShuffle, addTree, call, input, literal, step } from "./pa
 import type { Chain } from "./stage-of.ts";
 import { stageOf } from "./stage-of.ts";
 
-/** Buckets that a shuffled aggregation to one partition is dealt out to, for threads to share. */
-const bucketCount = 8;
+/**
+ * Buckets that a shuffled aggregation to one partition is dealt out to, for threads to share: the
+ * same on all machines, so that equal plans have equal graphs. Each costs a little for every part.
+ */
+const bucketCount = 4;
 
 /**
  * Groups of each partition, in the task that reads and filters it, then of all: through a tree, or

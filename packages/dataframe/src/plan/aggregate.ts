@@ -2,6 +2,7 @@ import type { Field } from "../dtype.ts";
 import { invalidArgument } from "../errors.ts";
 import {
   checkCount,
+  checkPartitionCount,
   checkDistinct,
   checkExpressions,
   checkNames,
@@ -43,7 +44,7 @@ export function aggregate(
   const values = outputs.flatMap(({ aggregate: { arg } }) => (arg === undefined ? [] : [arg]));
   checkExpressions(api, input.fields, values);
   checkSplitEvery(api, splitEvery);
-  checkCount(api, "splitOut", splitOut, 1);
+  checkPartitionCount(api, "splitOut", splitOut);
   if (keys.length === 0 && splitOut > 1) {
     throw invalidArgument(api, "splitOut of one row for all", splitOut, "1, or keys to group by");
   }

@@ -69,6 +69,17 @@ export function checkOrderable(api: string, field: Field): void {
   throw fault("dataframe/unsupported-type", api, what, dtypeText(field.dtype), wanted);
 }
 
+/** More partitions than anyone means to have; each costs memory before anything runs. */
+export const npartitionsMax = 1_000_000;
+
+/** Checks a number of partitions. */
+export function checkPartitionCount(api: string, what: string, count: number): void {
+  checkCount(api, what, count, 1);
+  if (count > npartitionsMax) {
+    throw invalidArgument(api, `bad ${what}`, count, `at most ${npartitionsMax}`);
+  }
+}
+
 /** Checks a count: a whole number, `least` or more. */
 export function checkCount(api: string, what: string, count: number, least: number): void {
   if (Number.isSafeInteger(count) && count >= least) return;

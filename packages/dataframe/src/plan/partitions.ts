@@ -1,7 +1,7 @@
 import { dtypeText, sameDType } from "../dtype-traits.ts";
 import { fault, invalidArgument } from "../errors.ts";
 import type { Scalar } from "../expr/typed.ts";
-import { checkCount, checkNames, checkOrderable, fieldOf } from "./check.ts";
+import { checkCount, checkNames, checkPartitionCount, checkOrderable, fieldOf } from "./check.ts";
 import { checkDivisions, compareBounds } from "./divisions.ts";
 import { intern } from "./intern.ts";
 import { indexKey, isSortedBy, layoutOf, rowCount } from "./layout.ts";
@@ -67,7 +67,7 @@ export function repartition(
 function checkTarget(api: string, input: PlanNode, target: RepartitionTarget): void {
   switch (target.by) {
     case "npartitions":
-      return checkCount(api, "npartitions", target.npartitions, 1);
+      return checkPartitionCount(api, "npartitions", target.npartitions);
     case "divisions":
       return checkBounds(api, input, target.divisions, target.force);
     case "rows": {
@@ -117,7 +117,7 @@ export function shuffle(input: PlanNode, by: ShuffleNode["by"], api = "shuffle")
     case "hash":
       for (const field of checkNames(api, fields, by.on)) checkOrderable(api, field);
       checkCount(api, "number of columns", by.on.length, 1);
-      checkCount(api, "npartitions", by.npartitions, 1);
+      checkPartitionCount(api, "npartitions", by.npartitions);
       break;
     case "range":
       checkOrderable(api, fieldOf(api, fields, by.column));

@@ -12,6 +12,7 @@ import {
   yearStart,
 } from "../kernels/time/civil.ts";
 import { zoneOf } from "../kernels/time/zone.ts";
+import { npartitionsMax } from "./check.ts";
 import { compareBounds } from "./divisions.ts";
 
 /**
@@ -42,9 +43,6 @@ export function periodDivisions(
   }
   return [...bounds, last];
 }
-
-/** More partitions than anyone means to have. */
-const npartitionsMax = 1_000_000;
 
 interface Period {
   readonly count: number;

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../errors.ts";
 import type { Scalar } from "../expr/typed.ts";
+import { npartitionsMax } from "./check.ts";
 import { compareBounds } from "./divisions.ts";
 import type { Piece } from "./node.ts";
 
@@ -43,6 +44,10 @@ export function rowsOfLength(
   }
   const sum = before.reduce((rows, more) => rows + more, 0);
   const count = Math.max(1, Math.ceil(sum / partitionRows));
+  if (count > npartitionsMax) {
+    const wanted = `a number that makes at most ${npartitionsMax} partitions`;
+    throw invalidArgument(api, "too few partitionRows", partitionRows, wanted);
+  }
   return Array.from({ length: count }, (_, i) => Math.min(partitionRows, sum - i * partitionRows));
 }
 

@@ -11,6 +11,7 @@ export function inferDType(
   api: string,
   values: readonly unknown[],
   where: (index: number) => string,
+  depth = 0,
 ): DType {
   const first = values.findIndex((value) => value !== null && value !== undefined);
   // A column of nulls may become anything; text is what every reader takes.
@@ -46,16 +47,36 @@ export function inferDType(
     case "date":
       return timestamp("ms");
     case "list":
-      return listType(api, values as readonly (readonly unknown[] | null | undefined)[], where);
+      if (depth === depthMax) throw tooDeep(api, where(first), values[first]);
+      return listType(
+        api,
+        values as readonly (readonly unknown[] | null | undefined)[],
+        where,
+        depth,
+      );
     case "struct":
+      if (depth === depthMax) throw tooDeep(api, where(first), values[first]);
       return structType(
         api,
         values as readonly (Record<string, unknown> | null | undefined)[],
         where,
+        depth,
       );
     case "other":
       throw mixed(api, where(first), values[first], kind);
   }
+}
+
+/** Deeper values are no rows but most likely objects that hold themselves. */
+const depthMax = 100;
+
+function tooDeep(api: string, where: string, value: unknown): Error {
+  // After so many steps the way there says nothing more.
+  const place = where.length > 80 ? `${where.slice(0, 80)} …` : where;
+  const message =
+    `${api}: ${place} is too deep, got ${quoteValue(value)}, wanted at most ${depthMax} lists and ` +
+    "objects inside of each other. Leave out what holds itself, or say with `schema` what to take.";
+  return dataFault("dataframe/type-mismatch", message);
 }
 
 type Kind = "number" | "bigint" | "text" | "truth" | "date" | "list" | "struct" | "other";
@@ -115,6 +136,7 @@ function listType(
   api: string,
   values: readonly (readonly unknown[] | null | undefined)[],
   where: (index: number) => string,
+  depth: number,
 ): DType {
   const items: unknown[] = [];
   const places: (readonly [row: number, item: number])[] = [];
@@ -124,23 +146,25 @@ function listType(
       places.push([row, i]);
     });
   });
-  const itemType = inferDType(api, items, (index) => {
+  const place = (index: number): string => {
     const [row, item] = places[index] as readonly [number, number];
     return `${where(row)}, item ${item}`;
-  });
-  return list(itemType);
+  };
+  return list(inferDType(api, items, place, depth + 1));
 }
 
 function structType(
   api: string,
   values: readonly (Record<string, unknown> | null | undefined)[],
   where: (index: number) => string,
+  depth: number,
 ): DType {
   const names = new Set<string>();
   for (const value of values) for (const name of Object.keys(value ?? {})) names.add(name);
   const fields = [...names].map((name) => {
     const parts = values.map((value) => value?.[name]);
-    return [name, inferDType(api, parts, (row) => `${where(row)}, field ${JSON.stringify(name)}`)];
+    const place = (row: number): string => `${where(row)}, field ${JSON.stringify(name)}`;
+    return [name, inferDType(api, parts, place, depth + 1)];
   });
   return struct(Object.fromEntries(fields) as Schema);
 }

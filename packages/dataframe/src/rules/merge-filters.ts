@@ -12,10 +12,16 @@ export const mergeFilters: Rule = {
     "predicate it would be asked of rows that the earlier one had taken out.",
   scope: "node",
   apply(node, { isShared }) {
-    if (node.kind !== "filter" || node.input.kind !== "filter") return undefined;
-    const { input, predicate } = node;
-    if (isShared(input) || mayFail(predicate)) return undefined;
-    const all = new Set([...conjunctsOf(input.predicate), ...conjunctsOf(predicate)]);
-    return isTooLarge([...all]) ? undefined : filter(input.input, allOf([...all]));
+    if (node.kind !== "filter") return undefined;
+    // All of a chain at once: one after the other, n filters would make n² expressions.
+    let last = node;
+    let all = conjunctsOf(node.predicate);
+    while (last.input.kind === "filter" && !isShared(last.input) && !mayFail(last.predicate)) {
+      const more = [...conjunctsOf(last.input.predicate), ...all];
+      if (isTooLarge(more)) break;
+      all = more;
+      last = last.input;
+    }
+    return last === node ? undefined : filter(last.input, allOf([...new Set(all)]));
   },
 };

@@ -72,13 +72,4 @@ function itemRows({ length, offsets, valid }: Column): { rows: Int32Array; items
   return { rows, items };
 }
 
-/** How many rows a partition has. */
-export function countRows(block: Block): number {
-  return block.rows;
-}
-
-declareExports(
-  import.meta.url,
-  { sampleBlock, explodeBlock, countRows },
-  { package: "@millrace/dataframe" },
-);
+declareExports(import.meta.url, { sampleBlock, explodeBlock }, { package: "@millrace/dataframe" });

@@ -16,7 +16,7 @@ import { checkDType } from "../dtype.ts";
 import { invalidArgument } from "../errors.ts";
 import { concatBlocks } from "../kernels/concat.ts";
 import { addAliases, addCall, partitionKeys } from "../lower/partitions.ts";
-import { checkCount } from "../plan/check.ts";
+import { checkPartitionCount } from "../plan/check.ts";
 import { layoutOf } from "../plan/layout.ts";
 import type { PlanNode } from "../plan/node.ts";
 import { balancedRows } from "../plan/recut-layout.ts";
@@ -29,8 +29,6 @@ import { checkOptions } from "./check.ts";
 const partitionRowsDefault = 131_072;
 /** Larger data does not count by content: to read it all would cost more than it saves. */
 const namedByContentBytesMax = 2 ** 20;
-/** More partitions than anyone means to have. */
-const npartitionsMax = 10_000_000;
 
 /** How rows in memory are cut. */
 export interface CutOptions {
@@ -79,10 +77,7 @@ function inMemory(
 ): PlanNode {
   const all = concatBlocks(parts);
   const count = npartitions ?? Math.max(1, Math.ceil(all.rows / partitionRowsDefault));
-  checkCount(api, "npartitions", count, 1);
-  if (count > npartitionsMax) {
-    throw invalidArgument(api, "bad npartitions", count, `at most ${npartitionsMax}`);
-  }
+  checkPartitionCount(api, "npartitions", count);
   const rows = balancedRows([all.rows], count);
   const cut = slices(all, rows);
   const content = blockBytes(all) <= namedByContentBytesMax ? cut : crypto.randomUUID();

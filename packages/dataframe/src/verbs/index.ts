@@ -7,6 +7,7 @@ export { explain } from "./explain.ts";
 export type { ExplainOptions } from "./explain.ts";
 export { fromDelayedTables, fromObjects, fromTable } from "./from.ts";
 export type { CutOptions } from "./from.ts";
+export { kept } from "./keep.ts";
 export { mapBlocks } from "./map.ts";
 export { first, last, sampleRows, sortBy, topkBy } from "./order.ts";
 export type { SortOptions } from "./order.ts";

@@ -5,6 +5,7 @@ import { fault, invalidArgument } from "../errors.ts";
 import { coalesce, col } from "../expr/col.ts";
 import type { CastOptions } from "../expr/expr.ts";
 import { Expr } from "../expr/expr.ts";
+import { allOf } from "../expr/conjuncts.ts";
 import { exactLiteral, isNative } from "../expr/literal.ts";
 import { resolve } from "../expr/resolve.ts";
 import { castNode, columnNode } from "../expr/typed.ts";
@@ -111,11 +112,9 @@ export function dropNulls(input: PlanNode, columns: readonly string[]): PlanNode
   const api = "dropNulls";
   const names = columns.length === 0 ? input.fields.map(({ name }) => name) : columns;
   checkNames(api, input.fields, names);
-  const tests = names.map((name) => col(name).isNotNull());
-  const [first, ...others] = tests;
-  if (first === undefined) return input;
-  const all = others.reduce((a, b) => a.and(b), first);
-  return filter(input, resolve(api, all, input.fields), api);
+  if (names.length === 0) return input;
+  const tests = names.map((name) => resolve(api, col(name).isNotNull(), input.fields));
+  return filter(input, allOf(tests), api);
 }
 
 /** A value in the place of null: for each column that takes it, or by column; dtypes stay. */

@@ -10,7 +10,7 @@ import type { Partitions } from "../lower/partitions.ts";
 import { addCall, partitionKeys } from "../lower/partitions.ts";
 import { physicalPlan } from "../lower/physical.ts";
 import { aggregate } from "../plan/aggregate.ts";
-import { checkCount, checkOrderable, fieldOf } from "../plan/check.ts";
+import { checkOrderable, checkPartitionCount, fieldOf } from "../plan/check.ts";
 import { compareBounds } from "../plan/divisions.ts";
 import { indexKey } from "../plan/layout.ts";
 import type { Piece, PlanNode } from "../plan/node.ts";
@@ -63,7 +63,7 @@ export async function setIndex(
     const other = sorted ? "sorted" : "npartitions";
     throw invalidArgument(api, "two ways to cut", `divisions and ${other}`, "one of them");
   }
-  if (npartitions !== undefined) checkCount(api, "npartitions", npartitions, 1);
+  if (npartitions !== undefined) checkPartitionCount(api, "npartitions", npartitions);
   if (divisions !== undefined) {
     return between(input, column, storedBounds(api, input, column, divisions));
   }

@@ -1,6 +1,7 @@
 import type { BlockInput, RunOptions, TaskFunction } from "@millrace/graph";
 import { compute } from "@millrace/graph";
-import { remove } from "@millrace/storage";
+import { absoluteUrl, remove } from "@millrace/storage";
+import { invalidArgument } from "../errors.ts";
 import type { WriteCsvOptions } from "../io/csv/write-csv-options.ts";
 import { writeCsvNames, writeCsvSettings } from "../io/csv/write-csv-options.ts";
 import { writeCsvPart } from "../io/csv/write-csv-part.ts";
@@ -22,6 +23,8 @@ import type { WriteMode } from "../io/write-mode.ts";
 import { planWrite } from "../io/write-mode.ts";
 import { addBlocks, call, input, literal, partitionKeys } from "../lower/partitions.ts";
 import type { Physical } from "../lower/physical.ts";
+import type { PlanNode } from "../plan/node.ts";
+import { nodesOfPlan } from "../plan/walk.ts";
 import { splitOptions } from "./check.ts";
 
 /**
@@ -95,6 +98,10 @@ export async function toParquet(
   const { mode, ...rest } = own;
   const settings = writeParquetSettings(api, rest);
   const { fields } = physical.plan;
+  if (fields.length === 0) {
+    const remedy = "Parquet would lose the number of rows; toArrow and toJsonLines keep it.";
+    throw invalidArgument(api, "no columns", fields, "one column or more", remedy);
+  }
   return write(
     api,
     physical,
@@ -119,6 +126,28 @@ export async function toArrow(
   return write(api, physical, pattern, { fn: writeIpcPart, args }, mode, run);
 }
 
+/** Refuses to replace files that the frame reads: tasks that come later would find other rows. */
+function checkNotRead(api: string, plan: PlanNode, paths: readonly string[]): void {
+  const read = new Set<string>();
+  for (const node of nodesOfPlan(plan)) {
+    if (node.kind !== "scan") continue;
+    for (const part of node.source.parts) for (const url of urlsOf(part)) read.add(url);
+  }
+  const clash = paths.find((path) => read.has(absoluteUrl(path)));
+  if (clash === undefined) return;
+  const remedy = "Write to another folder, or persist() the frame first.";
+  throw invalidArgument(api, "the frame reads a file of this name", clash, "other files", remedy);
+}
+
+/** The files of a partition of a source; those of text formats may be several. */
+function urlsOf(part: unknown): readonly string[] {
+  const { url, files = [] } = part as {
+    readonly url?: string;
+    readonly files?: readonly { readonly url: string }[];
+  };
+  return url === undefined ? files.map((file) => absoluteUrl(file.url)) : [absoluteUrl(url)];
+}
+
 /**
  * Writes one file a partition with a step that gets a block, a path and `args`; gives the paths in
  * the order of the partitions.
@@ -132,6 +161,7 @@ async function write(
   run: RunOptions,
 ): Promise<string[]> {
   const { paths, stale } = planWrite(api, pattern, partitions.npartitions, mode ?? "replace");
+  checkNotRead(api, plan, paths);
   const inputs: readonly BlockInput[] = [
     { kind: "block", layer: partitions.layer },
     { kind: "values", values: paths },

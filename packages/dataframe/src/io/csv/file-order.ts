@@ -1,4 +1,5 @@
-import { fault } from "../../errors.ts";
+import { quoteValue } from "@millrace/graph/tasks";
+import { dataFault } from "../../errors.ts";
 import type { CsvHead, CsvSettings } from "./csv-settings.ts";
 
 /**
@@ -15,12 +16,9 @@ export function fileOrder(url: string, head: CsvHead, { fields }: CsvSettings): 
   if (names.length === fields.length && new Set(order).size === names.length) {
     if (!order.includes(-1)) return order;
   }
-  throw fault(
-    "dataframe/schema-mismatch",
-    "readCsv",
-    `the header of ${url} is another one`,
-    names.join(", "),
-    fields.map(({ name }) => name).join(", "),
-    "Read files of other columns apart, and concat what they have in common.",
-  );
+  const message =
+    `readCsv: the header of ${url} is another one, got ${quoteValue(names.join(", "))}, ` +
+    `wanted ${fields.map(({ name }) => name).join(", ")}. ` +
+    "Read files of other columns apart, and concat what they have in common.";
+  throw dataFault("dataframe/schema-mismatch", message);
 }

@@ -14,7 +14,7 @@ import type { CsvFile, CsvPart, CsvSettings } from "./csv-settings.ts";
 import { fileOrder } from "./file-order.ts";
 import { headOf } from "./head-of.ts";
 import { inferDTypes } from "./infer-dtypes.ts";
-import { noSample } from "../prefix-of.ts";
+import { noRows, noSample, prefixOf } from "../prefix-of.ts";
 import { sampleCsv } from "./sample-csv.ts";
 
 /** CSV files as a source: files are listed and measured, the first one is looked into. */
@@ -73,7 +73,11 @@ function settle(
   if (sample === undefined) {
     const names = options.columns ?? given;
     const isUnknown = names.length === 0 || names.some((name) => !given.includes(name));
-    if (isUnknown || draft.dialect.delimiter < 0) throw noSample(api, files[0] as string);
+    const [url = ""] = files;
+    if (isUnknown || draft.dialect.delimiter < 0) {
+      const isEmpty = prefixOf(api, url, 1, draft)?.isWhole === true;
+      throw isEmpty ? noRows(api, url) : noSample(api, url);
+    }
   }
   const width = sample?.names?.length ?? sample?.rows[0]?.length ?? given.length;
   const names = sample?.names ?? columnNames(api, options, width);

@@ -28,16 +28,19 @@ function dtypeOf(given: readonly unknown[]): DType {
   const values = given.filter((value) => value !== null);
   if (values.length === 0) return utf8;
   if (values.every((value) => typeof value === "boolean")) return bool;
-  if (values.every((value) => typeof value === "number")) {
-    return values.every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 63)
-      ? int64
-      : float64;
+  if (values.every((value) => typeof value === "number" || typeof value === "bigint")) {
+    return values.every(isInt64) ? int64 : float64;
   }
   if (values.every((value) => typeof value === "string")) return textOf(values);
   if (values.every((value) => Array.isArray(value))) return list(dtypeOf(values.flat()));
   if (!values.every(isRecord)) return utf8;
   const fields = fieldsOf(values);
   return struct(Object.fromEntries(fields.map(({ name, dtype }) => [name, dtype])));
+}
+
+function isInt64(value: number | bigint): boolean {
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value;
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 63;
 }
 
 function textOf(texts: readonly string[]): DType {

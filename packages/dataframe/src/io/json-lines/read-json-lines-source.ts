@@ -14,6 +14,7 @@ import type { TextFormat } from "../text-format.ts";
 import { inferFields } from "./infer-json.ts";
 import type { ReadJsonLinesOptions } from "./json-lines-options.ts";
 import type { JsonLinesPart, JsonLinesSettings } from "./json-settings.ts";
+import { parseExactly } from "./parse-exactly.ts";
 
 const names: readonly (keyof ReadJsonLinesOptions)[] = [
   "schema",
@@ -127,7 +128,7 @@ function sampleRows(
 /** A line that is no JSON is told of when it is read, with its place. */
 function parsed(line: string): unknown {
   try {
-    return JSON.parse(line);
+    return parseExactly(line);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

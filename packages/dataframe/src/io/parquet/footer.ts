@@ -59,6 +59,7 @@ export const chunkFields = {
 
 /** The length of a footer from the last 8 bytes of a file of a size. */
 export function footerLength(tail: Uint8Array, size: number): number {
+  if (tail.length < 12) throw badLayout(`it has ${tail.length} bytes, too few for a Parquet file`);
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
   const mark = view.getUint32(tail.length - 4, true);
   if (mark === ENCRYPTED_MARK) throw badLayout("its footer is encrypted");

@@ -8,6 +8,7 @@ import { concatBlocks } from "../../kernels/concat.ts";
 import { runStage } from "../../stage/run-stage.ts";
 import { badLayout } from "../../arrow/arrow-type.ts";
 import { badFile } from "../bad-file.ts";
+import { checkUnchanged } from "../data-files.ts";
 import { readRanges } from "../read-bytes.ts";
 import type { LoadedGroup } from "./assemble.ts";
 import { chunkBounds } from "./chunk-bounds.ts";
@@ -31,6 +32,7 @@ export async function readParquetPart(
   predicate: Typed | undefined,
   limit: number | undefined,
 ): Promise<Block> {
+  checkUnchanged(part);
   const footer = await readFooter(part);
   const names = new Set([...columns, ...columnsOf(predicate === undefined ? [] : [predicate])]);
   const wanted = wantedColumns(part, reading, footer, [...names]);

@@ -6,7 +6,8 @@ import type { Rows } from "../row-loop.ts";
 import type { Accumulator } from "./accumulators/accumulator.ts";
 import { makeAccumulator } from "./accumulators/make-accumulator.ts";
 import type { AggregateSpec } from "./aggregate-spec.ts";
-import { grown } from "./grown.ts";
+import { expectedGroups, kindOfTable, rememberGroups } from "./expected-groups.ts";
+import { grown, withFirstRoom } from "./grown.ts";
 import type { Grouper } from "./grouper.ts";
 import { makeGrouper, rowsAtOnce } from "./grouper.ts";
 import { ordinalName, partitionStride } from "./ordinals.ts";
@@ -25,10 +26,14 @@ export class GroupTable {
   #groups: Int32Array = new Int32Array(0);
   /** Where groups of merged blocks were first met. */
   #ordinals: Float64Array = new Float64Array(0);
+  readonly #kind: string;
+  readonly #expected: number;
 
   constructor(keys: readonly Field[], aggregates: readonly AggregateSpec[]) {
     this.#keys = keys;
     this.#aggregates = aggregates;
+    this.#kind = kindOfTable(keys, aggregates);
+    this.#expected = expectedGroups(this.#kind);
     this.#grouper = makeGrouper(keys);
     this.#accumulators = aggregates.map(makeAccumulator);
   }
@@ -62,18 +67,11 @@ export class GroupTable {
   /** Adds the rows behind a partial result, as if they came next. */
   merge(partial: Block): void {
     const { rows, columns } = partial;
-    const keyCount = this.#keys.length;
     for (let start = 0; start < rows; start += rowsAtOnce) {
       const end = Math.min(start + rowsAtOnce, rows);
       const here = columns.map((column) => sliceColumn(column, start, end));
-      const before = this.count;
-      this.#assign(here.slice(0, keyCount), undefined, end - start);
-      this.#keepOrdinals(here[keyCount] as Column, before);
-      let at = keyCount + 1;
-      for (const accumulator of this.#accumulators) {
-        const state = here.slice(at, (at += accumulator.width));
-        accumulator.merge(state, end - start, this.#groups, this.count);
-      }
+      this.#groups = grown(this.#groups, end - start);
+      withFirstRoom(this.#expected, () => this.#merge(here, end - start));
     }
   }
 
@@ -83,6 +81,7 @@ export class GroupTable {
    */
   partial(partition = 0): Block {
     const { count } = this;
+    rememberGroups(this.#kind, count);
     const names = [...this.#keys.map(({ name }) => `key:${name}`), ordinalName];
     const columns = [...this.#grouper.keys(), this.#ordinalColumn(partition)];
     for (const [k, accumulator] of this.#accumulators.entries()) {
@@ -97,6 +96,7 @@ export class GroupTable {
   /** Keys and results under the names asked for. */
   finish(): Block {
     const { count } = this;
+    rememberGroups(this.#kind, count);
     const names = [...this.#keys, ...this.#aggregates].map(({ name }) => name);
     const results = this.#accumulators.map((accumulator) => accumulator.result(count));
     return makeBlock(count, names, [...this.#grouper.keys(), ...results]);
@@ -115,15 +115,25 @@ export class GroupTable {
     n: number,
   ): void {
     if (n === 0) return;
-    this.#assign(keys, selection, n);
-    for (const [k, accumulator] of this.#accumulators.entries()) {
-      accumulator.add(args[k], selection, n, this.#groups, this.count);
-    }
+    this.#groups = grown(this.#groups, n);
+    withFirstRoom(this.#expected, () => {
+      this.#grouper.assign(keys, selection, n, this.#groups);
+      for (const [k, accumulator] of this.#accumulators.entries()) {
+        accumulator.add(args[k], selection, n, this.#groups, this.count);
+      }
+    });
   }
 
-  #assign(keys: readonly Column[], selection: Rows, n: number): void {
-    this.#groups = grown(this.#groups, n);
-    this.#grouper.assign(keys, selection, n, this.#groups);
+  #merge(partial: readonly Column[], n: number): void {
+    const keyCount = this.#keys.length;
+    const before = this.count;
+    this.#grouper.assign(partial.slice(0, keyCount), undefined, n, this.#groups);
+    this.#keepOrdinals(partial[keyCount] as Column, before);
+    let at = keyCount + 1;
+    for (const accumulator of this.#accumulators) {
+      const state = partial.slice(at, (at += accumulator.width));
+      accumulator.merge(state, n, this.#groups, this.count);
+    }
   }
 
   /** Ordinals of the groups that were met in a partial result for the first time. */

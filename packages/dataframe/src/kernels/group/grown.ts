@@ -3,7 +3,8 @@ import type { Values } from "../../column.ts";
 /** The array, or a larger copy of it where it has no room for `length` elements. */
 export function grown<T extends Values>(array: T, length: number): T {
   if (array.length >= length) return array;
-  const room = Math.max(length, 2 * array.length, roomMin);
+  const least = array.length === 0 ? firstRoom : 2 * array.length;
+  const room = Math.max(length, least, roomMin);
   const larger = new (array.constructor as new (length: number) => T)(room);
   (larger as Uint8Array).set(array as Uint8Array);
   return larger;
@@ -24,4 +25,19 @@ const roomMin = 16;
 /** The power of two that is at least as great. */
 export function powerOfTwo(size: number): number {
   return size <= 1 ? 1 : 2 ** Math.ceil(Math.log2(size));
+}
+
+let firstRoom = 0;
+
+/**
+ * Runs `work`, in which empty arrays get room for so many elements at once: growing by doubling
+ * leaves twice as much for the garbage collector, and tables of one job are much alike.
+ */
+export function withFirstRoom(length: number, work: () => void): void {
+  firstRoom = length;
+  try {
+    work();
+  } finally {
+    firstRoom = 0;
+  }
 }
