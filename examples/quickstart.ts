@@ -10,6 +10,7 @@ const data = new URL("../node_modules/vega-datasets/data/", import.meta.url);
 // wrong column, or a comparison with a text, does not compile.
 const flights = readParquet(new URL("flights-3m.parquet", data), {
   schema: { delay: int64, distance: int64, origin: utf8 },
+  rowGroupsPerPartition: 1,
 });
 const airports = flights
   .filter((c) => c.distance.lt(1000))

@@ -52,7 +52,7 @@ it("filters and columns get into the source, and a limited sort keeps the best",
               scan csv flights-*.csv: carrier, delay, distance, day, stops  [3 partitions]
     =>
     first 10 by mean descending
-      aggregate by carrier (tree): flights = rows(), mean = mean(speed)  [1 partition]
+      aggregate by carrier (shuffle): flights = rows(), mean = mean(speed)  [1 partition]
         project carrier, speed = distance / 2
           scan csv flights-*.csv: carrier, distance where (delay > 15) and ((distance / 2) > 100)  [3 partitions]"
   `);
@@ -75,7 +75,7 @@ it("a predicate over keys is asked before groups are made, one over results afte
         scan csv flights-*.csv: carrier, delay, distance, day, stops  [3 partitions]
     =>
     filter flights > 10
-      aggregate by carrier (tree): flights = rows()  [1 partition]
+      aggregate by carrier (shuffle): flights = rows()  [1 partition]
         scan csv flights-*.csv: carrier where carrier = "AA"  [3 partitions]"
   `);
 });

@@ -105,7 +105,7 @@ test("an aggregation gives what grouping the rows of the stage gives", () => {
         );
       const got = outcomeOf(() => {
         const merged = table();
-        merged.merge(runAggregation(block, stage, keys.length, specs));
+        merged.merge(runAggregation([block], stage, keys.length, specs));
         return merged.finish();
       });
       const want = outcomeOf(() => {

@@ -38,7 +38,7 @@ test.each(["plain", "encoded"] as const)("groups keep texts of earlier morsels (
     ],
   };
   const table = new GroupTable([{ name: "key", dtype: utf8 }], specs);
-  table.merge(runAggregation(block, stage, 1, specs));
+  table.merge(runAggregation([block], stage, 1, specs));
   const { names, columns } = table.finish();
   const groups = new Map<string, string[]>();
   for (const text of texts.slice(100).map((each) => each.toUpperCase())) {
@@ -60,7 +60,7 @@ test("groups keep first texts that stand next to each other in a morsel", () => 
     { name: "i", value: i },
     { name: "first", value: upper },
   ];
-  const partial = runAggregation(block, { filter: undefined, outputs }, 1, specs);
+  const partial = runAggregation([block], { filter: undefined, outputs }, 1, specs);
   const table = new GroupTable([{ name: "i", dtype: int32 }], specs);
   table.merge(partial);
   expect(table.finish().columns.map(valuesOf)).toEqual([
@@ -74,7 +74,7 @@ test("no rows give no groups, but one where there are no keys", () => {
   const filter = callNode("gt", [i, literalNode(5, int32)], bool);
   const specs = [spec("n", "count", int32, int64)];
   const stage = { filter, outputs: [{ name: "n", value: i }] };
-  expect(runAggregation(block, stage, 0, specs).rows).toBe(1);
+  expect(runAggregation([block], stage, 0, specs).rows).toBe(1);
   const keyed = { filter, outputs: [{ name: "i", value: i }, ...stage.outputs] };
-  expect(runAggregation(block, keyed, 1, specs).rows).toBe(0);
+  expect(runAggregation([block], keyed, 1, specs).rows).toBe(0);
 });

@@ -54,6 +54,11 @@ export function literal(value: unknown): StepArg {
   return { kind: "literal", value };
 }
 
+/** An array of one argument. */
+export function list(item: StepArg): StepArg {
+  return { kind: "array", items: [item] };
+}
+
 /** One task a partition. */
 export function addBlocks(
   graph: LayeredGraph,

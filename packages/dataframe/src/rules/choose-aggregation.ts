@@ -7,9 +7,6 @@ import type { Rule } from "./rule.ts";
 /** Groups that one task merges in no time; fewer rows than that have no more groups. */
 const FEW_GROUPS = 2 ** 16;
 
-/** Of fewer parts one task merges nearly as fast as several. */
-const PARTS_MIN = 4;
-
 /** See `why`. */
 export const chooseAggregation: Rule = {
   name: "choose-aggregation",
@@ -27,7 +24,7 @@ export const chooseAggregation: Rule = {
 
 /** Whether nothing says that groups are few; who gives `splitEvery` wants a tree. */
 function mayHaveMany({ input, keys, fields, splitEvery }: AggregateNode): boolean {
-  if (splitEvery !== undefined || input.layout.npartitions < PARTS_MIN) return false;
+  if (splitEvery !== undefined || input.layout.npartitions === 1) return false;
   const rows = rowCount(input.layout) ?? Infinity;
   const combinations = fields
     .slice(0, keys.length)

@@ -12,20 +12,31 @@ import type { Bound } from "./slots.ts";
 import type { Stage } from "./stage.ts";
 
 /**
- * The rows of a partition that pass the filter, grouped: the first `keyCount` outputs are keys, the
- * others the arguments of those aggregates that have one, in order. Gives a partial result, from
- * `partition`, which no column of the size of the partition was made for.
+ * The rows of partitions that pass the filter, grouped: the first `keyCount` outputs are keys, the
+ * others the arguments of those aggregates that have one, in order. Gives a partial result, number
+ * `part` of several, which no column of the size of a partition was made for.
  */
 export function runAggregation(
-  block: Block,
+  blocks: readonly Block[],
   stage: Stage,
   keyCount: number,
   aggregates: readonly AggregateSpec[],
-  partition = 0,
+  part = 0,
 ): Block {
   const keys = stage.outputs.slice(0, keyCount);
   const fields = keys.map(({ name, value }) => ({ name, dtype: value.dtype }));
   const table = new GroupTable(fields, aggregates);
+  for (const block of blocks) addBlock(table, block, stage, keyCount, aggregates);
+  return table.partial(part);
+}
+
+function addBlock(
+  table: GroupTable,
+  block: Block,
+  stage: Stage,
+  keyCount: number,
+  aggregates: readonly AggregateSpec[],
+): void {
   const program = programFor(stage, block, "in place");
   const bound = program.bind(block);
   for (const { sinks } of program.loops) {
@@ -43,7 +54,6 @@ export function runAggregation(
       );
     });
   }
-  return table.partial(partition);
 }
 
 function isNumeric({ form }: Sink): boolean {

@@ -11,14 +11,14 @@ import {
 import { runAggregation } from "../stage/run-aggregation.ts";
 import type { Stage } from "../stage/stage.ts";
 
-/** The groups of a partition, with states that can be combined. */
-export function aggregatePartition(
-  block: Block,
-  partition: number,
+/** The groups of partitions, with states that can be combined: part `part` of all. */
+export function aggregatePartitions(
+  blocks: readonly Block[],
+  part: number,
   stage: Stage,
   spec: GroupSpec,
 ): Block {
-  return runAggregation(block, stage, spec.keys.length, spec.aggregates, partition);
+  return runAggregation(blocks, stage, spec.keys.length, spec.aggregates, part);
 }
 
 /** Groups of several partitions as one, still with states. */
@@ -48,6 +48,6 @@ export function gatherBuckets(buckets: readonly Block[]): Block {
 
 declareExports(
   import.meta.url,
-  { aggregatePartition, combineGroups, finishGroups, splitGroups, joinGroups, gatherBuckets },
+  { aggregatePartitions, combineGroups, finishGroups, splitGroups, joinGroups, gatherBuckets },
   { package: "@millrace/dataframe" },
 );
