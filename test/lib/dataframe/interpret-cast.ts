@@ -25,6 +25,7 @@ export function castValue(value: Present, from: DType, to: DType): Present | und
     if (!Number.isFinite(value)) return undefined;
     if (to.kind !== "decimal") return held(BigInt(Math.trunc(value as number)), to);
     const scaled = Math.abs(value as number) * 10 ** to.scale;
+    if (!Number.isFinite(scaled)) return undefined;
     const unscaled = BigInt(Math.round(scaled));
     return held((value as number) < 0 ? -unscaled : unscaled, to);
   }
