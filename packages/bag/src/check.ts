@@ -1,4 +1,4 @@
-import type { RunOptions } from "@millrace/graph";
+import { runOptionNames } from "@millrace/graph";
 import { invalidArgument } from "./errors.ts";
 import type { Callback } from "./stage/ops.ts";
 
@@ -28,21 +28,9 @@ export function checkCallback(api: string, fn: unknown): Callback {
   throw invalidArgument(api, "the callback must be a function", fn, "a function");
 }
 
-const runOptions: Readonly<Record<keyof RunOptions, true>> = {
-  executor: true,
-  optimize: true,
-  signal: true,
-  onProgress: true,
-  onTask: true,
-  priority: true,
-  retries: true,
-  resources: true,
-  workers: true,
-};
-
 /** Refuses options that are neither a verb's own nor those of a run. */
 export function checkRunNames(api: string, options: object, names: readonly string[]): void {
-  checkOptionNames(api, options, [...names, ...Object.keys(runOptions)]);
+  checkOptionNames(api, options, [...names, ...runOptionNames]);
 }
 
 /** Refuses options that do not exist. */

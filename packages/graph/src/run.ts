@@ -98,17 +98,29 @@ function checkExecutor(api: string, executor: Executor): Executor {
   return executor;
 }
 
-const optionNames = [
-  "executor",
-  "optimize",
-  "signal",
-  "onProgress",
-  "onTask",
-  "priority",
-  "retries",
-  "resources",
-  "workers",
-];
+const runOptions: Readonly<Record<keyof RunOptions, true>> = {
+  executor: true,
+  optimize: true,
+  signal: true,
+  onProgress: true,
+  onTask: true,
+  priority: true,
+  retries: true,
+  resources: true,
+  workers: true,
+};
+
+/**
+ * The names of all options of a run: what a verb of a collection takes beside its own.
+ *
+ * @example
+ * ```ts
+ * import { runOptionNames } from "@millrace/graph";
+ *
+ * runOptionNames.includes("signal"); // => true
+ * ```
+ */
+export const runOptionNames: readonly string[] = Object.keys(runOptions);
 
 /** Checks the options of a run, at the caller's line, and finds its executor. */
 export function prepareRun<O extends RunOptions>(
@@ -116,7 +128,7 @@ export function prepareRun<O extends RunOptions>(
   options: O,
   moreNames: readonly string[] = [],
 ): { executor: Executor; options: Omit<O, "executor"> } {
-  checkOptions(api, options, [...optionNames, ...moreNames]);
+  checkOptions(api, options, [...runOptionNames, ...moreNames]);
   const { executor, ...rest } = options;
   const { priority, retries, resources, workers } = rest;
   checkAnnotations(api, { priority, retries, resources, workers });

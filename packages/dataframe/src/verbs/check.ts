@@ -1,4 +1,5 @@
 import type { RunOptions } from "@millrace/graph";
+import { runOptionNames } from "@millrace/graph";
 import type { Field } from "../dtype.ts";
 import { invalidArgument } from "../errors.ts";
 import { checkNames } from "../plan/check.ts";
@@ -15,25 +16,13 @@ export function checkOptions(api: string, options: unknown, names: readonly stri
   }
 }
 
-const runOptions: Readonly<Record<keyof RunOptions, true>> = {
-  executor: true,
-  optimize: true,
-  signal: true,
-  onProgress: true,
-  onTask: true,
-  priority: true,
-  retries: true,
-  resources: true,
-  workers: true,
-};
-
 /** Refuses options that are neither a verb's own nor those of a run; gives the two apart. */
 export function splitOptions<O extends RunOptions, K extends keyof O & string>(
   api: string,
   options: O,
   own: readonly K[],
 ): { run: RunOptions; own: Pick<O, K> } {
-  checkOptions(api, options, [...own, ...Object.keys(runOptions)]);
+  checkOptions(api, options, [...own, ...runOptionNames]);
   const entries = Object.entries(options);
   const isOwn = ([name]: [string, unknown]): boolean => own.some((known) => known === name);
   return {
