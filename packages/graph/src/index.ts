@@ -12,6 +12,8 @@ export type { Collection, Computed, Rebuilt } from "./collection.ts";
 export { makeCollection, registerCollection } from "./collection-kinds.ts";
 export type { CollectionKinds, CollectionOf, CollectionParts } from "./collection-kinds.ts";
 export { compute, optimize, persist } from "./compute.ts";
+export { Cut, CutPiece } from "./cut.ts";
+export type { CutArray, CutPart } from "./cut.ts";
 export { Delayed } from "./delayed.ts";
 export type { CallArguments, CallOptions, Lazy, LazyArguments, Settled } from "./delayed.ts";
 export {

@@ -1,5 +1,7 @@
 import type { Arg } from "./arg.ts";
 import { forEachLeaf } from "./arg.ts";
+import type { Pieces } from "./cut.ts";
+import { Cut, pieceOf } from "./cut.ts";
 import { GraphError, invalidArgument, quoteValue, taskFault } from "./errors.ts";
 
 /** Any function a task may call; sync or async. */
@@ -89,10 +91,12 @@ export function settle<T>(value: T): T {
 
 /** Gives back the pieces that a block was split into, when they are as many as they should be. */
 export function checkPieces(pieces: unknown, count: number): unknown {
-  if (Array.isArray(pieces) && pieces.length === count) return pieces;
+  const given = pieces instanceof Cut ? pieces.count : Array.isArray(pieces) ? pieces.length : -1;
+  if (given === count) return pieces;
+  const got = pieces instanceof Cut ? `a Cut of ${pieces.count}` : quoteValue(pieces);
   const message =
-    `ShuffleLayer: split does not give as many pieces as npartitions says, got ${quoteValue(pieces)}, ` +
-    `wanted an array of ${count}. Correct split, or npartitions.`;
+    `ShuffleLayer: split does not give as many pieces as npartitions says, got ${got}, ` +
+    `wanted an array or a Cut of ${count}. Correct split, or npartitions.`;
   throw taskFault(new GraphError("graph/nout", message));
 }
 
@@ -265,9 +269,9 @@ function valueOf(
     case "inputs":
       return inputs.slice(arg.start, arg.start + arg.count);
     case "pieces": {
-      const of = valueOf(arg.of, inputs, constants, values) as readonly (readonly unknown[])[];
+      const of = valueOf(arg.of, inputs, constants, values) as readonly Pieces[];
       const piece = valueOf(arg.piece, inputs, constants, values) as number;
-      return of.map((pieces) => pieces[piece]);
+      return of.map((pieces) => pieceOf(pieces, piece));
     }
     case "step":
       return values[arg.step];

@@ -1,3 +1,4 @@
+import { Cut, CutPiece } from "@millrace/graph";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -56,7 +57,7 @@ test("only an array that is nothing but its items can be in pieces", () => {
     );
   }
   expect(() => encodeValue("ab", { pieces: true })).toThrowErrorMatchingInlineSnapshot(
-    `[DistributedError: encode: a value in pieces, got "ab", wanted an array that is nothing but its items. Return an array with one item for each reader.]`,
+    `[DistributedError: encode: a value in pieces, got "ab", wanted an array that is nothing but its items, or a Cut. Return an array with one item for each reader.]`,
   );
 });
 
@@ -82,4 +83,110 @@ test("a piece that is not there is refused, and so is a block that is not in pie
   expect(() => pieceCount(encodeValue(["a"]))).toThrowErrorMatchingInlineSnapshot(
     `[DistributedError: decode: these bytes are not an intact block: it is not in pieces. Send exactly the bytes that were encoded, with one version of @millrace/distributed.]`,
   );
+});
+
+/** Cuts of arrays of all kinds, some of which each piece gets whole. */
+const cuts = fc
+  .tuple(
+    fc.nat({ max: 9 }),
+    fc.array(fc.tuple(fc.nat({ max: 9 }), fc.boolean()), { maxLength: 12 }),
+  )
+  .chain(([count, drawn]) =>
+    fc
+      .tuple(
+        ...drawn.map(() => fc.array(fc.nat({ max: 40 }), { minLength: count, maxLength: count })),
+      )
+      .map((sizes) => {
+        const parts = drawn.map(([kind, isWhole], n) => {
+          const ends = Int32Array.from([0, ...(sizes[n] as number[])]);
+          for (let j = 1; j <= count; j++) ends[j] = (ends[j] as number) + (ends[j - 1] as number);
+          const bytes = new Uint8Array(8 * (ends[count] as number)).map((_, i) => i * 7 + n);
+          const array = new (arrayKinds[kind] as typeof Int8Array)(bytes.buffer, 0, ends[count]);
+          return { array, ends: isWhole ? undefined : ends };
+        });
+        return new Cut(count, { count, names: ["a"] }, parts);
+      }),
+  );
+const arrayKinds = [
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  Uint8Array,
+  Uint16Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+] as const;
+
+function plainOf(piece: CutPiece): unknown[] {
+  return [piece.rest, ...piece.cut.parts.map((_, n) => piece.array(n))];
+}
+
+test("each piece of a cut reads alone as the piece, and all together as the cut", () => {
+  fc.assert(
+    fc.property(cuts, fc.boolean(), (cut, isShared) => {
+      const encoded = encodeValue(cut, { pieces: true });
+      const block = isShared ? shareBlock(encoded) : encoded;
+      expect(pieceCount(block)).toBe(cut.count);
+      for (const copies of [false, true]) {
+        const whole = decodeValue(block, { copies }) as Cut;
+        expect(whole).toStrictEqual(cut);
+        for (let j = 0; j < cut.count; j++) {
+          const wanted = plainOf(cut.piece(j));
+          expect(plainOf(whole.piece(j))).toStrictEqual(wanted);
+          const alone = decodeValue(sliceBlock(block, j), { copies }) as CutPiece;
+          expect(alone).toBeInstanceOf(CutPiece);
+          expect(plainOf(alone)).toStrictEqual(wanted);
+        }
+      }
+    }),
+  );
+});
+
+test("a piece of a cut has the bytes of its rows and no more", () => {
+  const ends = Int32Array.from({ length: 101 }, (_, j) => 1_000 * j);
+  const block = encodeValue(new Cut(100, "rows", [{ array: new Float64Array(100_000), ends }]), {
+    pieces: true,
+  });
+  expect(blockBytes(sliceBlock(block, 99))).toBeLessThan(8_000 + 50);
+});
+
+test("cuts and pieces travel inside other values, of a piece just what it has", () => {
+  const ends = Int32Array.of(0, 10_000, 10_001);
+  const cut = new Cut(2, ["x"], [{ array: new Int32Array(10_001).fill(3), ends }]);
+  const block = encodeValue([cut, cut.piece(1)]);
+  const [whole, piece] = decodeValue(block) as [Cut, CutPiece];
+  expect(whole).toStrictEqual(cut);
+  expect(plainOf(piece)).toStrictEqual([["x"], Int32Array.of(3)]);
+  expect(blockBytes(encodeValue([cut.piece(1)]))).toBeLessThan(300);
+});
+
+test("a block of a cut that was damaged is refused", () => {
+  const ends = Int32Array.of(0, 2, 5);
+  const cut = new Cut(2, "rest", [{ array: Float64Array.of(1, 2, 3, 4, 5), ends }]);
+  const block = encodeValue(cut, { pieces: true });
+  const damaged = (change: (header: Uint8Array) => void): (() => unknown) => {
+    const header = block.header.slice();
+    change(header);
+    return () => decodeValue({ header, buffers: block.buffers });
+  };
+  const corruptBlock = expect.objectContaining({ code: "distributed/corrupt-block" }) as unknown;
+  for (const change of [
+    (header: Uint8Array): void => void (header[2] = 200),
+    (header: Uint8Array): void => void (header[6] = 9),
+    (header: Uint8Array): void => void (header[10] = 77),
+    (header: Uint8Array): void => void (header[11] = 9),
+    (header: Uint8Array): void => void (header[15] = 6),
+  ]) {
+    expect(damaged(change)).toThrow(corruptBlock);
+  }
+  for (let length = 0; length < block.header.length; length++) {
+    const header = block.header.subarray(0, length);
+    expect(() => decodeValue({ header, buffers: block.buffers })).toThrow(corruptBlock);
+  }
+  expect(() => decodeValue({ header: block.header, buffers: [] })).toThrow(corruptBlock);
+  const odd = [new Uint8Array(41)];
+  expect(() => decodeValue({ header: block.header, buffers: odd })).toThrow(corruptBlock);
 });

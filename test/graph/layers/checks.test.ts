@@ -46,7 +46,7 @@ describe("a ShuffleLayer", () => {
     await expect(
       shuffled([[1], [2], [3]]).compute("dealt/0"),
     ).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[GraphError: ShuffleLayer: split does not give as many pieces as npartitions says, got an array of 3, wanted an array of 2. Correct split, or npartitions.]`,
+      `[GraphError: ShuffleLayer: split does not give as many pieces as npartitions says, got an array of 3, wanted an array or a Cut of 2. Correct split, or npartitions.]`,
     );
     expect(await shuffled([[1], [2]]).compute(["dealt/0", "dealt/1"])).toEqual([[1], [2]]);
   });

@@ -1,5 +1,6 @@
 import { DistributedError } from "../errors.ts";
 import type { Block } from "./block.ts";
+import { decodeCut, isCut } from "./cut-block.ts";
 import { ByteReader } from "./value/byte-reader.ts";
 import { corrupt } from "./value/corrupt.ts";
 import { Decoder, type DecodeOptions } from "./value/decoder.ts";
@@ -18,6 +19,9 @@ import { isInPieces, pieceCount, sliceBlock } from "./pieces.ts";
  * `distributed/unknown-codec`, `distributed/codec-failed`
  */
 export function decodeValue(block: Block, options: DecodeOptions = {}): unknown {
+  if (isCut(block)) {
+    return decodeCut(block, (rest) => decodeValue(rest, options), options.copies === true);
+  }
   if (isInPieces(block)) {
     return Array.from({ length: pieceCount(block) }, (_, j) => {
       const { header, buffers } = sliceBlock(block, j);

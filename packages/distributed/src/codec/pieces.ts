@@ -1,6 +1,7 @@
+import { Cut, quoteValue } from "@millrace/graph/tasks";
 import { invalidArgument } from "../errors.ts";
-import { quoteValue } from "@millrace/graph/tasks";
 import type { Block } from "./block.ts";
+import { encodeCut, isCut, sliceCut } from "./cut-block.ts";
 import type { ByteWriter } from "./value/byte-writer.ts";
 import { corrupt } from "./value/corrupt.ts";
 import { Encoder, type EncodeOptions } from "./value/encoder.ts";
@@ -19,19 +20,20 @@ const SHARED_FLAGS = Flag.functions | Flag.modules;
 
 /**
  * Writes each item of an array as a value of its own, behind a table of where the header and the
- * buffers of each end. What two items share is in both.
+ * buffers of each end. What two items share is in both. A `Cut` is written as what it is.
  */
 export function encodePieces(
   out: ByteWriter,
   value: unknown,
   options: EncodeOptions,
 ): readonly Uint8Array[] {
+  if (value instanceof Cut) return encodeCut(out, value, options);
   if (!Array.isArray(value) || !hasOnlyItems(value)) {
     throw invalidArgument(
       "encode",
       "a value in pieces",
       quoteValue(value),
-      "an array that is nothing but its items",
+      "an array that is nothing but its items, or a Cut",
       "Return an array with one item for each reader.",
     );
   }
@@ -66,6 +68,7 @@ export function pieceCount(block: Block): number {
   if (!isInPieces(block)) throw corrupt("it is not in pieces");
   const { length } = block.header;
   const count = length < TABLE_START ? Infinity : uint32(block.header, PREFIX_BYTES);
+  if (isCut(block) && count < Infinity) return count;
   if (TABLE_START + count * ROW_BYTES > length) throw corrupt("it ends too early");
   return count;
 }
@@ -85,6 +88,7 @@ export function sliceBlock(block: Block, j: number): Block {
       "Ask pieceCount(block) first.",
     );
   }
+  if (isCut(block)) return sliceCut(block, j);
   const [start, firstBuffer] = j === 0 ? [TABLE_START + count * ROW_BYTES, 0] : ends(block, j - 1);
   const [end, lastBuffer] = ends(block, j);
   if (start > end || end > block.header.length || firstBuffer > lastBuffer) {

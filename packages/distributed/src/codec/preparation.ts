@@ -1,6 +1,7 @@
 import { codecNamed, importCodec } from "@millrace/closure/tasks";
 import { isArrowLoaded, loadArrow } from "./arrow/arrow-module.ts";
 import type { Block } from "./block.ts";
+import { isCut, restOfCut } from "./cut-block.ts";
 import { unknownCodec } from "./value/codec-value.ts";
 import { corrupt } from "./value/corrupt.ts";
 import { Decoder } from "./value/decoder.ts";
@@ -34,6 +35,7 @@ function hasFlag({ header }: Block, flag: number): boolean {
 }
 
 function neededBy(block: Block): readonly NeededModule[] {
+  if (isCut(block)) return neededBy(restOfCut(block));
   if (!isInPieces(block)) {
     const { header, buffers } = block;
     return new Decoder(header, 0, header.length, buffers, {}).needs();

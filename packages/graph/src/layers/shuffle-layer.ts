@@ -31,8 +31,8 @@ export interface ShuffleOptions extends LayerOptions {
   /** How many blocks come out. */
   readonly npartitions: number;
   /**
-   * From a block and `npartitions` to an array of that many pieces; another number of them fails
-   * with `graph/nout`.
+   * From a block and `npartitions` to an array of that many pieces, or to a `Cut`, which is
+   * many times cheaper where pieces are very many; another number of them fails with `graph/nout`.
    */
   readonly split: Call;
   /**
@@ -40,7 +40,10 @@ export interface ShuffleOptions extends LayerOptions {
    * call: bounds that had to be computed first. Default none.
    */
   readonly shared?: readonly Key[];
-  /** From the pieces for one output block, in the order of the input blocks, to the block. */
+  /**
+   * From the pieces for one output block, in the order of the input blocks, to the block; those of
+   * a `Cut` are each a `CutPiece`.
+   */
   readonly join: Call;
 }
 

@@ -18,6 +18,8 @@ export const Flag = {
   modules: 8,
   /** The header is a table of pieces, each of which has a header of its own. */
   pieces: 16,
+  /** The value is a `Cut`, or, without `pieces`, one piece of it. */
+  cut: 32,
 } as const;
 
 /** Bytes before the value: the version and the flags. */

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { FailedStep } from "@millrace/graph/tasks";
+import { Cut } from "@millrace/graph/tasks";
 import type { Block } from "../../codec/block.ts";
 import { ByteWriter } from "../../codec/value/byte-writer.ts";
 import { encodeInto, encodeValue } from "../../codec/encode-value.ts";
@@ -51,7 +52,7 @@ export class ThreadResults {
    */
   done(of: ResultOf, value: unknown, inPieces: boolean, us: number): Block | undefined {
     try {
-      return inPieces && Array.isArray(value)
+      return (inPieces && Array.isArray(value)) || value instanceof Cut
         ? this.#own(of, isDone, us, encodeValue(value, { pieces: true, shared: true }))
         : this.#encode(of, value, us);
     } catch (error) {

@@ -1,5 +1,8 @@
+import type { Cut, Pieces } from "@millrace/graph/tasks";
+import { pieceOf } from "@millrace/graph/tasks";
 import type { Block } from "../../codec/block.ts";
 import { blockBytes } from "../../codec/block.ts";
+import { isCut } from "../../codec/cut-block.ts";
 import { decodeFrom, decodeValue } from "../../codec/decode-value.ts";
 import { sliceBlock } from "../../codec/pieces.ts";
 import { preparationFor } from "../../codec/preparation.ts";
@@ -68,7 +71,10 @@ export class ThreadValues {
   /** One item of a value that was written in pieces. */
   readPiece(name: ValueName, piece: number): unknown {
     const { block, isLive, live } = this.#get(name);
-    return isLive ? (live as readonly unknown[])[piece] : decodeValue(sliceBlock(block, piece));
+    if (isLive) return pieceOf(live as Pieces, piece);
+    // All pieces of a Cut are views of its arrays, so that it is read once for all of them.
+    if (isCut(block)) return pieceOf(this.read(name) as Cut, piece);
+    return decodeValue(sliceBlock(block, piece));
   }
 
   #get(name: ValueName): Held {
