@@ -75,7 +75,9 @@ function bareLook(
 ): string {
   const { buffer, byteOffset } = view;
   const kind = Object.getPrototypeOf(view) as { readonly constructor: { readonly name: string } };
-  const name = `${kind.constructor.name}/${length}/${byteOffset}/${buffer.byteLength}`;
+  // Memory that is shared and memory that is not look different.
+  const memory = `${byteOffset}/${buffer.byteLength}/${buffer instanceof SharedArrayBuffer}`;
+  const name = `${kind.constructor.name}/${length}/${memory}`;
   if (name !== lastLook.name) {
     lastLook = { name, look: inspect(make(buffer, byteOffset, length), options) };
   }
