@@ -187,13 +187,13 @@ it("what a callback gives is held against the schema that was promised", async (
       "dataframe/schema-mismatch | mapPartitions: partition 0 has other columns than the schema says, got a: float64, wanted a: int32. Correct the function or the schema.",
       "dataframe/schema-mismatch | mapPartitions: partition 0 has other columns than the schema says, got b: int32, wanted a: int32. Correct the function or the schema.",
       "dataframe/schema-mismatch | mapPartitions: partition 0 has other columns than the schema says, got a: int32, b: int32, wanted a: int32. Correct the function or the schema.",
-      "graph/task-failed | task "map-partitions-67acb941a1210c7eceaa63c1abe59748/0" failed: Error: of the callback",
+      "graph/task-failed | task "map-partitions-7eaf2da2653ab78d28e6f727c900b9cb/0" failed: Error: of the callback",
       "dataframe/type-mismatch | mapRows: row 0, column "a" does not fit its column, got 1.5, wanted int32, a whole number in its range, or null. Convert it before.",
       "dataframe/type-mismatch | mapRows: row 0, column "a" does not fit its column, got "1", wanted int32, a whole number in its range, or null. Convert it before.",
       "dataframe/bad-row | mapRows: row 0 is no object, got 5, wanted one value a column.",
       "dataframe/bad-row | mapRows: row 0 is no object, got null, wanted one value a column.",
       "nothing was thrown",
-      "graph/task-failed | task "map-rows-2c3c37e2765e8359c66f9d4ee470ae23/0" failed: Error: of the callback",
+      "graph/task-failed | task "map-rows-a8d4b4abec9abfb7dad42f4dfc737573/0" failed: Error: of the callback",
     ]
   `);
 });

@@ -16,7 +16,13 @@ export function encodeTexts(column: Column): Column {
  * reads it often gains each time. How many differ in all is told from how soon they repeat.
  */
 export function encodeKeptTexts(column: Column): Column {
-  return encodedWhere(column, (rows, texts) => 4 * differentOf(rows, texts) <= column.length);
+  return encodedWhere(column, (rows, texts) => 4 * differentAtLeast(rows, texts) <= column.length);
+}
+
+/** The same, less what chance may have added: twice the deviation of how many repeated. */
+function differentAtLeast(rows: number, texts: number): number {
+  if (texts === rows) return Infinity;
+  return differentOf(rows, texts) / (1 + 2 / Math.sqrt(rows - texts));
 }
 
 function encodedWhere(column: Column, pays: Pays): Column {
@@ -34,7 +40,6 @@ const always: Pays = () => true;
 
 /** How many different texts there are if so many rows, drawn at random, had so many. */
 function differentOf(rows: number, texts: number): number {
-  if (texts === rows) return Infinity;
   let [low, high] = [texts, 2 * rows * rows];
   for (let turn = 0; turn < 60; turn++) {
     const all = (low + high) / 2;

@@ -2,6 +2,7 @@ import type { Column } from "../column.ts";
 import { makeArray, makeColumn } from "../column.ts";
 import type { DType } from "../dtype.ts";
 import { mergeTexts } from "./merge-texts.ts";
+import { sameTexts, textsOf } from "./same-texts.ts";
 import { copyTexts, locateTexts, textBytes } from "./text-bytes.ts";
 
 /**
@@ -64,22 +65,6 @@ function concatCodes(
     at += part.length;
   });
   return makeColumn(dtype, length, { values: codes, valid, dictionary: texts });
-}
-
-/** Dictionaries that came from another thread are equal more often than they are one object. */
-function sameTexts(a: Column, b: Column): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length || shownBytes(a) !== shownBytes(b)) return false;
-  const [aEnds, bEnds] = [a.offsets as Int32Array, b.offsets as Int32Array];
-  const shift = (bEnds[0] as number) - (aEnds[0] as number);
-  for (let i = 1; i <= a.length; i++) {
-    if ((aEnds[i] as number) + shift !== bEnds[i]) return false;
-  }
-  return Buffer.compare(textsOf(a), textsOf(b)) === 0;
-}
-
-function textsOf({ values, offsets, length }: Column): Uint8Array {
-  return (values as Uint8Array).subarray(offsets?.[0], offsets?.[length]);
 }
 
 /** Codes of null rows stay valid ones: 0 is one unless there are no texts at all. */

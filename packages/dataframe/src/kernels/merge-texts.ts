@@ -9,8 +9,16 @@ interface MergedTexts {
   readonly codes: readonly Int32Array[];
 }
 
-/** The different texts of plain columns without nulls, in the order in which they come first. */
-export function mergeTexts(columns: readonly Column[]): MergedTexts {
+/**
+ * The different texts of plain columns without nulls, in the order in which they come first;
+ * undefined as soon as they are more than `countMax`.
+ */
+export function mergeTexts(columns: readonly Column[]): MergedTexts;
+export function mergeTexts(columns: readonly Column[], countMax: number): MergedTexts | undefined;
+export function mergeTexts(
+  columns: readonly Column[],
+  countMax = Infinity,
+): MergedTexts | undefined {
   const distinct = [...new Set(columns)];
   const rows = distinct.reduce((sum, { length }) => sum + length, 0);
   const bytes = distinct.reduce(
@@ -24,7 +32,11 @@ export function mergeTexts(columns: readonly Column[]): MergedTexts {
     // At most half full, so that looking for a free place ends soon.
     slots: new Int32Array(2 ** Math.ceil(Math.log2(2 * rows + 1))).fill(-1),
   };
-  const codes = new Map(distinct.map((column) => [column, addTexts(found, column)]));
+  const codes = new Map<Column, Int32Array>();
+  for (const column of distinct) {
+    codes.set(column, addTexts(found, column));
+    if (found.count > countMax) return undefined;
+  }
   const { count } = found;
   const ends = found.ends.slice(0, count + 1);
   const values = found.values.slice(0, ends[count]);

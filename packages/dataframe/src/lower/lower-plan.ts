@@ -1,4 +1,5 @@
-import type { PlanNode } from "../plan/node.ts";
+import type { BlockInput } from "@millrace/graph";
+import type { MapNode, PlanNode, Whole } from "../plan/node.ts";
 import { callOnBlock, callOnRows, callOnTable } from "../steps/callbacks.ts";
 import { explodeBlock, sampleBlock } from "../steps/rows.ts";
 import { lowerAggregate } from "./lower-aggregate.ts";
@@ -6,7 +7,16 @@ import { lowerDistinct, lowerLimit, lowerShuffle, lowerSort, lowerTopK } from ".
 import { lowerRepartition } from "./lower-repartition.ts";
 import { lowerStage } from "./lower-stage.ts";
 import type { Context, Partitions } from "./partitions.ts";
-import { addAliases, addCall, partitionKeys } from "./partitions.ts";
+import {
+  addAliases,
+  addBlocks,
+  addCall,
+  addTree,
+  call,
+  input,
+  literal,
+  partitionKeys,
+} from "./partitions.ts";
 
 /** From a plan to the layers that compute it; what two parts of a plan share is lowered once. */
 export function lowerPlan(root: PlanNode): Partitions {
@@ -68,16 +78,37 @@ function lowerNode(
 }
 
 function lowerMap(
-  { gets, fn, args, fields, input }: Extract<PlanNode, { kind: "map" }>,
+  { gets, fn, args, whole, fields, input }: MapNode,
   context: Context,
   from: Partitions,
 ): Partitions {
   switch (gets) {
     case "block":
+      if (whole !== undefined) return lowerWhole(whole, fn, args, context, from);
       return addCall(from, "map-blocks", context, callOnBlock, fn, args);
     case "table":
       return addCall(from, "map-partitions", context, callOnTable, fn, input.fields, fields);
     case "row":
       return addCall(from, "map-rows", context, callOnRows, fn, input.fields, fields);
   }
+}
+
+/** A function over each partition and what was worked out over all of them. */
+function lowerWhole(
+  whole: Whole,
+  fn: MapNode["fn"],
+  args: readonly unknown[],
+  context: Context,
+  from: Partitions,
+): Partitions {
+  const added = addCall(from, "map-parts", context, whole.of);
+  const combine = [whole.combine] as const;
+  const all = addTree(added, "map-whole", context, { combine, aggregate: combine }, undefined);
+  const inputs: readonly BlockInput[] = [
+    { kind: "block", layer: from.layer },
+    { kind: "index" },
+    { kind: "key", key: `${all.layer}/0` },
+  ];
+  const steps = [call(fn, input(0), input(1), input(2), ...args.map(literal))];
+  return addBlocks(all.graph, "map-blocks", context, { inputs, steps, count: from.npartitions });
 }

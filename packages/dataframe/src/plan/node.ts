@@ -172,6 +172,16 @@ export interface MapNode extends NodeBase {
   readonly fn: (...args: never[]) => unknown;
   /** What the function gets after its first argument and the partition's number. */
   readonly args: readonly unknown[];
+  /** What a "block" function gets before `args`, worked out over all partitions first. */
+  readonly whole: Whole | undefined;
+}
+
+/** Something that is known once all partitions were looked at. */
+export interface Whole {
+  /** From a partition and its number to what it adds. */
+  readonly of: (...args: never[]) => unknown;
+  /** From an array of what was added to all of it, of the same kind. */
+  readonly combine: (...args: never[]) => unknown;
 }
 
 /** The same rows in the same order, cut into other partitions. */

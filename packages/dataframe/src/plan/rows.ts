@@ -5,7 +5,15 @@ import type { Typed } from "../expr/typed.ts";
 import { checkDistinct, checkPredicate, fieldOf } from "./check.ts";
 import { intern } from "./intern.ts";
 import { layoutOf, renamedLayout, thinnedLayout } from "./layout.ts";
-import type { ExplodeNode, FilterNode, Layout, MapNode, PlanNode, SampleNode } from "./node.ts";
+import type {
+  ExplodeNode,
+  FilterNode,
+  Layout,
+  MapNode,
+  PlanNode,
+  SampleNode,
+  Whole,
+} from "./node.ts";
 
 /** Rows for which a predicate is true. */
 export function filter(input: PlanNode, predicate: Typed, api = "filter"): FilterNode {
@@ -58,6 +66,7 @@ export function explode(input: PlanNode, column: string, api = "explode"): Explo
 /** What a function over partitions is told, and what it gives. */
 export interface MapOptions extends Pick<MapNode, "gets" | "fn"> {
   readonly args?: readonly unknown[];
+  readonly whole?: Whole | undefined;
   /** The columns that the function gives. */
   readonly fields: readonly Field[];
   /** What is known of its result; by default nothing but the number of partitions. */
@@ -66,12 +75,19 @@ export interface MapOptions extends Pick<MapNode, "gets" | "fn"> {
 
 /** A function over each partition, which may do anything. */
 export function map(input: PlanNode, options: MapOptions, api = "map"): MapNode {
-  const { gets, fn, args = [], fields, layout = layoutOf(input.layout.npartitions) } = options;
+  const {
+    gets,
+    fn,
+    args = [],
+    whole,
+    fields,
+    layout = layoutOf(input.layout.npartitions),
+  } = options;
   checkDistinct(
     api,
     fields.map(({ name }) => name),
   );
-  return intern(["map", input.token, gets, fn, args, fields, layout], (token) => {
-    return { kind: "map", input, gets, fn, args, fields, layout, token };
+  return intern(["map", input.token, gets, fn, args, whole, fields, layout], (token) => {
+    return { kind: "map", input, gets, fn, args, whole, fields, layout, token };
   });
 }

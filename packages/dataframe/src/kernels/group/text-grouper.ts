@@ -2,6 +2,7 @@ import type { Column } from "../../column.ts";
 import { makeColumn, sliceColumn } from "../../column.ts";
 import type { DType } from "../../dtype.ts";
 import { hashTexts, viewOf } from "../hash-texts.ts";
+import { sameTexts } from "../same-texts.ts";
 import type { Rows } from "../row-loop.ts";
 import type { Grouper } from "./grouper.ts";
 import { grown, powerOfTwo, trimmed } from "./grown.ts";
@@ -70,11 +71,12 @@ export class TextGrouper implements Grouper {
     n: number,
     groups: Int32Array,
   ): void {
-    if (this.#codes?.dictionary !== dictionary) {
-      if (this.#codes !== undefined) this.#store();
-      this.#codes = new TextCodes(dictionary);
+    let codes = this.#codes;
+    if (codes === undefined || !sameTexts(codes.dictionary, dictionary)) {
+      if (codes !== undefined) this.#store();
+      codes = new TextCodes(dictionary);
+      this.#codes = codes;
     }
-    const codes = this.#codes;
     const before = codes.count;
     codes.assign(key, selection, n, groups);
     if (!this.#isStored) return;
