@@ -113,6 +113,35 @@ it("the bucket of a row is how many bounds do not come after it", () => {
   );
 });
 
+it("bounds without end, far apart or next to each other, find the bucket of any number", () => {
+  const number = fc.oneof(
+    fc.constantFrom(-Infinity, Infinity, NaN, 0, -0, 5e-324, -5e-324, 1e308, -1e308),
+    fc.integer({ min: -3, max: 3 }),
+    fc.double(),
+  );
+  const drawn = fc.tuple(
+    fc.array(number, { maxLength: 60, size: "max" }),
+    fc.array(number),
+    orders,
+  );
+  fc.assert(
+    fc.property(drawn, ([numbers, bounds, order]) => {
+      const column = columnOf(d.float64, numbers);
+      const unsorted = columnOf(d.float64, bounds);
+      const sorted = takeColumn(unsorted, sortedRows([unsorted], [order]));
+      const buckets = bucketsByRange([column], [sorted], [order]);
+      const isAfter = (bound: number, value: number): boolean => {
+        const by = compareValues(d.float64, bound, value);
+        return order.descending ? by < 0 : by > 0;
+      };
+      expect([...buckets]).toEqual(
+        numbers.map((value) => bounds.filter((bound) => !isAfter(bound, value)).length),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
 /** Whole numbers without a pattern, the same in each run. */
 function noise(count: number): number[] {
   let state = 1;
@@ -122,10 +151,18 @@ function noise(count: number): number[] {
   });
 }
 
-const many = 70_000;
+const many = 150_000;
+
+/** Near 0 mostly, and few far away. */
+function skewed(n: number): number {
+  return n % 50 === 0 ? n : n % 7_000;
+}
 
 it.each<[string, DType, (n: number) => Value]>([
   ["numbers of all bits", d.int32, (n) => n | 0],
+  ["numbers of which most are near each other", d.uint32, skewed],
+  ["numbers that are near each other at places", d.int32, (n) => (n & 0x7f00_00ff) >> 0],
+  ["numbers of which one is very frequent", d.int32, (n) => (n % 3 === 0 ? n | 0 : 5)],
   ["few numbers", d.int8, (n) => (n >>> 24) - 128],
   ["doubles", d.float64, (n) => (n / 2 ** 32 - 0.5) * 1e6],
   ["doubles of which few differ", d.float64, (n) => (n >>> 27) / 8],

@@ -1,5 +1,6 @@
 import type { Column } from "../column.ts";
 import { concatColumns } from "./concat.ts";
+import { bucketsOfNumbers } from "./number-buckets.ts";
 import type { OrderWords, SortOrder } from "./order-words.ts";
 import { joinedInts, wordsOf } from "./sort.ts";
 
@@ -15,6 +16,11 @@ export function bucketsByRange(
   const boundCount = bounds[0]?.length ?? 0;
   const length = columns[0]?.length ?? 0;
   if (boundCount === 0 || length === 0) return new Int32Array(length);
+  const [column, bound, order] = [columns[0], bounds[0], orders[0]];
+  if (columns.length === 1 && column && bound && order) {
+    const buckets = bucketsOfNumbers(column, bound, order);
+    if (buckets !== undefined) return buckets;
+  }
   // Words can be compared within one column alone.
   const joined = columns.map((column, n) => concatColumns([bounds[n] as Column, column]));
   const search: Search = {

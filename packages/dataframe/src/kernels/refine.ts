@@ -9,6 +9,9 @@ const longMin = 2 ** 12;
  */
 const cachedMax = 2 ** 16;
 
+/** Of more bits a table of counts would not stay in the nearest cache. */
+const digitBitsMax = 11;
+
 /** Bits that deal out what is longer, so that each part is near memory that is in use. */
 const partBits = 10;
 
@@ -56,8 +59,20 @@ function scratchFor(runs: Int32Array): Scratch {
   return {
     rows: new Int32Array(longest),
     keys: new Int32Array(longest),
-    counts: new Int32Array(4 * 2048),
+    counts: new Int32Array(4 << digitBitsMax),
   };
+}
+
+let near: Scratch | undefined;
+
+/** Room for a run that fits a cache, beside that of a longer one. */
+function nearScratch(): Scratch {
+  near ??= {
+    rows: new Int32Array(cachedMax),
+    keys: new Int32Array(cachedMax),
+    counts: new Int32Array(4 << digitBitsMax),
+  };
+  return near;
 }
 
 function insertionSort(rows: Int32Array, keys: Int32Array, start: number, end: number): void {
@@ -97,31 +112,78 @@ function sortLong(
   if (isSorted) return;
   const low = 31 - Math.clz32(varying & -varying);
   const bits = 32 - Math.clz32(varying) - low;
-  const own = { rows: rows.subarray(start, end), keys: keys.subarray(start, end) };
+  const own = slice({ rows, keys }, start, end);
   if (end - start <= cachedMax || bits <= partBits) radixSort(own, low, bits, scratch);
-  else sortParts(own, low + bits - partBits, scratch);
+  else sortParts(own, low, bits, scratch);
 }
 
-/** Deals out by the highest bits first, and sorts each part. */
-function sortParts(own: Pairs, shift: number, scratch: Scratch): void {
+/**
+ * Deals out by the highest bits first. Parts are dealt out again on the way back, by as many bits
+ * as they have rows: what is left is nearly in order. Parts that are too long for that, and what
+ * still has many rows of the same bits, are sorted as if they stood alone.
+ */
+function sortParts(own: Pairs, low: number, bits: number, scratch: Scratch): void {
   const { length } = own.keys;
+  const left = bits - partBits;
   const places = new Int32Array(1 << partBits);
-  countDigits(own.keys, shift, partBits, 1, places);
+  countDigits(own.keys, low + left, partBits, 1, places);
   placeDigits(places, length);
-  scatter(own, scratch, length, shift, places);
-  copyBack(own, scratch);
+  scatter(own, scratch, length, low + left, places);
+  const near = nearScratch();
+  const far: number[] = [];
   let start = 0;
   for (const end of places) {
-    if (end - start <= insertedMax) insertionSort(own.rows, own.keys, start, end);
-    else sortLong(own.rows, own.keys, start, end, scratch);
+    if (end - start > insertedMax && end - start <= cachedMax) {
+      sortBack(slice(scratch, start, end), slice(own, start, end), low, left, near);
+    } else {
+      own.rows.set(scratch.rows.subarray(start, end), start);
+      own.keys.set(scratch.keys.subarray(start, end), start);
+      if (end - start <= insertedMax) insertionSort(own.rows, own.keys, start, end);
+      else far.push(start, end);
+    }
     start = end;
   }
+  for (let k = 0; k < far.length; k += 2) {
+    sortLong(own.rows, own.keys, far[k] as number, far[k + 1] as number, scratch);
+  }
+}
+
+/** Sorts a part by its lowest `bits` bits from one place to another. */
+function sortBack(from: Pairs, to: Pairs, low: number, bits: number, near: Scratch): void {
+  const { length } = from.keys;
+  const width = Math.min(bits, 32 - Math.clz32(length - 1), digitBitsMax);
+  const counts = near.counts.subarray(0, 1 << width);
+  const shift = low + bits - width;
+  countDigits(from.keys, shift, width, 1, counts);
+  let most = 0;
+  for (let digit = 0; digit < counts.length; digit++) {
+    most = Math.max(most, counts[digit] as number);
+  }
+  placeDigits(counts, length, true);
+  scatter(from, to, length, shift, counts);
+  if (width === bits) return;
+  if (most <= insertedMax) {
+    insertionSort(to.rows, to.keys, 0, length);
+    return;
+  }
+  // The table of counts is about to be used again.
+  const ends = counts.slice();
+  let start = 0;
+  for (const end of ends) {
+    if (end - start <= insertedMax) insertionSort(to.rows, to.keys, start, end);
+    else sortLong(to.rows, to.keys, start, end, near);
+    start = end;
+  }
+}
+
+function slice({ rows, keys }: Pairs, start: number, end: number): Pairs {
+  return { rows: rows.subarray(start, end), keys: keys.subarray(start, end) };
 }
 
 /** Least digit first. */
 function radixSort(own: Pairs, low: number, bits: number, scratch: Scratch): void {
   const { length } = own.keys;
-  const digits = Math.ceil(bits / (length < longMin ? 8 : 11));
+  const digits = Math.ceil(bits / (length < longMin ? 8 : digitBitsMax));
   const width = Math.ceil(bits / digits);
   let [from, to]: [Pairs, Pairs] = [own, scratch];
   const { counts } = scratch;
@@ -169,12 +231,15 @@ function countDigits(
   }
 }
 
-/** Makes the counts of a digit the places where its values begin; false where all have one. */
-function placeDigits(counts: Int32Array, length: number): boolean {
+/**
+ * Makes the counts of a digit the places where its values begin; false, unless it is to be done
+ * `always`, where all have one value.
+ */
+function placeDigits(counts: Int32Array, length: number, always = false): boolean {
   let place = 0;
   for (let value = 0; value < counts.length; value++) {
     const count = counts[value] as number;
-    if (count === length) return false;
+    if (count === length && !always) return false;
     counts[value] = place;
     place += count;
   }
