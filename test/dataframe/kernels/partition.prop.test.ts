@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
+import { blocksOf, cutBlocks, joinPieces } from "../../../packages/dataframe/dist/kernels/cut.js";
 import { distinctRows } from "../../../packages/dataframe/dist/kernels/distinct.js";
 import {
   bucketsByHash,
@@ -11,7 +12,7 @@ import { valuesOf } from "../../lib/dataframe/columns.ts";
 import { compareValues } from "../../lib/dataframe/interpret-values.ts";
 import { blocks, lengths } from "../../lib/dataframe/slices.ts";
 
-it("each bucket has its rows in their order, as slices of one copy", () => {
+it("each bucket has its rows in their order, as pieces of one copy", () => {
   const drawn = fc
     .tuple(fc.array(fc.constantFrom(...columnTypes), { minLength: 1, maxLength: 3 }), lengths)
     .chain(([dtypes, length]) => {
@@ -20,15 +21,57 @@ it("each bucket has its rows in their order, as slices of one copy", () => {
     });
   fc.assert(
     fc.property(drawn, ([{ block, plain }, buckets]) => {
-      const parts = partitionBlock(block, Int32Array.from(buckets), 5);
+      const dealt = partitionBlock(block, Int32Array.from(buckets), 5);
+      const cut = cutBlocks([dealt], 5);
+      const parts = [0, 1, 2, 3, 4].flatMap((j) => blocksOf(cut.piece(j)));
       expect(parts.map(({ rows }) => rows)).toEqual(
         [0, 1, 2, 3, 4].map((bucket) => buckets.filter((of) => of === bucket).length),
       );
       parts.forEach((part, bucket) => {
         const wanted = plain.map((column) => column.filter((_, row) => buckets[row] === bucket));
         expect(part.columns.map(valuesOf)).toEqual(wanted);
-        expect(part.columns[0]?.values?.buffer).toBe(parts[0]?.columns[0]?.values?.buffer);
+        expect(part.columns[0]?.values?.buffer).toBe(dealt.block.columns[0]?.values?.buffer);
       });
+    }),
+    { numRuns: 80 },
+  );
+});
+
+it("pieces of many cuts come together as their rows one after the other", () => {
+  const drawn = fc
+    .tuple(
+      fc.array(fc.constantFrom(...columnTypes), { minLength: 1, maxLength: 3 }),
+      fc.array(lengths, { minLength: 1, maxLength: 4 }),
+    )
+    .chain(([dtypes, counts]) => fc.tuple(...counts.map((count) => blocks(dtypes, count))));
+  fc.assert(
+    fc.property(drawn, fc.integer({ min: 1, max: 3 }), (cutUp, count) => {
+      const buckets = cutUp.map(({ block }, n) =>
+        Int32Array.from({ length: block.rows }, (_, row) => (row * 7 + n) % count),
+      );
+      const cuts = cutUp.map(({ block }, n) =>
+        cutBlocks([partitionBlock(block, buckets[n] as Int32Array, count)], count),
+      );
+      for (let j = 0; j < count; j++) {
+        const joined = joinPieces(cuts.map((cut) => cut.piece(j)));
+        const wanted = joined.columns.map((_, c) =>
+          cutUp.flatMap(({ plain }, n) => plain[c]?.filter((_, row) => buckets[n]?.[row] === j)),
+        );
+        expect(joined.columns.map(valuesOf)).toEqual(wanted);
+      }
+      const [first] = cutUp;
+      if (first === undefined) return;
+      // Several blocks in one cut: a piece has some of each.
+      const both = cutBlocks(
+        cutUp.map(({ block }, n) => partitionBlock(block, buckets[n] as Int32Array, count)),
+        count,
+      );
+      const parts = blocksOf(both.piece(count - 1));
+      expect(parts.map(({ columns }) => columns.map(valuesOf))).toEqual(
+        cutUp.map(({ plain }, n) =>
+          plain.map((column) => column.filter((_, row) => buckets[n]?.[row] === count - 1)),
+        ),
+      );
     }),
     { numRuns: 80 },
   );

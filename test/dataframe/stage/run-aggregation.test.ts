@@ -1,12 +1,22 @@
 import { expect, test } from "vitest";
 
+import type { Block } from "../../../packages/dataframe/dist/column.js";
 import { makeBlock } from "../../../packages/dataframe/dist/column.js";
 import type { DType } from "../../../packages/dataframe/dist/dtype.js";
-import { bool, int32, int64, utf8 } from "../../../packages/dataframe/dist/dtype.js";
+import { bool, float64, int32, int64, utf8 } from "../../../packages/dataframe/dist/dtype.js";
 import { callNode, columnNode, literalNode } from "../../../packages/dataframe/dist/expr/typed.js";
 import type { AggregateSpec } from "../../../packages/dataframe/dist/kernels/group/aggregate-spec.js";
 import { GroupTable } from "../../../packages/dataframe/dist/kernels/group/group-table.js";
-import { runAggregation } from "../../../packages/dataframe/dist/stage/run-aggregation.js";
+import {
+  finishBucket,
+  mergeShuffled,
+  splitPartials,
+} from "../../../packages/dataframe/dist/kernels/group/partials.js";
+import { blocksOf, cutBlocks } from "../../../packages/dataframe/dist/kernels/cut.js";
+import {
+  runAggregation,
+  runAggregationToDeal,
+} from "../../../packages/dataframe/dist/stage/run-aggregation.js";
 import { columnOf, valuesOf } from "../../lib/dataframe/columns.ts";
 
 const [i, t] = [columnNode("i", int32), columnNode("t", utf8)];
@@ -15,8 +25,8 @@ const upper = callNode("upper", [t], utf8);
 function spec(
   name: string,
   fn: AggregateSpec["fn"],
-  arg: DType = utf8,
-  dtype = arg,
+  arg: DType | undefined = fn === "rows" ? undefined : utf8,
+  dtype: DType = arg ?? int64,
 ): AggregateSpec {
   return { name, fn, arg, params: [], dtype };
 }
@@ -77,4 +87,71 @@ test("no rows give no groups, but one where there are no keys", () => {
   expect(runAggregation([block], stage, 0, specs).rows).toBe(1);
   const keyed = { filter, outputs: [{ name: "i", value: i }, ...stage.outputs] };
   expect(runAggregation([block], keyed, 1, specs).rows).toBe(0);
+});
+
+/** Rows whose keys nearly all differ but for some that come again and again. */
+function manyGroups(start: number, rows: number): Block {
+  const at = Array.from({ length: rows }, (_, row) => start + row);
+  const hashed = (row: number): number => Math.imul(row, 0x9e3779b1) >>> 1;
+  const block = [
+    columnOf(
+      int32,
+      at.map((row) => (row % 50 === 0 ? 7 : hashed(row) % 1_000_000)),
+    ),
+    columnOf(
+      utf8,
+      at.map((row) => (row % 11 === 0 ? null : `t${hashed(row) % 900}`)),
+    ),
+  ];
+  return makeBlock(rows, ["i", "t"], block);
+}
+
+test("rows that are not worth a table come to the same groups, in the order of first rows", () => {
+  const parts = [0, 1, 2].map((n) =>
+    [0, 1].map((k) => manyGroups(n * 90_000 + k * 45_000, 45_000)),
+  );
+  const specs = [
+    spec("rows", "rows"),
+    spec("first", "first"),
+    spec("last", "last"),
+    spec("sum", "sum", int32, int64),
+    spec("nUnique", "nUnique", utf8, int64),
+    spec("approx", "approxNUnique", utf8, int64),
+    spec("median", "median", int32, float64),
+  ];
+  const args = [t, t, i, t, t, i];
+  const stage = {
+    filter: callNode("gte", [i, literalNode(5, int32)], bool),
+    outputs: [
+      { name: "i", value: i },
+      { name: "t", value: t },
+      ...args.map((value, n) => ({ name: `arg${n}`, value })),
+    ],
+  };
+  const keys = [
+    { name: "i", dtype: int32 },
+    { name: "t", dtype: utf8 },
+  ];
+  const dealt = parts.map((blocks, part) => runAggregationToDeal(blocks, stage, 2, specs, part));
+  expect(dealt.map((partials) => partials.length)).toEqual([2, 2, 2]);
+  const buckets = 4;
+  const cuts = dealt.map((partials) =>
+    cutBlocks(
+      partials.map((partial) => splitPartials(partial, { keys, aggregates: specs }, buckets)),
+      buckets,
+    ),
+  );
+  const got = mergeShuffled(
+    Array.from({ length: buckets }, (_, j) =>
+      finishBucket(
+        cuts.flatMap((cut) => blocksOf(cut.piece(j))),
+        { keys, aggregates: specs },
+      ),
+    ),
+  );
+  const table = new GroupTable(keys, specs);
+  table.merge(runAggregation(parts.flat(), stage, 2, specs));
+  const want = table.finish();
+  expect(got.names).toEqual(want.names);
+  expect(got.columns.map(valuesOf)).toEqual(want.columns.map(valuesOf));
 });

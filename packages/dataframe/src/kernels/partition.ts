@@ -1,13 +1,18 @@
 import type { Block, Column } from "../column.ts";
-import { sliceBlock } from "../column.ts";
 import { dealBlock } from "./deal.ts";
 import { hashColumns } from "./hash.ts";
 
+/** Rows of buckets one behind the other: bucket j begins at `ends[j]`, up to `ends[j + 1]`. */
+export interface Dealt {
+  readonly block: Block;
+  readonly ends: Int32Array;
+}
+
 /**
  * The rows of each of `count` buckets, in their order, given the bucket of each row. Each row is
- * copied once, and the buckets are slices of one copy.
+ * copied once.
  */
-export function partitionBlock(block: Block, buckets: Int32Array, count: number): Block[] {
+export function partitionBlock(block: Block, buckets: Int32Array, count: number): Dealt {
   const ends = new Int32Array(count + 1);
   for (let row = 0; row < buckets.length; row++) {
     const next = (buckets[row] as number) + 1;
@@ -16,10 +21,7 @@ export function partitionBlock(block: Block, buckets: Int32Array, count: number)
   for (let bucket = 0; bucket < count; bucket++) {
     ends[bucket + 1] = (ends[bucket + 1] as number) + (ends[bucket] as number);
   }
-  const dealt = dealBlock(block, placesOf(buckets, ends.slice()));
-  return Array.from({ length: count }, (_, bucket) =>
-    sliceBlock(dealt, ends[bucket] as number, ends[bucket + 1] as number),
-  );
+  return { block: dealBlock(block, placesOf(buckets, ends.slice())), ends };
 }
 
 /** Where each row goes, when `next` is where the next row of each bucket goes. */

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Step } from "@millrace/graph";
+import type { Step, TaskFunction } from "@millrace/graph";
 import type { Typed } from "../expr/typed.ts";
 import { substitute } from "../expr/typed.ts";
 import type { GroupSpec } from "../kernels/group/aggregate-spec.ts";
@@ -8,27 +8,48 @@ import type { AggregateNode, PlanNode } from "../plan/node.ts";
 import type { Output } from "../stage/stage.ts";
 import {
   aggregatePartitions,
+  aggregateToDeal,
   combineGroups,
+  countGroups,
   finishGroups,
   gatherBuckets,
   joinGroups,
+  splitCounted,
   splitGroups,
 } from "../steps/grouping.ts";
 import type { Opened } from "./lower-stage.ts";
 import { blockOf, open } from "./lower-stage.ts";
 import type { Context, Partitions } from "./partitions.ts";
-import { addBlocks, addShuffle, addTree, call, input, list, literal, step } from "./partitions.ts";
+import {
+  addBlocks,
+  addCall,
+  addShuffle,
+  addTree,
+  call,
+  input,
+  list,
+  literal,
+  step,
+} from "./partitions.ts";
 import type { Chain } from "./stage-of.ts";
 import { stageOf } from "./stage-of.ts";
 
 /**
- * Buckets that a shuffled aggregation to one partition is dealt out to, for threads to share: the
- * same on all machines, so that equal plans have equal graphs. Each costs a little for every part.
+ * Buckets that a shuffled aggregation to one partition is dealt out to, for threads to share and so
+ * that the groups of each fit the cache of a processor. They are the same on all machines, so that
+ * equal plans have equal graphs. Each costs a little for every part.
  */
-const bucketCount = 4;
+function bucketCount(rows: number | undefined): number {
+  const wanted = 2 ** Math.ceil(Math.log2((rows ?? bucketRows) / bucketRows));
+  return Math.max(4, Math.min(wanted, 64));
+}
 
-/** Of fewer parts one task merges as fast as several that get pieces of each. */
-const dealtPartsMin = 8;
+const bucketRows = 2 ** 17;
+
+/** Of fewer parts, or few rows, one task merges as fast as several that get pieces of each. */
+function dealtPartsMin(rows = 0): number {
+  return rows >= 2 ** 20 ? 2 : 8;
+}
 
 /**
  * Groups of each partition, in the task that reads and filters it, then of all: through a tree, or
@@ -42,26 +63,59 @@ export function lowerAggregate(
   const { keys, splitEvery, splitOut, method } = node;
   const spec = specOf(node);
   const { base, stage } = aggregateStage(node);
-  const { graph, inputs, steps: before, blocks, count } = openParts(base, lower);
-  const partial = call(aggregatePartitions, blocks, input(1), literal(stage), literal(spec));
-  const steps = [...before, partial];
+  const opened = openParts(base, lower);
+  const { graph, inputs, steps: before, blocks, count, rows, isThere } = opened;
+  const isTree =
+    splitOut === 1 && (method !== "shuffle" || keys.length === 0 || count < dealtPartsMin(rows));
+  const partial = isTree ? aggregatePartitions : aggregateToDeal;
+  const steps = [...before, call(partial, blocks, input(1), literal(stage), literal(spec))];
   if (count === 1 && splitOut === 1) {
     const all = call(finishGroups, list(step(steps.length - 1)), literal(spec));
     return addBlocks(graph, "aggregate", context, { inputs, steps: [...steps, all], count });
   }
   const parts = addBlocks(graph, "groups", context, { inputs, steps, count });
-  const isTree = method !== "shuffle" || keys.length === 0 || count < dealtPartsMin;
-  if (splitOut === 1 && isTree) {
+  if (isTree) {
     const calls = { combine: [combineGroups, spec], aggregate: [finishGroups, spec] } as const;
     return addTree(parts, "aggregate", context, calls, splitEvery);
   }
-  const buckets = splitOut === 1 ? Math.min(bucketCount, count) : splitOut;
-  const calls = { split: [splitGroups, spec], join: [joinGroups, spec, splitOut > 1] } as const;
-  const dealt = addShuffle(parts, "groups-dealt", context, calls, buckets);
-  if (splitOut > 1) return dealt;
+  const buckets = splitOut === 1 ? bucketCount(rows) : splitOut;
+  const join = [joinGroups, spec, splitOut > 1] as const;
+  if (splitOut > 1) {
+    return addShuffle(
+      parts,
+      "groups-dealt",
+      context,
+      { split: [splitGroups, spec], join },
+      buckets,
+    );
+  }
+  const dealt = isThere
+    ? addCountedShuffle(parts, context, spec, join, buckets)
+    : addShuffle(parts, "groups-dealt", context, { split: [splitGroups, spec], join }, buckets);
   const all = [{ kind: "blocks", layer: dealt.layer, start: { times: buckets } }] as const;
   const gather = call(gatherBuckets, input(0));
   return addBlocks(dealt.graph, "aggregate", context, { inputs: all, steps: [gather], count: 1 });
+}
+
+/** How many groups there are decides how many buckets are used. */
+function addCountedShuffle(
+  parts: Partitions,
+  context: Context,
+  spec: GroupSpec,
+  join: readonly [TaskFunction, ...unknown[]],
+  buckets: number,
+): Partitions {
+  const counts = addCall(parts, "groups-counted", context, countGroups);
+  const sum = [countGroups] as const;
+  const total = addTree(
+    counts,
+    "groups-total",
+    context,
+    { combine: sum, aggregate: sum },
+    undefined,
+  );
+  const calls = { split: [splitCounted, spec], join, shared: [`${total.layer}/0`] } as const;
+  return addShuffle({ ...parts, graph: total.graph }, "groups-dealt", context, calls, buckets);
 }
 
 /** Rows of a part: with fewer, groups that all parts have are made and merged too often. */
@@ -71,20 +125,25 @@ const partRows = 2 ** 21;
 interface Parts extends Opened {
   /** The blocks of a part, as an argument. */
   readonly blocks: Step["args"][number];
+  /** Rows of all parts, where they are known. */
+  readonly rows: number | undefined;
+  /** They lie in memory, so that parts may be kept until all are there. */
+  readonly isThere: boolean;
 }
 
 function openParts(base: PlanNode, lower: (node: PlanNode) => Partitions): Parts {
   const opened = open(base, lower);
-  const rows = base.kind === "scan" ? undefined : rowCount(base.layout);
+  const rows = rowCount(base.layout);
   const least = Math.min(opened.count, 2 * availableParallelism());
-  const count = rows === undefined ? opened.count : Math.max(least, Math.ceil(rows / partRows));
+  const isThere = base.kind !== "scan" && rows !== undefined;
+  const count = isThere ? Math.max(least, Math.ceil(rows / partRows)) : opened.count;
   const [first] = opened.inputs;
   if (count >= opened.count || first?.kind !== "block") {
-    return { ...opened, blocks: list(blockOf(opened)) };
+    return { ...opened, blocks: list(blockOf(opened)), rows, isThere };
   }
   const start = { times: opened.count, over: count };
   const inputs = [{ kind: "blocks", layer: first.layer, start }, { kind: "index" }] as const;
-  return { ...opened, inputs, count, blocks: input(0) };
+  return { ...opened, inputs, count, blocks: input(0), rows, isThere };
 }
 
 function specOf({ keys, fields, outputs }: AggregateNode): GroupSpec {

@@ -19,7 +19,8 @@ import {
 import { boundsOf, sampleOf } from "../steps/sampling.ts";
 import {
   joinBlocks,
-  sortAll,
+  joinDealt,
+  sortRange,
   sortBlock,
   splitByDivisions,
   splitByHash,
@@ -67,7 +68,7 @@ export function lowerSort(node: SortNode, context: Context, from: Partitions): P
   }
   const bounds = addBounds(from, context, by, from.npartitions);
   const split = [splitByOrder, by] as const;
-  const calls = { split, join: [sortAll, by], shared: [`${bounds.layer}/0`] } as const;
+  const calls = { split, join: [sortRange, by], shared: [`${bounds.layer}/0`] } as const;
   return addShuffle({ ...from, graph: bounds.graph }, "sort", context, calls, from.npartitions);
 }
 
@@ -92,5 +93,5 @@ export function lowerShuffle(node: ShuffleNode, context: Context, from: Partitio
     by.kind === "hash"
       ? ([splitByHash, by.on] as const)
       : ([splitByDivisions, by.column, by.divisions] as const);
-  return addShuffle(from, "shuffle", context, { split, join: [joinBlocks] }, npartitions);
+  return addShuffle(from, "shuffle", context, { split, join: [joinDealt] }, npartitions);
 }

@@ -1,7 +1,7 @@
 import type { Block, Column } from "../column.ts";
-import { sliceColumn } from "../column.ts";
+import { sliceBlock, sliceColumn } from "../column.ts";
 import type { AggregateSpec } from "../kernels/group/aggregate-spec.ts";
-import { GroupTable } from "../kernels/group/group-table.ts";
+import { GroupTable, rowsToGroup } from "../kernels/group/group-table.ts";
 import { columnOf } from "./column-layout.ts";
 import { programFor } from "./program-cache.ts";
 import type { Program } from "./program.ts";
@@ -9,6 +9,7 @@ import { MORSEL_ROWS, fillMorsel, selectMorsel } from "./run-morsel.ts";
 import type { Sink } from "./sink.ts";
 import { closeSink, openSink } from "./sink.ts";
 import type { Bound } from "./slots.ts";
+import { runStage } from "./run-stage.ts";
 import type { Stage } from "./stage.ts";
 
 /**
@@ -23,20 +24,78 @@ export function runAggregation(
   aggregates: readonly AggregateSpec[],
   part = 0,
 ): Block {
-  const keys = stage.outputs.slice(0, keyCount);
-  const fields = keys.map(({ name, value }) => ({ name, dtype: value.dtype }));
-  const table = new GroupTable(fields, aggregates);
+  const table = tableFor(stage, keyCount, aggregates);
   for (const block of blocks) addBlock(table, block, stage, keyCount, aggregates);
   return table.partial(part);
 }
 
+/**
+ * The same as several partial results, for a shuffle. Where nearly each row makes a group, a table
+ * costs more than it saves: from there on rows are left as they are.
+ */
+export function runAggregationToDeal(
+  blocks: readonly Block[],
+  stage: Stage,
+  keyCount: number,
+  aggregates: readonly AggregateSpec[],
+  part: number,
+): Block[] {
+  const table = tableFor(stage, keyCount, aggregates);
+  const watch = new Watch();
+  const rests: Block[] = [];
+  for (const block of blocks) {
+    const end = rests.length > 0 ? 0 : addBlock(table, block, stage, keyCount, aggregates, watch);
+    if (end < block.rows) rests.push(runStage(sliceBlock(block, end, block.rows), stage));
+  }
+  const partials = [table.partial(part)];
+  let met = table.count;
+  for (const { rows, columns } of rests) {
+    const [keys, args] = [columns.slice(0, keyCount), columns.slice(keyCount)];
+    partials.push(rowsToGroup(rows, keys, args, part, met));
+    met += rows;
+  }
+  return partials;
+}
+
+function tableFor(
+  stage: Stage,
+  keyCount: number,
+  aggregates: readonly AggregateSpec[],
+): GroupTable {
+  const keys = stage.outputs.slice(0, keyCount);
+  const fields = keys.map(({ name, value }) => ({ name, dtype: value.dtype }));
+  return new GroupTable(fields, aggregates);
+}
+
+/** Sees when a table is in vain. */
+class Watch {
+  #rows = 0;
+  #countBefore = 0;
+
+  /** Whether, of the last many rows, nearly each made a group; `count` are there by now. */
+  isInVain(rows: number, count: number): boolean {
+    this.#rows += rows;
+    if (this.#rows < WATCHED_ROWS) return false;
+    const share = (count - this.#countBefore) / this.#rows;
+    this.#rows = 0;
+    this.#countBefore = count;
+    return share > SHARE_MAX;
+  }
+}
+
+/** A table of as many groups is about to be larger than the cache of a processor. */
+const WATCHED_ROWS = 2 ** 16;
+const SHARE_MAX = 0.75;
+
+/** Takes rows in, all or until the table is in vain; gives the number of the first left out. */
 function addBlock(
   table: GroupTable,
   block: Block,
   stage: Stage,
   keyCount: number,
   aggregates: readonly AggregateSpec[],
-): void {
+  watch?: Watch,
+): number {
   const program = programFor(stage, block, "in place");
   const bound = program.bind(block);
   for (const { sinks } of program.loops) {
@@ -45,6 +104,7 @@ function addBlock(
   const rows = new Int32Array(MORSEL_ROWS + 1);
   for (let start = 0; start < block.rows; start += MORSEL_ROWS) {
     const end = Math.min(start + MORSEL_ROWS, block.rows);
+    let passed = 0;
     addMorsel(program, bound, block, [start, end], rows, (columns, selection, n) => {
       table.add(
         columns.slice(0, keyCount),
@@ -52,8 +112,11 @@ function addBlock(
         selection,
         n,
       );
+      passed = n;
     });
+    if (watch?.isInVain(passed, table.count) === true) return end;
   }
+  return block.rows;
 }
 
 function isNumeric({ form }: Sink): boolean {

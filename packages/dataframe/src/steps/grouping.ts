@@ -1,5 +1,7 @@
 import { declareExports } from "@millrace/closure/tasks";
+import type { Cut, CutPiece } from "@millrace/graph/tasks";
 import type { Block } from "../column.ts";
+import { blocksOf, cutBlocks } from "../kernels/cut.ts";
 import type { GroupSpec } from "../kernels/group/aggregate-spec.ts";
 import {
   combinePartials,
@@ -8,7 +10,7 @@ import {
   mergeShuffled,
   splitPartials,
 } from "../kernels/group/partials.ts";
-import { runAggregation } from "../stage/run-aggregation.ts";
+import { runAggregation, runAggregationToDeal } from "../stage/run-aggregation.ts";
 import type { Stage } from "../stage/stage.ts";
 
 /** The groups of partitions, with states that can be combined: part `part` of all. */
@@ -21,6 +23,16 @@ export function aggregatePartitions(
   return runAggregation(blocks, stage, spec.keys.length, spec.aggregates, part);
 }
 
+/** The same as several parts, which is less work where groups are nearly as many as rows. */
+export function aggregateToDeal(
+  blocks: readonly Block[],
+  part: number,
+  stage: Stage,
+  spec: GroupSpec,
+): Block[] {
+  return runAggregationToDeal(blocks, stage, spec.keys.length, spec.aggregates, part);
+}
+
 /** Groups of several partitions as one, still with states. */
 export function combineGroups(parts: readonly Block[], spec: GroupSpec): Block {
   return combinePartials(parts, spec);
@@ -31,13 +43,51 @@ export function finishGroups(parts: readonly Block[], spec: GroupSpec): Block {
   return finishPartials(parts, spec);
 }
 
-/** Groups dealt out by the hash of their keys. */
-export function splitGroups(part: Block, npartitions: number, spec: GroupSpec): Block[] {
-  return splitPartials(part, spec, npartitions);
+/** How many groups parts have, of which one list or number a partition came. */
+export function countGroups(parts: readonly (Block | number)[]): number {
+  return parts.reduce(
+    (sum: number, part) => sum + (typeof part === "number" ? part : part.rows),
+    0,
+  );
+}
+
+/** Groups dealt out by the hash of their keys: a piece has some of each part. */
+export function splitGroups(parts: readonly Block[], npartitions: number, spec: GroupSpec): Cut {
+  return splitInto(parts, npartitions, npartitions, spec);
+}
+
+/** The same to as many buckets as `total` groups of all parts are worth; the others get none. */
+export function splitCounted(
+  parts: readonly Block[],
+  npartitions: number,
+  total: number,
+  spec: GroupSpec,
+): Cut {
+  const used = total <= MERGED_AT_ONCE ? 1 : Math.ceil(total / BUCKET_GROUPS);
+  return splitInto(parts, npartitions, Math.min(used, npartitions), spec);
+}
+
+/** One task merges so many groups as soon as several that get pieces. */
+const MERGED_AT_ONCE = 2 ** 19;
+
+/** The groups of a bucket are to fit the cache of a processor. */
+const BUCKET_GROUPS = 2 ** 17;
+
+function splitInto(
+  parts: readonly Block[],
+  npartitions: number,
+  used: number,
+  spec: GroupSpec,
+): Cut {
+  return cutBlocks(
+    parts.map((part) => splitPartials(part, spec, npartitions, used)),
+    npartitions,
+  );
 }
 
 /** The groups of one bucket, with results: as they are to come out, or still to be gathered. */
-export function joinGroups(parts: readonly Block[], spec: GroupSpec, isLast: boolean): Block {
+export function joinGroups(pieces: readonly CutPiece[], spec: GroupSpec, isLast: boolean): Block {
+  const parts = pieces.flatMap(blocksOf);
   return isLast ? finishPartials(parts, spec) : finishBucket(parts, spec);
 }
 
@@ -48,6 +98,14 @@ export function gatherBuckets(buckets: readonly Block[]): Block {
 
 declareExports(
   import.meta.url,
-  { aggregatePartitions, combineGroups, finishGroups, splitGroups, joinGroups, gatherBuckets },
+  {
+    aggregatePartitions,
+    aggregateToDeal,
+    combineGroups,
+    finishGroups,
+    splitGroups,
+    joinGroups,
+    gatherBuckets,
+  },
   { package: "@millrace/dataframe" },
 );

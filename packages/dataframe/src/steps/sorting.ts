@@ -1,7 +1,9 @@
 import { declareExports } from "@millrace/closure/tasks";
+import type { Cut, CutPiece } from "@millrace/graph/tasks";
 import type { Block, Column } from "../column.ts";
 import type { Scalar } from "../expr/typed.ts";
 import { concatBlocks } from "../kernels/concat.ts";
+import { cutBlocks, joinPieces } from "../kernels/cut.ts";
 import { bucketsByHash, partitionBlock } from "../kernels/partition.ts";
 import { bucketsByRange } from "../kernels/range-buckets.ts";
 import { scalarColumn } from "../kernels/scalar-column.ts";
@@ -16,9 +18,9 @@ export function sortBlock(block: Block, _partition: number, by: readonly SortKey
   return takeBlock(block, sortedRows(columnsNamed(block, names), by));
 }
 
-/** All rows of several partitions in order. */
-export function sortAll(blocks: readonly Block[], by: readonly SortKey[]): Block {
-  return sortBlock(concatBlocks(blocks), 0, by);
+/** All rows of the pieces of a range in order. */
+export function sortRange(pieces: readonly CutPiece[], by: readonly SortKey[]): Block {
+  return sortBlock(joinDealt(pieces), 0, by);
 }
 
 /** Rows of a partition dealt out by where they stand between bounds, each a row of `bounds`. */
@@ -27,16 +29,16 @@ export function splitByOrder(
   npartitions: number,
   bounds: Block,
   by: readonly SortKey[],
-): Block[] {
+): Cut {
   const names = by.map(({ name }) => name);
   const buckets = bucketsByRange(columnsNamed(block, names), columnsNamed(bounds, names), by);
-  return partitionBlock(block, buckets, npartitions);
+  return cutBlocks([partitionBlock(block, buckets, npartitions)], npartitions);
 }
 
 /** Rows of a partition dealt out by the hash of columns. */
-export function splitByHash(block: Block, npartitions: number, names: readonly string[]): Block[] {
+export function splitByHash(block: Block, npartitions: number, names: readonly string[]): Cut {
   const buckets = bucketsByHash(columnsNamed(block, names), npartitions);
-  return partitionBlock(block, buckets, npartitions);
+  return cutBlocks([partitionBlock(block, buckets, npartitions)], npartitions);
 }
 
 /** Rows of a partition dealt out by where a column falls between bounds that are known. */
@@ -45,20 +47,25 @@ export function splitByDivisions(
   npartitions: number,
   name: string,
   divisions: readonly Scalar[],
-): Block[] {
+): Cut {
   const [column] = columnsNamed(block, [name]) as [Column];
   const inner = scalarColumn(column.dtype, divisions.slice(1, -1));
   const buckets = bucketsByRange([column], [inner], [{ descending: false, nulls: "last" }]);
-  return partitionBlock(block, buckets, npartitions);
+  return cutBlocks([partitionBlock(block, buckets, npartitions)], npartitions);
 }
 
-/** Pieces of partitions as one, in their order. */
+/** The pieces of a bucket as one, in the order of the partitions that they come from. */
+export function joinDealt(pieces: readonly CutPiece[]): Block {
+  return joinPieces(pieces);
+}
+
+/** Partitions as one, in their order. */
 export function joinBlocks(blocks: readonly Block[]): Block {
   return concatBlocks(blocks);
 }
 
 declareExports(
   import.meta.url,
-  { sortBlock, sortAll, splitByOrder, splitByHash, splitByDivisions, joinBlocks },
+  { sortBlock, sortRange, splitByOrder, splitByHash, splitByDivisions, joinDealt, joinBlocks },
   { package: "@millrace/dataframe" },
 );

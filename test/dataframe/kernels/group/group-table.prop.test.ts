@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import type { Block } from "../../../../packages/dataframe/dist/column.js";
 import { DataFrameError } from "../../../../packages/dataframe/dist/errors.js";
 import type { GroupSpec } from "../../../../packages/dataframe/dist/kernels/group/aggregate-spec.js";
+import { blocksOf, cutBlocks } from "../../../../packages/dataframe/dist/kernels/cut.js";
 import {
   combinePartials,
   finishBucket,
@@ -118,12 +119,12 @@ it("groups dealt out by hash come back in the order of their first rows", () => 
       const { spec, partitions } = grouping;
       if (spec.keys.length === 0) return;
       const split = partitions.map((part, n) =>
-        splitPartials(tableOf(spec, [part]).partial(n), spec, count),
+        cutBlocks([splitPartials(tableOf(spec, [part]).partial(n), spec, count)], count),
       );
       const got = outcome(() => {
         const buckets = Array.from({ length: count }, (_, bucket) =>
           finishBucket(
-            split.map((blocks) => blocks[bucket] as Block),
+            split.flatMap((cut) => blocksOf(cut.piece(bucket))),
             spec,
           ),
         );

@@ -61,6 +61,17 @@ function wides(make: (i: number) => bigint): Column {
 const few = numbers((i) => mixed(i) & 15);
 const many = numbers((i) => mixed(i) % 9_000);
 
+function nullable(column: Column, isNull = (i: number): boolean => mixed(i + 2) % 5 === 0): Column {
+  const valid = Uint8Array.from({ length: n }, (_, i) => (isNull(i) ? 0 : 1));
+  return makeColumn(column.dtype, n, { values: column.values, valid });
+}
+const days = makeColumn(d.date, n, {
+  values: Int32Array.from({ length: n }, (_, i) => 20_000 - (mixed(i) % 400)),
+});
+const truth = makeColumn(d.bool, n, {
+  values: Uint8Array.from({ length: n }, (_, i) => (mixed(i) >>> 9) & 1),
+});
+
 const shapes: readonly (readonly [string, readonly Column[]])[] = [
   ["close together", [many]],
   ["far apart", [numbers((i) => mixed(i >> 1))]],
@@ -83,6 +94,16 @@ const shapes: readonly (readonly [string, readonly Column[]])[] = [
     ],
   ],
   ["few and many", [few, many]],
+  ["few that may be null and many", [nullable(few), many]],
+  [
+    "pairs that fill a table in the end",
+    [doubles((i) => (i % 256) / 8), doubles((i) => (3 * (i >> 8) + (i % 3)) / 8)],
+  ],
+  ["days and truth", [days, truth]],
+  ["two of which one grows", [few, numbers((i) => (i < 9_000 ? i % 300 : -40 * i))]],
+  ["two that get too far apart", [many, numbers((i) => (i < 9_000 ? i % 300 : mixed(i >> 2)))]],
+  ["two at the ends of their ranges", [truth, numbers((i) => (i % 3) * 2 ** 30 - 2 ** 31)]],
+  ["null alone and many", [nullable(few, () => true), many]],
   ["many and many", [many, numbers((i) => mixed(i + 5) % 8_000)]],
   ["three", [few, numbers((i) => mixed(i + 9) & 7), few]],
   ["three of many", [many, few, doubles((i) => (mixed(i + 3) % 3_000) / 8)]],
@@ -97,8 +118,8 @@ it.each(shapes)("keys that are %s are told apart, in the order of first rows", (
   const spec = { keys: fields, aggregates };
   const partial = table.partial(3);
   expect(tableText(finishPartials([partial], spec))).toStrictEqual(wanted);
-  const buckets = splitPartials(partial, spec, 4);
-  const rows = buckets.map(({ rows: count }) => count);
+  const { ends } = splitPartials(partial, spec, 4);
+  const rows = [...ends.subarray(1)].map((end, bucket) => end - (ends[bucket] as number));
   expect(rows.reduce((sum, count) => sum + count)).toBe(wanted.length);
   expect(Math.max(...rows)).toBeLessThan(wanted.length / 4 + 40 + wanted.length / 16);
 });

@@ -1,5 +1,5 @@
 import type { Block, Column } from "../../column.ts";
-import { makeBlock, makeColumn, sliceColumn } from "../../column.ts";
+import { makeArray, makeBlock, makeColumn, sliceColumn } from "../../column.ts";
 import type { Field } from "../../dtype.ts";
 import { float64 } from "../../dtype.ts";
 import type { Rows } from "../row-loop.ts";
@@ -10,7 +10,24 @@ import { expectedGroups, kindOfTable, rememberGroups } from "./expected-groups.t
 import { grown, withFirstRoom } from "./grown.ts";
 import type { Grouper } from "./grouper.ts";
 import { makeGrouper, rowsAtOnce } from "./grouper.ts";
-import { ordinalName, partitionStride } from "./ordinals.ts";
+import { ordinalName, partitionStride, rowOrdinalName } from "./ordinals.ts";
+
+/**
+ * Rows that nobody has grouped yet, in the place of a partial result: keys, where each would have
+ * been met as a group of its own, number `first` of the partition or a later one, and arguments.
+ */
+export function rowsToGroup(
+  rows: number,
+  keys: readonly Column[],
+  args: readonly Column[],
+  partition: number,
+  first: number,
+): Block {
+  const ordinals = ordinalsFrom(partition * partitionStride + first, rows);
+  const names = [...keys.keys()].map((k) => `key:${k}`);
+  names.push(rowOrdinalName, ...[...args.keys()].map((k) => `argument:${k}`));
+  return makeBlock(rows, names, [...keys, ordinals, ...args]);
+}
 
 /**
  * Groups rows, or partial results, by keys and works out aggregates of each group. Groups are in
@@ -64,14 +81,15 @@ export class GroupTable {
     }
   }
 
-  /** Adds the rows behind a partial result, as if they came next. */
+  /** Adds the rows behind a partial result, or of {@link rowsToGroup}, as if they came next. */
   merge(partial: Block): void {
-    const { rows, columns } = partial;
+    const { rows, columns, names } = partial;
+    const ofRows = names[this.#keys.length] === rowOrdinalName;
     for (let start = 0; start < rows; start += rowsAtOnce) {
       const end = Math.min(start + rowsAtOnce, rows);
       const here = columns.map((column) => sliceColumn(column, start, end));
       this.#groups = grown(this.#groups, end - start);
-      withFirstRoom(this.#expected, () => this.#merge(here, end - start));
+      withFirstRoom(this.#expected, () => this.#merge(here, end - start, ofRows));
     }
   }
 
@@ -124,13 +142,18 @@ export class GroupTable {
     });
   }
 
-  #merge(partial: readonly Column[], n: number): void {
+  #merge(partial: readonly Column[], n: number, ofRows: boolean): void {
     const keyCount = this.#keys.length;
     const before = this.count;
     this.#grouper.assign(partial.slice(0, keyCount), undefined, n, this.#groups);
     this.#keepOrdinals(partial[keyCount] as Column, before);
     let at = keyCount + 1;
-    for (const accumulator of this.#accumulators) {
+    for (const [k, accumulator] of this.#accumulators.entries()) {
+      if (ofRows) {
+        const arg = (this.#aggregates[k] as AggregateSpec).arg && partial[at++];
+        accumulator.add(arg, undefined, n, this.#groups, this.count);
+        continue;
+      }
       const state = partial.slice(at, (at += accumulator.width));
       accumulator.merge(state, n, this.#groups, this.count);
     }
@@ -152,8 +175,12 @@ export class GroupTable {
     if (this.#ordinals.length > 0) {
       return makeColumn(float64, count, { values: this.#ordinals.slice(0, count) });
     }
-    const values = new Float64Array(count);
-    for (let g = 0; g < count; g++) values[g] = partition * partitionStride + g;
-    return makeColumn(float64, count, { values });
+    return ordinalsFrom(partition * partitionStride, count);
   }
+}
+
+function ordinalsFrom(first: number, count: number): Column {
+  const values = makeArray(Float64Array, count);
+  for (let g = 0; g < count; g++) values[g] = first + g;
+  return makeColumn(float64, count, { values });
 }

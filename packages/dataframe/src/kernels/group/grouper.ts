@@ -4,6 +4,7 @@ import { isText } from "../../dtype-traits.ts";
 import { noKey } from "../hash.ts";
 import type { Rows } from "../row-loop.ts";
 import { NumberGrouper } from "./number-grouper.ts";
+import { PackedGrouper, canBePacked } from "./packed-grouper.ts";
 import { TextGrouper } from "./text-grouper.ts";
 import { TupleGrouper } from "./tuple-grouper.ts";
 
@@ -27,7 +28,9 @@ export const rowsAtOnce = 4_096;
 export function makeGrouper(fields: readonly Field[]): Grouper {
   const [first] = fields;
   if (fields.length === 1 && first !== undefined) return makeColumnGrouper(first.dtype);
-  return new TupleGrouper(fields.map(({ dtype }) => makeColumnGrouper(dtype)));
+  const dtypes = fields.map(({ dtype }) => dtype);
+  const makeTuples = (): Grouper => new TupleGrouper(dtypes.map(makeColumnGrouper));
+  return canBePacked(dtypes) ? new PackedGrouper(dtypes, makeTuples) : makeTuples();
 }
 
 /** A grouper of the values of one column. */

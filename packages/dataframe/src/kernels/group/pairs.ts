@@ -1,12 +1,13 @@
 import { eachRow, generated } from "../row-loop.ts";
 import { grown, powerOfTwo } from "./grown.ts";
 
-/** Places that a direct table may have: 16 MiB. */
+/** Places that any table may have, and that one may have for an eighth as many pairs: 16 MiB. */
+const placesFree = 65_536;
 const placesMax = 4_194_304;
 
 /**
  * Numbers the different pairs of two small numbers in the order in which they are first met: by a
- * table with a place for each pair that can be while that is small, else by hash.
+ * table with a place for each pair that can be while that is small or well filled, else by hash.
  */
 export class Pairs {
   count = 0;
@@ -30,8 +31,7 @@ export class Pairs {
   ): void {
     this.left = grown(this.left, this.count + n);
     this.right = grown(this.right, this.count + n);
-    if (this.#slots === undefined) this.#widen(leftCount, rightCount);
-    const slots = this.#slots === undefined ? undefined : this.#reserve(this.count + n);
+    const slots = this.#prepare(leftCount, rightCount, this.count + n);
     this.count =
       slots === undefined
         ? directLoop()(
@@ -48,16 +48,20 @@ export class Pairs {
         : hashLoop()(left, right, n, out, this.left, this.right, this.count, slots);
   }
 
-  /** Makes the table as large as there can be pairs, or lets it go. */
-  #widen(leftCount: number, rightCount: number): void {
+  /** Makes room for so many pairs, in the form that suits; gives the hash table, if it is one. */
+  #prepare(leftCount: number, rightCount: number, room: number): Int32Array | undefined {
+    const slots = this.#slots;
+    // Half of all places or more stay empty.
+    if (slots !== undefined && slots.length >= 8 * room) return slots;
     const bits = Math.max(this.#bits, Math.log2(powerOfTwo(rightCount)));
     const size = powerOfTwo(leftCount) * 2 ** bits;
-    if (size > placesMax) {
-      this.#table = new Int32Array(0);
-      this.#slots = new Int32Array(0);
-      return;
-    }
-    if (bits === this.#bits && size <= this.#table.length) return;
+    if (size > placesFree && size > Math.min(placesMax, 8 * room)) return this.#hash(room);
+    this.#slots = undefined;
+    if (bits !== this.#bits || size > this.#table.length) this.#widen(bits, size);
+    return undefined;
+  }
+
+  #widen(bits: number, size: number): void {
     const table = new Int32Array(size);
     this.#table = table;
     this.#bits = bits;
@@ -66,23 +70,13 @@ export class Pairs {
     }
   }
 
-  /** The hash table, with half of all places or more empty. */
-  #reserve(pairs: number): Int32Array {
-    const before = this.#slots as Int32Array;
-    if (before.length >= 8 * pairs) return before;
-    const slots = new Int32Array(8 * powerOfTwo(pairs));
-    // Pairs are met in the order of their numbers, so each gets its own again.
-    hashLoop()(
-      this.left,
-      this.right,
-      this.count,
-      new Int32Array(this.count),
-      this.left,
-      this.right,
-      0,
-      slots,
-    );
+  #hash(room: number): Int32Array {
+    this.#table = new Int32Array(0);
+    const slots = new Int32Array(8 * powerOfTwo(room));
     this.#slots = slots;
+    // Pairs are met in the order of their numbers, so each gets its own again.
+    const { count, left, right } = this;
+    hashLoop()(left, right, count, new Int32Array(count), left, right, 0, slots);
     return slots;
   }
 }

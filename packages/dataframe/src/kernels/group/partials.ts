@@ -1,10 +1,12 @@
 import type { Block, Column } from "../../column.ts";
 import { makeBlock } from "../../column.ts";
 import { concatBlocks } from "../concat.ts";
+import type { Dealt } from "../partition.ts";
 import { bucketsByHash, partitionBlock } from "../partition.ts";
 import { takeBlock } from "../take.ts";
 import type { GroupSpec } from "./aggregate-spec.ts";
 import { GroupTable } from "./group-table.ts";
+import { partitionStride } from "./ordinals.ts";
 
 /** One partial result of several, which are given in the order of their partitions. */
 export function combinePartials(blocks: readonly Block[], spec: GroupSpec): Block {
@@ -28,56 +30,66 @@ function merged(blocks: readonly Block[], spec: GroupSpec): GroupTable {
   return table;
 }
 
-/** A partial result dealt out to `n` buckets by the hash of the keys, each in the order it had. */
-export function splitPartials(block: Block, spec: GroupSpec, n: number): Block[] {
+/**
+ * A partial result dealt out to the first `used` of `n` buckets by the hash of the keys, each in
+ * the order it had.
+ */
+export function splitPartials(block: Block, spec: GroupSpec, n: number, used: number = n): Dealt {
   const keys = block.columns.slice(0, spec.keys.length);
-  const buckets = keys.length === 0 ? new Int32Array(block.rows) : bucketsByHash(keys, n);
-  return partitionBlock(block, buckets, n);
+  if (used > 1 && keys.length > 0) return partitionBlock(block, bucketsByHash(keys, used), n);
+  return { block, ends: Int32Array.from({ length: n + 1 }, (_, j) => (j === 0 ? 0 : block.rows)) };
 }
 
 /** Finished buckets of a shuffle as one, in the order in which groups were first met. */
 export function mergeShuffled(buckets: readonly Block[]): Block {
   const { columns, names, rows } = concatBlocks(buckets);
   const results = makeBlock(rows, names.slice(1), columns.slice(1));
-  const ordinals = (columns[0] as Column).values as Float64Array;
-  return takeBlock(
-    results,
-    orderOf(
-      ordinals,
-      buckets.map(({ rows: count }) => count),
-    ),
-  );
+  return takeBlock(results, orderOf((columns[0] as Column).values as Float64Array));
 }
 
-/** Rows in the order of their ordinals, which ascend in each of some runs. */
-function orderOf(ordinals: Float64Array, lengths: readonly number[]): Int32Array {
-  let runs: Int32Array[] = [];
-  let start = 0;
-  for (const length of lengths) {
-    const from = start;
-    runs.push(Int32Array.from({ length }, (_, k) => from + k));
-    start += length;
+/**
+ * Rows in the order of their ordinals, which all differ. Each partition counts on from 0, so that a
+ * place for each ordinal there is takes little more than the rows behind the groups.
+ */
+function orderOf(ordinals: Float64Array): Int32Array {
+  const ends = endsOf(ordinals);
+  const rowAt = new Int32Array(ends.total);
+  for (let row = 0; row < ordinals.length; row++) {
+    const ordinal = ordinals[row] as number;
+    const partition = Math.floor(ordinal / partitionStride);
+    rowAt[(ends.start[partition] as number) + ordinal - partition * partitionStride] = row + 1;
   }
-  while (runs.length > 1) {
-    const joined: Int32Array[] = [];
-    for (let k = 0; k < runs.length; k += 2) {
-      const [left, right] = [runs[k] as Int32Array, runs[k + 1]];
-      joined.push(right === undefined ? left : joinRuns(ordinals, left, right));
-    }
-    runs = joined;
+  const order = new Int32Array(ordinals.length);
+  let n = 0;
+  for (let at = 0; at < rowAt.length; at++) {
+    const row = rowAt[at] as number;
+    // Writing always and counting on sometimes is quicker than a branch that nobody can foresee.
+    order[n] = row - 1;
+    n += row === 0 ? 0 : 1;
   }
-  return runs[0] ?? new Int32Array(0);
+  return order;
 }
 
-function joinRuns(ordinals: Float64Array, left: Int32Array, right: Int32Array): Int32Array {
-  const rows = new Int32Array(left.length + right.length);
-  let [l, r] = [0, 0];
-  for (let at = 0; at < rows.length; at++) {
-    const takesLeft =
-      r === right.length ||
-      (l < left.length &&
-        (ordinals[left[l] as number] as number) < (ordinals[right[r] as number] as number));
-    rows[at] = (takesLeft ? left[l++] : right[r++]) as number;
+/** Where the ordinals of each partition begin among all, and how many there are. */
+function endsOf(ordinals: Float64Array): { start: Float64Array; total: number } {
+  let last = 0;
+  for (let row = 0; row < ordinals.length; row++) {
+    last = Math.max(last, ordinals[row] as number);
   }
-  return rows;
+  const start = new Float64Array(Math.floor(last / partitionStride) + 1);
+  for (let row = 0; row < ordinals.length; row++) {
+    const ordinal = ordinals[row] as number;
+    const partition = Math.floor(ordinal / partitionStride);
+    start[partition] = Math.max(
+      start[partition] as number,
+      ordinal - partition * partitionStride + 1,
+    );
+  }
+  let total = 0;
+  for (let partition = 0; partition < start.length; partition++) {
+    const count = start[partition] as number;
+    start[partition] = total;
+    total += count;
+  }
+  return { start, total };
 }
