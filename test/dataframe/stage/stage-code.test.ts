@@ -54,7 +54,7 @@ test("the code of a stage is one function a loop, and reads like its expression"
       const carrier_states_3 = c[1];
       const carrier_table_4 = c[2];
       const carrier_12 = c[4];
-      for (let i = from; i < to; i++) {
+      for (let i = from; i < to; i++) { // four rows a turn
         const unit_price_1 = unit_price_0[i];
         const gt_2 = (!(0.5 >= unit_price_1) | 0);
         const carrier_code_13 = carrier_12[i];
@@ -72,7 +72,7 @@ test("the code of a stage is one function a loop, and reads like its expression"
       const count_halves_20 = c[6];
       const out_values_24 = c[7];
       const out_second_28 = c[11];
-      for (let j = from; j < to; j++) {
+      for (let j = from; j < to; j++) { // four rows a turn
         const i = base + rows[j];
         const p = j;
         const unit_price_17 = unit_price_0[i];

@@ -2,6 +2,7 @@ import { dtypeText } from "../dtype-traits.ts";
 import type { ColumnLayout } from "./column-layout.ts";
 import type { ProgramParts } from "./emitter.ts";
 import { kernels } from "./kernels.ts";
+import { unrolledLoops } from "./unrolled-loops.ts";
 
 /** All functions of a program, and what stands before them. */
 export function sourceText(parts: ProgramParts): string {
@@ -32,7 +33,7 @@ export function buildFunctions(
   parts: ProgramParts,
   names: readonly string[],
 ): Readonly<Record<string, unknown>> {
-  const body = `"use strict";\n${source}\nreturn { ${names.join(", ")} };`;
+  const body = `"use strict";\n${unrolledLoops(source)}\nreturn { ${names.join(", ")} };`;
   // oxlint-disable-next-line typescript/no-implied-eval -- text of our own, names are letters
   const make = new Function("k", "x", body) as (
     constants: readonly unknown[],

@@ -46,6 +46,8 @@ export class Emitter {
   wide = false;
   /** A constant is no safe number, so that only the exact variant is right. */
   unfit = false;
+  /** Functions are called. */
+  calls = false;
   /** Texts are made in the scratch of the thread. */
   scratch = false;
   /** The body is that of a filler: what it reads is known to be one text. */
@@ -136,6 +138,7 @@ export class Emitter {
   }
 
   kernel(name: KernelName): KernelName {
+    this.calls = true;
     this.program.kernels.add(name);
     return name;
   }

@@ -2,6 +2,7 @@ import type { Block } from "../column.ts";
 import type { Typed } from "../expr/typed.ts";
 import { columnsOf, nodesOf } from "../expr/typed.ts";
 import { buildFunctions, sourceText } from "./build-functions.ts";
+import { loopHead } from "./unrolled-loops.ts";
 import type { ColumnLayout } from "./column-layout.ts";
 import { emitNode } from "./emit-node.ts";
 import { truthOf } from "./emit-truth.ts";
@@ -159,11 +160,7 @@ function writeFilter(parts: ProgramParts, filter: Typed): Variants<string> {
     return [
       "(c, from, to, base, rows, n) {",
       ...indented(1, e.heads()),
-      "  for (let i = from; i < to; i++) {",
-      ...indented(2, [...scratchLines(e), ...e.lines]),
-      "    rows[n] = i - base;",
-      `    n = n + ${truth} | 0;`,
-      "  }",
+      ...loopLines("i", e, ["rows[n] = i - base;", `n = n + ${truth} | 0;`]),
       "  return n;",
       "}",
     ];
@@ -191,19 +188,27 @@ function writeOutputs(
       emitStore(e, node.token, sink, value);
     });
     const row = isFiltered ? "rows[j]" : "j";
+    const place = placement === "dense" ? "j" : row;
     return [
       "(c, from, to, base, rows) {",
       ...indented(1, e.heads()),
-      "  for (let j = from; j < to; j++) {",
-      `    const i = base + ${row};`,
-      `    const p = ${placement === "dense" ? "j" : row};`,
-      ...indented(2, [...scratchLines(e), ...e.lines]),
-      "  }",
+      ...loopLines("j", e, [], [`const i = base + ${row};`, `const p = ${place};`]),
       "  return 0;",
       "}",
     ];
   });
   return { ...variants, sinks: group.map((node) => sinks.get(node) as Sink) };
+}
+
+/** The loop over the rows of a morsel: what was written for one row, between what is given. */
+function loopLines(
+  variable: string,
+  e: Emitter,
+  after: readonly string[],
+  before: readonly string[] = [],
+): readonly string[] {
+  const body = [...before, ...scratchLines(e), ...e.lines, ...after];
+  return [`  ${loopHead(variable, e, body.length)}`, ...indented(2, body), "  }"];
 }
 
 function scratchLines(e: Emitter): readonly string[] {
