@@ -131,12 +131,18 @@ interface Parts extends Opened {
   readonly isThere: boolean;
 }
 
+/** As many for each processor, and two or more: then none waits long for the last part. */
+function partCount(npartitions: number, rows: number): number {
+  const processors = availableParallelism();
+  const rounds = Math.max(2, Math.ceil(rows / partRows / processors));
+  return Math.min(npartitions, processors * rounds);
+}
+
 function openParts(base: PlanNode, lower: (node: PlanNode) => Partitions): Parts {
   const opened = open(base, lower);
   const rows = rowCount(base.layout);
-  const least = Math.min(opened.count, 2 * availableParallelism());
   const isThere = base.kind !== "scan" && rows !== undefined;
-  const count = isThere ? Math.max(least, Math.ceil(rows / partRows)) : opened.count;
+  const count = isThere ? partCount(opened.count, rows) : opened.count;
   const [first] = opened.inputs;
   if (count >= opened.count || first?.kind !== "block") {
     return { ...opened, blocks: list(blockOf(opened)), rows, isThere };

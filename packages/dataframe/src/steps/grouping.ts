@@ -68,7 +68,7 @@ export function splitCounted(
 }
 
 /** One task merges so many groups as soon as several that get pieces. */
-const MERGED_AT_ONCE = 2 ** 19;
+const MERGED_AT_ONCE = 2 ** 20;
 
 /** The groups of a bucket are to fit the cache of a processor. */
 const BUCKET_GROUPS = 2 ** 17;

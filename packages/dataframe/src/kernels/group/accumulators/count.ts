@@ -20,6 +20,10 @@ export class Count implements Accumulator {
   ): void {
     this.#counts = grown(this.#counts, count);
     const valid = arg?.valid;
+    if (count === 1 && valid === undefined) {
+      this.#counts[0] = (this.#counts[0] as number) + n;
+      return;
+    }
     const loop = rowLoop<[Float64Array]>("count", valid, selection, () => ({
       params: "counts",
       body: "counts[g]++;",

@@ -5,7 +5,7 @@ import { float64, int64 } from "../../../dtype.ts";
 import { isFloat, isWide } from "../../../dtype-traits.ts";
 import { arrayOf, readHigh } from "../../reads.ts";
 import type { Rows } from "../../row-loop.ts";
-import { rowLoop } from "../../row-loop.ts";
+import { eachRow, generated, rowLoop, variant } from "../../row-loop.ts";
 import { grown, trimmed } from "../grown.ts";
 import { addNumbers } from "./count.ts";
 
@@ -31,12 +31,7 @@ export class FloatTotals implements Totals {
 
   add(arg: Column, selection: Rows, n: number, groups: Int32Array, count: number): void {
     this.#sums = grown(this.#sums, count);
-    const { kind } = arg.dtype;
-    const loop = rowLoop<[Float64Array]>(`sum_${kind}`, arg.valid, selection, () => ({
-      params: "sums",
-      body: "sums[g] += x[i];",
-    }));
-    loop(arg.values, arg.valid, selection, n, groups, this.#sums);
+    addValues(arg, selection, n, groups, count, this.#sums);
   }
 
   state(count: number): Column[] {
@@ -83,11 +78,7 @@ export class ExactTotals implements Totals {
     this.#spend(n);
     const { dtype, valid } = arg;
     if (!isWide(dtype)) {
-      const loop = rowLoop<[Float64Array]>(`sum_${dtype.kind}`, valid, selection, () => ({
-        params: "sums",
-        body: "sums[g] += x[i];",
-      }));
-      loop(arg.values, valid, selection, n, groups, this.#low);
+      addValues(arg, selection, n, groups, count, this.#low);
       return;
     }
     this.#high = grown(this.#high ?? new Float64Array(0), count);
@@ -168,4 +159,44 @@ function carry(from: Float64Array, to: Float64Array | undefined): Float64Array |
     from[g] = part - over * word;
   }
   return next;
+}
+
+/** Adds values that take no more than a double to the sums of their groups, in the order of rows. */
+function addValues(
+  { dtype, valid, values }: Column,
+  selection: Rows,
+  n: number,
+  groups: Int32Array,
+  count: number,
+  sums: Float64Array,
+): void {
+  if (count === 1) {
+    sums[0] = sumLoop(dtype, valid, selection)(values, valid, selection, n, sums[0] as number);
+    return;
+  }
+  const loop = rowLoop<[Float64Array]>(`sum_${dtype.kind}`, valid, selection, () => ({
+    params: "sums",
+    body: "sums[g] += x[i];",
+  }));
+  loop(values, valid, selection, n, groups, sums);
+}
+
+/** Adds the values of one group to `sum`: it stays in a register, which is several times faster. */
+type SumLoop = (
+  x: unknown,
+  valid: Uint8Array | undefined,
+  selection: Rows,
+  n: number,
+  sum: number,
+) => number;
+
+function sumLoop(dtype: DType, valid: Uint8Array | undefined, selection: Rows): SumLoop {
+  const skip = valid === undefined ? "" : "if (valid[i] === 0) break row; ";
+  return generated(
+    variant(`sum_one_${dtype.kind}`, valid, selection),
+    () => `(x, valid, selection, n, sum) {
+  ${eachRow(selection, `${skip}sum += x[i];`)}
+  return sum;
+}`,
+  );
 }
