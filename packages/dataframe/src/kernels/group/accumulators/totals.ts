@@ -161,7 +161,7 @@ function carry(from: Float64Array, to: Float64Array | undefined): Float64Array |
   return next;
 }
 
-/** Adds values that take no more than a double to the sums of their groups, in the order of rows. */
+/** Adds values that fit a double to the sums of their groups, in the order of rows. */
 function addValues(
   { dtype, valid, values }: Column,
   selection: Rows,
@@ -181,7 +181,7 @@ function addValues(
   loop(values, valid, selection, n, groups, sums);
 }
 
-/** Adds the values of one group to `sum`: it stays in a register, which is several times faster. */
+/** Adds the values of one group to `sum`, which stays in a register: several times faster. */
 type SumLoop = (
   x: unknown,
   valid: Uint8Array | undefined,
