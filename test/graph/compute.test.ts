@@ -188,3 +188,84 @@ describe("optimize", () => {
     ]);
   });
 });
+
+describe("collections that make their graphs for each other", () => {
+  /** A number of times a number, which is worked out once for all that run together. */
+  class Multiple implements Collection<number> {
+    readonly factor: number;
+    readonly once: LayeredGraph | undefined;
+
+    constructor(factor: number, once?: LayeredGraph) {
+      this.factor = factor;
+      this.once = once;
+    }
+
+    get graph(): LayeredGraph {
+      const { factor, once } = this;
+      const [name, base] = [`multiple-${factor}`, once ?? ownGraph(`own-${factor}`)];
+      const layer = new BlockwiseLayer(name, {
+        count: 1,
+        inputs: [{ kind: "block", layer: once === undefined ? `own-${factor}` : "one" }],
+        steps: [{ fn: (x: number) => x * factor, args: [{ kind: "input", input: 0 }] }],
+      });
+      return base.withLayer(layer);
+    }
+
+    get outputKeys(): readonly Key[] {
+      return [`multiple-${this.factor}/0`];
+    }
+
+    finalize(parts: unknown[]): number {
+      return parts[0] as number;
+    }
+
+    optimizeTogether(all: readonly Multiple[]): readonly Collection<unknown>[] {
+      groups.push(all.map(({ factor }) => factor));
+      const once = ownGraph("one");
+      return all.map(({ factor }) => new Multiple(factor, once));
+    }
+  }
+
+  const groups: number[][] = [];
+  let calls = 0;
+  function ownGraph(name: string): LayeredGraph {
+    const layer = new BlockwiseLayer(name, {
+      count: 1,
+      inputs: [],
+      steps: [{ fn: () => (calls++, 7), args: [] }],
+    });
+    return new LayeredGraph().withLayer(layer);
+  }
+
+  it("compute and persist ask those of one class, whatever stands between them", async () => {
+    const other = Delayed.value("other");
+    const all = [new Multiple(2), other, new Multiple(3)] as const;
+    expect(await compute(all)).toEqual([14, "other", 21]);
+    expect([calls, groups]).toEqual([1, [[2, 3]]]);
+    const held = await persist(all);
+    expect([calls, groups.length]).toEqual([2, 2]);
+    expect(await compute(held)).toEqual([14, "other", 21]);
+    expect(calls).toBe(2);
+  });
+
+  it("one by itself is not asked, and none is when nothing is to be optimized", async () => {
+    const before = groups.length;
+    calls = 0;
+    expect(await compute([new Multiple(2), Delayed.value(1)])).toEqual([14, 1]);
+    expect(await compute([new Multiple(2), new Multiple(3)], { optimize: false })).toEqual([
+      14, 21,
+    ]);
+    expect([calls, groups.length]).toEqual([3, before]);
+  });
+
+  it("an answer that is not one collection for each is told", async () => {
+    class Wrong extends Multiple {
+      override optimizeTogether(): readonly Collection<unknown>[] {
+        return [this];
+      }
+    }
+    await expect(compute([new Wrong(2), new Wrong(3)])).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[GraphError: compute: optimizeTogether gave other collections, got an array of 1, wanted an array of 2.]`,
+    );
+  });
+});

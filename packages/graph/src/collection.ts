@@ -15,6 +15,13 @@ export interface Collection<T> {
    * `persist` need it to give back a collection of the same class.
    */
   withGraph?(graph: LayeredGraph, outputKeys: readonly Key[]): Collection<T>;
+  /**
+   * The same collections, in their order, on graphs that were made for each other, so that what
+   * several of them need is done once where that is worth it. `compute` and `persist` call it when
+   * they get several collections with this very method, unless `optimize` is false; it is called on
+   * the first of them. What comes back needs `finalize`, and `withGraph` if these have it.
+   */
+  optimizeTogether?(collections: readonly Collection<unknown>[]): readonly Collection<unknown>[];
 }
 
 /** What `compute` gives for a collection. */

@@ -6,11 +6,14 @@ import type { Executor, ExecutorOptions, RunOptions } from "./executor.ts";
 import type { Key } from "./key.ts";
 import { LayeredGraph } from "./layered-graph.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
+import { optimizedTogether } from "./optimize-together.ts";
 import { optimizeLayers } from "./optimize/fuse-layers.ts";
+import { optimizedFor } from "./optimize/optimized-for.ts";
 import { prepareRun } from "./run.ts";
 
 /**
- * The value of a collection, or of several at once: what they share runs once.
+ * The value of a collection, or of several at once: what they share runs once, and collections
+ * with `optimizeTogether`, as frames, are planned for each other.
  *
  * The run goes merge → optimize → run → finalize; the executor writes the tasks out, fuses,
  * orders and runs them. Nothing is kept afterwards, see {@link persist}.
@@ -50,16 +53,34 @@ async function computeAll(
   executor: Executor,
   options: ExecutorOptions,
 ): Promise<unknown[]> {
-  const merged = mergeGraphs(collections);
-  const keys = keysOf("compute", collections, merged);
-  const graph = optimized(merged, keys, options);
+  const together = inOneRun("compute", collections, options);
+  const { keys, graph } = together;
   const parts = await executor.run(graph, keys, options);
   return Promise.all(
     // Each is async, so that one which throws leaves no rejection of another behind.
-    splitParts(collections, parts).map(async (own, i) =>
+    splitParts(together.collections, parts).map(async (own, i) =>
       (collections[i] as Collection<unknown>).finalize(own),
     ),
   );
+}
+
+/** Collections as one graph, and the keys of all of them. */
+interface Together {
+  readonly collections: readonly Collection<unknown>[];
+  readonly graph: LayeredGraph;
+  readonly keys: readonly Key[];
+}
+
+function inOneRun(
+  api: string,
+  given: readonly Collection<unknown>[],
+  options: ExecutorOptions,
+): Together {
+  const { optimize: isWanted = true } = options;
+  const collections = isWanted ? optimizedTogether(api, given) : given;
+  const merged = mergeGraphs(collections);
+  const keys = keysOf(api, collections, merged);
+  return { collections, graph: optimizedFor(merged, keys, options), keys };
 }
 
 /** The keys of all collections, looked for while the caller's line is near. */
@@ -78,14 +99,6 @@ function keysOf(
 function splitParts<P>(collections: readonly Collection<unknown>[], parts: readonly P[]): P[][] {
   let start = 0;
   return collections.map(({ outputKeys }) => parts.slice(start, (start += outputKeys.length)));
-}
-
-function optimized(
-  graph: LayeredGraph,
-  keys: readonly Key[],
-  { optimize: isWanted = true, priority = 0, retries = 0 }: ExecutorOptions,
-): LayeredGraph {
-  return isWanted ? optimizeLayers(graph, keys, { priority, retries }) : graph;
 }
 
 function checkCollections(
@@ -133,13 +146,11 @@ export async function persist(
   const collections = checkCollections("persist", target);
   const prepared = prepareRun("persist", options);
   const { executor, options: runOptions } = prepared;
-  const merged = mergeGraphs(collections);
-  const keys = keysOf("persist", collections, merged);
-  const graph = optimized(merged, keys, runOptions);
+  const { collections: all, graph, keys } = inOneRun("persist", collections, runOptions);
   const rebuilt =
     executor.persist === undefined
-      ? heldHere(collections, await executor.run(graph, keys, runOptions))
-      : heldThere(collections, await executor.persist(graph, keys, runOptions));
+      ? heldHere(all, await executor.run(graph, keys, runOptions))
+      : heldThere(all, await executor.persist(graph, keys, runOptions));
   return isCollection(target) ? rebuilt[0] : rebuilt;
 }
 

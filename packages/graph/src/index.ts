@@ -68,16 +68,11 @@ export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
 export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
 export { progressBar } from "./progress-bar.ts";
 export type { ProgressStream } from "./progress-bar.ts";
-export {
-  getDefaultExecutor,
-  registerExecutor,
-  runOptionNames,
-  setDefaultExecutor,
-  streamGraph,
-} from "./run.ts";
-export type { StreamRunOptions } from "./run.ts";
+export { getDefaultExecutor, registerExecutor, runOptionNames, setDefaultExecutor } from "./run.ts";
 export { checkSettings, configure, settingNames, takeSettings } from "./settings.ts";
 export type { Settings } from "./settings.ts";
+export { streamGraph } from "./stream-graph.ts";
+export type { StreamRunOptions } from "./stream-graph.ts";
 export { TaskGraph } from "./task-graph.ts";
 export { ref, task } from "./task.ts";
 export type { Ref, RefArguments, RefOr, TakesAnything, Task, TaskSpec } from "./task.ts";

@@ -1,7 +1,7 @@
 import { checkAnnotations } from "./annotations.ts";
 import { checkOptions } from "./check-options.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
-import type { Executor, ExecutorName, Finished, RunOptions, StreamOptions } from "./executor.ts";
+import type { Executor, ExecutorName, RunOptions } from "./executor.ts";
 import { inlineExecutor } from "./inline-executor.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
@@ -141,7 +141,8 @@ export function prepareRun<O extends RunOptions>(
   return { executor: resolveExecutor(api, executor), options: rest };
 }
 
-function checkType(api: string, name: string, value: unknown, wanted: string): void {
+/** Checks the type of an option, where it is given. */
+export function checkType(api: string, name: string, value: unknown, wanted: string): void {
   if (value === undefined || typeof value === wanted) return;
   throw invalidArgument(api, `${name} must be a ${wanted}`, value, `a ${wanted}`);
 }
@@ -159,43 +160,4 @@ export async function computeKeys(
   const list = graph.checkKeys("compute", typeof keys === "string" ? [keys] : keys);
   const values = await executor.run(graph, list, options);
   return typeof keys === "string" ? values[0] : values;
-}
-
-/** Options of {@link streamGraph}: those of a run, and how the values come out. */
-export type StreamRunOptions = RunOptions & StreamOptions;
-
-/**
- * The values of the keys of a graph, one by one, with bounded look-ahead: what only later values
- * need is not started before the reader has come near. Keys and options are checked now, nothing
- * runs before the first value is asked for. Leaving the loop early cancels the rest.
- *
- * @throws as `compute`
- * @example
- * ```ts
- * import { BlockwiseLayer, LayeredGraph, streamGraph } from "@millrace/graph";
- *
- * const layer = new BlockwiseLayer("squares", {
- *   count: 3,
- *   inputs: [{ kind: "index" }],
- *   steps: [{ fn: (i: number) => i * i, args: [{ kind: "input", input: 0 }] }],
- * });
- * const graph = new LayeredGraph().withLayer(layer);
- * const seen: unknown[] = [];
- * for await (const { value } of streamGraph(graph, ["squares/1", "squares/2"])) seen.push(value);
- * seen; // => [1, 4]
- * ```
- */
-export function streamGraph(
-  graph: TaskGraph | LayeredGraph,
-  keys: readonly Key[],
-  runOptions: StreamRunOptions = {},
-): AsyncIterable<Finished> {
-  const api = "streamGraph";
-  const { executor, options } = prepareRun(api, runOptions, ["ordered", "lookahead"]);
-  const { ordered, lookahead } = options;
-  checkType(api, "ordered", ordered, "boolean");
-  if (lookahead !== undefined && !(Number.isInteger(lookahead) && lookahead >= 1)) {
-    throw invalidArgument(api, "bad lookahead", lookahead, "a whole number of 1 or more");
-  }
-  return executor.stream(graph, graph.checkKeys(api, keys), options);
 }

@@ -1,5 +1,5 @@
-import type { Key, RunOptions } from "@millrace/graph";
-import { optimizeLayers, streamGraph } from "@millrace/graph";
+import type { RunOptions } from "@millrace/graph";
+import { streamGraph } from "@millrace/graph";
 import { checkElements, checkPartitions, checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
@@ -14,25 +14,10 @@ const lookahead = 3;
 const groupFirst = 256;
 const groupGrowth = 8;
 
-/**
- * The blocks of a bag, one after another, with bounded look-ahead. Options are checked now;
- * nothing runs before the first block is asked for.
- */
-function streamBlocks(
-  bag: Partitions,
-  options: RunOptions,
-  ahead: number,
-  keys: readonly Key[],
-): AsyncIterable<{ readonly value: unknown }> {
-  const { optimize = true, priority = 0, retries = 0 } = options;
-  const graph = optimize ? optimizeLayers(bag.graph, keys, { priority, retries }) : bag.graph;
-  return streamGraph(graph, keys, { ...options, lookahead: ahead });
-}
-
 /** The elements of a bag in their order. */
 export function iterate(bag: Partitions, options: RunOptions): AsyncGenerator<unknown> {
   checkRunNames("iterate", options, []);
-  return elementsOf(streamBlocks(bag, options, lookahead, blockKeys(bag)));
+  return elementsOf(streamGraph(bag.graph, blockKeys(bag), { ...options, lookahead }));
 }
 
 async function* elementsOf(
@@ -72,7 +57,7 @@ export async function take(bag: Partitions, k: number, options: TakeOptions): Pr
   for (let start = 0, size = groupFirst; start < npartitions; size *= groupGrowth) {
     const keys = keysBetween(limited.layer, start, Math.min(start + size, npartitions));
     // Checks the options, also when nothing is to be taken.
-    const stream = streamBlocks(limited, runOptions, 1, keys);
+    const stream = streamGraph(limited.graph, keys, { ...runOptions, lookahead: 1 });
     if (k === 0) return taken;
     for await (const { value } of stream) {
       for (const item of (value as readonly unknown[]).slice(0, k - taken.length)) taken.push(item);

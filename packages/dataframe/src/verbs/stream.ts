@@ -1,5 +1,5 @@
 import type { RunOptions } from "@millrace/graph";
-import { optimizeLayers, streamGraph } from "@millrace/graph";
+import { streamGraph } from "@millrace/graph";
 import type { RecordBatch } from "apache-arrow";
 import { toArrowTable } from "../arrow/to-arrow-table.ts";
 import type { Block } from "../column.ts";
@@ -18,10 +18,7 @@ export function streamBlocks(
   options: RunOptions,
 ): AsyncIterable<{ readonly value: unknown }> {
   const { run } = splitOptions(api, options, []);
-  const { optimize = true, priority = 0, retries = 0 } = run;
-  const keys = partitionKeys(frame);
-  const graph = optimize ? optimizeLayers(frame.graph, keys, { priority, retries }) : frame.graph;
-  return streamGraph(graph, keys, { ...run, lookahead });
+  return streamGraph(frame.graph, partitionKeys(frame), { ...run, lookahead });
 }
 
 /** One record batch a partition, in order. */
