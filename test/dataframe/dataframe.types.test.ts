@@ -214,6 +214,37 @@ it("loosely typed frames take any column, and functions of any frame are generic
   });
 });
 
+it("a frame of known columns is a frame of any columns", () => {
+  never(async () => {
+    const rowsOf = (any: Frame): Promise<object[]> => any.filter(col("x").gt(1)).head().toRows();
+    const named = async (any: Frame): Promise<Frame> => (await any.setIndex("delay")).rename({});
+    const several = (...all: readonly Frame[]): number => all.length;
+    await rowsOf(frame);
+    await named(frame);
+    await rowsOf(frame.select("delay", "tags").filter((c) => c.delay.gt(1)));
+    await rowsOf(frame.groupBy("carrier").agg((c) => ({ n: count(), mean: c.delay.mean() })));
+    await rowsOf(frame.withColumns((c) => ({ twice: c.delay.mul(2), one: 1 })));
+    await rowsOf(frame.rename({ delay: "minutes" }).cast({ minutes: int64 }).explode("tags"));
+    await rowsOf(frame.valueCounts("carrier"));
+    await rowsOf(DataFrame.fromRows([{ n: 1, l: [{ a: "x" }] }]));
+    several(frame, frame.select("delay"), frame.head(), readCsv("*.csv"));
+    const list: Frame[] = [frame, frame.select("day")];
+    list.push(frame.drop("day"));
+    const loose: Frame = frame;
+    // @ts-expect-error nobody knows any more what it has
+    const typed: typeof frame = loose;
+    void typed;
+    // @ts-expect-error no frame
+    several([1]);
+    // @ts-expect-error no such column
+    frame.filter((c) => c.delays.gt(1));
+    // @ts-expect-error no such column
+    frame.filter(({ delays }) => delays);
+    // @ts-expect-error no truth
+    frame.filter(col("delay").add(1).div(2));
+  });
+});
+
 it("bags become frames and frames bags", () => {
   never(async () => {
     const bag = Bag.from([{ n: 1, t: "x" }]);

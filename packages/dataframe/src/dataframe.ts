@@ -37,22 +37,6 @@ import type {
   Selected,
   ValueCounts,
 } from "./schemas.ts";
-import type {
-  AggregateOptions,
-  Bound,
-  CutOptions,
-  ExplainOptions,
-  PartitionInfo,
-  PivotOptions,
-  RepartitionOptions,
-  SetIndexOptions,
-  ShuffleByOptions,
-  SortOptions,
-  ToArrowOptions,
-  ToCsvOptions,
-  ToJsonLinesOptions,
-  ToParquetOptions,
-} from "./verbs/index.ts";
 import * as verbs from "./verbs/index.ts";
 
 let planIn: (frame: DataFrame) => PlanNode;
@@ -96,7 +80,7 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
   /** The rows of an Arrow Table; memory is shared, so it must not change afterwards. */
   static fromArrow<S extends Schema = Schema>(
     table: Table | RecordBatch | readonly RecordBatch[],
-    options: CutOptions = {},
+    options: verbs.CutOptions = {},
   ): DataFrame<S> {
     return new DataFrame(verbs.fromTable(table, options));
   }
@@ -104,9 +88,12 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
   /** One row an object; see {@link RowOf} for dtypes. @throws `dataframe/bad-row` */
   static fromRows<const T extends Schema>(
     rows: Iterable<object>,
-    options: CutOptions & { readonly schema: T },
+    options: verbs.CutOptions & { readonly schema: T },
   ): DataFrame<T>;
-  static fromRows<R extends object>(rows: Iterable<R>, cut?: CutOptions): DataFrame<SchemaOfRow<R>>;
+  static fromRows<R extends object>(
+    rows: Iterable<R>,
+    cut?: verbs.CutOptions,
+  ): DataFrame<SchemaOfRow<R>>;
   static fromRows(rows: Iterable<object>, options: object = {}): unknown {
     return new DataFrame(verbs.fromObjects(rows, options));
   }
@@ -140,7 +127,7 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
   }
 
   /** Bounds of the index, one more than partitions, where they are known. */
-  get divisions(): readonly Bound[] | undefined {
+  get divisions(): readonly verbs.Bound[] | undefined {
     return verbs.boundsOf(this.#plan);
   }
 
@@ -180,7 +167,7 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
   }
 
   /** The plan as written, as it runs, and its stages with their tasks; `code` adds their loops. */
-  explain(options: ExplainOptions = {}): string {
+  explain(options: verbs.ExplainOptions = {}): string {
     return verbs.explain(this.#plan, options);
   }
 
@@ -198,7 +185,10 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
   }
 
   /** The rows for which a predicate is true; null is not. */
-  filter(predicate: Expr<BoolType> | OfColumns<S, Expr<BoolType>>): DataFrame<S> {
+  filter<T extends Schema>(
+    this: DataFrame<T>,
+    predicate: Expr<BoolType> | OfColumns<T, Expr<BoolType>>,
+  ): DataFrame<T> {
     return new DataFrame(verbs.filterBy(this.#plan, predicate));
   }
 
@@ -233,18 +223,18 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
   /** The first row of each combination of values, of all columns or some, in one partition. */
   unique(
     columns?: OneOrMore<ColumnName<S>>,
-    options: Pick<AggregateOptions, "splitEvery"> = {},
+    options: Pick<verbs.AggregateOptions, "splitEvery"> = {},
   ): DataFrame<S> {
     return new DataFrame(verbs.unique(this.#plan, columns, options));
   }
 
   /** Rows in order of columns, all partitions as one; stable, nulls last by default. */
-  sort(by: OneOrMore<ColumnName<S>>, options: SortOptions = {}): DataFrame<S> {
+  sort(by: OneOrMore<ColumnName<S>>, options: verbs.SortOptions = {}): DataFrame<S> {
     return new DataFrame(verbs.sortBy(this.#plan, by, options));
   }
 
   /** The `n` rows with the largest values, largest first, in one partition. */
-  topk(n: number, by: OneOrMore<ColumnName<S>>, options: SortOptions = {}): DataFrame<S> {
+  topk(n: number, by: OneOrMore<ColumnName<S>>, options: verbs.SortOptions = {}): DataFrame<S> {
     return new DataFrame(verbs.topkBy(this.#plan, n, by, options));
   }
 
@@ -298,14 +288,14 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
     return new DataFrame(verbs.explode(this.#plan, column));
   }
 
-  /** One column a category, each the aggregate of a value; see {@link PivotOptions}. */
-  pivot(options: PivotOptions<ColumnName<S>>): DataFrame {
+  /** One column a category, each the aggregate of a value; see {@link verbs.PivotOptions}. */
+  pivot(options: verbs.PivotOptions<ColumnName<S>>): DataFrame {
     return new DataFrame(verbs.pivot(this.#plan, options));
   }
 
   /** Each partition, an Arrow Table, through `fn`, also async, to the columns of a schema. */
   mapPartitions<const T extends Schema>(
-    fn: (table: TableOf<S>, info: PartitionInfo) => Table | Promise<Table>,
+    fn: (table: TableOf<S>, info: verbs.PartitionInfo) => Table | Promise<Table>,
     options: { readonly schema: T },
   ): DataFrame<T> {
     return new DataFrame(verbs.mapBlocks(this.#plan, "table", fn, options));
@@ -313,14 +303,14 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
 
   /** Each row, an object, through `fn`, which may be async, to the columns of a schema. */
   mapRows<const T extends Schema>(
-    fn: (row: RowOf<S>, info: PartitionInfo) => object | Promise<object>,
+    fn: (row: RowOf<S>, info: verbs.PartitionInfo) => object | Promise<object>,
     options: { readonly schema: T },
   ): DataFrame<T> {
     return new DataFrame(verbs.mapBlocks(this.#plan, "row", fn, options));
   }
 
   /** The same rows in order in other partitions; nothing is computed: see the options. */
-  repartition(options: RepartitionOptions): DataFrame<S> {
+  repartition(options: verbs.RepartitionOptions): DataFrame<S> {
     return new DataFrame(verbs.repartitionBy(this.#plan, options));
   }
 
@@ -330,12 +320,15 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
   }
 
   /** Rows dealt out by the hash of columns: equal ones come together. */
-  shuffle(options: ShuffleByOptions<ColumnName<S>>): DataFrame<S> {
+  shuffle(options: verbs.ShuffleByOptions<ColumnName<S>>): DataFrame<S> {
     return new DataFrame(verbs.shuffleOn(this.#plan, options));
   }
 
   /** Rows sorted by a column over partitions with known divisions; runs now where it must look. */
-  async setIndex(column: ColumnName<S>, options: SetIndexOptions = {}): Promise<DataFrame<S>> {
+  async setIndex(
+    column: ColumnName<S>,
+    options: verbs.SetIndexOptions = {},
+  ): Promise<DataFrame<S>> {
     return new DataFrame(await verbs.setIndex(this.#plan, column, options));
   }
 
@@ -365,22 +358,22 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
   }
 
   /** Writes one CSV file a partition now; gives the paths. Pattern: one `*`. */
-  toCsv(pattern: string, options: ToCsvOptions = {}): Promise<string[]> {
+  toCsv(pattern: string, options: verbs.ToCsvOptions = {}): Promise<string[]> {
     return verbs.toCsv(this.#physical, pattern, options);
   }
 
   /** Writes one Parquet file a partition now; gives the paths. Pattern: one `*`. */
-  toParquet(pattern: string, options: ToParquetOptions = {}): Promise<string[]> {
+  toParquet(pattern: string, options: verbs.ToParquetOptions = {}): Promise<string[]> {
     return verbs.toParquet(this.#physical, pattern, options);
   }
 
   /** Writes one Arrow IPC file a partition now; gives the paths. Pattern: one `*`. */
-  toArrow(pattern: string, options: ToArrowOptions = {}): Promise<string[]> {
+  toArrow(pattern: string, options: verbs.ToArrowOptions = {}): Promise<string[]> {
     return verbs.toArrow(this.#physical, pattern, options);
   }
 
   /** Writes one file a partition now, a JSON object a row; gives the paths. Pattern: one `*`. */
-  toJsonLines(pattern: string, options: ToJsonLinesOptions = {}): Promise<string[]> {
+  toJsonLines(pattern: string, options: verbs.ToJsonLinesOptions = {}): Promise<string[]> {
     return verbs.toJsonLines(this.#physical, pattern, options);
   }
 
