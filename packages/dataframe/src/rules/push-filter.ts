@@ -1,19 +1,27 @@
-import { allOf, splitConjuncts } from "../expr/conjuncts.ts";
+import { allOf, conjunctsOf, splitConjuncts } from "../expr/conjuncts.ts";
+import { isExpensive } from "../expr/expense.ts";
 import type { Typed } from "../expr/typed.ts";
-import { columnsOf } from "../expr/typed.ts";
+import { columnsOf, nodesOf } from "../expr/typed.ts";
 import type { FilterNode, PlanNode } from "../plan/node.ts";
 import { filter } from "../plan/rows.ts";
 
 /**
  * A filter of which the conjuncts that may move are asked below the filter's input, and the others
- * where they were; undefined when none may. `below` makes the input anew, over filtered rows.
+ * where they were; undefined when none may. What would be worked out in both places, and is
+ * expensive, stays. `below` makes the input anew, over filtered rows.
  */
 export function pushFilter(
   node: FilterNode,
   mayMove: (conjunct: Typed) => boolean,
   below: (predicate: Typed) => PlanNode,
 ): PlanNode | undefined {
-  const { moved, rest } = splitConjuncts(node.predicate, mayMove);
+  const stay = conjunctsOf(node.predicate).filter((one) => !mayMove(one));
+  const dear = new Set([...nodesOf(stay)].filter(isExpensive));
+  const { moved, rest } = splitConjuncts(
+    node.predicate,
+    (one) =>
+      mayMove(one) && (dear.size === 0 || ![...nodesOf([one])].some((part) => dear.has(part))),
+  );
   if (moved.length === 0) return undefined;
   const lower = below(allOf(moved));
   return rest.length === 0 ? lower : filter(lower, allOf(rest));
