@@ -146,6 +146,11 @@ export class DataFrame<S extends Schema = Schema> implements Collection<TableOf<
     return new DataFrame(verbs.blocksAt(this.#physical.plan, graph, outputKeys));
   }
 
+  /** Frames on graphs in which what several of them need is done once; `compute` calls it. */
+  optimizeTogether(frames: readonly DataFrame[]): readonly Collection<unknown>[] {
+    return verbs.together(frames.map(planIn), (plan) => new DataFrame(plan));
+  }
+
   /** All rows as an Arrow Table. @throws DataFrameError, TaskError, CancelledError */
   compute(options?: RunOptions): Promise<TableOf<S>> {
     return compute<TableOf<S>>(this, options);

@@ -1,13 +1,12 @@
-import { readFileSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { registerDriver } from "@millrace/storage";
 import { parquetMetadata } from "hyparquet";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 
 import { bool, int64, timestamp, utf8 } from "../../../packages/dataframe/dist/dtype.js";
 import { callNode, columnNode, literalNode } from "../../../packages/dataframe/dist/expr/typed.js";
+import { bytesOf, countedFile } from "../../lib/dataframe/counted-file.ts";
 import { readParquetFiles } from "../../lib/dataframe/read-all.ts";
 
 const flights = fileURLToPath(
@@ -20,37 +19,6 @@ const schema = {
   origin: utf8,
   destination: utf8,
 };
-
-let fileCount = 0;
-
-/** Ranges that are read of a file, through a driver of a scheme of its own. */
-function countedFile(path: string): { url: string; ranges: (readonly [number, number])[] } {
-  const ranges: (readonly [number, number])[] = [];
-  const { size } = statSync(path);
-  const unregister = registerDriver("counted", {
-    stat: async (url) => ({
-      url,
-      kind: "file",
-      size,
-      modifiedMs: 0,
-      etag: undefined,
-      ranged: true,
-    }),
-    async *read(_url, { start = 0, end = size }) {
-      ranges.push([start, end]);
-      const file = await open(path);
-      try {
-        const { buffer } = await file.read(new Uint8Array(end - start), 0, end - start, start);
-        yield buffer;
-      } finally {
-        await file.close();
-      }
-    },
-  });
-  onTestFinished(unregister);
-  // Footers are remembered by name: each test has a file of its own.
-  return { url: `counted://flights-${fileCount++}.parquet`, ranges };
-}
 
 /** Bytes of the chunks of columns in row groups, by another reader of footers. */
 function chunkBytes(names: readonly string[], groups: (group: number) => boolean): number {
@@ -67,35 +35,31 @@ function chunkBytes(names: readonly string[], groups: (group: number) => boolean
 /** Bytes that a reader takes from the end of a file to find its footer. */
 const TAIL_BYTES = 65_536;
 
-function bytesOf(ranges: readonly (readonly [number, number])[]): number {
-  return ranges.reduce((sum, [start, end]) => sum + end - start, 0);
-}
-
 it("a projection reads the chunks of its columns, the footer, and no other byte", async () => {
-  const { url, ranges } = countedFile(flights);
+  const file = countedFile(flights);
   const columns = ["origin", "delay"];
-  const block = await readParquetFiles(url, { schema }, { columns });
+  const block = await readParquetFiles(file.url, { schema }, { columns });
   expect(block.rows).toBe(3_000_000);
-  expect(bytesOf(ranges) - TAIL_BYTES).toBe(chunkBytes(columns, () => true));
+  expect(bytesOf(file) - TAIL_BYTES).toBe(chunkBytes(columns, () => true));
 });
 
 it("row groups that a filter cannot match are not read", async () => {
-  const { url, ranges } = countedFile(flights);
+  const file = countedFile(flights);
   const date = columnNode("date", timestamp("us"));
   const start = literalNode(BigInt(Date.parse("2001-06-20")) * 1_000n, timestamp("us"));
   const predicate = callNode("gte", [date, start], bool);
-  const block = await readParquetFiles(url, { schema }, { columns: ["delay"], predicate });
+  const block = await readParquetFiles(file.url, { schema }, { columns: ["delay"], predicate });
   const all = await readParquetFiles(flights, {}, { columns: ["delay"], predicate });
   expect(block.rows).toBe(all.rows);
   expect(block.rows).toBeGreaterThan(0);
   // Flights are in order of their dates: the last of eleven row groups holds them all.
   const read = chunkBytes(["date", "delay"], (group) => group === 10);
-  expect(bytesOf(ranges) - TAIL_BYTES).toBe(read);
+  expect(bytesOf(file) - TAIL_BYTES).toBe(read);
 });
 
 it("a limit reads the row groups that it needs", async () => {
-  const { url, ranges } = countedFile(flights);
-  const block = await readParquetFiles(url, { schema }, { columns: ["delay"], limit: 10 });
+  const file = countedFile(flights);
+  const block = await readParquetFiles(file.url, { schema }, { columns: ["delay"], limit: 10 });
   expect(block.rows).toBe(10);
-  expect(bytesOf(ranges) - TAIL_BYTES).toBe(chunkBytes(["delay"], (group) => group === 0));
+  expect(bytesOf(file) - TAIL_BYTES).toBe(chunkBytes(["delay"], (group) => group === 0));
 });

@@ -9,6 +9,7 @@ import { layoutOf } from "../../../packages/dataframe/dist/plan/layout.js";
 import type { ProjectNode } from "../../../packages/dataframe/dist/plan/node.js";
 import { project } from "../../../packages/dataframe/dist/plan/project.js";
 import { blocks } from "../../../packages/dataframe/dist/plan/sources.js";
+import type { RuleContext } from "../../../packages/dataframe/dist/rules/rule.js";
 import { foldConstants } from "../../../packages/dataframe/dist/rules/fold-constants.js";
 import { LayeredGraph } from "@millrace/graph";
 import { fieldLists, rowLists } from "../../lib/dataframe/arbitraries.ts";
@@ -58,11 +59,14 @@ it("a simplified expression gives the same, null, NaN and -0 included, and no ne
   fc.assert(check, { numRuns: 250 });
 });
 
+/** A plan in which nothing is shared and nothing read. */
+const noContext: RuleContext = { isShared: () => false, columnsRead: () => new Set() };
+
 it("a constant is what the expression gives for any row", () => {
   const none = blocks(new LayeredGraph(), "none", [], layoutOf(1), "none");
   const check = fc.property(typedExpressions([]), (expression) => {
     const node = project(none, [{ name: "value", value: expression }]);
-    const after = foldConstants.apply(node, { isShared: () => false }) as ProjectNode;
+    const after = foldConstants.apply(node, noContext) as ProjectNode;
     const value = after.outputs[0]?.value as Typed;
     expectSameValues(expression, value, [new Map()]);
     const isScalar = expression.dtype.kind !== "list";

@@ -40,6 +40,13 @@ export function plans(): fc.Arbitrary<DrawnPlan> {
     .map((choices) => new PlanDraw(choices).drawn());
 }
 
+/** Two or three plans that are computed together; later ones begin where an earlier one was. */
+export function forests(): fc.Arbitrary<readonly DrawnPlan[]> {
+  return fc
+    .array(fc.nat({ max: 99_999 }), { minLength: 60, maxLength: 200, size: "max" })
+    .map((choices) => new PlanDraw(choices).drawnTogether());
+}
+
 interface Frame {
   readonly plan: PlanNode;
   readonly isOrdered: boolean;
@@ -50,15 +57,30 @@ class PlanDraw {
   readonly #choices: Choices;
   readonly #held = new Map<string, Partitions>();
   readonly #frames: Frame[] = [];
+  #isColumnar = false;
 
   constructor(choices: readonly number[]) {
     this.#choices = new Choices(choices);
   }
 
   drawn(): DrawnPlan {
-    let frame = this.#leaf();
+    return this.#grown(this.#leaf(), 2 + this.#choices.below(9));
+  }
+
+  drawnTogether(): readonly DrawnPlan[] {
+    this.#isColumnar = this.#choices.below(2) === 0;
+    const start = this.#leaf();
+    const base = this.#grown(start, this.#choices.below(3));
+    this.#frames.push(base);
+    return Array.from({ length: 2 + this.#choices.below(2) }, () => {
+      const from = this.#choices.below(2) === 0 ? base : this.#choices.oneOf(this.#frames);
+      return this.#grown(from, this.#choices.below(5));
+    });
+  }
+
+  #grown(start: Frame, count: number): DrawnPlan {
+    let frame = start;
     let last: Step | undefined;
-    const count = 2 + this.#choices.below(9);
     for (let i = 0; i < count && !this.#choices.isDone(); i++) {
       const usual = last === undefined ? steps : (followers[last] ?? [last]);
       const step = this.#choices.oneOf(this.#choices.below(3) === 0 ? usual : steps);
@@ -70,7 +92,7 @@ class PlanDraw {
   }
 
   #leaf(): Frame {
-    const plan = drawLeaf(this.#choices, this.#held);
+    const plan = drawLeaf(this.#choices, this.#held, this.#isColumnar);
     return { plan, isOrdered: true, isExact: true };
   }
 

@@ -15,16 +15,30 @@ import { expectTrueLayouts } from "./true-layouts.ts";
  * may be anything.
  */
 export function expectSameResults(drawn: DrawnPlan, plan: PlanNode): void {
+  const costs = expectSameRows(drawn, plan);
+  if (costs === undefined) return;
+  const { before, after } = costs;
+  if (after > before) expect(after, textOf(drawn, plan)).toBeLessThanOrEqual(before);
+}
+
+/** The same without what it costs, which comes back. */
+export function expectSameRows(
+  drawn: DrawnPlan,
+  plan: PlanNode,
+): { readonly before: number; readonly after: number } | undefined {
   const before = evaluated(drawn.plan, drawn);
-  if (before === undefined) return;
+  if (before === undefined) return undefined;
   expectTrueLayouts(before.of);
   const after = evaluated(plan, drawn);
-  const text = (): string => `${planText(drawn.plan)}\nbecame\n${planText(plan)}`;
-  if (after === undefined) expect.fail(`a new error\n${text()}`);
+  if (after === undefined) expect.fail(`a new error\n${textOf(drawn, plan)}`);
   const [wanted, got] = [promised(drawn, before), promised(drawn, after)];
-  if (!isDeepStrictEqual(got, wanted)) expect(got, text()).toEqual(wanted);
-  if (after.cost > before.cost) expect(after.cost, text()).toBeLessThanOrEqual(before.cost);
+  if (!isDeepStrictEqual(got, wanted)) expect(got, textOf(drawn, plan)).toEqual(wanted);
   expectTrueLayouts(after.of);
+  return { before: before.cost, after: after.cost };
+}
+
+function textOf(drawn: DrawnPlan, plan: PlanNode): string {
+  return `${planText(drawn.plan)}\nbecame\n${planText(plan)}`;
 }
 
 /** What a plan gives; undefined where its data are an error. */

@@ -31,7 +31,11 @@ const pools: Readonly<Record<string, readonly Value[]>> = {
 };
 
 /** A scan or blocks of a few rows, which are kept in `held` under the name of their layer. */
-export function drawLeaf(choices: Choices, held: Map<string, Partitions>): PlanNode {
+export function drawLeaf(
+  choices: Choices,
+  held: Map<string, Partitions>,
+  isColumnar = false,
+): PlanNode {
   const counts = Array.from({ length: 1 + choices.below(3) }, () => choices.below(6));
   const random = new Random(choices.below(100));
   const parts = counts.map((count) => Array.from({ length: count }, () => rowOf(random)));
@@ -41,8 +45,9 @@ export function drawLeaf(choices: Choices, held: Map<string, Partitions>): PlanN
   const token = `${label} ${JSON.stringify(values, json)}`;
   if (choices.below(2) === 0) {
     const rows = isKnown ? counts : undefined;
-    const source = { format: "csv", fields: leafFields, parts, options: {}, rows, label } as const;
-    return scan({ ...source, token });
+    const format = isColumnar ? "parquet" : "csv";
+    const source = { format, fields: leafFields, parts, options: {}, rows, label } as const;
+    return scan({ ...source, token: `${format} ${token}` });
   }
   return drawBlocks(choices, held, parts, isKnown, token);
 }

@@ -17,6 +17,7 @@ import {
   splitCounted,
   splitGroups,
 } from "../steps/grouping.ts";
+import type { Lower } from "./held.ts";
 import type { Opened } from "./lower-stage.ts";
 import { blockOf, open } from "./lower-stage.ts";
 import type { Context, Partitions } from "./partitions.ts";
@@ -55,14 +56,10 @@ function dealtPartsMin(rows = 0): number {
  * Groups of each partition, in the task that reads and filters it, then of all: through a tree, or
  * dealt out by the hash of the keys and, where one partition is to come out, put together again.
  */
-export function lowerAggregate(
-  node: AggregateNode,
-  context: Context,
-  lower: (node: PlanNode) => Partitions,
-): Partitions {
+export function lowerAggregate(node: AggregateNode, context: Context, lower: Lower): Partitions {
   const { keys, splitEvery, splitOut, method } = node;
   const spec = specOf(node);
-  const { base, stage } = aggregateStage(node);
+  const { base, stage } = aggregateStage(node, lower.isHeld);
   const opened = openParts(base, lower);
   const { graph, inputs, steps: before, blocks, count, rows, isThere } = opened;
   const isTree =
@@ -138,7 +135,7 @@ function partCount(npartitions: number, rows: number): number {
   return Math.min(npartitions, processors * rounds);
 }
 
-function openParts(base: PlanNode, lower: (node: PlanNode) => Partitions): Parts {
+function openParts(base: PlanNode, lower: Lower): Parts {
   const opened = open(base, lower);
   const rows = rowCount(base.layout);
   const isThere = base.kind !== "scan" && rows !== undefined;
@@ -162,8 +159,8 @@ function specOf({ keys, fields, outputs }: AggregateNode): GroupSpec {
 }
 
 /** The keys and the arguments of aggregates, which a stage works out over its input. */
-export function aggregateStage(node: AggregateNode): Chain {
-  const { base, stage } = stageOf(node.input);
+export function aggregateStage(node: AggregateNode, isHeld: Lower["isHeld"]): Chain {
+  const { base, stage } = stageOf(node.input, isHeld);
   const values = new Map(stage.outputs.map(({ name, value }): [string, Typed] => [name, value]));
   const keys = node.keys.map((name): Output => ({ name, value: values.get(name) as Typed }));
   const args = node.outputs.flatMap(({ name, aggregate: { arg } }): Output[] =>

@@ -2,6 +2,8 @@ import type { BlockInput } from "@millrace/graph";
 import type { MapNode, PlanNode, Whole } from "../plan/node.ts";
 import { callOnBlock, callOnRows, callOnTable } from "../steps/callbacks.ts";
 import { explodeBlock, sampleBlock } from "../steps/rows.ts";
+import type { Lower } from "./held.ts";
+import { heldNodes, layerTokens } from "./held.ts";
 import { lowerAggregate } from "./lower-aggregate.ts";
 import { lowerDistinct, lowerLimit, lowerShuffle, lowerSort, lowerTopK } from "./lower-order.ts";
 import { lowerRepartition } from "./lower-repartition.ts";
@@ -18,24 +20,31 @@ import {
   partitionKeys,
 } from "./partitions.ts";
 
-/** From a plan to the layers that compute it; what two parts of a plan share is lowered once. */
-export function lowerPlan(root: PlanNode): Partitions {
+/** The layers that compute some plans; what several parts of them share is lowered once. */
+export interface Lowered {
+  readonly partitions: readonly Partitions[];
+  /** Whether a task of its own holds what a scan, a filter or a projection gives. */
+  readonly isHeld: Lower["isHeld"];
+}
+
+/** From plans that run together to the layers that compute them. */
+export function lowerPlans(roots: readonly PlanNode[]): Lowered {
+  const held = heldNodes(roots);
+  const tokenOf = layerTokens(roots, held);
+  const isHeld = (node: PlanNode): boolean => held.has(node);
   const done = new Map<PlanNode, Partitions>();
-  const lower = (node: PlanNode): Partitions => {
+  const lowerOnce = (node: PlanNode): Partitions => {
     const known = done.get(node);
     if (known !== undefined) return known;
-    const partitions = lowerNode(node, { token: node.token, annotations: undefined }, lower);
+    const partitions = lowerNode(node, { token: tokenOf(node), annotations: undefined }, lower);
     done.set(node, partitions);
     return partitions;
   };
-  return lower(root);
+  const lower: Lower = Object.assign(lowerOnce, { isHeld });
+  return { partitions: roots.map((root) => lower(root)), isHeld };
 }
 
-function lowerNode(
-  node: PlanNode,
-  context: Context,
-  lower: (node: PlanNode) => Partitions,
-): Partitions {
+function lowerNode(node: PlanNode, context: Context, lower: Lower): Partitions {
   switch (node.kind) {
     case "blocks":
       return { graph: node.graph, layer: node.layer, npartitions: node.layout.npartitions };
@@ -54,7 +63,7 @@ function lowerNode(
     case "limit":
       return lowerLimit(node, context, lower(node.input));
     case "concat": {
-      const parts = node.inputs.map(lower);
+      const parts = node.inputs.map((input) => lower(input));
       const graph = parts.slice(1).reduce((all, part) => all.merge(part.graph), parts[0]!.graph);
       return addAliases(graph, "concat", context, parts.flatMap(partitionKeys));
     }
@@ -71,8 +80,10 @@ function lowerNode(
     case "shuffle":
       return lowerShuffle(node, context, lower(node.input));
     case "annotate": {
-      const { annotations, token } = node;
-      return lowerNode(node.input, { token, annotations }, lower);
+      const { annotations, input } = node;
+      // The advice within holds.
+      if (input.kind === "annotate") return lower(input);
+      return lowerNode(input, { ...context, annotations }, lower);
     }
   }
 }

@@ -3,9 +3,10 @@ import { LayeredGraph } from "@millrace/graph";
 import type { PlanNode, ScanNode } from "../plan/node.ts";
 import { stageBlock } from "../steps/stages.ts";
 import { readStep } from "./read-step.ts";
+import type { Lower } from "./held.ts";
 import type { Context, Partitions } from "./partitions.ts";
 import { addBlocks, call, input, literal, step } from "./partitions.ts";
-import { isIdentity, stageOf } from "./stage-of.ts";
+import { isIdentity, stageBelow } from "./stage-of.ts";
 
 /** A part of a task: steps that end in the block of a partition. */
 export interface Opened {
@@ -17,8 +18,8 @@ export interface Opened {
 }
 
 /** Where the block of a partition comes from: read in the same task, or the value of another. */
-export function open(base: PlanNode, lower: (node: PlanNode) => Partitions): Opened {
-  if (base.kind === "scan") return openScan(base);
+export function open(base: PlanNode, lower: Lower): Opened {
+  if (base.kind === "scan" && !lower.isHeld(base)) return openScan(base);
   const { graph, layer, npartitions } = lower(base);
   const inputs: readonly BlockInput[] = [{ kind: "block", layer }, { kind: "index" }];
   return { graph, inputs, steps: [], count: npartitions };
@@ -40,14 +41,10 @@ export function blockOf({ steps }: Opened): Step["args"][number] {
 }
 
 /** Filters and projections, with the reader below them if there is one, as one task a partition. */
-export function lowerStage(
-  node: PlanNode,
-  context: Context,
-  lower: (node: PlanNode) => Partitions,
-): Partitions {
-  const { base, stage } = stageOf(node);
+export function lowerStage(node: PlanNode, context: Context, lower: Lower): Partitions {
+  const { base, stage } = stageBelow(node, lower.isHeld);
   const names = base.fields.map(({ name }) => name);
-  const opened = open(base, lower);
+  const opened = base === node && node.kind === "scan" ? openScan(node) : open(base, lower);
   const { graph, inputs, count } = opened;
   if (isIdentity(stage, names)) {
     if (opened.steps.length === 0) return lower(base);

@@ -2,7 +2,7 @@ import { bool } from "../dtype.ts";
 import type { Typed } from "../expr/typed.ts";
 import { mayFail } from "../expr/may-fail.ts";
 import { callNode, caseNode, columnNode, literalNode, substitute } from "../expr/typed.ts";
-import type { PlanNode } from "../plan/node.ts";
+import type { FilterNode, PlanNode, ProjectNode } from "../plan/node.ts";
 import type { Stage } from "../stage/stage.ts";
 
 /** A chain of filters and projections as one stage over what stands below it. */
@@ -12,16 +12,31 @@ export interface Chain {
 }
 
 /**
- * The filters and projections at the top of a plan, merged. What is below decides first: a filter
- * comes after those that stood under it, so that it meets only rows which these let through.
+ * The filters and projections at the top of a plan, merged, down to what a task of its own holds
+ * for several. What is below decides first: a filter comes after those that stood under it, so that
+ * it meets only rows which these let through.
  */
-export function stageOf(top: PlanNode): Chain {
-  const chain: PlanNode[] = [];
+export function stageOf(top: PlanNode, isHeld: (node: PlanNode) => boolean): Chain {
+  const chain: (FilterNode | ProjectNode)[] = [];
   let base = top;
-  while (base.kind === "filter" || base.kind === "project") {
+  while (isStage(base) && !isHeld(base)) {
     chain.push(base);
     base = base.input;
   }
+  return chainOf(base, chain);
+}
+
+/** The same of a filter or projection that is worked out now, held or not. */
+export function stageBelow(top: PlanNode, isHeld: (node: PlanNode) => boolean): Chain {
+  return stageOf(top, (node) => node !== top && isHeld(node));
+}
+
+/** Whether a node is one that stages are made of. */
+export function isStage(node: PlanNode): node is FilterNode | ProjectNode {
+  return node.kind === "filter" || node.kind === "project";
+}
+
+function chainOf(base: PlanNode, chain: (FilterNode | ProjectNode)[]): Chain {
   let stage: Stage = {
     filter: undefined,
     outputs: base.fields.map(({ name, dtype }) => ({ name, value: columnNode(name, dtype) })),
@@ -30,7 +45,7 @@ export function stageOf(top: PlanNode): Chain {
   return { base, stage };
 }
 
-function append(stage: Stage, node: PlanNode): Stage {
+function append(stage: Stage, node: FilterNode | ProjectNode): Stage {
   const values = new Map(stage.outputs.map(({ name, value }): [string, Typed] => [name, value]));
   if (node.kind === "project") {
     const outputs = node.outputs.map(({ name, value }) => ({
@@ -39,7 +54,6 @@ function append(stage: Stage, node: PlanNode): Stage {
     }));
     return { filter: stage.filter, outputs };
   }
-  if (node.kind !== "filter") return stage;
   const predicate = substitute(node.predicate, values);
   const filter = stage.filter === undefined ? predicate : both(stage.filter, predicate);
   return { filter, outputs: stage.outputs };

@@ -73,10 +73,10 @@ export function withInputs(node: PlanNode, inputs: readonly PlanNode[]): PlanNod
   }
 }
 
-/** Every node of a plan, once, inputs before those that read them; for plans of any depth. */
-export function nodesOfPlan(root: PlanNode): Set<PlanNode> {
+/** Every node of some plans, once, inputs before those that read them; for plans of any depth. */
+export function nodesOfPlan(...roots: readonly PlanNode[]): Set<PlanNode> {
   const done = new Set<PlanNode>();
-  const open: PlanNode[] = [root];
+  const open: PlanNode[] = roots.toReversed();
   for (let node = open.at(-1); node !== undefined; node = open.at(-1)) {
     const missing = inputsOf(node).filter((input) => !done.has(input));
     if (missing.length === 0) done.add(node);

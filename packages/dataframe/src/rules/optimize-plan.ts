@@ -1,11 +1,13 @@
 import { dtypeText } from "../dtype-traits.ts";
 import { DataFrameError } from "../errors.ts";
+import { columnsRead, type ColumnsRead } from "../plan/columns-read.ts";
 import { isKnownAsWell } from "../plan/layout.ts";
 import type { PlanNode } from "../plan/node.ts";
 import { planText } from "../plan/plan-text.ts";
 import { inputsOf, nodesOfPlan, withInputs } from "../plan/walk.ts";
 import { allRules } from "./index.ts";
 import type { Rule, RuleContext } from "./rule.ts";
+import { sharedAcross, sharedWithin } from "./shared-work.ts";
 
 /** One application of a rule. */
 export interface Application {
@@ -20,6 +22,17 @@ export interface Optimized {
   readonly trace: readonly Application[];
 }
 
+/** Several plans that run together. */
+export interface OptimizedTogether {
+  readonly plans: readonly PlanNode[];
+  readonly trace: readonly Application[];
+}
+
+/** Which rules apply; default all. */
+export interface OptimizeOptions {
+  readonly rules?: readonly Rule[];
+}
+
 /** Most times that rules apply to a plan, for each of its nodes: a filter that goes down a plan of
  * n nodes applies n times, and some filters do; more than all of this only rules that never end. */
 const APPLICATIONS_PER_NODE_MAX = 50;
@@ -31,23 +44,54 @@ const APPLICATIONS_PER_NODE_MAX = 50;
  * @throws DataFrameError `dataframe/rule-failed` for a rule that breaks this, or for rules that
  * never come to an end; it names them
  */
-export function optimizePlan(
-  root: PlanNode,
-  { rules = allRules }: { readonly rules?: readonly Rule[] } = {},
-): Optimized {
-  const run = startRun(root, rules);
-  const seen = new Set<PlanNode>();
-  let plan = root;
-  while (!seen.has(plan)) {
-    seen.add(plan);
-    const before = plan;
-    plan = rewriteDown(plan, run);
-    for (const rule of rules) {
-      if (rule.scope === "plan") plan = applied(run, rule, plan) ?? plan;
-    }
-    if (plan === before) return { plan, trace: run.trace };
+export function optimizePlan(root: PlanNode, options: OptimizeOptions = {}): Optimized {
+  const { plans, trace } = optimizePlans([root], options);
+  return { plan: plans[0] as PlanNode, trace };
+}
+
+/** Plans that run together, each as by itself but for what `shared-work.ts` says. */
+export function optimizePlans(
+  roots: readonly PlanNode[],
+  { rules = allRules }: OptimizeOptions = {},
+): OptimizedTogether {
+  const run = startRun(roots, rules);
+  const seen = new Set<string>();
+  for (let plans = roots; ;) {
+    const state = stateOf(plans);
+    if (seen.has(state)) throw endless(run);
+    seen.add(state);
+    plans = rewriteAll(plans, run);
+    if (stateOf(plans) === state) return { plans, trace: run.trace };
   }
-  throw endless(run);
+}
+
+function stateOf(plans: readonly PlanNode[]): string {
+  return plans.map(({ token }) => token).join(" ");
+}
+
+/** All plans once from the root down, then rules of whole plans. */
+function rewriteAll(roots: readonly PlanNode[], run: Run): readonly PlanNode[] {
+  const across = roots.length === 1 ? [] : sharedAcross(roots, columnsRead(roots));
+  let plans = roots.map((root) => {
+    run.context = contextOf([root], [...sharedWithin(root), ...across]);
+    return rewriteDown(root, run);
+  });
+  for (const rule of run.rules) {
+    if (rule.scope !== "plan") continue;
+    const shared = plans.flatMap((plan) => [...sharedWithin(plan)]);
+    run.context = contextOf(plans, shared);
+    plans = plans.map((plan) => applied(run, rule, plan) ?? plan);
+  }
+  return plans;
+}
+
+function contextOf(roots: readonly PlanNode[], shared: Iterable<PlanNode>): RuleContext {
+  const all = new Set(shared);
+  let read: ColumnsRead | undefined;
+  return {
+    isShared: (node) => all.has(node),
+    columnsRead: (input, reader) => (read ??= columnsRead(roots))(input, reader),
+  };
 }
 
 /** What one optimization has done so far. */
@@ -58,9 +102,9 @@ interface Run {
   context: RuleContext;
 }
 
-function startRun(root: PlanNode, rules: readonly Rule[]): Run {
-  const applicationsMax = APPLICATIONS_PER_NODE_MAX * (nodesOfPlan(root).size + 10);
-  return { rules, trace: [], applicationsMax, context: contextOf(root) };
+function startRun(roots: readonly PlanNode[], rules: readonly Rule[]): Run {
+  const applicationsMax = APPLICATIONS_PER_NODE_MAX * (nodesOfPlan(...roots).size + 10);
+  return { rules, trace: [], applicationsMax, context: contextOf(roots, []) };
 }
 
 /**
@@ -68,7 +112,6 @@ function startRun(root: PlanNode, rules: readonly Rule[]): Run {
  * A node that others read too is rewritten once.
  */
 function rewriteDown(root: PlanNode, run: Run): PlanNode {
-  run.context = contextOf(root);
   const settled = new Map<PlanNode, PlanNode>();
   const done = new Map<PlanNode, PlanNode>();
   const path: PlanNode[] = [root];
@@ -152,16 +195,4 @@ function endless({ trace }: Run): DataFrameError {
   const names = [...new Set(last.map(({ rule }) => rule))].sort().join(", ");
   const { before, after } = trace.at(-1) as Application;
   return failed(`rules that never come to an end: ${names}`, before, after);
-}
-
-function contextOf(root: PlanNode): RuleContext {
-  const shared = new Set<PlanNode>();
-  const read = new Set<PlanNode>();
-  for (const node of [...nodesOfPlan(root)].reverse()) {
-    for (const input of inputsOf(node)) {
-      if (read.has(input) || shared.has(node)) shared.add(input);
-      read.add(input);
-    }
-  }
-  return { isShared: (node) => shared.has(node) };
 }

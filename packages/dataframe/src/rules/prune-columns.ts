@@ -1,7 +1,6 @@
-import { columnsOf } from "../expr/typed.ts";
-import type { Typed } from "../expr/typed.ts";
 import { aggregate } from "../plan/aggregate.ts";
-import type { PlanNode } from "../plan/node.ts";
+import { namesOf, readBy } from "../plan/columns-read.ts";
+import type { PlanNode, ScanNode } from "../plan/node.ts";
 import { concat } from "../plan/partitions.ts";
 import { choose, project } from "../plan/project.ts";
 import { scan } from "../plan/sources.ts";
@@ -16,69 +15,22 @@ export const pruneColumns: Rule = {
     "of the user may read all that it is given. What several read keeps what any of them needs, so " +
     "that it is still worked out once.",
   scope: "plan",
-  apply(root) {
-    const needs = needsOf(root);
+  apply(root, { columnsRead }) {
     const pruned = new Map<PlanNode, PlanNode>();
+    const inputFor = (reader: PlanNode, input: PlanNode): PlanNode =>
+      input.kind === "scan"
+        ? prunedScan(input, columnsRead(input, reader))
+        : (pruned.get(input) as PlanNode);
     for (const node of nodesOfPlan(root)) {
-      const inputs = inputsOf(node).map((input) => pruned.get(input) as PlanNode);
-      pruned.set(node, rebuilt(node, inputs, needs.get(node) as ReadonlySet<string>));
+      const inputs = inputsOf(node).map((input) => inputFor(node, input));
+      pruned.set(node, rebuilt(node, inputs, columnsRead(node)));
     }
-    const names = root.fields.map(({ name }) => name);
-    return choose(pruned.get(root) as PlanNode, names);
+    return choose(pruned.get(root) as PlanNode, namesOf(root));
   },
 };
 
-/** The columns of each node that are read by anything. */
-function needsOf(root: PlanNode): ReadonlyMap<PlanNode, ReadonlySet<string>> {
-  const needs = new Map<PlanNode, Set<string>>([[root, new Set(namesOf(root))]]);
-  for (const node of [...nodesOfPlan(root)].reverse()) {
-    const need = needs.get(node) as ReadonlySet<string>;
-    for (const input of inputsOf(node)) {
-      const all = needs.get(input) ?? new Set();
-      for (const name of readBy(node, need)) all.add(name);
-      needs.set(input, all);
-    }
-  }
-  return needs;
-}
-
-/** The columns of its input that a node reads, to give those that are needed of it. */
-function readBy(node: PlanNode, need: ReadonlySet<string>): Iterable<string> {
-  switch (node.kind) {
-    case "scan":
-    case "blocks":
-      return [];
-    case "filter":
-      return [...need, ...columnsOf([node.predicate])];
-    case "project":
-      return columnsOf(node.outputs.filter(({ name }) => need.has(name)).map(({ value }) => value));
-    case "aggregate": {
-      const args = node.outputs.flatMap(({ name, aggregate: { arg } }): readonly Typed[] =>
-        need.has(name) && arg !== undefined ? [arg] : [],
-      );
-      return [...node.keys, ...columnsOf(args)];
-    }
-    case "distinct":
-      return [...need, ...node.columns];
-    case "sort":
-    case "topk":
-      return [...need, ...node.by.map(({ name }) => name)];
-    case "limit":
-    case "sample":
-    case "concat":
-    case "annotate":
-      return need;
-    case "explode":
-      return [...need, node.column];
-    case "map":
-      return namesOf(node.input);
-    case "repartition": {
-      const { index } = node.input.layout;
-      return node.target.by === "divisions" && index !== undefined ? [...need, index] : need;
-    }
-    case "shuffle":
-      return [...need, ...(node.by.kind === "hash" ? node.by.on : [node.by.column])];
-  }
+function prunedScan(node: ScanNode, need: ReadonlySet<string>): PlanNode {
+  return scan(node.source, { ...node, columns: node.columns.filter((name) => need.has(name)) });
 }
 
 /** A node that gives what is needed of it, and maybe more, over inputs of which this is true. */
@@ -86,7 +38,7 @@ function rebuilt(node: PlanNode, inputs: readonly PlanNode[], need: ReadonlySet<
   const input = inputs[0] as PlanNode;
   switch (node.kind) {
     case "scan":
-      return scan(node.source, { ...node, columns: node.columns.filter((name) => need.has(name)) });
+      return prunedScan(node, need);
     case "project":
       return project(
         input,
@@ -124,8 +76,4 @@ function narrowed(node: PlanNode, need: ReadonlySet<string>): PlanNode {
     node,
     namesOf(node).filter((name) => need.has(name)),
   );
-}
-
-function namesOf({ fields }: PlanNode): readonly string[] {
-  return fields.map(({ name }) => name);
 }

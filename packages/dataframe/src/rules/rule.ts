@@ -1,12 +1,16 @@
+import type { ColumnsRead } from "../plan/columns-read.ts";
 import type { PlanNode } from "../plan/node.ts";
 
 /** What a rule may ask about the plan around a node. */
 export interface RuleContext {
   /**
    * Whether several parts of the plan read a node, or what reads it alone. Work that several share
-   * is done once; a rule that moved other work below it would have it done again.
+   * is done once; a rule that moved other work below it would have it done again. What several
+   * plans that run together read is shared as `shared-work.ts` says.
    */
   readonly isShared: (node: PlanNode) => boolean;
+  /** The columns that are read of a node, by whatever reads it in all plans that run together. */
+  readonly columnsRead: ColumnsRead;
 }
 
 /**

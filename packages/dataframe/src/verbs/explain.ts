@@ -2,10 +2,11 @@ import type { Layer, LayeredGraph } from "@millrace/graph";
 import { optimizeLayers } from "@millrace/graph";
 import { invalidArgument } from "../errors.ts";
 import { partitionKeys } from "../lower/partitions.ts";
+import type { Physical } from "../lower/physical.ts";
 import { physicalPlan } from "../lower/physical.ts";
 import { aggregateStage } from "../lower/lower-aggregate.ts";
 import type { Chain } from "../lower/stage-of.ts";
-import { stageOf } from "../lower/stage-of.ts";
+import { isStage, stageBelow } from "../lower/stage-of.ts";
 import type { PlanNode } from "../plan/node.ts";
 import { planText } from "../plan/plan-text.ts";
 import { inputsOf, nodesOfPlan } from "../plan/walk.ts";
@@ -37,13 +38,14 @@ export function explain(logical: PlanNode, options: ExplainOptions): string {
   if (typeof code !== "boolean") {
     throw invalidArgument("explain", "bad code", code, "true or false");
   }
-  const { plan, partitions } = physicalPlan(logical);
+  const physical = physicalPlan(logical);
+  const { plan, partitions } = physical;
   const parts = [
     section("logical plan", planText(logical)),
     section("optimized plan", planText(plan)),
     section("stages", stagesText(partitions.graph, partitionKeys(partitions))),
   ];
-  if (code) parts.push(...codeOf(plan).map((text, i) => section(`code ${i + 1}`, text)));
+  if (code) parts.push(...codeOf(physical).map((text, i) => section(`code ${i + 1}`, text)));
   return parts.join("\n\n");
 }
 
@@ -79,15 +81,15 @@ function shortName(name: string): string {
 }
 
 /** The loops of all stages, inputs first: of chains, and of what aggregations group. */
-function codeOf(plan: PlanNode): string[] {
+function codeOf({ plan, isHeld }: Physical): string[] {
   const nodes = [...nodesOfPlan(plan)];
-  const isStage = ({ kind }: PlanNode): boolean => kind === "filter" || kind === "project";
   const joined = new Set(
     nodes.flatMap((node) => (isStage(node) || node.kind === "aggregate" ? inputsOf(node) : [])),
   );
   const chains = nodes.flatMap((node): Chain[] => {
-    if (node.kind === "aggregate") return [aggregateStage(node)];
-    return isStage(node) && !joined.has(node) ? [stageOf(node)] : [];
+    if (node.kind === "aggregate") return [aggregateStage(node, isHeld)];
+    const isOwn = isHeld(node) || !joined.has(node);
+    return isStage(node) && isOwn ? [stageBelow(node, isHeld)] : [];
   });
   return [...new Set(chains.map(({ base, stage }) => stageCode(stage, base.fields)))];
 }

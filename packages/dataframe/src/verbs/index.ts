@@ -29,6 +29,7 @@ export type { Bound, RepartitionOptions, ShuffleByOptions } from "./repartition.
 export { setIndex } from "./set-index.ts";
 export type { SetIndexOptions } from "./set-index.ts";
 export { batchesOf } from "./stream.ts";
+export { together } from "./together.ts";
 export { toArrow, toCsv, toJsonLines, toParquet } from "./write.ts";
 export type {
   ToArrowOptions,

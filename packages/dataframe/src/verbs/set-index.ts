@@ -8,7 +8,8 @@ import { addBounds } from "../lower/lower-order.ts";
 import { scalarAt } from "../kernels/scalar-column.ts";
 import type { Partitions } from "../lower/partitions.ts";
 import { addCall, partitionKeys } from "../lower/partitions.ts";
-import { physicalPlan } from "../lower/physical.ts";
+import type { Physical } from "../lower/physical.ts";
+import { physicalPlan, physicalPlans } from "../lower/physical.ts";
 import { aggregate } from "../plan/aggregate.ts";
 import { checkOrderable, checkPartitionCount, fieldOf } from "../plan/check.ts";
 import { compareBounds } from "../plan/divisions.ts";
@@ -92,16 +93,18 @@ async function sampledBounds(
   npartitions: number,
   run: RunOptions,
 ): Promise<readonly Scalar[] | undefined> {
-  const { plan, partitions } = physicalPlan(input);
-  const context = { token: plan.token, annotations: undefined };
-  const inner = addBounds(partitions, context, [indexKey(column)], npartitions);
   const { dtype } = fieldOf("setIndex", input.fields, column);
   const arg = columnNode(column, dtype);
   const extremes = (["min", "max"] as const).map((fn) => {
     return { name: fn, aggregate: { fn, arg, params: [], dtype } };
   });
-  const outer = physicalPlan(aggregate(input, [], extremes)).partitions;
-  const [bounds, ends] = await compute([blockAt(inner), blockAt(outer)], run);
+  const [rows, outer] = physicalPlans([input, aggregate(input, [], extremes)]) as [
+    Physical,
+    Physical,
+  ];
+  const context = { token: rows.plan.token, annotations: undefined };
+  const inner = addBounds(rows.partitions, context, [indexKey(column)], npartitions);
+  const [bounds, ends] = await compute([blockAt(inner), blockAt(outer.partitions)], run);
   const [low, high] = ends.columns.map((end) => scalarAt(end, 0)) as [Scalar, Scalar];
   if (low === null || high === null) return undefined;
   const [values] = bounds.columns as [Column];
