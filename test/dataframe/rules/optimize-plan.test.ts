@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
 
-import { callNode } from "../../../packages/dataframe/dist/expr/typed.js";
-import { int32 } from "../../../packages/dataframe/dist/dtype.js";
-import { withInputs } from "../../../packages/dataframe/dist/plan/walk.js";
+import { bool, float64, int32 } from "../../../packages/dataframe/dist/dtype.js";
+import { callNode, columnNode, literalNode } from "../../../packages/dataframe/dist/expr/typed.js";
+import type { PlanNode } from "../../../packages/dataframe/dist/plan/node.js";
+import { nodesOfPlan, withInputs } from "../../../packages/dataframe/dist/plan/walk.js";
 import { limit, sort } from "../../../packages/dataframe/dist/plan/order.js";
-import { repartition } from "../../../packages/dataframe/dist/plan/partitions.js";
-import { choose, project } from "../../../packages/dataframe/dist/plan/project.js";
+import { concat, repartition } from "../../../packages/dataframe/dist/plan/partitions.js";
+import { choose, keepingAll, project } from "../../../packages/dataframe/dist/plan/project.js";
 import { filter } from "../../../packages/dataframe/dist/plan/rows.js";
 import { mergeFilters } from "../../../packages/dataframe/dist/rules/merge-filters.js";
 import { optimizePlan } from "../../../packages/dataframe/dist/rules/optimize-plan.js";
@@ -129,12 +130,41 @@ it("filters one after the other become one in one step", () => {
   expect(distance).toBe(1);
 });
 
-it("a long chain of verbs needs no deep stack and no large expressions", () => {
-  let plan = flights();
-  for (let i = 0; i < 60; i++) {
-    plan = project(plan, [{ name: "delay", value: callNode("abs", [flight("delay")], int32) }]);
-    plan = filter(plan, compared("gt", flight("delay"), i));
+/** Projections and filters, one after the other, of which none can pass the other unchanged. */
+function alternating(count: number, sum: "delay" | "distance"): PlanNode {
+  const dtype = sum === "delay" ? int32 : float64;
+  const value = (i: number) =>
+    callNode("add", [columnNode(sum, dtype), literalNode(i, dtype)], dtype);
+  let plan: PlanNode = flights();
+  for (let i = 0; i < count; i++) {
+    const kept = keepingAll(plan.fields).filter(({ name }) => name !== sum);
+    plan = project(plan, [...kept, { name: sum, value: value(i) }]);
+    plan = filter(plan, callNode("gt", [columnNode(sum, dtype), literalNode(i, dtype)], bool));
   }
-  const { plan: result } = optimizePlan(plan);
+  return plan;
+}
+
+// An int32 may overflow, so that its filters do not become one.
+it.each(["delay", "distance"] as const)(
+  "twice as many projections and filters of %s take twice as many rules",
+  (sum) => {
+    const [once, twice] = [100, 200].map((count) => {
+      return optimizePlan(alternating(count, sum)).trace.length;
+    }) as [number, number];
+    expect(once).toBeGreaterThan(100);
+    expect(twice).toBeLessThan(2.5 * once);
+  },
+);
+
+it("what several read is shared still when what reads it is tried once more", () => {
+  const sorted = sort(filter(flights(), compared("gt", flight("delay"), 15)), by("day"));
+  const some = filter(sorted, compared("gt", flight("distance"), 100));
+  const { plan } = optimizePlan(concat([sorted, some]));
+  const sorts = [...nodesOfPlan(plan)].filter(({ kind }) => kind === "sort");
+  expect(sorts.length).toBe(1);
+});
+
+it("a long chain of verbs needs no deep stack and no large expressions", () => {
+  const { plan: result } = optimizePlan(alternating(500, "delay"));
   expect(result.kind).toBe("project");
 });

@@ -1,15 +1,15 @@
 import { isText } from "../dtype-traits.ts";
 import type { FunctionName, Typed } from "./typed.ts";
-import { nodesOf } from "./typed.ts";
+import { remembered } from "./remembered.ts";
+import { nodesOf, partsOf } from "./typed.ts";
 
 /**
  * Whether working out an expression costs much more than a handful of machine instructions a row:
  * it looks into texts, calendars or transcendental functions. Such work is not done twice.
  */
-export function isExpensive(root: Typed): boolean {
-  for (const node of nodesOf([root])) if (costsMuch(node)) return true;
-  return false;
-}
+export const isExpensive: (root: Typed) => boolean = remembered(
+  (node) => costsMuch(node) || partsOf(node).some(isExpensive),
+);
 
 function costsMuch(node: Typed): boolean {
   switch (node.kind) {

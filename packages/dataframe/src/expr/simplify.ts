@@ -4,24 +4,41 @@ import { allOf, anyOf, conjunctsOf, disjunctsOf } from "./conjuncts.ts";
 import { holdsAll } from "./may-fail.ts";
 import { remembered } from "./remembered.ts";
 import type { CallNode, CaseNode, CastNode, FunctionName, Typed } from "./typed.ts";
-import { callNode, caseNode, castNode, literalNode, rewriteTyped } from "./typed.ts";
+import { callNode, caseNode, castNode, literalNode, partsOf, withParts } from "./typed.ts";
 
 /** An expression that gives the same for every row, null, NaN and -0 included, for less. */
-export const simplify: (root: Typed) => Typed = remembered((root) =>
-  rewriteTyped(root, (node) => {
-    switch (node.kind) {
-      case "column":
-      case "literal":
-        return node;
-      case "call":
-        return simplifyCall(node);
-      case "cast":
-        return simplifyCast(node);
-      case "case":
-        return simplifyCase(node);
-    }
-  }),
-);
+export const simplify: (root: Typed) => Typed = remembered((root) => {
+  // All of a chain at once: link by link, n conjuncts would make n² expressions.
+  if (isChain(root, "and")) return simplifyTruths(simplified(conjunctsOf(root), "and"), true);
+  if (isChain(root, "or")) return simplifyTruths(simplified(disjunctsOf(root), "or"), false);
+  return simplifyNode(withParts(root, partsOf(root).map(simplify)));
+});
+
+function isChain(node: Typed, fn: "and" | "or"): boolean {
+  return node.kind === "call" && node.fn === fn;
+}
+
+/** Simpler links of a chain; one that has become a chain of its own is taken apart. */
+function simplified(parts: readonly Typed[], fn: "and" | "or"): readonly Typed[] {
+  const links = parts.map(simplify);
+  if (!links.some((link) => isChain(link, fn))) return [...new Set(links)];
+  const apart = fn === "and" ? conjunctsOf : disjunctsOf;
+  return [...new Set(links.flatMap(apart))];
+}
+
+function simplifyNode(node: Typed): Typed {
+  switch (node.kind) {
+    case "column":
+    case "literal":
+      return node;
+    case "call":
+      return simplifyCall(node);
+    case "cast":
+      return simplifyCast(node);
+    case "case":
+      return simplifyCase(node);
+  }
+}
 
 function simplifyCall(node: CallNode): Typed {
   const takesNull = nullTaking[node.fn];

@@ -1,6 +1,7 @@
 import { tokenize } from "@millrace/graph/tokens";
 import type { DType } from "../dtype.ts";
 import { dtypeKey, sameDType } from "../dtype-traits.ts";
+import { remembered } from "./remembered.ts";
 
 /** Functions of values of one row; `functions.ts` says what each takes and gives. */
 export type FunctionName =
@@ -149,7 +150,7 @@ export interface Aggregate {
 
 /** The column of a name. */
 export function columnNode(name: string, dtype: DType): Typed {
-  return intern(["column", name, dtypeKey(dtype)], (token) => ({
+  return intern(JSON.stringify(["column", name, dtypeKey(dtype)]), (token) => ({
     kind: "column",
     name,
     dtype,
@@ -159,7 +160,7 @@ export function columnNode(name: string, dtype: DType): Typed {
 
 /** A constant, in the form that its column stores. */
 export function literalNode(value: Scalar, dtype: DType): Typed {
-  return intern(["literal", value, dtypeKey(dtype)], (token) => ({
+  return intern(`literal ${tokenize(value)} ${dtypeKey(dtype)}`, (token) => ({
     kind: "literal",
     value,
     dtype,
@@ -174,14 +175,17 @@ export function callNode(
   dtype: DType,
   params: readonly Scalar[] = [],
 ): Typed {
-  const content = ["call", fn, args.map(({ token }) => token), params, dtypeKey(dtype)];
-  return intern(content, (token) => ({ kind: "call", fn, args, params, dtype, token }));
+  const tokens = args.map(({ token }) => token).join();
+  // Of the few that have constants the content is looked at, since NaN and -0 are no JSON.
+  const constants = params.length === 0 ? "" : tokenize(params);
+  const key = `call ${fn} ${tokens} ${constants} ${dtypeKey(dtype)}`;
+  return intern(key, (token) => ({ kind: "call", fn, args, params, dtype, token }));
 }
 
 /** A conversion; the value itself where it is of the dtype already. */
 export function castNode(input: Typed, dtype: DType, strict = true): Typed {
   if (sameDType(input.dtype, dtype)) return input;
-  return intern(["cast", input.token, dtypeKey(dtype), strict], (token) => ({
+  return intern(`cast ${input.token} ${strict} ${dtypeKey(dtype)}`, (token) => ({
     kind: "cast",
     input,
     strict,
@@ -193,8 +197,8 @@ export function castNode(input: Typed, dtype: DType, strict = true): Typed {
 /** A choice between values of one dtype. */
 export function caseNode(branches: CaseNode["branches"], otherwise: Typed): Typed {
   const { dtype } = otherwise;
-  const pairs = branches.map(([condition, value]) => [condition.token, value.token]);
-  return intern(["case", pairs, otherwise.token], (token) => ({
+  const tokens = branches.flatMap(([condition, value]) => [condition.token, value.token]);
+  return intern(`case ${tokens.join()} ${otherwise.token}`, (token) => ({
     kind: "case",
     branches,
     otherwise,
@@ -206,17 +210,20 @@ export function caseNode(branches: CaseNode["branches"], otherwise: Typed): Type
 const interned = new Map<string, WeakRef<Typed>>();
 let sweepAt = 1_024;
 
-/** The one node of a content; nodes that nobody has are forgotten when the table has doubled. */
-function intern(content: unknown, make: (token: string) => Typed): Typed {
-  const token = tokenize(content);
-  const known = interned.get(token)?.deref();
+/**
+ * The one node of a content, told by a text; nodes that nobody has are forgotten when the table has
+ * doubled. Most nodes that rules make are there already, and to look a text up is far cheaper than
+ * to make a token of it.
+ */
+function intern(content: string, make: (token: string) => Typed): Typed {
+  const known = interned.get(content)?.deref();
   if (known !== undefined) return known;
   if (interned.size >= sweepAt) {
     for (const [name, ref] of interned) if (ref.deref() === undefined) interned.delete(name);
     sweepAt = 2 * interned.size + 1_024;
   }
-  const node = make(token);
-  interned.set(token, new WeakRef(node));
+  const node = make(tokenize(content));
+  interned.set(content, new WeakRef(node));
   return node;
 }
 
@@ -287,12 +294,25 @@ export function nodesOf(roots: readonly Typed[]): Set<Typed> {
 /** Names of the columns that expressions read, in the order in which they are met. */
 export function columnsOf(roots: readonly Typed[]): Set<string> {
   const names = new Set<string>();
-  for (const node of nodesOf(roots)) if (node.kind === "column") names.add(node.name);
+  for (const root of roots) for (const { name } of columnNodes(root)) names.add(name);
   return names;
 }
 
+/** The columns that an expression reads, in the order in which they are met. */
+export const columnNodes: (root: Typed) => ReadonlySet<ColumnNode> = remembered((node) => {
+  if (node.kind === "column") return new Set([node]);
+  const [first = noColumns, ...others] = partsOf(node).map(columnNodes);
+  // Most parts read what those before them read: one set for all of these.
+  return others.reduce((all, more) => {
+    return [...more].every((one) => all.has(one)) ? all : new Set([...all, ...more]);
+  }, first);
+});
+
+const noColumns: ReadonlySet<ColumnNode> = new Set();
+
 /** An expression over columns written over what these columns are made of. */
 export function substitute(root: Typed, by: ReadonlyMap<string, Typed>): Typed {
+  if (root.kind === "column") return by.get(root.name) ?? root;
   return rewriteTyped(root, (node) =>
     node.kind === "column" ? (by.get(node.name) ?? node) : node,
   );

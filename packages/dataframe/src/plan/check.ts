@@ -1,7 +1,7 @@
 import { type Field } from "../dtype.ts";
 import { dtypeText, sameDType } from "../dtype-traits.ts";
 import { fault, invalidArgument } from "../errors.ts";
-import { nodesOf, type Typed } from "../expr/typed.ts";
+import { columnNodes, type ColumnNode, type Typed } from "../expr/typed.ts";
 import { unknownColumn } from "../expr/unknown-column.ts";
 
 /** The column of a name. */
@@ -42,8 +42,10 @@ export function checkExpressions(
   roots: readonly Typed[],
 ): void {
   const byName = new Map(fields.map((field) => [field.name, field]));
-  for (const node of nodesOf(roots)) {
-    if (node.kind !== "column") continue;
+  const checked = new Set<ColumnNode>();
+  for (const node of roots.flatMap((root) => [...columnNodes(root)])) {
+    if (checked.has(node)) continue;
+    checked.add(node);
     const field = byName.get(node.name) ?? fieldOf(api, fields, node.name);
     if (sameDType(field.dtype, node.dtype)) continue;
     const what = `column ${JSON.stringify(node.name)} read as another dtype`;

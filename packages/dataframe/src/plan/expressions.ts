@@ -11,24 +11,30 @@ export function withExpressions(
   change: (expression: Typed, role: "predicate" | "value") => Typed,
 ): PlanNode {
   switch (node.kind) {
-    case "scan":
+    case "scan": {
       if (node.predicate === undefined) return node;
-      return scan(node.source, { ...node, predicate: change(node.predicate, "predicate") });
-    case "filter":
-      return filter(node.input, change(node.predicate, "predicate"));
+      const predicate = change(node.predicate, "predicate");
+      return predicate === node.predicate ? node : scan(node.source, { ...node, predicate });
+    }
+    case "filter": {
+      const predicate = change(node.predicate, "predicate");
+      return predicate === node.predicate ? node : filter(node.input, predicate);
+    }
     case "project": {
-      const outputs = node.outputs.map((output) => {
-        return { ...output, value: change(output.value, "value") };
+      const outputs = changed(node.outputs, (output) => {
+        const value = change(output.value, "value");
+        return value === output.value ? output : { ...output, value };
       });
-      return project(node.input, outputs);
+      return outputs === node.outputs ? node : project(node.input, outputs);
     }
     case "aggregate": {
-      const outputs = node.outputs.map((output) => {
-        const { arg } = output.aggregate;
-        if (arg === undefined) return output;
-        return { ...output, aggregate: { ...output.aggregate, arg: change(arg, "value") } };
+      const outputs = changed(node.outputs, (output) => {
+        if (output.aggregate.arg === undefined) return output;
+        const arg = change(output.aggregate.arg, "value");
+        if (arg === output.aggregate.arg) return output;
+        return { ...output, aggregate: { ...output.aggregate, arg } };
       });
-      return aggregate(node.input, node.keys, outputs, node);
+      return outputs === node.outputs ? node : aggregate(node.input, node.keys, outputs, node);
     }
     case "blocks":
     case "distinct":
@@ -44,4 +50,10 @@ export function withExpressions(
     case "annotate":
       return node;
   }
+}
+
+/** The array itself where nothing in it changes: most rules find nothing to do at most nodes. */
+function changed<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
+  const results = items.map(change);
+  return results.every((result, i) => result === items[i]) ? items : results;
 }

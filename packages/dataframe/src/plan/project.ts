@@ -12,8 +12,9 @@ export function project(input: PlanNode, outputs: readonly Output[], api = "sele
   const values = outputs.map(({ value }) => value);
   checkDistinct(api, names);
   checkExpressions(api, input.fields, values);
-  const tokens = values.map(({ token }) => token);
-  return intern(["project", input.token, names, tokens], (token) => {
+  // As one text, since a frame may have a thousand columns.
+  const content = JSON.stringify([names, values.map(({ token }) => token)]);
+  return intern(["project", input.token, content], (token) => {
     const fields = outputs.map(({ name, value }) => ({ name, dtype: value.dtype }));
     const layout = renamedLayout(input.layout, plainNames(outputs));
     return { kind: "project", input, outputs, fields, layout, token };

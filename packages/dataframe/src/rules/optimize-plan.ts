@@ -1,4 +1,4 @@
-import { dtypeText } from "../dtype-traits.ts";
+import { dtypeText, sameDType } from "../dtype-traits.ts";
 import { DataFrameError } from "../errors.ts";
 import { columnsRead, type ColumnsRead } from "../plan/columns-read.ts";
 import { isKnownAsWell } from "../plan/layout.ts";
@@ -73,23 +73,23 @@ function stateOf(plans: readonly PlanNode[]): string {
 function rewriteAll(roots: readonly PlanNode[], run: Run): readonly PlanNode[] {
   const across = roots.length === 1 ? [] : sharedAcross(roots, columnsRead(roots));
   let plans = roots.map((root) => {
-    run.context = contextOf([root], [...sharedWithin(root), ...across]);
+    run.shared = new Set([...sharedWithin(root), ...across]);
+    run.context = contextOf([root], run.shared);
     return rewriteDown(root, run);
   });
   for (const rule of run.rules) {
     if (rule.scope !== "plan") continue;
-    const shared = plans.flatMap((plan) => [...sharedWithin(plan)]);
-    run.context = contextOf(plans, shared);
+    run.shared = new Set(plans.flatMap((plan) => [...sharedWithin(plan)]));
+    run.context = contextOf(plans, run.shared);
     plans = plans.map((plan) => applied(run, rule, plan) ?? plan);
   }
   return plans;
 }
 
-function contextOf(roots: readonly PlanNode[], shared: Iterable<PlanNode>): RuleContext {
-  const all = new Set(shared);
+function contextOf(roots: readonly PlanNode[], shared: ReadonlySet<PlanNode>): RuleContext {
   let read: ColumnsRead | undefined;
   return {
-    isShared: (node) => all.has(node),
+    isShared: (node) => shared.has(node),
     columnsRead: (input, reader) => (read ??= columnsRead(roots))(input, reader),
   };
 }
@@ -99,17 +99,21 @@ interface Run {
   readonly rules: readonly Rule[];
   readonly trace: Application[];
   readonly applicationsMax: number;
+  /** What is shared, also by nodes that were made of such in this walk. */
+  shared: Set<PlanNode>;
   context: RuleContext;
 }
 
 function startRun(roots: readonly PlanNode[], rules: readonly Rule[]): Run {
   const applicationsMax = APPLICATIONS_PER_NODE_MAX * (nodesOfPlan(...roots).size + 10);
-  return { rules, trace: [], applicationsMax, context: contextOf(roots, []) };
+  const shared = new Set<PlanNode>();
+  return { rules, trace: [], applicationsMax, shared, context: contextOf(roots, shared) };
 }
 
 /**
- * One walk from the root down: each node is rewritten until no rule applies, then its inputs are.
- * A node that others read too is rewritten once.
+ * One walk from the root down and up again: each node is rewritten until no rule applies, then its
+ * inputs are; where these became others, the node is tried once more, so that what goes down meets
+ * below it a plan that is ready. A node that others read too is rewritten once.
  */
 function rewriteDown(root: PlanNode, run: Run): PlanNode {
   const settled = new Map<PlanNode, PlanNode>();
@@ -127,8 +131,16 @@ function rewriteDown(root: PlanNode, run: Run): PlanNode {
       onPath.add(next);
       continue;
     }
-    const results = inputs.map((input) => done.get(input) as PlanNode);
-    done.set(node, withInputs(now, results));
+    const rebuilt = withInputs(
+      now,
+      inputs.map((input) => done.get(input) as PlanNode),
+    );
+    const result = rebuilt === now ? now : settle(rebuilt, run);
+    settled.set(node, result);
+    // A rule may have made inputs with which nothing was done.
+    if (inputsOf(result).some((input) => done.get(input) !== input)) continue;
+    if (run.context.isShared(node)) run.shared.add(result);
+    done.set(node, result).set(result, result);
     path.pop();
     onPath.delete(node);
   }
@@ -172,11 +184,23 @@ function applied(run: Run, rule: Rule, before: PlanNode): PlanNode | undefined {
 }
 
 function whatChanged(before: PlanNode, after: PlanNode): string | undefined {
-  const [was, is] = [fieldsText(before), fieldsText(after)];
-  if (was !== is) return `the columns, got ${is}, wanted ${was}`;
+  if (!hasSameFields(before, after)) {
+    return `the columns, got ${fieldsText(after)}, wanted ${fieldsText(before)}`;
+  }
   const [many, more] = [before.layout.npartitions, after.layout.npartitions];
   if (many !== more) return `the number of partitions, got ${more}, wanted ${many}`;
   return undefined;
+}
+
+function hasSameFields({ fields }: PlanNode, { fields: others }: PlanNode): boolean {
+  if (fields === others) return true;
+  return (
+    fields.length === others.length &&
+    fields.every(({ name, dtype }, i) => {
+      const other = others[i];
+      return name === other?.name && sameDType(dtype, other.dtype);
+    })
+  );
 }
 
 function fieldsText({ fields }: PlanNode): string {
