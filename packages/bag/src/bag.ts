@@ -24,7 +24,7 @@ import { invalidArgument } from "./errors.ts";
 import type { WriteFilesOptions } from "./io/write-files.ts";
 import { writeFiles } from "./io/write-files.ts";
 import type { Partitions } from "./partitions.ts";
-import { blockKeys, partitionsAt } from "./partitions.ts";
+import { partitionKeys, partitionsAt } from "./partitions.ts";
 import type { PluckKey } from "./stage/ops.ts";
 import { concatBlocks } from "./steps/blocks.ts";
 import { accumulate } from "./verbs/accumulate.ts";
@@ -110,7 +110,7 @@ export class Bag<T> implements Collection<T[]> {
 
   /** The keys of the partitions, in order. */
   get outputKeys(): readonly Key[] {
-    return (this.#outputKeys ??= blockKeys(this.#partitions));
+    return (this.#outputKeys ??= partitionKeys(this.#partitions));
   }
 
   /** The elements of the partitions as one array. */

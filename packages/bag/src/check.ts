@@ -1,4 +1,4 @@
-import { runOptionNames } from "@millrace/graph";
+import { checkCount, checkOptions, runOptionNames } from "@millrace/graph";
 import { invalidArgument } from "./errors.ts";
 import type { Callback } from "./stage/ops.ts";
 
@@ -13,8 +13,7 @@ export function checkPartitions(api: string, value: number, name = "npartitions"
 
 /** Checks a number of elements. */
 export function checkElements(api: string, name: string, value: number, least = 0): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw invalidArgument(api, `bad ${name}`, value, `a whole number of ${least} or more`);
+  return checkCount(api, name, value, least, invalidArgument);
 }
 
 /** Checks how many parts of a reduction go into one task. */
@@ -35,11 +34,5 @@ export function checkRunNames(api: string, options: object, names: readonly stri
 
 /** Refuses options that do not exist. */
 export function checkOptionNames(api: string, options: object, names: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument(api, "the options must be an object", options, "an object");
-  }
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    throw invalidArgument(api, "no such option", name, `one of ${names.join(", ")}`);
-  }
+  checkOptions(api, options, names, invalidArgument);
 }

@@ -1,5 +1,16 @@
 import type { BlockInput, Key, LayeredGraph, Step, TaskFunction } from "@millrace/graph";
-import { BlockwiseLayer, Delayed, MaterializedLayer, TreeReduceLayer, ref } from "@millrace/graph";
+import {
+  BlockwiseLayer,
+  Delayed,
+  MaterializedLayer,
+  TreeReduceLayer,
+  blockInput as input,
+  blockKeys,
+  blockStep,
+  layerOfKeys,
+  ref,
+  stepLiteral as literal,
+} from "@millrace/graph";
 import { checkSplitEvery } from "./check.ts";
 import { stageOf } from "./known-ops.ts";
 import { layerName, namePart } from "./layer-name.ts";
@@ -7,6 +18,8 @@ import type { StageOp } from "./stage/ops.ts";
 import { isStructural } from "./stage/ops.ts";
 import { runStage } from "./stage/run-stage.ts";
 import { runStructuralStage } from "./stage/run-structural-stage.ts";
+
+export { input, literal };
 
 /**
  * A bag as its verbs see it: the first `npartitions` blocks of a layer of a graph, each an array.
@@ -30,30 +43,15 @@ export interface Partitions {
 }
 
 /** The keys of the partitions. */
-export function blockKeys({ layer, npartitions }: Omit<Partitions, "graph">): Key[] {
-  return keysBetween(layer, 0, npartitions);
-}
-
-/** The keys of the partitions of a layer from one up to, without, another. */
-export function keysBetween(layer: string, start: number, end: number): Key[] {
-  return Array.from({ length: end - start }, (_, i) => `${layer}/${start + i}`);
+export function partitionKeys({ layer, npartitions }: Omit<Partitions, "graph">): Key[] {
+  return blockKeys(layer, 0, npartitions);
 }
 
 type StepArg = Step["args"][number];
 
-/** Entry `n` of the inputs of a block. */
-export function input(n: number): StepArg {
-  return { kind: "input", input: n };
-}
-
-/** A value that is the same for all blocks. */
-export function literal(value: unknown): StepArg {
-  return { kind: "literal", value };
-}
-
 /** One call, the only step of a block. */
 export function call(fn: TaskFunction, ...args: readonly StepArg[]): readonly Step[] {
-  return [{ fn, args }];
+  return [blockStep(fn, ...args)];
 }
 
 /** The step that runs a block, which has a number, through operations. */
@@ -129,12 +127,9 @@ function lazyOf(value: unknown): Delayed<unknown> | undefined {
 
 /** The bag whose partitions are the values of some keys of a graph. */
 export function partitionsAt(graph: LayeredGraph, keys: readonly Key[]): Partitions {
-  const [first = ""] = keys;
-  const layer = first.slice(0, Math.max(0, first.lastIndexOf("/")));
-  if (keys.every((key, i) => key === `${layer}/${i}`)) {
-    return { graph, layer, npartitions: keys.length };
-  }
-  return addAliases(graph, "partitions", keys);
+  const layer = layerOfKeys(keys);
+  if (layer === undefined) return addAliases(graph, "partitions", keys);
+  return { graph, layer, npartitions: keys.length };
 }
 
 /** A layer whose blocks are the values of some keys. */

@@ -1,6 +1,6 @@
 import { moduleFunction } from "@millrace/closure";
 import type { LazyArguments, Settled } from "@millrace/graph";
-import { Delayed, GraphError, quoteValue, taskFault } from "@millrace/graph";
+import { Delayed, GraphError, checkOptions, quoteValue, taskFault } from "@millrace/graph";
 
 /** How a delayed function makes its calls. */
 export interface DelayedOptions<N extends number = number> {
@@ -130,7 +130,7 @@ type AnyFunction = (...args: never[]) => unknown;
 function wrap(fn: AnyFunction, options: DelayedOptions = {}): (...args: unknown[]) => unknown {
   if (typeof fn !== "function")
     throw usage("the first argument must be a function", fn, "a function");
-  const { name, pure, nout } = checkOptions(options, ["name", "pure", "nout"]);
+  const { name, pure, nout } = checked(options, ["name", "pure", "nout"]);
   return (...args) => {
     const call = Delayed.call(fn, args, { name, pure });
     return nout === undefined ? call : spread(call, nout, pure);
@@ -138,7 +138,7 @@ function wrap(fn: AnyFunction, options: DelayedOptions = {}): (...args: unknown[
 }
 
 function value(of: unknown, options: { readonly name?: string } = {}): Delayed<unknown> {
-  checkOptions(options, ["name"]);
+  checked(options, ["name"]);
   return Delayed.value(of, options);
 }
 
@@ -154,14 +154,8 @@ function wrapModule(url: URL | string, exportName: string, options?: DelayedOpti
 /** More results than anyone means to name: each is a task of its own. */
 const noutMax = 100_000;
 
-function checkOptions(options: DelayedOptions, names: readonly string[]): DelayedOptions {
-  if (typeof options !== "object" || options === null) {
-    throw usage("the options must be an object", options, "an object");
-  }
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    throw usage("no such option", name, `one of ${names.join(", ")}`);
-  }
+function checked(options: DelayedOptions, names: readonly string[]): DelayedOptions {
+  checkOptions("delayed", options, names);
   const { name, pure, nout } = options;
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     throw usage("bad name", name, "a text");

@@ -6,6 +6,8 @@ export { annotate, currentAnnotations, withoutAnnotations } from "./annotations.
 export type { Annotations, RunDefaults } from "./annotations.ts";
 export { forEachLeaf, mapLeaves } from "./arg.ts";
 export type { Arg } from "./arg.ts";
+export { checkCount, checkOptions } from "./check-options.ts";
+export type { Refusal } from "./check-options.ts";
 export { mergeGraphs } from "./call-graph.ts";
 export { isCollection } from "./collection.ts";
 export type { Collection, Computed, Rebuilt } from "./collection.ts";
@@ -46,6 +48,15 @@ export { compareKeys } from "./key.ts";
 export type { Key, KeyList } from "./key.ts";
 export type { KeyTable } from "./key-table.ts";
 export { LayeredGraph } from "./layered-graph.ts";
+export {
+  blockInput,
+  blockKeys,
+  blockStep,
+  layerOfKeys,
+  stepArray,
+  stepLiteral,
+  stepResult,
+} from "./layers/block-steps.ts";
 export { BlockwiseLayer } from "./layers/blockwise-layer.ts";
 export type { BlockInput, BlockwiseOptions } from "./layers/blockwise-layer.ts";
 export type { IndexMap } from "./layers/index-map.ts";
@@ -71,6 +82,7 @@ export type { ProgressStream } from "./progress-bar.ts";
 export { getDefaultExecutor, registerExecutor, runOptionNames, setDefaultExecutor } from "./run.ts";
 export { checkSettings, configure, settingNames, takeSettings } from "./settings.ts";
 export type { Settings } from "./settings.ts";
+export { splitOptions } from "./split-options.ts";
 export { streamGraph } from "./stream-graph.ts";
 export type { StreamRunOptions } from "./stream-graph.ts";
 export { TaskGraph } from "./task-graph.ts";

@@ -10,6 +10,8 @@ export { forEachLeaf, mapLeaves } from "./arg.ts";
 export type { Arg } from "./arg.ts";
 export { Cut, CutPiece, pieceOf } from "./cut.ts";
 export type { CutArray, CutPart, Pieces } from "./cut.ts";
+export { checkCount, checkOptions } from "./check-options.ts";
+export type { Refusal } from "./check-options.ts";
 export { isTaskFault, quoteValue, taskFault } from "./errors.ts";
 export type { FailedStep } from "./errors.ts";
 export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";

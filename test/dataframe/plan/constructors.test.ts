@@ -94,7 +94,7 @@ it("wants frames of the same columns", () => {
 
 it("wants counts that are whole, and fractions from 0 to 1", () => {
   expect(message(() => limit(flights(), -1))).toMatchInlineSnapshot(
-    `"DataFrameError: limit: bad count, got -1, wanted a whole number, 0 or more."`,
+    `"DataFrameError: limit: bad count, got -1, wanted a whole number of 0 or more."`,
   );
   expect(message(() => sample(flights(), 1.5, 1))).toMatchInlineSnapshot(
     `"DataFrameError: sample: bad fraction, got 1.5, wanted a number from 0 to 1."`,
@@ -102,7 +102,7 @@ it("wants counts that are whole, and fractions from 0 to 1", () => {
   const npartitions = 1.5;
   const make = (): unknown => repartition(flights(), { by: "npartitions", npartitions });
   expect(message(make)).toMatchInlineSnapshot(
-    `"DataFrameError: repartition: bad npartitions, got 1.5, wanted a whole number, 1 or more."`,
+    `"DataFrameError: repartition: bad npartitions, got 1.5, wanted a whole number of 1 or more."`,
   );
   const many = (): unknown => repartition(flights(), { by: "npartitions", npartitions: 1e9 });
   expect(message(many)).toMatchInlineSnapshot(

@@ -113,7 +113,7 @@ it("mistakes are told before anything runs, and rows out of order once they are 
       "dataframe/invalid-argument | setIndex: a bound that the index cannot have, got null, wanted a int32.",
       "dataframe/invalid-argument | setIndex: a bound that the index cannot have, got 2.5, wanted a int32.",
       "dataframe/invalid-argument | setIndex: a bound that the index cannot have, got 0, wanted a timestamp.",
-      "dataframe/invalid-argument | setIndex: bad npartitions, got 0, wanted a whole number, 1 or more.",
+      "dataframe/invalid-argument | setIndex: bad npartitions, got 0, wanted a whole number of 1 or more.",
       "dataframe/invalid-argument | setIndex: rows out of order, got "partition 1", wanted rows in the order of n, nulls last. Leave sorted out, and the rows are sorted.",
       "dataframe/invalid-argument | setIndex: rows out of order, got "partition 2", wanted rows in the order of n, nulls last. Leave sorted out, and the rows are sorted.",
       "dataframe/invalid-argument | setIndex: rows out of order, got "partition 0", wanted rows in the order of n, nulls last. Leave sorted out, and the rows are sorted.",

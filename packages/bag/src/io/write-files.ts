@@ -5,7 +5,7 @@ import { compressionOf, numberedUrls } from "@millrace/storage";
 import { checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, blockKeys, call, input, literal } from "../partitions.ts";
+import { addBlocks, partitionKeys, call, input, literal } from "../partitions.ts";
 import type { WriteVerb } from "../steps/files.ts";
 import { writePartition } from "../steps/files.ts";
 
@@ -56,7 +56,7 @@ export async function writeFiles(
   const steps = call(writePartition, input(0), input(1), ...rest);
   const count = bag.npartitions;
   const written = addBlocks(bag.graph, "write", { inputs, steps, count });
-  const outputKeys = blockKeys(written);
+  const outputKeys = partitionKeys(written);
   const finalize = (parts: unknown[]): string[] => parts as string[];
   return compute({ graph: written.graph, outputKeys, finalize }, runOptions);
 }

@@ -3,14 +3,14 @@ import { mergeGraphs } from "@millrace/graph";
 import { checkPartitions } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addAliases, addBlocks, blockKeys, call, input } from "../partitions.ts";
+import { addAliases, addBlocks, partitionKeys, call, input } from "../partitions.ts";
 import { pairBlocks, zipBlocks } from "../steps/blocks.ts";
 import { from } from "./from.ts";
 
 /** The partitions of several bags, one bag after another. */
 export function concat(bags: readonly Partitions[]): Partitions {
   if (bags.length === 0) return from([], {});
-  return addAliases(mergeGraphs(bags), "concat", bags.flatMap(blockKeys));
+  return addAliases(mergeGraphs(bags), "concat", bags.flatMap(partitionKeys));
 }
 
 /** Element by element, tuples of the elements of several bags with equal partitions. */

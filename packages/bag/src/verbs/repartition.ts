@@ -4,7 +4,7 @@ import { checkOptionNames, checkPartitions, checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import { layerName } from "../layer-name.ts";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, addCall, blockKeys, call, input, literal } from "../partitions.ts";
+import { addBlocks, addCall, partitionKeys, call, input, literal } from "../partitions.ts";
 import { concatBlocks } from "../steps/blocks.ts";
 import type { Measured } from "../steps/repartitioning.ts";
 import { joinPieces, measure, pieceOf } from "../steps/repartitioning.ts";
@@ -61,7 +61,7 @@ export async function repartitionBySize(
   const sizes = await compute(
     {
       graph: measured.graph,
-      outputKeys: blockKeys(measured),
+      outputKeys: partitionKeys(measured),
       finalize: (parts) => parts as Measured[],
     },
     options,

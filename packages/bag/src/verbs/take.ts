@@ -1,9 +1,9 @@
 import type { RunOptions } from "@millrace/graph";
-import { streamGraph } from "@millrace/graph";
+import { blockKeys, streamGraph } from "@millrace/graph";
 import { checkElements, checkPartitions, checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
-import { addStage, blockKeys, keysBetween } from "../partitions.ts";
+import { addStage, partitionKeys } from "../partitions.ts";
 
 /** Partitions that iteration may have begun: the one being read and two ahead of it. */
 const lookahead = 3;
@@ -17,7 +17,7 @@ const groupGrowth = 8;
 /** The elements of a bag in their order. */
 export function iterate(bag: Partitions, options: RunOptions): AsyncGenerator<unknown> {
   checkRunNames("iterate", options, []);
-  return elementsOf(streamGraph(bag.graph, blockKeys(bag), { ...options, lookahead }));
+  return elementsOf(streamGraph(bag.graph, partitionKeys(bag), { ...options, lookahead }));
 }
 
 async function* elementsOf(
@@ -55,7 +55,7 @@ export async function take(bag: Partitions, k: number, options: TakeOptions): Pr
   const limited = addStage({ ...bag, npartitions }, "take", { kind: "take", k });
   const taken: unknown[] = [];
   for (let start = 0, size = groupFirst; start < npartitions; size *= groupGrowth) {
-    const keys = keysBetween(limited.layer, start, Math.min(start + size, npartitions));
+    const keys = blockKeys(limited.layer, start, Math.min(start + size, npartitions));
     // Checks the options, also when nothing is to be taken.
     const stream = streamGraph(limited.graph, keys, { ...runOptions, lookahead: 1 });
     if (k === 0) return taken;

@@ -1,6 +1,6 @@
 import { Delayed } from "@millrace/graph";
 import type { Partitions } from "../partitions.ts";
-import { addBlocks, addCall, blockKeys, call, input, onlyValue } from "../partitions.ts";
+import { addBlocks, addCall, partitionKeys, call, input, onlyValue } from "../partitions.ts";
 import { concatBlocks, copyBlock } from "../steps/blocks.ts";
 
 /** All elements as one lazy array, a new one. */
@@ -13,5 +13,5 @@ export function toArray({ graph, layer, npartitions }: Partitions): Delayed<unkn
 /** One lazy array a partition, each a new one: who computes it may change it. */
 export function toDelayed(bag: Partitions): Delayed<unknown>[] {
   const copies = addCall(bag, "to-delayed", copyBlock);
-  return blockKeys(copies).map((key) => Delayed.of(copies.graph, key));
+  return partitionKeys(copies).map((key) => Delayed.of(copies.graph, key));
 }

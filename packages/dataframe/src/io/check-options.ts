@@ -1,14 +1,9 @@
+import * as graph from "@millrace/graph/tasks";
 import { invalidArgument } from "../errors.ts";
 
 /** Refuses options that do not exist. */
-export function checkNames(api: string, options: object, names: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument(api, "the options must be an object", options, "an object");
-  }
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    throw invalidArgument(api, "no such option", name, `one of ${names.join(", ")}`);
-  }
+export function checkNames(api: string, options: unknown, names: readonly string[]): void {
+  graph.checkOptions(api, options, names, invalidArgument);
 }
 
 /** Checks a choice. */
@@ -20,6 +15,5 @@ export function checkOneOf<T>(api: string, name: string, value: T, wanted: reado
 
 /** Checks a whole number. */
 export function checkCount(api: string, name: string, value: unknown, least: number): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return value;
-  throw invalidArgument(api, `bad ${name}`, value, `a whole number of ${least} or more`);
+  return graph.checkCount(api, name, value, least, invalidArgument);
 }

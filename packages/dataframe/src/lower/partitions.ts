@@ -11,8 +11,16 @@ import {
   MaterializedLayer,
   ShuffleLayer,
   TreeReduceLayer,
+  blockInput as input,
+  blockKeys,
+  blockStep as call,
   ref,
+  stepArray as list,
+  stepLiteral as literal,
+  stepResult as step,
 } from "@millrace/graph";
+
+export { call, input, list, literal, step };
 
 /** A frame as a graph has it: the first `npartitions` values of a layer, each a `Block`. */
 export interface Partitions {
@@ -29,34 +37,7 @@ export interface Context {
 
 /** The keys of the partitions. */
 export function partitionKeys({ layer, npartitions }: Partitions): Key[] {
-  return Array.from({ length: npartitions }, (_, i) => `${layer}/${i}`);
-}
-
-type StepArg = Step["args"][number];
-
-/** Input `n` of a block. */
-export function input(n: number): StepArg {
-  return { kind: "input", input: n };
-}
-
-/** The value of an earlier step. */
-export function step(n: number): StepArg {
-  return { kind: "step", step: n };
-}
-
-/** A function and its arguments: inputs and steps as such, anything else as it is. */
-export function call(fn: TaskFunction, ...args: readonly StepArg[]): Step {
-  return { fn, args };
-}
-
-/** A value that is the same for all blocks. */
-export function literal(value: unknown): StepArg {
-  return { kind: "literal", value };
-}
-
-/** An array of one argument. */
-export function list(item: StepArg): StepArg {
-  return { kind: "array", items: [item] };
+  return blockKeys(layer, 0, npartitions);
 }
 
 /** One task a partition. */

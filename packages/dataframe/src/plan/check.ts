@@ -1,3 +1,4 @@
+import * as graph from "@millrace/graph/tasks";
 import { type Field } from "../dtype.ts";
 import { dtypeText, sameDType } from "../dtype-traits.ts";
 import { fault, invalidArgument } from "../errors.ts";
@@ -83,7 +84,6 @@ export function checkPartitionCount(api: string, what: string, count: number): v
 }
 
 /** Checks a count: a whole number, `least` or more. */
-export function checkCount(api: string, what: string, count: number, least: number): void {
-  if (Number.isSafeInteger(count) && count >= least) return;
-  throw invalidArgument(api, `bad ${what}`, count, `a whole number, ${least} or more`);
+export function checkCount(api: string, what: string, count: unknown, least: number): void {
+  graph.checkCount(api, what, count, least, invalidArgument);
 }

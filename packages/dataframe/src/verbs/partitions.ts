@@ -1,4 +1,5 @@
 import type { Key, LayeredGraph } from "@millrace/graph";
+import { layerOfKeys } from "@millrace/graph";
 import { invalidArgument } from "../errors.ts";
 import { addAliases, partitionKeys } from "../lower/partitions.ts";
 import { physicalPlan } from "../lower/physical.ts";
@@ -14,11 +15,8 @@ export function blocksAt(
   graph: LayeredGraph,
   keys: readonly Key[],
 ): PlanNode {
-  const [first = ""] = keys;
-  const layer = first.slice(0, Math.max(0, first.lastIndexOf("/")));
-  if (keys.every((key, i) => key === `${layer}/${i}`)) {
-    return blocks(graph, layer, fields, layout, "held partitions");
-  }
+  const held = layerOfKeys(keys);
+  if (held !== undefined) return blocks(graph, held, fields, layout, "held partitions");
   const aliases = addAliases(graph, "partitions", { token, annotations: undefined }, keys);
   return blocks(aliases.graph, aliases.layer, fields, layout, "held partitions");
 }
