@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { Bag, readJsonLines, readText } from "@millrace/bag";
@@ -7,7 +6,9 @@ import { CaptureError, capture, revive } from "@millrace/closure";
 import { utf8 } from "@millrace/dataframe";
 import type { Delayed, Executor, TaskGraph } from "@millrace/graph";
 import { LayeredGraph, createInlineExecutor, ownFunctions } from "@millrace/graph";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
+
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
 type Member = keyof Bag<unknown> | Exclude<keyof typeof Bag, "prototype">;
 /** These have no steps of their own. */
@@ -21,7 +22,7 @@ type Built = Bag<unknown> | Delayed<unknown> | readonly Delayed<unknown>[];
 const numbers = Bag.range(20, { npartitions: 10 });
 const words = Bag.from(["to", "be", "or"], { npartitions: 10 });
 const rows = words.map(rowOf);
-const folder = await mkdtemp(join(tmpdir(), "steps-"));
+const folder = scratchFolder();
 const options = { executor: recorder() };
 
 /** What the test gives itself; everything else in a step is Millrace's. */
@@ -106,7 +107,6 @@ beforeAll(async () => {
   await writeFile(join(folder, "in.txt"), "to be\n");
   await writeFile(join(folder, "in.json"), "1\n");
 });
-afterAll(async () => rm(folder, { recursive: true }));
 
 // A thread that finds a function by name need not be sent its source, and this process need not
 // read it.

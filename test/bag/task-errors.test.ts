@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { Bag, BagError, readText } from "@millrace/bag";
 import { describe, expect, it } from "vitest";
+
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
 const executor = "inline";
 const ten = Bag.range(10, { npartitions: 10 });
@@ -202,25 +204,21 @@ describe("what Millrace finds in a task keeps its code, and names the task", () 
   });
 
   it("a file that is gone when it is read", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "gone-"));
-    try {
-      for (const name of ["a", "b"]) await writeFile(join(folder, name), name);
-      const lines = readText(join(folder, "*"));
-      await rm(join(folder, "b"));
-      const error = await failure(() => lines.compute({ executor }));
-      expect(error).toMatchObject({
-        code: "storage/not-found",
-        key: lines.outputKeys[1],
-        partition: 1,
-      });
-      const written = await failure(() =>
-        Bag.from(["x"]).toTextFiles(join(folder, "a", "*"), { executor }),
-      );
-      expect(written).toMatchObject({ key: expect.stringMatching(/^write-/) });
-      expect((written as { code: string }).code).toMatch(/^storage\//);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const folder = scratchFolder();
+    for (const name of ["a", "b"]) await writeFile(join(folder, name), name);
+    const lines = readText(join(folder, "*"));
+    await rm(join(folder, "b"));
+    const error = await failure(() => lines.compute({ executor }));
+    expect(error).toMatchObject({
+      code: "storage/not-found",
+      key: lines.outputKeys[1],
+      partition: 1,
+    });
+    const written = await failure(() =>
+      Bag.from(["x"]).toTextFiles(join(folder, "a", "*"), { executor }),
+    );
+    expect(written).toMatchObject({ key: expect.stringMatching(/^write-/) });
+    expect((written as { code: string }).code).toMatch(/^storage\//);
   });
 
   it("an element without a JSON text", async () => {

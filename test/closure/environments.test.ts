@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { captureAll } from "./fixtures/capture-all.mjs";
 import { cases } from "./fixtures/loader-cases.mjs";
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
 type Row = { name: string; hash: string };
 type Report = Record<string, { count: number; different: string[][] }>;
@@ -14,7 +14,7 @@ type Report = Record<string, { count: number; different: string[][] }>;
 const run = promisify(execFile);
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "millrace-closure-"));
+const folder = scratchFolder();
 const rowsOf = (environment: string): string => join(folder, `${environment}.json`);
 
 // Each process captures the tables of one or two environments.
@@ -49,8 +49,6 @@ beforeAll(async () => {
   const { stdout } = await run(process.execPath, [fixture("revive-all.mjs"), ...files]);
   report = JSON.parse(stdout) as Report;
 }, 60_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.each(environments)("functions captured under %s do the same in another process", (name) => {
   const { count, different } = report[rowsOf(name)]!;

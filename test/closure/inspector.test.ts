@@ -1,13 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import { Session } from "node:inspector";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { capture } from "@millrace/closure";
 import { expect, test, vi } from "vitest";
 import { fromText } from "./refusal.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
 const run = promisify(execFile);
 const base = 2;
@@ -57,23 +55,19 @@ test("hundreds of captures leave nothing behind", async () => {
 
 test("a function of a module that runs needs no list of all scripts", async () => {
   const script = fileURLToPath(new URL("./fixtures/caller.mjs", import.meta.url));
-  const folder = mkdtempSync(join(tmpdir(), "millrace-closure-"));
-  try {
-    const { stdout } = await run(process.execPath, [script, folder]);
-    expect(JSON.parse(stdout)).toEqual({
-      // What it gives, and whether scripts were listed.
-      near: [8, false],
-      refused: "caller.mjs:27",
-      far: [64, true],
-      kept: true,
-      // The file says something else by now; what was parsed counts.
-      changed: ["b", true],
-      sloppy: ["object", true],
-      others: ["a", "a", "a"],
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = scratchFolder();
+  const { stdout } = await run(process.execPath, [script, folder]);
+  expect(JSON.parse(stdout)).toEqual({
+    // What it gives, and whether scripts were listed.
+    near: [8, false],
+    refused: "caller.mjs:27",
+    far: [64, true],
+    kept: true,
+    // The file says something else by now; what was parsed counts.
+    changed: ["b", true],
+    sloppy: ["object", true],
+    others: ["a", "a", "a"],
+  });
 });
 
 test("a capture loads nothing, and knows what the program has loaded since", async () => {

@@ -1,15 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
 // Two projects with packages of their own: one captures, the other one revives.
 const run = promisify(execFile);
 const closure = fileURLToPath(new URL("../../packages/closure", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "millrace-packages-"));
+const folder = scratchFolder();
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -144,8 +145,6 @@ beforeAll(async () => {
   });
   await Promise.all(projects);
 }, 30_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("packages are found by name, version and file in another project", () => {
   expect(results["there"]).toEqual({

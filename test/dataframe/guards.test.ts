@@ -10,15 +10,13 @@ import {
   when,
 } from "@millrace/dataframe";
 import type { Expr, PlainType } from "@millrace/dataframe";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 import { executors } from "../lib/executors.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "guards-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 const schema = { a: int32, t: utf8 } as const;
 /** One number that cannot grow, and one text that is no number. */

@@ -2,19 +2,17 @@ import type { Bag } from "@millrace/bag";
 import "@millrace/bag";
 import { DataFrame, DataFrameError, concat, readParquet } from "@millrace/dataframe";
 import fc from "fast-check";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 import { planOf } from "../../packages/dataframe/dist/dataframe.js";
 import { planText } from "../../packages/dataframe/dist/plan/plan-text.js";
 import { cutRows, cuttings, queries } from "../lib/dataframe/arbitrary-queries.ts";
 import { partitionsOf, rowTexts } from "../lib/dataframe/frame-rows.ts";
 import "../lib/executors.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "passages-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 let fileCount = 0;
 
 type Passage = (frame: DataFrame) => DataFrame | Promise<DataFrame>;

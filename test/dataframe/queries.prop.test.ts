@@ -7,10 +7,8 @@ import {
 } from "@millrace/dataframe";
 import type { DataFrame } from "@millrace/dataframe";
 import fc from "fast-check";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 import { planOf } from "../../packages/dataframe/dist/dataframe.js";
 import { planText } from "../../packages/dataframe/dist/plan/plan-text.js";
@@ -23,9 +21,9 @@ import { partitionsOf, rowTexts } from "../lib/dataframe/frame-rows.ts";
 import type { Row } from "../lib/dataframe/interpret.ts";
 import { planAgreesWithSql, planSql } from "../lib/dataframe/plan-sql.ts";
 import "../lib/executors.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "queries-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 /** The rows of a frame by plain arrays; undefined where these meet an error. */
 function expected(frame: DataFrame, { held }: Cut): Partitions | undefined {

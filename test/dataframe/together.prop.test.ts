@@ -10,7 +10,7 @@ import { planText } from "../../packages/dataframe/dist/plan/plan-text.js";
 import { cutRows, cuttings, queries } from "../lib/dataframe/arbitrary-queries.ts";
 import { partitionsOf, rowTexts } from "../lib/dataframe/frame-rows.ts";
 import type { Answer } from "../lib/dataframe/query-verbs.ts";
-import { scratchFolder } from "../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
 import { executors } from "../lib/executors.ts";
 
 const folder = scratchFolder();

@@ -1,18 +1,16 @@
 import type { DataFrame } from "@millrace/dataframe";
 import { count, lit, readParquet } from "@millrace/dataframe";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 import { openDuckDb } from "../lib/dataframe/duckdb.ts";
 import type { lineitemSchema } from "../lib/dataframe/tpch.ts";
 import { lineitem } from "../lib/dataframe/tpch.ts";
 import { executors } from "../lib/executors.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tpch-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 let connection: DuckDBConnection;
 let files: DataFrame<typeof lineitemSchema>;

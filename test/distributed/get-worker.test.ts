@@ -1,14 +1,15 @@
 import { Delayed } from "@millrace/graph";
 import { createThreadsExecutor, getWorker } from "@millrace/distributed";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+
+import { scratchFolder } from "../lib/scratch-folder.ts";
 
 const executor = createThreadsExecutor({ threads: 1, memoryLimit: "256MB" });
 afterAll(() => executor.close());
 
-const folder = mkdtempSync(join(tmpdir(), "get-worker-"));
+const folder = scratchFolder();
 
 function run<R>(
   fn: (...args: never[]) => R,

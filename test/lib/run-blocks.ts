@@ -155,7 +155,11 @@ async function runGroup(
   writeFileSync(report, "");
   const runner = join(import.meta.dirname, "block-runner.mjs");
   const args = ["--enable-source-maps", runner, report, ...paths];
-  const options = { cwd: workingFolder, timeout: GROUP_TIMEOUT_MS, maxBuffer: 64 * 2 ** 20 };
+  // Examples may leave temporary files behind, as a reader's first lines do.
+  const temporary = join(workingFolder, "tmp");
+  mkdirSync(temporary);
+  const env = { ...process.env, TMPDIR: temporary, TMP: temporary, TEMP: temporary };
+  const options = { cwd: workingFolder, env, timeout: GROUP_TIMEOUT_MS, maxBuffer: 64 * 2 ** 20 };
   const ended = await promisify(execFile)(process.execPath, args, options).then(
     () => "the process ended before the block did",
     (error: unknown) => `the process ended before the block did: ${(error as Error).message}`,

@@ -15,9 +15,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { failure, openFilesIn, plant, scratch, textOf } from "./scratch.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
+import { failure, openFilesIn, plant, textOf } from "./scratch.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 const codecs = ["gzip", "brotli", "deflate", "zstd", "lz4"] as const;
 const suffixes = { gzip: "gz", brotli: "br", deflate: "zz", zstd: "zst", lz4: "lz4" } as const;
 // More than one frame of 4 MiB, and not the same everywhere.

@@ -3,9 +3,10 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { failure, plant, scratch } from "./scratch.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
+import { failure, plant } from "./scratch.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 const names = [
   "a.csv",
   "b.csv.gz",

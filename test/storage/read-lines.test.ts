@@ -2,9 +2,10 @@ import { readLineBatches, readLines, splitBlocks, writeAll } from "@millrace/sto
 import type { LineEncoding, LineOptions } from "@millrace/storage";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { failure, openFilesIn, plant, scratch } from "./scratch.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
+import { failure, openFilesIn, plant } from "./scratch.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 const file = join(folder, "file.txt");
 
 /** The lines of a file with that content. */

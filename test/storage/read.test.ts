@@ -16,9 +16,10 @@ import { closeSync, existsSync, openSync, readFileSync, utimesSync } from "node:
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { itWhen } from "../lib/skip.ts";
-import { failure, openFilesIn, plant, scratch, textOf } from "./scratch.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
+import { failure, openFilesIn, plant, textOf } from "./scratch.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 plant(folder, { "ten.txt": "0123456789", "empty.txt": "", "folder/x": "x" });
 const ten = join(folder, "ten.txt");
 

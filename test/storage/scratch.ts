@@ -1,14 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll } from "vitest";
-
-/** A folder of its own for a test file, gone when the file is done. */
-export function scratch(): string {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-storage-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Write files, and the folders they are in. */
 export function plant(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
-import { plant, scratch } from "./scratch.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
+import { plant } from "./scratch.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 let count = 0;
 
 /** A new folder, and a file name in it. */

@@ -13,9 +13,10 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { itWhen } from "../lib/skip.ts";
-import { failure, plant, scratch } from "./scratch.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
+import { failure, plant } from "./scratch.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 let count = 0;
 
 /** A new folder, and a file name in it. */

@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Bag, readJsonLines } from "@millrace/bag";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { bags, partitionsOf } from "../../lib/arbitraries/bags.ts";
 import { executors } from "../../lib/executors.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-bag-json-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 let folders = 0;
 const fresh = (): string => mkdtempSync(join(folder, `run-${folders++}-`));

@@ -1,18 +1,17 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { Bag, readText } from "@millrace/bag";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { bags, partitionsOf } from "../../lib/arbitraries/bags.ts";
 import { executors } from "../../lib/executors.ts";
 import { loopbackServer, withRanges } from "../../storage/loopback-server.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-bag-text-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 let folders = 0;
 /** A folder of its own for one run of a property. */

@@ -9,13 +9,12 @@ import {
   utf8,
 } from "@millrace/dataframe";
 import { tableFromIPC, tableToIPC } from "apache-arrow";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-const folder = mkdtempSync(join(tmpdir(), "apart-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+import { scratchFolder } from "../../lib/scratch-folder.ts";
+
+const folder = scratchFolder();
 
 const schema = { a: float64, t: utf8, d: dictionary, l: list(float64) } as const;
 const rows = Array.from({ length: 40 }, (_, n) => ({

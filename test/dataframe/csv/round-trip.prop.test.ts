@@ -11,9 +11,10 @@ import { writeCsvSettings } from "../../../packages/dataframe/dist/io/csv/write-
 import { writeCsvPart } from "../../../packages/dataframe/dist/io/csv/write-csv-part.js";
 import { fieldLists, orderableTypes, rowLists } from "../../lib/dataframe/arbitraries.ts";
 import { blockOf, rowsOf } from "../../lib/dataframe/columns.ts";
-import { settingsOf, temporaryFolder } from "../../lib/dataframe/csv-files.ts";
+import { settingsOf } from "../../lib/dataframe/csv-files.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
-const folder = temporaryFolder();
+const folder = scratchFolder();
 
 const frames = fieldLists(orderableTypes)
   .filter((fields) => fields.length > 0 && fields.every(({ name }) => name !== ""))

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 import type { WriteMode } from "../../../packages/dataframe/dist/io/write-mode.js";
 import { planWrite } from "../../../packages/dataframe/dist/io/write-mode.js";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
 const folder = scratchFolder();
 

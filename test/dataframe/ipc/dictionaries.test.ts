@@ -1,11 +1,10 @@
 import { DataFrame, dictionary, readArrow } from "@millrace/dataframe";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
-const folder = mkdtempSync(join(tmpdir(), "dictionaries-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+import { scratchFolder } from "../../lib/scratch-folder.ts";
+
+const folder = scratchFolder();
 
 it("each file has dictionaries of its own, whatever their numbers, and maybe none at all", async () => {
   const rows = [

@@ -11,7 +11,7 @@ import { readIpcSource } from "../../../packages/dataframe/dist/io/ipc/read-ipc-
 import { writeIpcPart } from "../../../packages/dataframe/dist/io/ipc/write-ipc-part.js";
 import { rowsOf } from "../../lib/dataframe/columns.ts";
 import { readIpcFiles } from "../../lib/dataframe/read-all.ts";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { wholeFrames } from "../../lib/dataframe/whole-frames.ts";
 
 const folder = scratchFolder();

@@ -11,9 +11,9 @@ import { readJsonLinesSource } from "../../../packages/dataframe/dist/io/json-li
 import { writeJsonLinesPart } from "../../../packages/dataframe/dist/io/json-lines/write-json-lines-part.js";
 import { columnTypes, fieldLists, rowLists } from "../../lib/dataframe/arbitraries.ts";
 import { blockOf, rowsOf } from "../../lib/dataframe/columns.ts";
-import { temporaryFolder } from "../../lib/dataframe/csv-files.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
-const folder = temporaryFolder();
+const folder = scratchFolder();
 
 const frames = fieldLists(columnTypes).chain((fields) =>
   fc.tuple(fc.constant(fields), rowLists(fields)),

@@ -7,7 +7,7 @@ import { blockOf, rowsOf } from "../../lib/dataframe/columns.ts";
 import { columnTypes, presentValues } from "../../lib/dataframe/arbitraries.ts";
 import { DataFrameError } from "../../../packages/dataframe/dist/errors.js";
 import { readIpcFiles, readParquetFiles } from "../../lib/dataframe/read-all.ts";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { writeIpcPart } from "../../../packages/dataframe/dist/io/ipc/write-ipc-part.js";
 import { writeParquetPart } from "../../../packages/dataframe/dist/io/parquet/write-parquet-part.js";
 

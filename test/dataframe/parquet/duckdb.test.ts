@@ -9,7 +9,7 @@ import {
 import { toRows } from "../../../packages/dataframe/dist/rows/to-rows.js";
 import { dtypeText } from "../../../packages/dataframe/dist/dtype-traits.js";
 import { readParquetFiles } from "../../lib/dataframe/read-all.ts";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
 const folder = scratchFolder();
 

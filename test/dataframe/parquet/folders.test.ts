@@ -19,7 +19,7 @@ import { writeParquetPart } from "../../../packages/dataframe/dist/io/parquet/wr
 import { fromRows } from "../../../packages/dataframe/dist/rows/from-rows.js";
 import { readParquetFiles } from "../../lib/dataframe/read-all.ts";
 import { rowsOf } from "../../lib/dataframe/columns.ts";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
 const folder = scratchFolder();
 

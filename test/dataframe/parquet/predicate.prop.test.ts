@@ -11,7 +11,7 @@ import { runStage } from "../../../packages/dataframe/dist/stage/run-stage.js";
 import { orderableTypes, presentValues, values } from "../../lib/dataframe/arbitraries.ts";
 import { rowsOf } from "../../lib/dataframe/columns.ts";
 import { readIpcFiles, readParquetFiles } from "../../lib/dataframe/read-all.ts";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { typedExpressions } from "../../lib/dataframe/typed-arbitraries.ts";
 import type { WholeFrame } from "../../lib/dataframe/whole-frames.ts";
 import { wholeFrames } from "../../lib/dataframe/whole-frames.ts";

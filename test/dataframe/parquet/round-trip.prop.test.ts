@@ -9,7 +9,7 @@ import { writeParquetPart } from "../../../packages/dataframe/dist/io/parquet/wr
 import { concatBlocks } from "../../../packages/dataframe/dist/kernels/concat.js";
 import { columnTypes } from "../../lib/dataframe/arbitraries.ts";
 import { rowsOf } from "../../lib/dataframe/columns.ts";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { wholeFrames } from "../../lib/dataframe/whole-frames.ts";
 
 const folder = scratchFolder();

@@ -1,16 +1,15 @@
 import { DataFrame, col, concat, count, float64, int32, readCsv, utf8 } from "@millrace/dataframe";
 import type { Progress } from "@millrace/graph";
 import { annotate, compute, createInlineExecutor, optimize, persist } from "@millrace/graph";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { rejected, thrown, wrong } from "../../lib/dataframe/thrown.ts";
 import { executors } from "../../lib/executors.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "run-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 const schema = { n: int32 } as const;
 const rows = Array.from({ length: 12 }, (_, n) => ({ n }));

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 import { bytesOf, countedFile } from "../../lib/dataframe/counted-file.ts";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { executors } from "../../lib/executors.ts";
 
 const folder = scratchFolder();

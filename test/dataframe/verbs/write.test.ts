@@ -14,16 +14,15 @@ import {
   timestamp,
   utf8,
 } from "@millrace/dataframe";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { rejected, wrong } from "../../lib/dataframe/thrown.ts";
 import { executors } from "../../lib/executors.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "write-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 let folderCount = 0;
 const pattern = (ext: string): string => join(folder, `f${folderCount++}`, `part-*.${ext}`);
 

@@ -1,9 +1,10 @@
 import { Delayed } from "@millrace/graph";
 import { createThreadsExecutor } from "@millrace/distributed";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
 const one = Delayed.call(() => 1, []);
 
@@ -13,7 +14,7 @@ it("settings are checked where the executor is made", () => {
 });
 
 it("an executor that could not start rejects its runs, and starts when it can", async () => {
-  const localDirectory = join(mkdtempSync(join(tmpdir(), "start-")), "later", "file");
+  const localDirectory = join(scratchFolder(), "later", "file");
   mkdirSync(join(localDirectory, ".."));
   writeFileSync(localDirectory, "no folder");
   await using executor = createThreadsExecutor({ threads: 1, localDirectory });

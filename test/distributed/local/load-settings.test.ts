@@ -1,15 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { root } from "../../lib/workspace.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
 const loader = join(root, "packages/distributed/dist/local/load-settings.js");
 const graph = join(root, "packages/graph/dist/index.js");
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "settings-")));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 let folderCount = 0;
 
 interface World {

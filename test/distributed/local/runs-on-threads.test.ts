@@ -1,6 +1,5 @@
 import { getEventListeners } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Bag } from "@millrace/bag";
 import { createThreadsExecutor } from "@millrace/distributed";
@@ -15,6 +14,7 @@ import {
 } from "@millrace/graph";
 import { describe, expect, it } from "vitest";
 import { executor, failureOf, layer, runLayer } from "./on-threads.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
 describe("a run that is cancelled", () => {
   it("rejects at once, and a task that never ends is stopped", async () => {
@@ -54,7 +54,7 @@ describe("a run that is cancelled", () => {
   });
 
   it("calls no more asynchronous callbacks", async () => {
-    const log = join(mkdtempSync(join(tmpdir(), "threads-")), "calls");
+    const log = join(scratchFolder(), "calls");
     const many = Bag.range(10_000, { npartitions: 1 }).map(async () => {
       writeFileSync(log, ".", { flag: "a" });
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -124,7 +124,7 @@ describe("a run", () => {
   });
 
   it("shares work with what is computed beside it", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "shared-"));
+    const folder = scratchFolder();
     const shared = Delayed.call(
       async (path: string) => {
         const { readdirSync, writeFileSync: write } = await import("node:fs");
@@ -140,7 +140,7 @@ describe("a run", () => {
   });
 
   it("streams in order, and starts nothing that is far ahead of its reader", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "stream-"));
+    const folder = scratchFolder();
     const { graph, keys } = layer((i) => i, 0);
     expect(keys).toEqual([]);
     void graph;
@@ -198,7 +198,7 @@ describe("a run", () => {
 it("where pausing frees no memory, tasks run one at a time and the run ends", async () => {
   // Less than this process has already.
   const own = createThreadsExecutor({ threads: 2, memoryLimit: "40MB" });
-  const log = join(mkdtempSync(join(tmpdir(), "threads-")), "log");
+  const log = join(scratchFolder(), "log");
   const steps = await runLayer(
     (i) => {
       writeFileSync(log, ">", { flag: "a" });

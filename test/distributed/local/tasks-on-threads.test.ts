@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Delayed } from "@millrace/graph";
 import { describe, expect, it } from "vitest";
 import { executor, failureOf, layer, run, runLayer } from "./on-threads.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 
 describe("a task on a thread", () => {
   it("gives its value, exactly", async () => {
@@ -125,7 +125,7 @@ describe("a task that fails", () => {
   });
 
   it("is tried again as often as the run says", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "retries-"));
+    const folder = scratchFolder();
     const flaky = async (path: string): Promise<number> => {
       const { readdirSync, writeFileSync: write } = await import("node:fs");
       const count = readdirSync(path).length;

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Block } from "../../../packages/dataframe/dist/column.js";
@@ -9,17 +8,11 @@ import type { CsvPart, CsvSettings } from "../../../packages/dataframe/dist/io/c
 import { readCsvPart } from "../../../packages/dataframe/dist/io/csv/read-csv-part.js";
 import { readCsvSource } from "../../../packages/dataframe/dist/io/csv/read-csv-source.js";
 import type { Source } from "../../../packages/dataframe/dist/plan/node.js";
+import { scratchFolder } from "../scratch-folder.ts";
 import { valuesOf } from "./columns.ts";
 import type { Value } from "./interpret-values.ts";
 
-/** A folder that is gone when the process ends. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-text-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-const folder = temporaryFolder();
+const folder = scratchFolder();
 
 /** Writes a file, over the one of that name; gives its path. */
 export function file(content: string | Uint8Array, name = "a.csv"): string {

@@ -11,9 +11,9 @@ import { itWhen } from "../../../lib/skip.ts";
 import { differenceOf, drawBlock } from "./drawn-blocks.ts";
 import { faultyFileSystem } from "./faulty-file-system.ts";
 import { failureOf, openStore, quiet, spillFiles, type Told } from "./opened-store.ts";
-import { scratch } from "./scratch.ts";
+import { scratchFolder } from "../../../lib/scratch-folder.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 const blockOf = (bytes: number, seed = bytes): Block => drawBlock(seed, 0, [bytes]);
 
 /** Puts blocks of a size under 0, 1, 2 …, and waits until nothing is under way. */

@@ -7,9 +7,9 @@ import { gate } from "../../../lib/gate.ts";
 import { drawBlock } from "./drawn-blocks.ts";
 import { faultyFileSystem } from "./faulty-file-system.ts";
 import { failureOf, openStore, quiet, spillFiles } from "./opened-store.ts";
-import { scratch } from "./scratch.ts";
+import { scratchFolder } from "../../../lib/scratch-folder.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 const blockOf = (bytes: number, seed = bytes): Block => drawBlock(seed, 0, [bytes]);
 
 describe("listeners", () => {

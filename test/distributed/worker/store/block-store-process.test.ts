@@ -6,9 +6,9 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { openStore } from "./opened-store.ts";
-import { scratch } from "./scratch.ts";
+import { scratchFolder } from "../../../lib/scratch-folder.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 const program = fileURLToPath(new URL("fixtures/store-process.mjs", import.meta.url));
 
 /** A process with a store that has spilled below a new folder. */

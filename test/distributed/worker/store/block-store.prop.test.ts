@@ -6,9 +6,9 @@ import type { BlockStore } from "../../../../packages/distributed/src/worker/sto
 import { differenceOf, drawBlock, isWellRead } from "./drawn-blocks.ts";
 import { faultyFileSystem } from "./faulty-file-system.ts";
 import { openStore, quiet, spillFiles } from "./opened-store.ts";
-import { scratch } from "./scratch.ts";
+import { scratchFolder } from "../../../lib/scratch-folder.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 /** A sixteenth of the memory. */
 const SEGMENT_BYTES = 6250;
 

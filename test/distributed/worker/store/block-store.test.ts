@@ -8,9 +8,9 @@ import { gate } from "../../../lib/gate.ts";
 import { differenceOf, drawBlock, isWellRead } from "./drawn-blocks.ts";
 import { faultyFileSystem } from "./faulty-file-system.ts";
 import { failureOf, openStore, quiet, spillFiles } from "./opened-store.ts";
-import { scratch } from "./scratch.ts";
+import { scratchFolder } from "../../../lib/scratch-folder.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 const blockOf = (bytes: number, seed = bytes): Block => drawBlock(seed, 0, [bytes]);
 
 describe("a store with room", () => {

@@ -7,9 +7,9 @@ import { describe, expect, it } from "vitest";
 import { thisProcess } from "../../../../packages/distributed/src/worker/store/process-identity.ts";
 import { openWorkerDirectory } from "../../../../packages/distributed/src/worker/store/worker-directory.ts";
 import { itWhen } from "../../../lib/skip.ts";
-import { scratch } from "./scratch.ts";
+import { scratchFolder } from "../../../lib/scratch-folder.ts";
 
-const folder = scratch();
+const folder = scratchFolder();
 let count = 0;
 
 /** A place for workers, which is not there yet. */

@@ -1,7 +1,4 @@
 import { capture } from "@millrace/closure";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { encodeValue } from "../../../../packages/distributed/dist/codec/encode-value.js";
 import { BlockStore } from "../../../../packages/distributed/dist/worker/store/block-store.js";
@@ -9,6 +6,7 @@ import { ThreadPool } from "../../../../packages/distributed/dist/worker/threads
 import { ticketsMax } from "../../../../packages/distributed/dist/worker/threads/tickets.js";
 import type { WorkerEvent } from "../../../../packages/distributed/dist/worker/worker-events.js";
 import { runnable } from "./runnable-tasks.ts";
+import { scratchFolder } from "../../../lib/scratch-folder.ts";
 
 let folder: string;
 let store: BlockStore;
@@ -17,7 +15,7 @@ let events: WorkerEvent[];
 let wake: (() => void) | undefined;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "pool-"));
+  folder = scratchFolder();
   store = await BlockStore.open({
     memoryBytes: 100_000,
     localDirectory: folder,
@@ -44,7 +42,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await pool.close();
   await store.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** A program of one call. */
