@@ -2,8 +2,11 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What keeps its files for the next run, and not for its own sake. */
-const caches = /^(?:tsx-.*|node-compile-cache|millrace-bench)$/;
+/**
+ * What is kept for the next run, and what a worker leaves whose process the test runner has killed:
+ * the next worker of the machine removes that.
+ */
+const kept = /^(?:tsx-.*|node-compile-cache|millrace-bench|millrace-worker-.*)$/;
 
 let folder: string | undefined;
 
@@ -17,7 +20,7 @@ export function setup(): void {
 /** Removes the folder; what somebody left in it is told, and fails the run. */
 export function teardown(): void {
   if (folder === undefined) return;
-  const left = readdirSync(folder).filter((name) => !caches.test(name));
+  const left = readdirSync(folder).filter((name) => !kept.test(name));
   rmSync(folder, { recursive: true, force: true });
   if (left.length === 0) return;
   // An error alone is told, and the run is one that passed.
