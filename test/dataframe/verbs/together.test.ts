@@ -1,6 +1,7 @@
 import {
   DataFrame,
   col,
+  concat,
   count,
   float64,
   int32,
@@ -74,6 +75,23 @@ it("frames over one text read it once", async () => {
     const sorted = (frame: Rows): DataFrame => frame.select("k", "n").sort("n");
     expect(await bytesRead(path, read, [late, perKey, sorted])).toBe(once);
   }
+});
+
+it("a frame that reads a file in two of its parts reads it once", async () => {
+  const parts = (frame: Rows): DataFrame =>
+    concat([
+      frame.filter((c) => c.n.lt(9)).select("k"),
+      frame.filter((c) => c.x.gt(9)).select("k"),
+    ]);
+  const once = await bytesRead(csv, readers.csv, [perKey]);
+  expect(await bytesRead(csv, readers.csv, [parts])).toBe(once);
+  expect(await bytesRead(csv, readers.csv, [parts, perKey])).toBe(once);
+});
+
+it("setIndex, which looks for bounds, reads a file once for them", async () => {
+  const file = countedFile(csv);
+  await readCsv(file.url, { schema }).setIndex("x", { npartitions: 3 });
+  expect(bytesOf(file)).toBe(await bytesRead(csv, readers.csv, [perKey]));
 });
 
 it("frames over one Parquet file read a column once, if that takes no other rows", async () => {

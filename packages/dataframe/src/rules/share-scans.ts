@@ -55,6 +55,17 @@ const columnsOfAPass: Readonly<Record<Source["format"], number | undefined>> = {
   arrow: undefined,
 };
 
+/** The same for a source; a text that is streamed is fetched or decompressed once more as well. */
+function passOf({ format, parts }: Source): number | undefined {
+  const share = columnsOfAPass[format];
+  return share !== undefined && parts.some(isStreamed) ? 1 : share;
+}
+
+function isStreamed(part: unknown): boolean {
+  const { files = [] } = part as { readonly files?: readonly { readonly block?: unknown }[] };
+  return files.some(({ block }) => block === undefined);
+}
+
 /** Scans that are to be one. */
 interface Party {
   readonly scans: readonly ScanNode[];
@@ -101,8 +112,7 @@ function mayJoin({ scans, common: before, columns: had }: Party, one: ScanNode):
   if (scans[0]?.limit !== undefined) return false;
   const { scans: all, common, columns } = partyOf([...scans, one]);
   if (one.limit !== undefined) return common.length === before.length && columns.size === had.size;
-  const { format, fields } = one.source;
-  const pass = columnsOfAPass[format];
+  const pass = passOf(one.source);
   const free = new Set(
     all.flatMap((each) => {
       const rest = restOf(each, common);
@@ -113,7 +123,7 @@ function mayJoin({ scans, common: before, columns: had }: Party, one: ScanNode):
   const dearCount = [...columns].filter((name) => !free.has(name)).length;
   const isTwice = common.length > 0 || one.columns.some((name) => had.has(name));
   if (pass === undefined) return dearCount === 0 && isTwice;
-  return dearCount <= Math.max(1, pass * fields.length) * (all.length - 1);
+  return dearCount <= Math.max(1, pass * one.source.fields.length) * (all.length - 1);
 }
 
 /** The scan that all of a party read. */
