@@ -1,3 +1,6 @@
+import { join } from "node:path";
+
+import { DataFrame, col, float64, readParquet } from "@millrace/dataframe";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
@@ -87,6 +90,26 @@ it("a filter that is pushed into files keeps the rows that it keeps outside", as
     { numRuns: 40 },
   );
 });
+
+it("NaN beside one number, which alone is in the statistics, is greater than it", async () => {
+  const path = join(folder, "nan-*.parquet");
+  const schema = { x: float64 } as const;
+  const rows = [[Number.NaN, 1], [2, 2], [0.5]].flatMap((part) => part.map((x) => ({ x })));
+  const frame = DataFrame.fromRows(rows, { schema }).repartition({ partitionRows: 2 });
+  await frame.toParquet(path);
+  const read = readParquet(path, { schema });
+  const x = col("x");
+  const found = async (of: OfX): Promise<unknown[]> => {
+    return (await read.filter(of).toRows()).map((row) => row.x);
+  };
+  expect(await found(x.gt(1))).toEqual([Number.NaN, 2, 2]);
+  expect(await found(x.lte(1).not())).toEqual([Number.NaN, 2, 2]);
+  expect(await found(x.neq(1))).toEqual([Number.NaN, 2, 2, 0.5]);
+  expect(await found(x.eq(Number.NaN))).toEqual([Number.NaN]);
+  expect(await found(x.lt(1))).toEqual([0.5]);
+});
+
+type OfX = Parameters<DataFrame["filter"]>[0];
 
 function attempt<T>(work: () => T): T | undefined {
   try {

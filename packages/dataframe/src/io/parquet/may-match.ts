@@ -90,7 +90,7 @@ function range(node: Typed, boundsOf: BoundsOf): ColumnBounds {
     case "literal": {
       if (node.value === null) return { ...unknownBounds, nulls: "all" };
       const bound = boundOf(node.value);
-      return openAbove(node.dtype, { min: bound, max: bound, nulls: "none" });
+      return { min: bound, max: bound, nulls: "none" };
     }
     case "column":
       return openAbove(node.dtype, boundsOf(node.name) ?? unknownBounds);
@@ -107,11 +107,12 @@ function boundOf(value: string | number | bigint | boolean): Bound {
   return typeof value === "boolean" ? Number(value) : value;
 }
 
-/** NaN is greater than every number and in no statistics: floats have no greatest value. */
+/**
+ * NaN is greater than every number and in no statistics: floats have no greatest value, also where
+ * all others are one number.
+ */
 function openAbove(dtype: DType, bounds: ColumnBounds): ColumnBounds {
-  if (!isFloat(dtype)) return bounds;
-  const isExact = bounds.min === bounds.max && bounds.min !== undefined;
-  return isExact ? bounds : { ...bounds, max: undefined };
+  return isFloat(dtype) ? { ...bounds, max: undefined } : bounds;
 }
 
 /** Conversions that keep the order; others tell nothing, but for nulls. */
