@@ -1,4 +1,4 @@
-import { isTaskFault, quoteValue, taskFault } from "@millrace/graph/tasks";
+import { isTaskFault, quoteValue, registerErrors, taskFault } from "@millrace/graph/tasks";
 
 /** What went wrong, as a stable word. */
 export type BagErrorCode =
@@ -42,6 +42,8 @@ export class BagError extends Error {
     this.code = code;
   }
 }
+
+registerErrors("bag", { BagError });
 
 /** An argument that the api does not take. */
 export function invalidArgument(

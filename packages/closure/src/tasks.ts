@@ -3,6 +3,7 @@
 export { codecFor, codecNamed, registerCodec } from "./codecs.ts";
 export type { Codec } from "./codecs.ts";
 export { declareExports } from "./declared-exports.ts";
+export { CaptureError } from "./errors.ts";
 export { importCodec } from "./import-codec.ts";
 export type { AnyFunction } from "./inspector.ts";
 export { revive } from "./revive.ts";

@@ -1,4 +1,4 @@
-import { quoteValue, taskFault } from "@millrace/graph/tasks";
+import { quoteValue, registerErrors, taskFault } from "@millrace/graph/tasks";
 
 /** What went wrong, as a stable word. */
 export type DataFrameErrorCode =
@@ -44,6 +44,8 @@ export class DataFrameError extends Error {
     this.code = code;
   }
 }
+
+registerErrors("dataframe", { DataFrameError });
 
 /** An argument that the api does not take. */
 export function invalidArgument(

@@ -1,4 +1,4 @@
-/** What went wrong, as a stable word: match on it, never on `instanceof` or on a message. */
+/** What went wrong, as a stable word: match on it, never on a message. */
 export type DistributedErrorCode =
   | "distributed/bad-directory"
   | "distributed/block-lost"

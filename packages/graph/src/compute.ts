@@ -1,3 +1,4 @@
+import { CallSite } from "./call-site.ts";
 import type { Collection, Computed, Rebuilt } from "./collection.ts";
 import { mergeGraphs } from "./call-graph.ts";
 import { isCollection } from "./collection.ts";
@@ -44,8 +45,13 @@ export async function compute(
 ): Promise<unknown> {
   const collections = checkCollections("compute", target);
   const prepared = prepareRun("compute", options);
-  const values = await computeAll(collections, prepared.executor, prepared.options);
-  return isCollection(target) ? values[0] : values;
+  const site = new CallSite(compute);
+  try {
+    const values = await computeAll(collections, prepared.executor, prepared.options);
+    return isCollection(target) ? values[0] : values;
+  } catch (error) {
+    throw site.tell(error);
+  }
 }
 
 async function computeAll(
@@ -145,13 +151,24 @@ export async function persist(
 ): Promise<unknown> {
   const collections = checkCollections("persist", target);
   const prepared = prepareRun("persist", options);
-  const { executor, options: runOptions } = prepared;
-  const { collections: all, graph, keys } = inOneRun("persist", collections, runOptions);
-  const rebuilt =
-    executor.persist === undefined
-      ? heldHere(all, await executor.run(graph, keys, runOptions))
-      : heldThere(all, await executor.persist(graph, keys, runOptions));
-  return isCollection(target) ? rebuilt[0] : rebuilt;
+  const site = new CallSite(persist);
+  try {
+    const rebuilt = await persistAll(collections, prepared.executor, prepared.options);
+    return isCollection(target) ? rebuilt[0] : rebuilt;
+  } catch (error) {
+    throw site.tell(error);
+  }
+}
+
+async function persistAll(
+  collections: readonly Collection<unknown>[],
+  executor: Executor,
+  options: ExecutorOptions,
+): Promise<Collection<unknown>[]> {
+  const { collections: all, graph, keys } = inOneRun("persist", collections, options);
+  return executor.persist === undefined
+    ? heldHere(all, await executor.run(graph, keys, options))
+    : heldThere(all, await executor.persist(graph, keys, options));
 }
 
 let persistCount = 0;

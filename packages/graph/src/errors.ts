@@ -1,3 +1,6 @@
+import { CaptureError } from "@millrace/closure/tasks";
+import { registerErrors } from "./error-classes.ts";
+
 /**
  * A value as an error message shows it: texts in quotes, objects by what they are, at most 80
  * characters.
@@ -28,7 +31,7 @@ function describeValue(value: unknown): string {
     : "an object";
 }
 
-/** What went wrong, as a stable word: match on it, never on `instanceof` or on a message. */
+/** What went wrong, as a stable word: match on it, never on a message. */
 export type GraphErrorCode =
   | "graph/cancelled"
   | "graph/configured-late"
@@ -194,6 +197,9 @@ export class CancelledError extends GraphError {
     });
   }
 }
+
+registerErrors("graph", { GraphError, CycleError, TaskError, CancelledError });
+registerErrors("closure", { CaptureError });
 
 /** A property of errors, since packages below this one mark theirs too. */
 const faultMark = Symbol.for("millrace.fault");

@@ -18,6 +18,8 @@ export { Cut, CutPiece } from "./cut.ts";
 export type { CutArray, CutPart } from "./cut.ts";
 export { Delayed } from "./delayed.ts";
 export type { CallArguments, CallOptions, Lazy, LazyArguments, Settled } from "./delayed.ts";
+export { errorClassFor, registerErrors } from "./error-classes.ts";
+export type { ErrorClass } from "./error-classes.ts";
 export {
   CancelledError,
   CycleError,

@@ -1,4 +1,5 @@
 import { checkAnnotations } from "./annotations.ts";
+import { CallSite } from "./call-site.ts";
 import { checkOptions } from "./check-options.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import type { Executor, ExecutorName, RunOptions } from "./executor.ts";
@@ -158,6 +159,11 @@ export async function computeKeys(
   }
   const { executor, options } = prepareRun("compute", runOptions);
   const list = graph.checkKeys("compute", typeof keys === "string" ? [keys] : keys);
-  const values = await executor.run(graph, list, options);
-  return typeof keys === "string" ? values[0] : values;
+  const site = new CallSite(computeKeys);
+  try {
+    const values = await executor.run(graph, list, options);
+    return typeof keys === "string" ? values[0] : values;
+  } catch (error) {
+    throw site.tell(error);
+  }
 }

@@ -1,3 +1,4 @@
+import { CallSite } from "./call-site.ts";
 import { invalidArgument } from "./errors.ts";
 import type { Finished, RunOptions, StreamOptions } from "./executor.ts";
 import type { Key } from "./key.ts";
@@ -45,5 +46,15 @@ export function streamGraph(
   }
   const list = graph.checkKeys(api, keys);
   const optimized = "layers" in graph ? optimizedFor(graph, list, options) : graph;
-  return executor.stream(optimized, list, options);
+  const site = new CallSite(streamGraph);
+  return told(executor.stream(optimized, list, options), site);
+}
+
+/** The stream itself, whose errors have the frames of the site too. */
+async function* told<T>(stream: AsyncIterable<T>, site: CallSite): AsyncGenerator<T> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw site.tell(error);
+  }
 }

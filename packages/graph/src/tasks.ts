@@ -12,6 +12,8 @@ export { Cut, CutPiece, pieceOf } from "./cut.ts";
 export type { CutArray, CutPart, Pieces } from "./cut.ts";
 export { checkCount, checkOptions } from "./check-options.ts";
 export type { Refusal } from "./check-options.ts";
+export { errorClassFor, registerErrors } from "./error-classes.ts";
+export type { ErrorClass } from "./error-classes.ts";
 export { isTaskFault, quoteValue, taskFault } from "./errors.ts";
 export type { FailedStep } from "./errors.ts";
 export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";

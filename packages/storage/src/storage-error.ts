@@ -39,8 +39,8 @@ export type StorageErrorCode =
 /**
  * An error with a stable `code` and the `url` it is about; the original error stays in `cause`.
  *
- * Tell errors apart by `code`, never by `instanceof`: two copies of a package may be loaded, and
- * errors cross processes. `url` is the location as storage understood it (an absolute path for
+ * Tell errors apart by `code`, which is the same also where two copies of a package are loaded.
+ * `url` is the location as storage understood it (an absolute path for
  * local files), without a password.
  *
  * @example

@@ -1,3 +1,4 @@
+import { registerErrors } from "@millrace/graph";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -42,6 +43,32 @@ test.each([
   expect(Object.getPrototypeOf(back)).toBe(Object.getPrototypeOf(thrown));
   expect([back.name, back.message, back.stack]).toEqual([thrown.name, "m", thrown.stack]);
   expect(name === "DOMException" || Object.keys(back).length === 0).toBe(true);
+});
+
+test("an error of a registered class is of it again, one that has its name by chance is not", () => {
+  class DepthError extends RangeError {
+    override readonly name = "DepthError";
+    readonly code: string;
+    constructor(code: string, options?: ErrorOptions) {
+      super("deep", options);
+      this.code = code;
+    }
+    get isDeep(): boolean {
+      return this.code === "depths/too-deep";
+    }
+  }
+  registerErrors("depths", { DepthError });
+  const back = failed(new DepthError("depths/too-deep", { cause: new DepthError("E_DEPTH") }));
+  expect(back).toBeInstanceOf(DepthError);
+  expect([back["isDeep"], Object.keys(back), back.name]).toEqual([
+    true,
+    ["name", "code"],
+    "DepthError",
+  ]);
+  expect(back.cause).toBeInstanceOf(RangeError);
+  expect(back.cause).not.toBeInstanceOf(DepthError);
+  const inList = failed(new AggregateError([new DepthError("depths/too-deep")]));
+  expect((inList["errors"] as unknown[])[0]).toBeInstanceOf(DepthError);
 });
 
 test("what is no error comes back as it was thrown", () => {

@@ -1,8 +1,10 @@
 import { declareExports } from "@millrace/closure/tasks";
-import { quoteValue, taskFault } from "@millrace/graph/tasks";
+import { quoteValue, registerErrors, taskFault } from "@millrace/graph/tasks";
 import type { Compression, LineOptions } from "@millrace/storage";
 import { StorageError, readLineBatches, writeAll } from "@millrace/storage";
 import { BagError, dataFault, notText } from "../errors.ts";
+
+registerErrors("storage", { StorageError });
 
 /** A part of a file that one partition reads. */
 export interface FilePart {

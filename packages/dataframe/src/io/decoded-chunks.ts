@@ -1,5 +1,5 @@
-import { taskFault } from "@millrace/graph/tasks";
-import { StorageError, openRead } from "@millrace/storage";
+import { openRead } from "@millrace/storage";
+import { storageFault } from "./storage-fault.ts";
 import type { TextFormat } from "./text-format.ts";
 
 /** The bytes of a file as UTF-8, decompressed. */
@@ -26,6 +26,6 @@ export async function* decodedChunks(
     }
     if (encoding === "utf16le") yield Buffer.from(decoder.decode());
   } catch (error) {
-    throw error instanceof StorageError ? taskFault(error) : error;
+    throw storageFault(error);
   }
 }

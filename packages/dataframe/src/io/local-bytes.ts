@@ -1,11 +1,11 @@
-import { taskFault } from "@millrace/graph/tasks";
-import { StorageError, readRangeSync } from "@millrace/storage";
+import { readRangeSync } from "@millrace/storage";
+import { storageFault } from "./storage-fault.ts";
 
 /** Bytes of a file on this machine. */
 export function localBytes(url: string, offset: number, length: number): Uint8Array {
   try {
     return readRangeSync(url, offset, length);
   } catch (error) {
-    throw error instanceof StorageError ? taskFault(error) : error;
+    throw storageFault(error);
   }
 }

@@ -1,16 +1,7 @@
-import type { Key } from "@millrace/graph";
 import { GraphError, TaskError, quoteValue, taskFailure } from "@millrace/graph";
 import { decodeFailure, failedStepOf } from "../codec/failure/decode-failure.ts";
 import { KilledWorkerError, SerializationError } from "../errors.ts";
 import type { FailureKind, TaskFailure } from "../messages/failure.ts";
-
-/** The class of an error is not sent with it; the parts of this one are. */
-function notSerializable(key: Key, cause: unknown): Error {
-  const { path, found, remedy } = cause as SerializationError;
-  const error = new SerializationError(path, found, remedy, { cause });
-  error.key = key;
-  return error;
-}
 
 /** Why a task has no value where nobody was left to say what it threw. */
 const silentEnds: { readonly [K in Exclude<FailureKind, "killed">]: string } = {
@@ -53,9 +44,9 @@ export function errorOf(failure: TaskFailure): Error {
     case "lost":
       return new TaskError(key, attempts, cause, at);
     case "not-serializable":
-      return thrown === undefined
-        ? new TaskError(key, attempts, cause, at)
-        : notSerializable(key, cause);
+      if (!(cause instanceof SerializationError)) return new TaskError(key, attempts, cause, at);
+      cause.key = key;
+      return cause;
     case "unrunnable":
       return new GraphError(
         "graph/unsupported-option",

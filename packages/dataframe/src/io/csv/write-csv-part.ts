@@ -1,9 +1,9 @@
 import { declareExports } from "@millrace/closure/tasks";
-import { taskFault } from "@millrace/graph/tasks";
-import { StorageError, writeAll } from "@millrace/storage";
+import { writeAll } from "@millrace/storage";
 import type { Block } from "../../column.ts";
 import { isText } from "../../dtype-traits.ts";
 import { valueTexts } from "../value-texts.ts";
+import { storageFault } from "../storage-fault.ts";
 import type { WriteCsvSettings } from "./write-csv-options.ts";
 
 /** Rows that become text at a time. */
@@ -19,7 +19,7 @@ export async function writeCsvPart(
   try {
     await writeAll(path, csvTexts(block, settings), { compression });
   } catch (error) {
-    throw error instanceof StorageError ? taskFault(error) : error;
+    throw storageFault(error);
   }
   return path;
 }

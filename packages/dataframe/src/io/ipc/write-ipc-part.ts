@@ -1,12 +1,12 @@
 import { declareExports } from "@millrace/closure/tasks";
-import { taskFault } from "@millrace/graph/tasks";
-import { StorageError, writeAll } from "@millrace/storage";
+import { writeAll } from "@millrace/storage";
 import { arrowModule } from "../../arrow/arrow-module.ts";
 import { toArrowTable } from "../../arrow/to-arrow-table.ts";
 import type { Block } from "../../column.ts";
 import { sliceBlock } from "../../column.ts";
 import type { Field } from "../../dtype.ts";
 import { invalidArgument } from "../../errors.ts";
+import { storageFault } from "../storage-fault.ts";
 
 /** How a partition becomes an Arrow file. */
 export interface WriteIpcSettings {
@@ -50,7 +50,7 @@ export async function writeIpcPart(
   try {
     await writeAll(path, [bytes], { compression: "none" });
   } catch (error) {
-    throw error instanceof StorageError ? taskFault(error) : error;
+    throw storageFault(error);
   }
   return path;
 }

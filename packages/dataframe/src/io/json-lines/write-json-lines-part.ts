@@ -1,11 +1,11 @@
 import { declareExports } from "@millrace/closure/tasks";
-import { taskFault } from "@millrace/graph/tasks";
-import { StorageError, writeAll } from "@millrace/storage";
+import { writeAll } from "@millrace/storage";
 import type { Block, Column } from "../../column.ts";
 import { sliceColumn } from "../../column.ts";
 import { isFloat, isText } from "../../dtype-traits.ts";
 import type { TextsOf } from "../value-texts.ts";
 import { valueTexts } from "../value-texts.ts";
+import { storageFault } from "../storage-fault.ts";
 import type { WriteJsonLinesSettings } from "./json-lines-options.ts";
 
 /** Rows that become text at a time. */
@@ -23,7 +23,7 @@ export async function writeJsonLinesPart(
   try {
     await writeAll(path, jsonLines(block), { compression });
   } catch (error) {
-    throw error instanceof StorageError ? taskFault(error) : error;
+    throw storageFault(error);
   }
   return path;
 }

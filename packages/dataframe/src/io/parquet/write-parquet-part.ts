@@ -1,6 +1,5 @@
 import { declareExports } from "@millrace/closure/tasks";
-import { taskFault } from "@millrace/graph/tasks";
-import { StorageError, writeAll } from "@millrace/storage";
+import { writeAll } from "@millrace/storage";
 import { arrowModule } from "../../arrow/arrow-module.ts";
 import { toArrowTable } from "../../arrow/to-arrow-table.ts";
 import type { Block, Column } from "../../column.ts";
@@ -8,6 +7,7 @@ import { makeBlock, makeColumn } from "../../column.ts";
 import type { DType, Field } from "../../dtype.ts";
 import { list, struct, timestamp } from "../../dtype.ts";
 import { dataFault, invalidArgument } from "../../errors.ts";
+import { storageFault } from "../storage-fault.ts";
 import type { ParquetModule } from "./wasm-module.ts";
 import { parquetModule } from "./wasm-module.ts";
 
@@ -83,7 +83,7 @@ export async function writeParquetPart(
   try {
     await writeAll(path, [bytes], { compression: "none" });
   } catch (error) {
-    throw error instanceof StorageError ? taskFault(error) : error;
+    throw storageFault(error);
   }
   return path;
 }

@@ -1,5 +1,12 @@
 import type { FailedStep } from "@millrace/graph/tasks";
-import { taskFault } from "@millrace/graph/tasks";
+import { errorClassFor, registerErrors, taskFault } from "@millrace/graph/tasks";
+import {
+  ConfigError,
+  DistributedError,
+  KilledWorkerError,
+  SchedulerLostError,
+  SerializationError,
+} from "../../errors.ts";
 import { attempt } from "./attempt.ts";
 import type { Block } from "../block.ts";
 import { corrupt } from "../value/corrupt.ts";
@@ -7,11 +14,19 @@ import { decodeValue } from "../decode-value.ts";
 import { makeError, setStack } from "../value/error-object.ts";
 import type { Failure, ThrownError, ThrownPart } from "./encode-failure.ts";
 
+registerErrors("distributed", {
+  DistributedError,
+  SerializationError,
+  ConfigError,
+  KilledWorkerError,
+  SchedulerLostError,
+});
+
 /**
  * What was thrown, of a block that `encodeFailure` made: an error of the same class of the
- * language, with name, message, stack of where it was thrown, causes and fields; or the value,
- * where no error was thrown. A class of a user's becomes the nearest one of the language, with its
- * name.
+ * language, or of one that was registered with `registerErrors`, with name, message, stack of where
+ * it was thrown, causes and fields; or the value, where no error was thrown. A class of a user's
+ * becomes the nearest one of the language, with its name.
  *
  * @throws DistributedError `distributed/corrupt-block` for any other block
  */
@@ -52,6 +67,8 @@ function fill(error: Error, description: ThrownError, made: readonly Error[]): v
   for (const { key, isEnumerable, value } of fields) {
     define(error, text(key), partOf(value, made), isEnumerable);
   }
+  const Class = errorClassFor(error.name, (error as { code?: unknown }).code);
+  if (Class !== undefined) Object.setPrototypeOf(error, Class.prototype as object);
 }
 
 /** What was thrown is an error in any case that can be told from a value. */
