@@ -42,10 +42,13 @@ describe("a writer among others", () => {
     const alive = left.replace(`-${child.pid}-`, `-${process.pid}-`);
     const elsewhere = left.replace(/\w+(?=-\d+-\d+-)/, "0123456789ab");
     plant(place, { [alive]: "", [elsewhere]: "", "mine.millrace-tmp": "" });
+    // A stage is a folder, with files in it.
+    const stage = left.replace(/[0-9a-f]{12}(?=\.millrace-tmp)/, "0123456789ab");
+    plant(place, { [`${stage}/0-a.txt`]: "" });
     await writeAll(file, ["second try"]);
     expect(text(file)).toBe("second try");
     const kept = [alive, elsewhere, "mine.millrace-tmp", "out.txt"];
-    expect(new Set(readdirSync(place))).toEqual(new Set(linux ? kept : [left, ...kept]));
+    expect(new Set(readdirSync(place))).toEqual(new Set(linux ? kept : [left, stage, ...kept]));
   });
 
   it("never mixes its bytes with those of another to the same name", async () => {

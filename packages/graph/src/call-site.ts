@@ -6,9 +6,28 @@ const framesMax = 40;
 /**
  * Where a run was asked for. Its frames are taken at once, which costs a few microseconds, and
  * written out only when somebody has to be told: an error of a task on another thread, or of one
- * that waited, has no stack that leads there.
+ * that waited, has no stack that leads there. `compute` and its like have one; a verb that waits
+ * for something before it runs a graph makes its own.
+ *
+ * @example
+ * ```ts
+ * import { CallSite, GraphError } from "@millrace/graph";
+ *
+ * async function verb(): Promise<void> {
+ *   const site = new CallSite(verb);
+ *   try {
+ *     await Promise.reject(new GraphError("graph/nout", "found elsewhere"));
+ *   } catch (error) {
+ *     throw site.tell(error);
+ *   }
+ * }
+ * const caller = (): Promise<void> => verb();
+ * const error = await caller().catch((thrown: unknown) => thrown as Error);
+ * (error as Error).stack?.includes("at caller"); // => true
+ * ```
  */
 export class CallSite {
+  /** The frames as text, as the engine writes them; made when they are asked for. */
   declare readonly stack?: unknown;
 
   /** The site of the call of `verb`, which is running. */

@@ -8,6 +8,7 @@ export { forEachLeaf, mapLeaves } from "./arg.ts";
 export type { Arg } from "./arg.ts";
 export { checkCount, checkOptions } from "./check-options.ts";
 export type { Refusal } from "./check-options.ts";
+export { CallSite } from "./call-site.ts";
 export { mergeGraphs } from "./call-graph.ts";
 export { isCollection } from "./collection.ts";
 export type { Collection, Computed, Rebuilt } from "./collection.ts";

@@ -126,6 +126,25 @@ export interface StorageSink {
 }
 
 /**
+ * Files in the making that appear together, see `stageFiles`.
+ *
+ * @example
+ * ```ts
+ * import { stageFiles, type StorageStage } from "@millrace/storage";
+ * const stage: StorageStage = await stageFiles([]);
+ * stage.urls; // => []
+ * ```
+ */
+export interface StorageStage {
+  /** Where each file is to be written, in the order in which they were asked for. */
+  readonly urls: readonly string[];
+  /** Makes all files visible; all of them must have been written. */
+  commit(): Promise<void>;
+  /** Forgets all files, also those that somebody is still writing. */
+  discard(): Promise<void>;
+}
+
+/**
  * How one URL scheme is read and written; register it with `registerDriver`.
  *
  * Every method rejects with a `StorageError`: `storage/not-found` for an object that is not there,
@@ -166,6 +185,11 @@ export interface StorageDriver {
     url: string,
     options: SignalOption & { readonly overwrite: boolean },
   ): Promise<StorageSink>;
+  /** Begin several objects that appear together; for drivers that can rename what was written. */
+  stage?(
+    urls: readonly string[],
+    options: SignalOption & { readonly overwrite: boolean },
+  ): Promise<StorageStage>;
   /** Delete one object. */
   remove?(url: string, options: SignalOption): Promise<void>;
   /** As `stat`, without waiting; for drivers that can. */

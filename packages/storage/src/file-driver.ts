@@ -10,6 +10,7 @@ import type {
 } from "./driver.ts";
 import { fileFailure } from "./file-failure.ts";
 import { fileSink } from "./file-sink.ts";
+import { fileStage } from "./file-stage.ts";
 import { orAbort } from "./on-abort.ts";
 import { aborted, checkAborted } from "./storage-error.ts";
 
@@ -39,6 +40,7 @@ export const fileDriver: StorageDriver = {
   read: readFileRange,
   readSync: (url, range) => attempt("read", url, () => readRangeSync(url, range)),
   write: fileSink,
+  stage: fileStage,
   remove: async (url, { signal }) => {
     checkAborted("remove", url, signal);
     await fsp.unlink(url).catch(fileFailure("remove", url));

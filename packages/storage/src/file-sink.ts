@@ -4,7 +4,7 @@ import path from "node:path";
 import type { SignalOption, StorageSink } from "./driver.ts";
 import { fileFailure } from "./file-failure.ts";
 import { checkAborted } from "./storage-error.ts";
-import { removeLeftovers, temporaryName } from "./temporary-name.ts";
+import { isTemporary, removeLeftovers, temporaryName } from "./temporary-name.ts";
 
 type SinkOptions = SignalOption & { readonly overwrite: boolean };
 
@@ -26,8 +26,11 @@ export async function fileSink(url: string, options: SinkOptions): Promise<Stora
   // A link stays a link: the file that it leads to is the one replaced.
   const target = await targetOf(url).catch(fail);
   const directory = path.dirname(target);
-  await fsp.mkdir(directory, { recursive: true }).catch(fail);
-  await removeLeftovers(directory);
+  // The folder of a stage is there, or was discarded and must not come back.
+  if (!isTemporary(path.basename(directory))) {
+    await fsp.mkdir(directory, { recursive: true }).catch(fail);
+    await removeLeftovers(directory);
+  }
   const temporary = path.join(directory, temporaryName(path.basename(target)));
   const file = await fsp.open(temporary, "wx", before?.mode).catch(fail);
   // The umask had its say at open. A file system without modes refuses, and has none to keep.
@@ -38,7 +41,7 @@ export async function fileSink(url: string, options: SinkOptions): Promise<Stora
 const LINKS_MAX = 40;
 
 /** The file that a path stands for, at the end of its links, whether it is there or not. */
-async function targetOf(url: string): Promise<string> {
+export async function targetOf(url: string): Promise<string> {
   let target = url;
   for (let links = 0; links < LINKS_MAX; links++) {
     const next = await fsp.readlink(target).catch((error: NodeJS.ErrnoException) => {
@@ -93,7 +96,8 @@ async function deviceSink(url: string): Promise<StorageSink> {
   return { write: async (chunk) => file.writeFile(chunk).catch(fail), commit: close, abort: close };
 }
 
-async function moveWithoutReplacing(temporary: string, target: string): Promise<void> {
+/** Gives a file a name that must be free. */
+export async function moveWithoutReplacing(temporary: string, target: string): Promise<void> {
   try {
     // A hard link is the one POSIX call that names a finished file and refuses an existing name, in
     // one step.
@@ -110,7 +114,8 @@ async function moveWithoutReplacing(temporary: string, target: string): Promise<
   await fsp.unlink(temporary);
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Makes the names in a folder durable, where the system can. */
+export async function syncDirectory(directory: string): Promise<void> {
   // Some systems cannot open or sync a directory; the file itself is synced and in place.
   const handle = await fsp.open(directory, "r").catch(() => undefined);
   if (handle === undefined) return;

@@ -194,9 +194,9 @@ function* walk(
   const entries = (yield { want: "list", driver, url: directory }) as
     readonly StorageEntry[] | undefined;
   for (const { name, kind, link } of entries ?? []) {
+    if (isTemporary(name)) continue;
     const below = relative === "" ? name : `${relative}/${name}`;
-    if (kind === "file" && !isTemporary(name) && state.pattern.matches(below))
-      state.files.push(below);
+    if (kind === "file" && state.pattern.matches(below)) state.files.push(below);
     else if (kind === "directory" && state.pattern.descends(depth, name, link)) {
       yield* walk(driver, joinUrl(directory, name), below, depth + 1, state);
     }

@@ -6,6 +6,7 @@ export type {
   StorageDriver,
   StorageEntry,
   StorageSink,
+  StorageStage,
   StorageStat,
 } from "./driver.ts";
 export { glob, type GlobOptions, globSync, type Patterns } from "./glob.ts";
@@ -16,6 +17,7 @@ export { openRead, readAll, type ReadOptions, readRange, readRangeSync } from ".
 export { type LineOptions, readLineBatches, readLines } from "./read-lines.ts";
 export { registerDriver, schemes } from "./register-driver.ts";
 export { type Block, splitBlocks } from "./split-blocks.ts";
+export { stageFiles, type StageOptions } from "./stage-files.ts";
 export { list, listSync, remove, stat, statSync } from "./stat.ts";
 export { StorageError, type StorageErrorCode } from "./storage-error.ts";
 export { openWrite, StorageWriter, writeAll, type WriteOptions } from "./write.ts";

@@ -23,7 +23,10 @@ const place: string | undefined = ((): string | undefined => {
   }
 })();
 
-/** Whether a name is that of a file still being written, or left behind by a killed process. */
+/**
+ * Whether a name is that of a file, or a folder of files, still being written, or left behind by a
+ * killed process.
+ */
 export function isTemporary(name: string): boolean {
   return name.endsWith(SUFFIX);
 }
@@ -52,8 +55,9 @@ export async function removeLeftovers(directory: string): Promise<void> {
   for (const name of names.filter(isTemporary)) {
     const [, where, pid] = /\.(\w+)-(\d+)-\d+-[0-9a-f]{12}\.millrace-tmp$/.exec(name) ?? [];
     if (where !== place || isAlive(Number(pid))) continue;
+    const left = path.join(directory, name);
     // As above.
-    await fsp.rm(path.join(directory, name), { force: true }).catch(() => undefined);
+    await fsp.rm(left, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -247,3 +247,18 @@ describe("what cannot be read is told at the caller's line", () => {
     );
   });
 });
+
+it.each(executors)("a run that fails on %s leaves the files that were there", async (executor) => {
+  const at = fresh();
+  const pattern = join(at, "*.txt");
+  await Bag.from(["a", "b"], { npartitions: 2 }).toTextFiles(pattern, { executor });
+  const bad = Bag.from<unknown>(["x", "y", 1], { npartitions: 3 });
+  for (const overwrite of [true, false]) {
+    await expect(bad.toTextFiles(pattern, { executor, overwrite })).rejects.toThrow();
+  }
+  expect(readdirSync(at)).toEqual(["0.txt", "1.txt"]);
+  // Each file is read whole before any is replaced.
+  const upper = readText(pattern).map((line) => line.toUpperCase());
+  await upper.toTextFiles(pattern, { executor });
+  expect(await readText(pattern).compute({ executor })).toEqual(["A", "B"]);
+});

@@ -1,3 +1,4 @@
+import { readJsonLines as readJsonBag } from "@millrace/bag";
 import {
   DataFrame,
   col,
@@ -14,8 +15,10 @@ import {
   timestamp,
   utf8,
 } from "@millrace/dataframe";
+import type { StorageStat } from "@millrace/storage";
+import { registerDriver } from "@millrace/storage";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { rejected, wrong } from "../../lib/dataframe/thrown.ts";
@@ -51,26 +54,65 @@ const names = (paths: readonly string[]): string[] => paths.map((path) => basena
 const five = ["part-0", "part-1", "part-2", "part-3", "part-4"];
 
 describe.each(executors)("on %s", (executor) => {
-  it("files that the frame reads are not replaced, unless it was persisted", async () => {
+  it("a frame may be written over the files that it reads, wherever it reads them", async () => {
+    const numbers = Array.from({ length: 40 }, (_, n) => ({ n }));
+    const dataset = DataFrame.fromRows(numbers, { schema: { n: int32 }, npartitions: 8 });
+    const plusOne = dataset.select((c) => ({ n: c.n.add(1).cast(int32) }));
+    const more = (await plusOne.toRows({ executor })).slice(10);
     const parquet = pattern("parquet");
-    await frame.toParquet(parquet, { executor });
-    const read = readParquet(parquet).filter(col("a b").isNotNull());
-    const cut = read.repartition({ npartitions: 5 });
-    const message = (await rejected(() => cut.toParquet(parquet, { executor }))).replaceAll(
-      folder,
-      "…",
+    await dataset.toParquet(parquet, { executor });
+    const read = readParquet(parquet).select({ n: col("n").add(1).cast(int32) });
+    const kept = read.filter(col("n").gt(10)).repartition({ npartitions: 4 });
+    await kept.toParquet(parquet, { executor, mode: "overwrite" });
+    expect(await readParquet(parquet).toRows({ executor })).toEqual(more);
+    expect(readdirSync(dirname(parquet))).toHaveLength(4);
+    // A plan does not see what stands behind tables that are made later, nor what a Bag reads.
+    const parts = readParquet(parquet).repartition({ npartitions: 4 }).toDelayed();
+    const hidden = DataFrame.fromDelayed(parts, { schema: { n: int32 } });
+    await hidden
+      .sort("n", { descending: true })
+      .toParquet(parquet, { executor, mode: "overwrite" });
+    expect(await readParquet(parquet).toRows({ executor })).toEqual(more.toReversed());
+    const lines = pattern("jsonl");
+    await dataset.toJsonLines(lines, { executor });
+    const bag = readJsonBag<{ n: number }>(lines, { blockSize: 64 }).map(({ n }) => ({ n: n + 1 }));
+    await bag.toDataFrame({ n: int32 }).toJsonLines(lines, { executor });
+    expect((await readJsonLines(lines).toRows({ executor })).slice(10)).toEqual(
+      more.map(({ n }) => ({ n: BigInt(n ?? 0) })),
     );
-    expect(message.replace(/f\d+/, "f")).toMatchInlineSnapshot(
-      `"dataframe/invalid-argument | toParquet: the frame reads a file of this name, got "…/f/part-0.parquet", wanted other files. Write to another folder, or persist() the frame first."`,
-    );
-    const [held, csv] = [await cut.persist({ executor }), pattern("csv")];
-    await held.toParquet(parquet, { executor });
-    expect((await readParquet(parquet).toRows({ executor })).length).toBe(2);
-    await frame.toCsv(csv, { executor });
-    expect(await rejected(() => readCsv(csv).toCsv(csv, { executor }))).toMatch(
-      /reads a file of this/,
-    );
-    await expect(frame.select().toParquet(parquet)).rejects.toThrow("toParquet: no columns");
+  });
+
+  it("a run that fails or is aborted half way leaves the files as they were", async () => {
+    const csv = pattern("csv");
+    const directory = dirname(csv);
+    const good = DataFrame.fromRows(rows, { schema, npartitions: 3 });
+    await good.toCsv(csv, { executor });
+    const content = (): Record<string, string> =>
+      Object.fromEntries(
+        readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")]),
+      );
+    const before = content();
+    const late = DataFrame.fromRows(
+      Array.from({ length: 12 }, (_, n) => ({ t: n === 9 ? "no number" : "1" })),
+      { npartitions: 12 },
+    ).cast({ t: int32 });
+    for (const write of [
+      () => late.toCsv(csv, { executor, mode: "overwrite" }),
+      () => late.toJsonLines(csv, { executor }),
+      () => late.toParquet(csv, { executor, mode: "append" }),
+      () => late.toArrow(csv, { executor }),
+    ]) {
+      expect(await rejected(write)).toContain("dataframe/bad-cast");
+      expect(content()).toEqual(before);
+    }
+    const controller = new AbortController();
+    const aborted = good.toCsv(csv, {
+      executor,
+      signal: controller.signal,
+      onTask: () => controller.abort(),
+    });
+    expect(await rejected(() => aborted)).toContain("graph/cancelled");
+    expect(content()).toEqual(before);
   });
 
   it("every format gives a file a partition whose rows are read again", async () => {
@@ -106,6 +148,39 @@ describe.each(executors)("on %s", (executor) => {
       { t: "", "a b": null },
     ]);
   });
+});
+
+it("files that appear one by one are not written over what the frame reads", async () => {
+  const objects = new Map<string, Uint8Array>([["box://b/0.csv", Buffer.from("n\n1\n")]]);
+  const stat = (url: string): StorageStat => {
+    const { length: size } = objects.get(url) ?? new Uint8Array(0);
+    return { url, kind: "file", size, modifiedMs: 0, etag: undefined, ranged: true };
+  };
+  const unregister = registerDriver("box", {
+    stat: async (url) => stat(url),
+    statSync: stat,
+    readSync: (url, { start, end }) => (objects.get(url) as Uint8Array).slice(start, end),
+    async *read(url, { start, end }) {
+      yield (objects.get(url) as Uint8Array).slice(start, end);
+    },
+    write: async (url) => {
+      const chunks: Uint8Array[] = [];
+      return {
+        write: async (chunk) => void chunks.push(chunk.slice()),
+        commit: async () => void objects.set(url, Buffer.concat(chunks)),
+        abort: async () => undefined,
+      };
+    },
+  });
+  const read = readCsv("box://b/0.csv", { schema: { n: int32 } });
+  expect(
+    await rejected(() => read.toCsv("box://b/*.csv", { executor: "inline" })),
+  ).toMatchInlineSnapshot(
+    `"dataframe/invalid-argument | toCsv: the frame reads a file of this name, got "box://b/0.csv", wanted other files. Write to another folder, or persist() the frame first."`,
+  );
+  expect(await read.toCsv("box://c/*.csv", { executor: "inline" })).toEqual(["box://c/0.csv"]);
+  expect(Buffer.from(objects.get("box://c/0.csv") ?? []).toString()).toBe("n\n1\n");
+  unregister();
 });
 
 it("modes: replace leaves others, overwrite removes them, append adds behind, error refuses", async () => {

@@ -1,7 +1,7 @@
-import type { BlockInput, RunOptions } from "@millrace/graph";
-import { compute } from "@millrace/graph";
+import type { BlockInput, Collection, RunOptions } from "@millrace/graph";
+import { CallSite, compute } from "@millrace/graph";
 import type { Compression } from "@millrace/storage";
-import { compressionOf, numberedUrls } from "@millrace/storage";
+import { compressionOf, numberedUrls, stageFiles } from "@millrace/storage";
 import { checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Partitions } from "../partitions.ts";
@@ -34,6 +34,7 @@ export interface WriteFilesOptions extends RunOptions {
 
 /**
  * Writes one file a partition, a line an element; gives the paths in the order of the partitions.
+ * Files take their names when all of them are written.
  */
 export async function writeFiles(
   bag: Partitions,
@@ -41,6 +42,7 @@ export async function writeFiles(
   pattern: string,
   options: WriteFilesOptions,
 ): Promise<string[]> {
+  const site = new CallSite(writeFiles);
   checkRunNames(api, options, ["compression", "overwrite"]);
   const { compression = "infer", overwrite = true, ...runOptions } = options;
   if (typeof overwrite !== "boolean") {
@@ -48,17 +50,38 @@ export async function writeFiles(
   }
   const paths = pathsOf(api, pattern, bag.npartitions);
   compressionOf(pattern, compression);
+  try {
+    const stage = await stageFiles(paths, { overwrite });
+    try {
+      // In a stage, what is there was written by an earlier attempt.
+      const isStaged = stage.urls.every((url, i) => url !== paths[i]);
+      const rest = [api, compression, overwrite || isStaged];
+      await compute(writing(bag, stage.urls, rest), runOptions);
+      await stage.commit();
+    } catch (error) {
+      // What went wrong first is the news; what stays is hidden, and never globbed.
+      await stage.discard().catch(() => undefined);
+      throw error;
+    }
+  } catch (error) {
+    throw site.tell(error);
+  }
+  return paths;
+}
+
+/** What writes each partition to one of `urls`. */
+function writing(
+  bag: Partitions,
+  urls: readonly string[],
+  rest: readonly unknown[],
+): Collection<void> {
   const inputs: readonly BlockInput[] = [
     { kind: "block", layer: bag.layer },
-    { kind: "values", values: paths },
+    { kind: "values", values: urls },
   ];
-  const rest = [api, compression, overwrite].map(literal);
-  const steps = call(writePartition, input(0), input(1), ...rest);
-  const count = bag.npartitions;
-  const written = addBlocks(bag.graph, "write", { inputs, steps, count });
-  const outputKeys = partitionKeys(written);
-  const finalize = (parts: unknown[]): string[] => parts as string[];
-  return compute({ graph: written.graph, outputKeys, finalize }, runOptions);
+  const steps = call(writePartition, input(0), input(1), ...rest.map(literal));
+  const written = addBlocks(bag.graph, "write", { inputs, steps, count: bag.npartitions });
+  return { graph: written.graph, outputKeys: partitionKeys(written), finalize: () => undefined };
 }
 
 function pathsOf(api: string, pattern: string, count: number): string[] {

@@ -1,6 +1,6 @@
-import type { BlockInput, RunOptions, TaskFunction } from "@millrace/graph";
-import { compute } from "@millrace/graph";
-import { absoluteUrl, remove } from "@millrace/storage";
+import type { BlockInput, Collection, RunOptions, TaskFunction } from "@millrace/graph";
+import { CallSite, compute } from "@millrace/graph";
+import { absoluteUrl, remove, stageFiles } from "@millrace/storage";
 import { invalidArgument } from "../errors.ts";
 import type { WriteCsvOptions } from "../io/csv/write-csv-options.ts";
 import { writeCsvNames, writeCsvSettings } from "../io/csv/write-csv-options.ts";
@@ -21,6 +21,7 @@ import {
 } from "../io/parquet/write-parquet-part.ts";
 import type { WriteMode } from "../io/write-mode.ts";
 import { planWrite } from "../io/write-mode.ts";
+import type { Partitions } from "../lower/partitions.ts";
 import { addBlocks, call, input, literal, partitionKeys } from "../lower/partitions.ts";
 import type { Physical } from "../lower/physical.ts";
 import type { PlanNode } from "../plan/node.ts";
@@ -126,14 +127,18 @@ export async function toArrow(
   return write(api, physical, pattern, { fn: writeIpcPart, args }, mode, run);
 }
 
-/** Refuses to replace files that the frame reads: tasks that come later would find other rows. */
-function checkNotRead(api: string, plan: PlanNode, paths: readonly string[]): void {
+/**
+ * Refuses to replace files that the frame reads where each is replaced as soon as it is written:
+ * tasks that come later would find other rows.
+ */
+function checkNotRead(api: string, plan: PlanNode, inPlace: readonly string[]): void {
+  if (inPlace.length === 0) return;
   const read = new Set<string>();
   for (const node of nodesOfPlan(plan)) {
     if (node.kind !== "scan") continue;
     for (const part of node.source.parts) for (const url of urlsOf(part)) read.add(url);
   }
-  const clash = paths.find((path) => read.has(absoluteUrl(path)));
+  const clash = inPlace.find((path) => read.has(path));
   if (clash === undefined) return;
   const remedy = "Write to another folder, or persist() the frame first.";
   throw invalidArgument(api, "the frame reads a file of this name", clash, "other files", remedy);
@@ -150,30 +155,57 @@ function urlsOf(part: unknown): readonly string[] {
 
 /**
  * Writes one file a partition with a step that gets a block, a path and `args`; gives the paths in
- * the order of the partitions.
+ * the order of the partitions. Files take their names when all of them are written.
  */
 async function write(
   api: string,
   { plan, partitions }: Physical,
   pattern: string,
-  { fn, args }: { readonly fn: TaskFunction; readonly args: readonly unknown[] },
-  mode: WriteMode | undefined,
+  step: { readonly fn: TaskFunction; readonly args: readonly unknown[] },
+  mode: WriteMode = "replace",
   run: RunOptions,
 ): Promise<string[]> {
-  const { paths, stale } = planWrite(api, pattern, partitions.npartitions, mode ?? "replace");
-  checkNotRead(api, plan, paths);
+  const site = new CallSite(write);
+  const { paths, stale } = planWrite(api, pattern, partitions.npartitions, mode);
+  const overwrite = mode === "replace" || mode === "overwrite";
+  try {
+    const stage = await stageFiles(paths, { overwrite });
+    try {
+      const inPlace = stage.urls.filter((url, i) => url === paths[i]);
+      checkNotRead(api, plan, inPlace);
+      await compute(writing(plan, partitions, stage.urls, step), run);
+      await stage.commit();
+    } catch (error) {
+      // What went wrong first is the news; what stays is hidden, and never globbed.
+      await stage.discard().catch(() => undefined);
+      throw error;
+    }
+    for (const file of stale) await remove(file);
+  } catch (error) {
+    throw site.tell(error);
+  }
+  return [...paths];
+}
+
+/** What writes each partition to one of `urls`. */
+function writing(
+  plan: PlanNode,
+  partitions: Partitions,
+  urls: readonly string[],
+  { fn, args }: { readonly fn: TaskFunction; readonly args: readonly unknown[] },
+): Collection<void> {
   const inputs: readonly BlockInput[] = [
     { kind: "block", layer: partitions.layer },
-    { kind: "values", values: paths },
+    { kind: "values", values: urls },
   ];
   const steps = [call(fn, input(0), input(1), ...args.map(literal))];
   // A run of its own each time: writing is not a value that could be had again.
   const context = { token: `${plan.token}-${crypto.randomUUID()}`, annotations: undefined };
   const draft = { inputs, steps, count: partitions.npartitions };
   const written = addBlocks(partitions.graph, "write", context, draft);
-  const finalize = (parts: unknown[]): string[] => parts as string[];
-  const outputKeys = partitionKeys(written);
-  const files = await compute({ graph: written.graph, outputKeys, finalize }, run);
-  for (const file of stale) await remove(file);
-  return files;
+  return {
+    graph: written.graph,
+    outputKeys: partitionKeys(written),
+    finalize: () => undefined,
+  };
 }
