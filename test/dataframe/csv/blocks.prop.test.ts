@@ -88,9 +88,10 @@ function settings(
 function readCut(path: string, size: number, blockSize: number, options: CsvSettings): unknown[][] {
   const names = options.fields.map(({ name }) => name);
   const head = { dataStart: 0, names: undefined };
+  const version = { url: path, size, modifiedMs: undefined };
   return Array.from({ length: Math.ceil(size / blockSize) }, (_, i) => {
     const [start, end] = [i * blockSize, Math.min(size, (i + 1) * blockSize)];
-    const part: CsvPart = { files: [{ url: path, block: { start, end, size, head } }] };
+    const part: CsvPart = { files: [{ ...version, block: { start, end, size, head } }] };
     const block = readCsvPart(part, options, names) as Block;
     const columns = block.columns.map(valuesOf);
     return Array.from({ length: block.rows }, (_, row) => columns.map((values) => values[row]));

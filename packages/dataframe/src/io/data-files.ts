@@ -1,14 +1,9 @@
 import type { Patterns } from "@millrace/storage";
 import { globSync, StorageError, statSync } from "@millrace/storage";
-import { dataFault, invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { hasSyncReads } from "./bad-file.ts";
-
-/** A file as it was when it was planned; the size of one that must be waited for is 0. */
-export interface FileVersion {
-  readonly url: string;
-  readonly size: number;
-  readonly modifiedMs: number | undefined;
-}
+import type { FileVersion } from "./file-version.ts";
+import { versionOf } from "./file-version.ts";
 
 /** The files that paths, globs and folders stand for; a folder for all below it with an ending. */
 export function dataFiles(api: string, urls: Patterns, ending: string): readonly FileVersion[] {
@@ -20,22 +15,7 @@ export function dataFiles(api: string, urls: Patterns, ending: string): readonly
   if (found.length === 0) {
     throw invalidArgument(api, "no files", "an empty list", "one path, glob or URL or more");
   }
-  return found.map((url) => {
-    if (!hasSyncReads(url)) return { url, size: 0, modifiedMs: undefined };
-    const { size = 0, modifiedMs } = statSync(url);
-    return { url, size, modifiedMs };
-  });
-}
-
-/** Refuses a local file that is not what it was when it was planned: places in it mean nothing. */
-export function checkUnchanged({ url, size, modifiedMs }: FileVersion): void {
-  if (!hasSyncReads(url)) return;
-  const now = statSync(url);
-  if (now.size === size && now.modifiedMs === modifiedMs) return;
-  const message =
-    `${url}: the file has changed since the frame was made, got ${now.size} bytes, ` +
-    `wanted the ${size} of then. Make the frame anew, or write results to another place.`;
-  throw dataFault("dataframe/bad-file", message);
+  return found.map(versionOf);
 }
 
 function withFolders(url: string | URL, ending: string): string | URL {

@@ -1,13 +1,13 @@
 import os from "node:os";
 import { parseBytes } from "@millrace/graph";
 import type { Compression, Patterns } from "@millrace/storage";
-import { compressionOf, globSync, statSync } from "@millrace/storage";
+import { compressionOf, globSync } from "@millrace/storage";
 import { invalidArgument } from "../errors.ts";
-import { hasSyncReads } from "./bad-file.ts";
+import type { FileVersion } from "./file-version.ts";
+import { versionOf } from "./file-version.ts";
 
 /** A file, or a block of it. Plain data. */
-export interface FileBlock {
-  readonly url: string;
+export interface FileBlock extends FileVersion {
   /** The bytes in which rows begin; undefined: the whole file, as a stream. */
   readonly block:
     { readonly start: number; readonly end: number; readonly size: number } | undefined;
@@ -26,28 +26,28 @@ const BLOCK_BYTES_MIN = 4_000_000;
 /** Blocks that each thread should get, so that none waits for the last. */
 const BLOCKS_PER_THREAD = 4;
 
-/** The files that patterns stand for. */
-export function filesOf(api: string, urls: Patterns): readonly string[] {
+/** The files that patterns stand for, as they are now. */
+export function filesOf(api: string, urls: Patterns): readonly FileVersion[] {
   if (typeof urls !== "string" && !(urls instanceof URL) && !Array.isArray(urls)) {
     throw invalidArgument(api, "no place to read", urls, "a path, a URL, or an array of them");
   }
   const files = globSync(urls);
-  if (files.length > 0) return files;
+  if (files.length > 0) return files.map(versionOf);
   throw invalidArgument(api, "no files", "an empty list", "one path, glob or URL or more");
 }
 
 /** The files of each partition: several whole ones, one, or a block of one. */
 export function fileBlocks(
   api: string,
-  files: readonly string[],
+  files: readonly FileVersion[],
   { blockSize, filesPerPartition }: CutOptions,
   compression: Compression,
   canCut: boolean,
 ): FileBlock[][] {
-  const sizes = files.map((url) => sizeOf(url, compression, canCut));
-  const whole = files.map((url, i): FileBlock => {
+  const sizes = files.map((file) => sizeOf(file, compression, canCut));
+  const whole = files.map((file, i): FileBlock => {
     const size = sizes[i];
-    return { url, block: size === undefined ? undefined : { start: 0, end: size, size } };
+    return { ...file, block: size === undefined ? undefined : { start: 0, end: size, size } };
   });
   if (filesPerPartition !== undefined) {
     if (blockSize !== undefined) {
@@ -58,7 +58,7 @@ export function fileBlocks(
   }
   const bytes = blockBytes(api, sizes, blockSize);
   return whole.flatMap((file): FileBlock[][] => {
-    if (file.block !== undefined) return cut(file.url, file.block.size, bytes);
+    if (file.block !== undefined) return cut(file, file.block.size, bytes);
     if (blockSize === undefined) return [[file]];
     const remedy = "Leave blockSize out, or use filesPerPartition.";
     const wanted = "uncompressed local files of UTF-8";
@@ -66,19 +66,14 @@ export function fileBlocks(
   });
 }
 
-/** What changes when a file does. */
-export function fileVersion(url: string): unknown {
-  if (!hasSyncReads(url)) return url;
-  const { size, modifiedMs } = statSync(url);
-  return [url, size, modifiedMs];
-}
-
 /** Bytes of a file that can be read at any place without waiting, else undefined. */
-function sizeOf(url: string, compression: Compression, canCut: boolean): number | undefined {
-  if (!canCut || !hasSyncReads(url)) return undefined;
-  if (compressionOf(url, compression) !== "none") return undefined;
-  const { size, ranged } = statSync(url);
-  return ranged ? size : undefined;
+function sizeOf(
+  { url, size, modifiedMs }: FileVersion,
+  compression: Compression,
+  canCut: boolean,
+): number | undefined {
+  if (!canCut || modifiedMs === undefined) return undefined;
+  return compressionOf(url, compression) === "none" ? size : undefined;
 }
 
 function grouped(api: string, files: readonly FileBlock[], count: unknown): FileBlock[][] {
@@ -105,10 +100,10 @@ function blockBytes(
 }
 
 /** Blocks of nearly one length. */
-function cut(url: string, size: number, bytes: number): FileBlock[][] {
+function cut(file: FileVersion, size: number, bytes: number): FileBlock[][] {
   const count = Math.max(1, Math.ceil(size / bytes));
   const edge = (i: number): number => Math.floor((i * size) / count);
   return Array.from({ length: count }, (_, i) => [
-    { url, block: { start: edge(i), end: edge(i + 1), size } },
+    { ...file, block: { start: edge(i), end: edge(i + 1), size } },
   ]);
 }

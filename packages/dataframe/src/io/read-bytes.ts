@@ -1,5 +1,6 @@
 import { readRange, readRangeSync } from "@millrace/storage";
 import { hasSyncReads } from "./bad-file.ts";
+import { storageFault } from "./storage-fault.ts";
 
 /** A range of bytes of a file. */
 export interface ByteRange {
@@ -36,5 +37,9 @@ export async function readRanges(
 /** A range of bytes of a file; of local ones without waiting, since threads have nothing else. */
 export async function readBytes(url: string, start: number, size: number): Promise<Uint8Array> {
   if (size === 0) return new Uint8Array(0);
-  return hasSyncReads(url) ? readRangeSync(url, start, size) : readRange(url, start, size);
+  try {
+    return hasSyncReads(url) ? readRangeSync(url, start, size) : await readRange(url, start, size);
+  } catch (error) {
+    throw storageFault(error);
+  }
 }

@@ -1,6 +1,7 @@
 import type { Field } from "../../dtype.ts";
 import type { DictionaryMode } from "./column-reader.ts";
 import type { Dialect } from "./dialect.ts";
+import type { FileVersion } from "../file-version.ts";
 import type { BadRows, TextFormat } from "../text-format.ts";
 
 /** All that readers of a CSV source have in common. Plain data: it travels to tasks. */
@@ -24,8 +25,7 @@ export interface CsvSettings extends TextFormat {
 }
 
 /** A file, or a block of it, that a partition reads. Plain data. */
-export interface CsvFile {
-  readonly url: string;
+export interface CsvFile extends FileVersion {
   /** The bytes in which rows of the partition begin; undefined: the whole file, as a stream. */
   readonly block: CsvBlock | undefined;
 }

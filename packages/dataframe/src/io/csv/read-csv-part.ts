@@ -2,10 +2,11 @@ import { declareExports } from "@millrace/closure/tasks";
 import type { Block } from "../../column.ts";
 import { dataFault } from "../../errors.ts";
 import type { Typed } from "../../expr/typed.ts";
+import { checkUnchanged } from "../file-version.ts";
 import { localBytes } from "../local-bytes.ts";
 import { readBlockRows, readStreamRows } from "../read-rows.ts";
 import { CsvReader } from "./csv-reader.ts";
-import type { CsvBlock, CsvPart, CsvSettings } from "./csv-settings.ts";
+import type { CsvBlock, CsvFile, CsvPart, CsvSettings } from "./csv-settings.ts";
 import { fileOrder } from "./file-order.ts";
 import { headOf } from "./head-of.ts";
 import { readHead } from "./read-head.ts";
@@ -27,8 +28,8 @@ export function readCsvPart(
   const filter = predicate === undefined ? undefined : rowFilter(predicate);
   const reader = new CsvReader(settings, { columns, filter, limit });
   if (files.some(({ block }) => block === undefined)) return readAny(reader, files, settings);
-  for (const { url, block } of files) {
-    if (block !== undefined && !reader.isDone) readBlock(reader, url, block, settings);
+  for (const file of files) {
+    if (file.block !== undefined && !reader.isDone) readBlock(reader, file, file.block, settings);
   }
   return reader.finish();
 }
@@ -38,10 +39,12 @@ async function readAny(
   files: CsvPart["files"],
   settings: CsvSettings,
 ): Promise<Block> {
-  for (const { url, block } of files) {
+  for (const file of files) {
     if (reader.isDone) break;
-    if (block !== undefined) readBlock(reader, url, block, settings);
+    const { url, block } = file;
+    if (block !== undefined) readBlock(reader, file, block, settings);
     else {
+      checkUnchanged(file);
       await readStreamRows(reader, url, settings, (bytes, isWhole) => {
         const head = readHead(bytes, isWhole, settings);
         if (head !== undefined) reader.openFile(url, fileOrder(url, head, settings));
@@ -52,7 +55,9 @@ async function readAny(
   return reader.finish();
 }
 
-function readBlock(reader: CsvReader, url: string, block: CsvBlock, settings: CsvSettings): void {
+function readBlock(reader: CsvReader, file: CsvFile, block: CsvBlock, settings: CsvSettings): void {
+  checkUnchanged(file);
+  const { url } = file;
   const { size, start, end } = block;
   const head = block.head ?? headOf(url, size, settings);
   const order = fileOrder(url, head, settings);

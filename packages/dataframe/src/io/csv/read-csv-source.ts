@@ -7,7 +7,7 @@ import { dtypeKey } from "../../dtype-traits.ts";
 import { fault, invalidArgument } from "../../errors.ts";
 import type { Source } from "../../plan/node.ts";
 import type { FileBlock } from "../file-blocks.ts";
-import { fileBlocks, fileVersion, filesOf } from "../file-blocks.ts";
+import { fileBlocks, filesOf } from "../file-blocks.ts";
 import type { CsvDraft, ReadCsvOptions } from "./csv-options.ts";
 import { checkSchema, csvDraft, sampleSize } from "./csv-options.ts";
 import type { CsvFile, CsvPart, CsvSettings } from "./csv-settings.ts";
@@ -21,7 +21,8 @@ import { sampleCsv } from "./sample-csv.ts";
 export function readCsvSource(api: string, urls: Patterns, options: ReadCsvOptions): Source {
   const draft = csvDraft(api, options);
   const schema = checkSchema(api, options.schema);
-  const files = filesOf(api, urls);
+  const versions = filesOf(api, urls);
+  const files = versions.map(({ url }) => url);
   for (const file of files) compressionOf(file, draft.compression);
   const settings = settle(api, files, draft, schema, options);
   const { includePath } = settings;
@@ -30,11 +31,10 @@ export function readCsvSource(api: string, urls: Patterns, options: ReadCsvOptio
     ...(includePath === undefined ? [] : [{ name: includePath, dtype: utf8 }]),
   ];
   const canCut = draft.encoding === "utf8";
-  const parts = fileBlocks(api, files, options, draft.compression, canCut).map(
+  const parts = fileBlocks(api, versions, options, draft.compression, canCut).map(
     (blocks): CsvPart => ({ files: blocks.map((block) => withHead(block, settings)) }),
   );
   const content = [
-    files.map(fileVersion),
     { ...settings, fields: fields.map(({ name, dtype }) => [name, dtypeKey(dtype)]) },
     parts,
   ];
@@ -50,14 +50,15 @@ export function readCsvSource(api: string, urls: Patterns, options: ReadCsvOptio
 }
 
 /** Blocks of a file that is cut know its head; a file that is read whole tells it itself. */
-function withHead({ url, block }: FileBlock, settings: CsvSettings): CsvFile {
-  if (block === undefined) return { url, block };
+function withHead(file: FileBlock, settings: CsvSettings): CsvFile {
+  const { url, block } = file;
+  if (block === undefined) return file;
   const { start, end, size } = block;
-  if (start === 0 && end === size) return { url, block };
+  if (start === 0 && end === size) return file;
   const head = headOf(url, size, settings);
   const order = fileOrder(url, head, settings);
   const isSame = order.every((field, i) => field === i);
-  return { url, block: { ...block, head: isSame ? { ...head, names: undefined } : head } };
+  return { ...file, block: { ...block, head: isSame ? { ...head, names: undefined } : head } };
 }
 
 /** Settles what the first files decide: the delimiter, columns, and dtypes that are not given. */

@@ -13,6 +13,7 @@ import { concatBlocks } from "../../kernels/concat.ts";
 import { nullColumn } from "../../kernels/null-column.ts";
 import { runStage } from "../../stage/run-stage.ts";
 import { badFile } from "../bad-file.ts";
+import { checkUnchanged } from "../file-version.ts";
 import { readBytes, readRanges } from "../read-bytes.ts";
 import { inflatedBuffers } from "./inflated-buffers.ts";
 import { parseMessage } from "./ipc-file.ts";
@@ -31,6 +32,7 @@ export async function readIpcPart(
   predicate: Typed | undefined,
   limit: number | undefined,
 ): Promise<Block> {
+  checkUnchanged(part);
   const read = columnsOf(predicate === undefined ? [] : [predicate]);
   const names = [...new Set([...columns, ...read])];
   const dtypes = new Map(reading.fields.map(({ name, dtype }) => [name, dtype]));

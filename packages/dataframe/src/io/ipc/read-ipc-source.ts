@@ -10,6 +10,7 @@ import { fault, invalidArgument } from "../../errors.ts";
 import type { Source } from "../../plan/node.ts";
 import { hasSyncReads } from "../bad-file.ts";
 import { dataFiles, labelOf } from "../data-files.ts";
+import type { FileVersion } from "../file-version.ts";
 import type { IpcBatch, IpcContent, IpcDictionary } from "./ipc-file.ts";
 import { readIpcContent } from "./ipc-file.ts";
 
@@ -22,8 +23,7 @@ export interface ReadIpcOptions {
 }
 
 /** One partition: record batches of one file. */
-export interface IpcPart {
-  readonly url: string;
+export interface IpcPart extends FileVersion {
   /** All columns of the file, as they lie there: each file numbers its dictionaries itself. */
   readonly columns: readonly ArrowField[];
   readonly batches: readonly IpcBatch[];
@@ -54,7 +54,7 @@ export function readIpcSource(api: string, urls: Patterns, options: ReadIpcOptio
     options,
     files.map(({ content }) => content),
   );
-  const parts = files.flatMap(({ url, content }) => partsOf(url, content, target));
+  const parts = files.flatMap(({ content, ...file }) => partsOf(file, content, target));
   const rows = parts.map(({ batches }) => batches.reduce((sum, batch) => sum + batch.rows, 0));
   const reading: IpcReading = { fields };
   const versions = files.map(({ url, size, modifiedMs }) => [url, size, modifiedMs]);
@@ -132,7 +132,7 @@ function partitionBytes({ blockSize }: ReadIpcOptions, contents: readonly IpcCon
 }
 
 /** Runs of record batches of about as many bytes; a file without any is one partition. */
-function partsOf(url: string, content: IpcContent, target: number): IpcPart[] {
+function partsOf(file: FileVersion, content: IpcContent, target: number): IpcPart[] {
   const { fields: columns, batches, dictionaries } = content;
   const runs: IpcBatch[][] = [];
   let bytes = 0;
@@ -145,7 +145,7 @@ function partsOf(url: string, content: IpcContent, target: number): IpcPart[] {
   }
   if (runs.length === 0) runs.push([]);
   return runs.map((run) => ({
-    url,
+    ...file,
     columns,
     batches: run,
     dictionaries: dictionaries.slice(0, run.at(-1)?.dictionaries ?? 0),

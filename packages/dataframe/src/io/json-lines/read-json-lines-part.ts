@@ -1,6 +1,8 @@
 import { declareExports } from "@millrace/closure/tasks";
 import type { Block } from "../../column.ts";
 import type { Typed } from "../../expr/typed.ts";
+import type { FileBlock } from "../file-blocks.ts";
+import { checkUnchanged } from "../file-version.ts";
 import { localBytes } from "../local-bytes.ts";
 import { readBlockRows, readStreamRows } from "../read-rows.ts";
 import { rowFilter } from "../row-filter.ts";
@@ -21,8 +23,8 @@ export function readJsonLinesPart(
   const filter = predicate === undefined ? undefined : rowFilter(predicate);
   const reader = new JsonLinesReader(settings, { columns, filter, limit });
   if (files.some(({ block }) => block === undefined)) return readAny(reader, files, settings);
-  for (const { url, block } of files) {
-    if (block !== undefined && !reader.isDone) readBlock(reader, url, block);
+  for (const file of files) {
+    if (file.block !== undefined && !reader.isDone) readBlock(reader, file, file.block);
   }
   return reader.finish();
 }
@@ -32,10 +34,12 @@ async function readAny(
   files: JsonLinesPart["files"],
   settings: JsonLinesSettings,
 ): Promise<Block> {
-  for (const { url, block } of files) {
+  for (const file of files) {
     if (reader.isDone) break;
-    if (block !== undefined) readBlock(reader, url, block);
+    const { url, block } = file;
+    if (block !== undefined) readBlock(reader, file, block);
     else {
+      checkUnchanged(file);
       reader.openFile(url);
       await readStreamRows(reader, url, settings, () => 0);
     }
@@ -46,9 +50,11 @@ async function readAny(
 /** Lines are rows, so that a row begins behind the first line end that is not before the block. */
 function readBlock(
   reader: JsonLinesReader,
-  url: string,
-  block: NonNullable<JsonLinesPart["files"][number]["block"]>,
+  file: FileBlock,
+  block: NonNullable<FileBlock["block"]>,
 ): void {
+  checkUnchanged(file);
+  const { url } = file;
   reader.openFile(url);
   const { start, size } = block;
   readBlockRows(reader, url, start === 0 ? 0 : lineStart(url, start, size), block);

@@ -8,7 +8,7 @@ import { dtypeKey } from "../../dtype-traits.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Source } from "../../plan/node.ts";
 import { checkCount, checkNames, checkOneOf } from "../check-options.ts";
-import { fileBlocks, fileVersion, filesOf } from "../file-blocks.ts";
+import { fileBlocks, filesOf } from "../file-blocks.ts";
 import { noSample, prefixOf } from "../prefix-of.ts";
 import type { TextFormat } from "../text-format.ts";
 import { inferFields } from "./infer-json.ts";
@@ -36,7 +36,11 @@ export function readJsonLinesSource(
 ): Source {
   checkNames(api, options, names);
   const files = filesOf(api, urls);
-  const settings = settle(api, files, options);
+  const settings = settle(
+    api,
+    files.map(({ url }) => url),
+    options,
+  );
   const { includePath, compression, encoding } = settings;
   const fields = [
     ...settings.fields,
@@ -52,12 +56,7 @@ export function readJsonLinesSource(
     options: settings,
     rows: undefined,
     label: [urls].flat().map(String).join(", "),
-    token: tokenize([
-      "readJsonLines",
-      files.map(fileVersion),
-      { ...settings, fields: keys },
-      parts,
-    ]),
+    token: tokenize(["readJsonLines", { ...settings, fields: keys }, parts]),
   };
 }
 

@@ -1,6 +1,6 @@
 import { readRange, readRangeSync, stat } from "@millrace/storage";
 import { annotateBadFile, hasSyncReads } from "../bad-file.ts";
-import type { FileVersion } from "../data-files.ts";
+import type { FileVersion } from "../file-version.ts";
 import type { ParquetFooter } from "./footer.ts";
 import { footerLength, parseFooter } from "./footer.ts";
 

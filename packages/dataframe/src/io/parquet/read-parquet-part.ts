@@ -8,7 +8,7 @@ import { concatBlocks } from "../../kernels/concat.ts";
 import { runStage } from "../../stage/run-stage.ts";
 import { badLayout } from "../../arrow/arrow-type.ts";
 import { badFile } from "../bad-file.ts";
-import { checkUnchanged } from "../data-files.ts";
+import { checkUnchanged } from "../file-version.ts";
 import { readRanges } from "../read-bytes.ts";
 import type { LoadedGroup } from "./assemble.ts";
 import { chunkBounds } from "./chunk-bounds.ts";

@@ -11,7 +11,7 @@ import type { Scalar } from "../../expr/typed.ts";
 import type { Source } from "../../plan/node.ts";
 import { hasSyncReads } from "../bad-file.ts";
 import { dataFiles, labelOf } from "../data-files.ts";
-import type { FileVersion } from "../data-files.ts";
+import type { FileVersion } from "../file-version.ts";
 import { arrowNames } from "./arrow-names.ts";
 import type { ParquetFooter } from "./footer.ts";
 import { hiveColumns } from "./hive.ts";
