@@ -1,9 +1,11 @@
+import { ReadableStream } from "node:stream/web";
 import { declareExports } from "@millrace/closure/tasks";
 import { writeAll } from "@millrace/storage";
+import type { RecordBatch } from "parquet-wasm";
 import { arrowModule } from "../../arrow/arrow-module.ts";
 import { toArrowTable } from "../../arrow/to-arrow-table.ts";
 import type { Block, Column } from "../../column.ts";
-import { makeBlock, makeColumn } from "../../column.ts";
+import { makeBlock, makeColumn, sliceBlock } from "../../column.ts";
 import type { DType, Field } from "../../dtype.ts";
 import { list, struct, timestamp } from "../../dtype.ts";
 import { dataFault, invalidArgument } from "../../errors.ts";
@@ -62,6 +64,12 @@ export function writeParquetSettings(
 }
 
 /**
+ * Rows that are handed to the writer at a time. Its memory, which a thread never gives back, is
+ * some copies of these rows and one row group as it will be in the file.
+ */
+const SLICE_ROWS_MAX = 131_072;
+
+/**
  * Writes a partition to a Parquet file, of which nothing is seen before all of it is; gives the
  * path. Timestamps of whole seconds are written as milliseconds: Parquet has no seconds.
  */
@@ -71,34 +79,67 @@ export async function writeParquetPart(
   fields: readonly Field[],
   settings: WriteParquetSettings,
 ): Promise<string> {
-  const [arrow, wasm] = await Promise.all([arrowModule(), parquetModule()]);
   const dtypes = fields.map(({ dtype }) => storedDType(dtype));
   const stored = fields.map(({ name }, i) => ({ name, dtype: dtypes[i] as DType }));
   const columns = fields.map(({ name }, i) =>
     storedColumn(block.columns[block.names.indexOf(name)] as Column, dtypes[i] as DType),
   );
   const names = fields.map(({ name }) => name);
-  const table = await toArrowTable([makeBlock(block.rows, names, columns)], stored);
-  const bytes = parquetBytes(wasm, arrow.tableToIPC(table, "stream"), settings);
+  const bytes = parquetBytes(makeBlock(block.rows, names, columns), stored, settings);
   try {
-    await writeAll(path, [bytes], { compression: "none" });
+    await writeAll(path, bytes, { compression: "none" });
   } catch (error) {
     throw storageFault(error);
   }
   return path;
 }
 
-function parquetBytes(
-  wasm: ParquetModule,
-  ipc: Uint8Array,
+/** The bytes of a file, a row group at a time. */
+async function* parquetBytes(
+  block: Block,
+  fields: readonly Field[],
   { compression, rowGroupRows }: WriteParquetSettings,
-): Uint8Array {
+): AsyncGenerator<Uint8Array> {
+  const wasm = await parquetModule();
   const properties = new wasm.WriterPropertiesBuilder()
     .setCompression(compressions[compression])
     .setMaxRowGroupSize(rowGroupRows)
     .setStatisticsEnabled(STATISTICS_OF_CHUNKS)
     .build();
-  return wasm.writeParquet(wasm.Table.fromIPCStream(ipc), properties);
+  let failure: { readonly error: unknown } | undefined;
+  const batches = ReadableStream.from(
+    recordBatches(wasm, block, fields, (error) => (failure = { error })),
+  );
+  try {
+    yield* await wasm.transformParquetStream(batches as never, properties);
+  } catch (error) {
+    // The writer would tell of an error of its input in words of its own.
+    throw failure === undefined ? error : failure.error;
+  }
+}
+
+/** The rows in the memory of the writer, some of them at a time. */
+async function* recordBatches(
+  wasm: ParquetModule,
+  block: Block,
+  fields: readonly Field[],
+  onFailure: (error: unknown) => void,
+): AsyncGenerator<RecordBatch> {
+  try {
+    const arrow = await arrowModule();
+    const count = Math.max(1, Math.ceil(block.rows / SLICE_ROWS_MAX));
+    for (let i = 0; i < count; i++) {
+      const end = Math.min(block.rows, (i + 1) * SLICE_ROWS_MAX);
+      const slice = await toArrowTable([sliceBlock(block, i * SLICE_ROWS_MAX, end)], fields);
+      const table = wasm.Table.fromIPCStream(arrow.tableToIPC(slice, "stream"));
+      const batches = table.recordBatches();
+      table.free();
+      yield* batches;
+    }
+  } catch (error) {
+    onFailure(error);
+    throw error;
+  }
 }
 
 /** Bounds a row group; those of pages make files larger, and few readers look at them. */
