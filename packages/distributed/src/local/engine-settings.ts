@@ -11,6 +11,8 @@ export interface EngineSettings {
   readonly resources: Readonly<Record<string, number>>;
   /** Tasks of one thread that may wait for something asynchronous at the same time. */
   readonly awaitingTasksMax: number;
+  /** Bytes that tasks which wait may come to hold before their thread begins no other. */
+  readonly awaitingBytesMax: number;
   /** Bytes of values that one thread may keep alive beside the store. */
   readonly heldBytesMax: number;
   /** Bytes of the heap of one thread. */

@@ -61,6 +61,7 @@ export class LocalEngine {
       worker: name,
       threads,
       awaitingMax: settings.awaitingTasksMax,
+      awaitingBytesMax: settings.awaitingBytesMax,
       heldBytesMax: settings.heldBytesMax,
       heapBytesMax: settings.heapBytesMax,
       store,

@@ -117,6 +117,8 @@ function engineSettings(settings: Settings): EngineSettings {
     // A thread that needs more would take the others with it; one that never needs less would not
     // start.
     heapBytesMax: Math.max(64 * MIB, Math.min(4_096 * MIB, (memoryBytesMax * 0.6) / threads)),
+    // Enough for many small tasks under any limit.
+    awaitingBytesMax: Math.max(16 * MIB, (memoryBytesMax * 0.125) / threads),
     heldBytesMax: Math.min(64 * MIB, (memoryBytesMax * 0.1) / threads),
     warn: (message) => process.emitWarning(message, { code: "MILLRACE" }),
   };

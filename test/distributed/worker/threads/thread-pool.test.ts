@@ -26,6 +26,7 @@ beforeEach(async () => {
     worker: "test",
     threads: 1,
     awaitingMax: 2 * ticketsMax,
+    awaitingBytesMax: Infinity,
     heldBytesMax: 1_000_000,
     heapBytesMax: 64 * 2 ** 20,
     store,

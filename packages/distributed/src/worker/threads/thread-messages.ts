@@ -12,6 +12,8 @@ export interface ThreadStart {
   readonly tickets: Tickets;
   /** Tasks that may wait for something asynchronous at the same time. */
   readonly awaitingMax: number;
+  /** Bytes that tasks which wait may come to hold before the thread begins no other. */
+  readonly awaitingBytesMax: number;
 }
 
 /**

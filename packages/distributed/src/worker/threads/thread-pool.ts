@@ -147,8 +147,9 @@ export class ThreadPool {
   }
 
   #startThread(thread: number): TaskThread {
-    const { worker, awaitingMax } = this.#options;
-    return new TaskThread({ worker, thread, awaitingMax }, this.#options, {
+    const { worker, awaitingMax, awaitingBytesMax } = this.#options;
+    const start = { worker, thread, awaitingMax, awaitingBytesMax };
+    return new TaskThread(start, this.#options, {
       said: (from, message) => this.#said(from, message),
       ended: (from, code, error) => this.#ended(from, code, error),
     });

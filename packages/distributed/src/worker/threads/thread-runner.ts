@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MessagePort } from "node:worker_threads";
-import type { Program, RunControl } from "@millrace/graph/tasks";
+import type { RunControl } from "@millrace/graph/tasks";
 import { failedStep, runProgram } from "@millrace/graph/tasks";
+import { AwaitingRoom } from "./awaiting-room.ts";
+import type { Given, Running } from "./running-task.ts";
+import { Cancelled, contextOf } from "./running-task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { taskContextHook } from "./task-context.ts";
 import type { InboxInput, InboxTask } from "./task-inbox.ts";
@@ -17,24 +20,15 @@ import { isCancelled, isOver, isPosted, isPreparing, isRunning, isWaiting } from
 const sliceMs = 5;
 /** Results are sent at least so often while tasks follow one another. */
 const flushMs = 1;
+/** Work of so long makes a task that waits then a heavy one. */
+const heavyMs = 10;
+/** Memory is looked at so often while it keeps tasks from beginning. */
+const lookMs = 10;
 /** A task that waits is given so long to end after it was asked to stop. */
 const stopMs = 1_000;
-/** A task that has begun. */
-interface Running {
-  readonly of: InboxTask;
-  /** Milliseconds of this thread that it has taken. */
-  ms: number;
-  /** Aborts `getWorker().signal`, where somebody asks for it. */
-  stop: (() => void) | undefined;
-  hasEnded: boolean;
-  /** Its program and what that asks, once it runs. */
-  program: Program | undefined;
-  readonly control: RunControl;
-}
-
 /**
  * Runs tasks in a thread, one synchronous stretch at a time: a task that waits for something lets
- * the next one begin, up to a number of waiting tasks.
+ * the next one begin, as long as there is room beside those that wait.
  */
 export class ThreadRunner {
   readonly #start: ThreadStart;
@@ -42,19 +36,26 @@ export class ThreadRunner {
   readonly #values = new ThreadValues();
   readonly #programs = new ThreadPrograms();
   readonly #results: ThreadResults;
+  readonly #room: AwaitingRoom;
   readonly #hook = taskContextHook();
   #contexts: AsyncLocalStorage<TaskContext> | undefined;
   /** Tasks that wait, by ticket. */
   readonly #waiting = new Map<number, Running>();
   /** A task that must have the thread to itself is at work. */
   #isAlone = false;
+  /** How many of them are heavy. */
+  #heavyCount = 0;
+  /** The one that came last, until the event loop has turned. */
+  #begun: Running | undefined;
   #isScheduled = false;
+  #isLooking = false;
   #sliceEndMs = 0;
 
   constructor(port: MessagePort, start: ThreadStart) {
     this.#start = start;
     this.#hook.isTaskThread = true;
     this.#results = new ThreadResults(port);
+    this.#room = new AwaitingRoom(start);
   }
 
   take(message: ToThread): void {
@@ -81,12 +82,14 @@ export class ThreadRunner {
     let nowMs = performance.now();
     this.#sliceEndMs = nowMs + sliceMs;
     let flushAtMs = nowMs + flushMs;
-    while (!this.#isAlone && this.#waiting.size < this.#start.awaitingMax) {
+    this.#weigh(nowMs);
+    while (!this.#isAlone && this.#hasRoom(nowMs)) {
       const task = this.#inbox.take();
       if (task === undefined) break;
       this.#begin(task);
       nowMs = performance.now();
-      if (nowMs > this.#sliceEndMs) {
+      // What a task that waits works on first shows how much memory it takes.
+      if (nowMs > this.#sliceEndMs || this.#begun !== undefined) {
         this.#schedule();
         break;
       }
@@ -98,7 +101,34 @@ export class ThreadRunner {
     this.#results.flush();
   }
 
+  #hasRoom(nowMs: number): boolean {
+    if (this.#room.isFree(this.#waiting.size, this.#heavyCount > 0, nowMs)) return true;
+    if (!this.#inbox.isEmpty && this.#waiting.size < this.#start.awaitingMax) this.#lookAgain();
+    return false;
+  }
+
+  /** Memory may come free while all tasks go on waiting. */
+  #lookAgain(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const timer = setTimeout(() => {
+      this.#isLooking = false;
+      this.#work();
+    }, lookMs);
+    timer.unref();
+  }
+
+  /** The event loop has had its turn since the last task began to wait. */
+  #weigh(nowMs: number): void {
+    const begun = this.#begun;
+    this.#begun = undefined;
+    if (begun === undefined || begun.hasEnded || nowMs - begun.startMs < heavyMs) return;
+    begun.isHeavy = true;
+    this.#heavyCount++;
+  }
+
   #schedule(): void {
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -126,6 +156,7 @@ export class ThreadRunner {
 
   /** Runs a task whose program and inputs are here. */
   #go(running: Running, given: Given, startMs: number): void {
+    running.startMs = startMs;
     try {
       const value = this.#run(running, given);
       running.ms += performance.now() - startMs;
@@ -201,7 +232,8 @@ export class ThreadRunner {
         if (Atomics.compareExchange(tickets, ticket, isPreparing, isRunning) !== isPreparing) {
           this.#failed(running, new Cancelled());
         } else this.#go(running, ready, performance.now());
-        this.#work();
+        if (this.#begun === undefined) this.#work();
+        else this.#schedule();
       },
       (error: unknown) => {
         this.#failed(running, error);
@@ -216,7 +248,16 @@ export class ThreadRunner {
       throwIfOver: () => this.#checkWanted(of),
       pause: () => this.#pause(),
     };
-    return { of, ms: 0, stop: undefined, hasEnded: false, program: undefined, control };
+    return {
+      of,
+      ms: 0,
+      startMs: 0,
+      stop: undefined,
+      hasEnded: false,
+      isHeavy: false,
+      program: undefined,
+      control,
+    };
   }
 
   #run(running: Running, { program, inputs, constants }: Given): unknown {
@@ -258,6 +299,7 @@ export class ThreadRunner {
     const { of } = running;
     Atomics.compareExchange(this.#start.tickets, of.ticket, isRunning, isWaiting);
     this.#waiting.set(of.ticket, running);
+    this.#begun = running;
     this.#results.awaiting(of);
     value.then(
       (settled) => this.#settle(running, () => this.#done(running, settled)),
@@ -291,18 +333,21 @@ export class ThreadRunner {
   /** Closes the ticket of a task; false where it was to stop, which is said then. */
   #end(running: Running): boolean {
     const { of } = running;
-    running.hasEnded = true;
-    this.#waiting.delete(of.ticket);
-    this.#isAlone = false;
+    this.#forget(running);
     if (Atomics.exchange(this.#start.tickets, of.ticket, isOver) !== isCancelled) return true;
     this.#results.aborted(of);
     return false;
   }
 
-  #leaveAlone(running: Running): void {
+  #forget(running: Running): void {
     running.hasEnded = true;
     this.#waiting.delete(running.of.ticket);
+    if (running.isHeavy) this.#heavyCount--;
     this.#isAlone = false;
+  }
+
+  #leaveAlone(running: Running): void {
+    this.#forget(running);
     this.#results.leftAlone(running.of);
   }
 
@@ -316,37 +361,4 @@ export class ThreadRunner {
     }, stopMs);
     timer.unref();
   }
-}
-
-/** What a task needs to run. */
-interface Given {
-  readonly program: Program;
-  readonly inputs: unknown[];
-  readonly constants: readonly unknown[];
-}
-
-/** Why a task that nobody wants any more ends. */
-class Cancelled extends Error {
-  override readonly name = "CancelledError";
-  readonly code = "graph/cancelled";
-
-  constructor() {
-    super("the task was cancelled: nobody wants its value any more");
-  }
-}
-
-function contextOf(
-  { worker, thread, tickets }: ThreadStart,
-  { of }: Running,
-  signal: AbortSignal,
-): TaskContext {
-  return {
-    name: worker,
-    thread,
-    attempt: of.attempt,
-    signal,
-    get isCancelled() {
-      return Atomics.load(tickets, of.ticket) === isCancelled;
-    },
-  };
 }
