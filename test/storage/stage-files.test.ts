@@ -13,9 +13,10 @@ import {
 import { join } from "node:path";
 import { expect, it } from "vitest";
 
-import { failure, plant, scratch } from "./scratch.ts";
+import { scratchFolder } from "../lib/scratch-folder.ts";
+import { failure, plant } from "./scratch.ts";
 
-const root = scratch();
+const root = scratchFolder();
 let folderCount = 0;
 
 /** A folder of its own with files in it. */

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { executors } from "../../lib/executors.ts";
 
 const folder = scratchFolder();

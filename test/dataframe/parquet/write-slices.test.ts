@@ -9,7 +9,7 @@ import {
   writeParquetPart,
   writeParquetSettings,
 } from "../../../packages/dataframe/dist/io/parquet/write-parquet-part.js";
-import { scratchFolder } from "../../lib/dataframe/scratch.ts";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { itWhen } from "../../lib/skip.ts";
 
 const folder = scratchFolder();
