@@ -1,4 +1,4 @@
-import { errorClassFor } from "./error-classes.ts";
+import { errorClassFor } from "./errors.ts";
 
 /** So many calls, ours among them, may stand between a verb and what led to it. */
 const framesMax = 40;

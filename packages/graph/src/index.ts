@@ -19,18 +19,18 @@ export { Cut, CutPiece } from "./cut.ts";
 export type { CutArray, CutPart } from "./cut.ts";
 export { Delayed } from "./delayed.ts";
 export type { CallArguments, CallOptions, Lazy, LazyArguments, Settled } from "./delayed.ts";
-export { errorClassFor, registerErrors } from "./error-classes.ts";
-export type { ErrorClass } from "./error-classes.ts";
 export {
   CancelledError,
   CycleError,
   GraphError,
   TaskError,
+  errorClassFor,
   isTaskFault,
   quoteValue,
+  registerErrors,
   taskFault,
 } from "./errors.ts";
-export type { FailedStep, GraphErrorCode } from "./errors.ts";
+export type { ErrorClass, FailedStep, GraphErrorCode } from "./errors.ts";
 export type {
   Executor,
   ExecutorName,

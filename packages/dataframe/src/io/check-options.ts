@@ -1,4 +1,4 @@
-import * as graph from "@millrace/graph/tasks";
+import * as graph from "@millrace/graph";
 import { invalidArgument } from "../errors.ts";
 
 /** Refuses options that do not exist. */

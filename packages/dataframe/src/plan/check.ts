@@ -1,9 +1,10 @@
-import * as graph from "@millrace/graph/tasks";
+import * as graph from "@millrace/graph";
 import { type Field } from "../dtype.ts";
 import { dtypeText, sameDType } from "../dtype-traits.ts";
 import { fault, invalidArgument } from "../errors.ts";
 import { columnNodes, type ColumnNode, type Typed } from "../expr/typed.ts";
 import { unknownColumn } from "../expr/unknown-column.ts";
+import { npartitionsMax } from "./pieces.ts";
 
 /** The column of a name. */
 export function fieldOf(api: string, fields: readonly Field[], name: string): Field {
@@ -71,9 +72,6 @@ export function checkOrderable(api: string, field: Field): void {
   const wanted = "numbers, texts, truths, dates or timestamps";
   throw fault("dataframe/unsupported-type", api, what, dtypeText(field.dtype), wanted);
 }
-
-/** More partitions than anyone means to have; each costs memory before anything runs. */
-export const npartitionsMax = 1_000_000;
 
 /** Checks a number of partitions. */
 export function checkPartitionCount(api: string, what: string, count: number): void {

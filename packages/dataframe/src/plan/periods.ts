@@ -12,7 +12,7 @@ import {
   yearStart,
 } from "../kernels/time/civil.ts";
 import { zoneOf } from "../kernels/time/zone.ts";
-import { npartitionsMax } from "./check.ts";
+import { npartitionsMax } from "./pieces.ts";
 import { compareBounds } from "./divisions.ts";
 
 /**

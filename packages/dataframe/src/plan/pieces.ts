@@ -1,8 +1,10 @@
 import { invalidArgument } from "../errors.ts";
 import type { Scalar } from "../expr/typed.ts";
-import { npartitionsMax } from "./check.ts";
 import { compareBounds } from "./divisions.ts";
 import type { Piece } from "./node.ts";
+
+/** More partitions than anyone means to have; each costs memory before anything runs. */
+export const npartitionsMax = 1_000_000;
 
 /**
  * Of partitions whose rows are known the pieces that make up partitions of other row counts, of the

@@ -1,3 +1,7 @@
+import type { Running } from "./running-task.ts";
+import type { ThreadStart } from "./thread-messages.ts";
+import { isCancelled } from "./tickets.ts";
+
 /** What a task can know of where it runs; see `getWorker`. */
 export interface TaskContext {
   /** Name of the worker. */
@@ -32,4 +36,31 @@ export function taskContextHook(): TaskContextHook {
   const home = globalThis as { [hookName]?: TaskContextHook };
   home[hookName] ??= { isTaskThread: false, isUsed: false, current: () => undefined };
   return home[hookName];
+}
+
+/** Why a task that nobody wants any more ends. */
+export class Cancelled extends Error {
+  override readonly name = "CancelledError";
+  readonly code = "graph/cancelled";
+
+  constructor() {
+    super("the task was cancelled: nobody wants its value any more");
+  }
+}
+
+/** What `getWorker` tells of a task. */
+export function contextOf(
+  { worker, thread, tickets }: ThreadStart,
+  { of }: Running,
+  signal: AbortSignal,
+): TaskContext {
+  return {
+    name: worker,
+    thread,
+    attempt: of.attempt,
+    signal,
+    get isCancelled() {
+      return Atomics.load(tickets, of.ticket) === isCancelled;
+    },
+  };
 }
