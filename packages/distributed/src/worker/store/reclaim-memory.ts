@@ -16,9 +16,19 @@ export function reclaimMemory(): void {
   }
 }
 
-/** So much shared memory is let go of before a collection is asked for. */
-const letGoBytesMax = 64 * 2 ** 20;
+/**
+ * So much shared memory is let go of before a collection is asked for, which takes some
+ * milliseconds: little where memory is short, more where there is plenty.
+ */
+const letGoBytesLeast = 64 * 2 ** 20;
+const letGoBytesMost = 256 * 2 ** 20;
+let letGoBytesMax = letGoBytesLeast;
 let letGoBytes = 0;
+
+/** Has this thread wait with collections until so much was let go of, within reason. */
+export function letGoUpTo(bytes: number): void {
+  letGoBytesMax = Math.max(letGoBytesLeast, Math.min(bytes, letGoBytesMost));
+}
 
 /** Counts shared memory that this thread lets go of, now or soon. */
 export function letGo(bytes: number): void {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { MessagePort } from "node:worker_threads";
 import type { RunControl } from "@millrace/graph/tasks";
 import { failedStep, runProgram } from "@millrace/graph/tasks";
+import { letGoUpTo } from "../store/reclaim-memory.ts";
 import { AwaitingRoom } from "./awaiting-room.ts";
 import type { Given, Running } from "./running-task.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -55,6 +56,7 @@ export class ThreadRunner {
     this.#hook.isTaskThread = true;
     this.#results = new ThreadResults(port);
     this.#room = new AwaitingRoom(start);
+    letGoUpTo(start.awaitingBytesMax);
   }
 
   take(message: ToThread): void {
