@@ -50,7 +50,7 @@ it("pieces of many cuts come together as their rows one after the other", () => 
         Int32Array.from({ length: block.rows }, (_, row) => (row * 7 + n) % count),
       );
       const cuts = cutUp.map(({ block }, n) =>
-        cutBlocks([partitionBlock(block, buckets[n] as Int32Array, count)], count),
+        cutBlocks([partitionBlock(block, (buckets[n] as Int32Array).slice(), count)], count),
       );
       for (let j = 0; j < count; j++) {
         const joined = joinPieces(cuts.map((cut) => cut.piece(j)));
@@ -63,7 +63,9 @@ it("pieces of many cuts come together as their rows one after the other", () => 
       if (first === undefined) return;
       // Several blocks in one cut: a piece has some of each.
       const both = cutBlocks(
-        cutUp.map(({ block }, n) => partitionBlock(block, buckets[n] as Int32Array, count)),
+        cutUp.map(({ block }, n) =>
+          partitionBlock(block, (buckets[n] as Int32Array).slice(), count),
+        ),
         count,
       );
       const parts = blocksOf(both.piece(count - 1));

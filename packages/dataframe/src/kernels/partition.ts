@@ -9,8 +9,8 @@ export interface Dealt {
 }
 
 /**
- * The rows of each of `count` buckets, in their order, given the bucket of each row. Each row is
- * copied once.
+ * The rows of each of `count` buckets, in their order, given the bucket of each row, which is
+ * written over. Each row is copied once.
  */
 export function partitionBlock(block: Block, buckets: Int32Array, count: number): Dealt {
   const ends = new Int32Array(count + 1);
@@ -21,19 +21,18 @@ export function partitionBlock(block: Block, buckets: Int32Array, count: number)
   for (let bucket = 0; bucket < count; bucket++) {
     ends[bucket + 1] = (ends[bucket + 1] as number) + (ends[bucket] as number);
   }
-  return { block: dealBlock(block, placesOf(buckets, ends.slice())), ends };
+  placeRows(buckets, ends.slice());
+  return { block: dealBlock(block, buckets), ends };
 }
 
-/** Where each row goes, when `next` is where the next row of each bucket goes. */
-function placesOf(buckets: Int32Array, next: Int32Array): Int32Array {
-  const places = new Int32Array(buckets.length);
+/** Turns buckets into where each row goes, when `next` is where the next one of a bucket goes. */
+function placeRows(buckets: Int32Array, next: Int32Array): void {
   for (let row = 0; row < buckets.length; row++) {
     const bucket = buckets[row] as number;
     const place = next[bucket] as number;
     next[bucket] = place + 1;
-    places[row] = place;
+    buckets[row] = place;
   }
-  return places;
 }
 
 /** The bucket of each row: equal values of the columns are in one, the same in all processes. */
@@ -42,8 +41,13 @@ export function bucketsByHash(columns: readonly Column[], count: number): Int32A
   const buckets = new Int32Array(length);
   hashColumns(columns, undefined, length, buckets);
   // The high bits: tables of groups are filled by the low ones.
-  for (let i = 0; i < length; i++) {
-    buckets[i] = Math.floor(((buckets[i] as number) >>> 0) * (count / 2 ** 32));
+  const bits = Math.log2(count);
+  if (Number.isInteger(bits) && bits > 0) {
+    for (let i = 0; i < length; i++) buckets[i] = (buckets[i] as number) >>> (32 - bits);
+  } else {
+    for (let i = 0; i < length; i++) {
+      buckets[i] = Math.floor(((buckets[i] as number) >>> 0) * (count / 2 ** 32));
+    }
   }
   return buckets;
 }

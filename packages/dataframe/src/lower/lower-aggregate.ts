@@ -13,6 +13,7 @@ import {
   countGroups,
   finishGroups,
   gatherBuckets,
+  joinBucket,
   joinGroups,
   splitCounted,
   splitGroups,
@@ -76,7 +77,7 @@ export function lowerAggregate(node: AggregateNode, context: Context, lower: Low
     return addTree(parts, "aggregate", context, calls, splitEvery);
   }
   const buckets = splitOut === 1 ? bucketCount(rows) : splitOut;
-  const join = [joinGroups, spec, splitOut > 1] as const;
+  const join = [splitOut > 1 ? joinGroups : joinBucket, spec] as const;
   if (splitOut > 1) {
     return addShuffle(
       parts,
@@ -90,7 +91,7 @@ export function lowerAggregate(node: AggregateNode, context: Context, lower: Low
     ? addCountedShuffle(parts, context, spec, join, buckets)
     : addShuffle(parts, "groups-dealt", context, { split: [splitGroups, spec], join }, buckets);
   const all = [{ kind: "blocks", layer: dealt.layer, start: { times: buckets } }] as const;
-  const gather = call(gatherBuckets, input(0));
+  const gather = call(gatherBuckets, input(0), literal(spec));
   return addBlocks(dealt.graph, "aggregate", context, { inputs: all, steps: [gather], count: 1 });
 }
 

@@ -85,15 +85,21 @@ function splitInto(
   );
 }
 
-/** The groups of one bucket, with results: as they are to come out, or still to be gathered. */
-export function joinGroups(pieces: readonly CutPiece[], spec: GroupSpec, isLast: boolean): Block {
+/** The groups of one bucket, with results, as they are to come out. */
+export function joinGroups(pieces: readonly CutPiece[], spec: GroupSpec): Block {
+  return finishPartials(pieces.flatMap(blocksOf), spec);
+}
+
+/** The groups of one bucket, with results, to be gathered; undefined where there are none. */
+export function joinBucket(pieces: readonly CutPiece[], spec: GroupSpec): Block | undefined {
   const parts = pieces.flatMap(blocksOf);
-  return isLast ? finishPartials(parts, spec) : finishBucket(parts, spec);
+  return parts.every(({ rows }) => rows === 0) ? undefined : finishBucket(parts, spec);
 }
 
 /** Groups of all buckets, in the order in which they were first met. */
-export function gatherBuckets(buckets: readonly Block[]): Block {
-  return mergeShuffled(buckets);
+export function gatherBuckets(buckets: readonly (Block | undefined)[], spec: GroupSpec): Block {
+  const filled = buckets.filter((bucket) => bucket !== undefined);
+  return filled.length === 0 ? finishPartials([], spec) : mergeShuffled(filled);
 }
 
 declareExports(
@@ -105,6 +111,7 @@ declareExports(
     finishGroups,
     splitGroups,
     joinGroups,
+    joinBucket,
     gatherBuckets,
   },
   { package: "@millrace/dataframe" },
