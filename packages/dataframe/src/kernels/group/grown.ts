@@ -27,6 +27,14 @@ export function powerOfTwo(size: number): number {
   return size <= 1 ? 1 : 2 ** Math.ceil(Math.log2(size));
 }
 
+/**
+ * How many elements a table of hashes is to have room for that needs `length` now: toward what is
+ * expected by large steps, since one column of several may have far fewer different values.
+ */
+export function roomFor(length: number): number {
+  return Math.max(length, Math.min(firstRoom, 8 * length));
+}
+
 let firstRoom = 0;
 
 /**

@@ -5,7 +5,7 @@ import { isWide } from "../../dtype-traits.ts";
 import { arrayOf } from "../reads.ts";
 import type { Rows } from "../row-loop.ts";
 import type { Grouper } from "./grouper.ts";
-import { grown, powerOfTwo, trimmed } from "./grown.ts";
+import { grown, powerOfTwo, roomFor, trimmed } from "./grown.ts";
 import { appendLoop, directLoop, hashLoop, rangeLoop, wordsAPlace } from "./number-loops.ts";
 
 /** Rows that are looked at in one go. */
@@ -170,7 +170,7 @@ export class NumberGrouper implements Grouper {
 
   #makeSlots(room: number): void {
     this.#table = new Int32Array(0);
-    this.#slots = new Int32Array(2 * wordsAPlace(this.#dtype) * powerOfTwo(room));
+    this.#slots = new Int32Array(2 * wordsAPlace(this.#dtype) * powerOfTwo(roomFor(room)));
     this.#refill();
   }
 

@@ -1,5 +1,5 @@
 import { eachRow, generated } from "../row-loop.ts";
-import { grown, powerOfTwo } from "./grown.ts";
+import { grown, powerOfTwo, roomFor } from "./grown.ts";
 
 /** Places that any table may have, and that one may have for an eighth as many pairs: 16 MiB. */
 const placesFree = 65_536;
@@ -72,7 +72,7 @@ export class Pairs {
 
   #hash(room: number): Int32Array {
     this.#table = new Int32Array(0);
-    const slots = new Int32Array(8 * powerOfTwo(room));
+    const slots = new Int32Array(8 * powerOfTwo(roomFor(room)));
     this.#slots = slots;
     // Pairs are met in the order of their numbers, so each gets its own again.
     const { count, left, right } = this;
