@@ -78,18 +78,11 @@ export function lowerAggregate(node: AggregateNode, context: Context, lower: Low
   }
   const buckets = splitOut === 1 ? bucketCount(rows) : splitOut;
   const join = [splitOut > 1 ? joinGroups : joinBucket, spec] as const;
-  if (splitOut > 1) {
-    return addShuffle(
-      parts,
-      "groups-dealt",
-      context,
-      { split: [splitGroups, spec], join },
-      buckets,
-    );
-  }
-  const dealt = isThere
-    ? addCountedShuffle(parts, context, spec, join, buckets)
-    : addShuffle(parts, "groups-dealt", context, { split: [splitGroups, spec], join }, buckets);
+  const dealt =
+    splitOut === 1 && isThere
+      ? addCountedShuffle(parts, context, spec, join, buckets)
+      : addShuffle(parts, "groups-dealt", context, { split: [splitGroups, spec], join }, buckets);
+  if (splitOut > 1) return dealt;
   const all = [{ kind: "blocks", layer: dealt.layer, start: { times: buckets } }] as const;
   const gather = call(gatherBuckets, input(0), literal(spec));
   return addBlocks(dealt.graph, "aggregate", context, { inputs: all, steps: [gather], count: 1 });

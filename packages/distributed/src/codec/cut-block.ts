@@ -4,7 +4,7 @@ import type { Block } from "./block.ts";
 import type { ByteWriter } from "./value/byte-writer.ts";
 import { corrupt } from "./value/corrupt.ts";
 import { Encoder, type EncodeOptions } from "./value/encoder.ts";
-import { FORMAT_VERSION, Flag, PREFIX_BYTES } from "./value/format.ts";
+import { FORMAT_VERSION, Flag, PREFIX_BYTES, SHARED_FLAGS, UINT32_BYTES } from "./value/format.ts";
 
 type CutArrayClass = {
   readonly BYTES_PER_ELEMENT: number;
@@ -55,9 +55,6 @@ export function encodeCut(
   out.bytes[start + 1] = Flag.pieces | Flag.cut | ((out.bytes[at + 1] as number) & SHARED_FLAGS);
   return [...parts.map(({ array }) => bytesOf(array)), ...encoder.buffers];
 }
-
-/** Facts of `rest` that hold for the whole block. */
-const SHARED_FLAGS = Flag.functions | Flag.modules;
 
 function bytesOf({ buffer, byteOffset, byteLength }: CutArray): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
@@ -127,8 +124,6 @@ interface Table {
   /** Where `rest` begins in the header. */
   readonly restAt: number;
 }
-
-const UINT32_BYTES = 4;
 
 function readTable({ header, buffers }: Block): Table {
   const view = viewOf(header);

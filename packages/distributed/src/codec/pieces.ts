@@ -5,18 +5,12 @@ import { encodeCut, isCut, sliceCut } from "./cut-block.ts";
 import type { ByteWriter } from "./value/byte-writer.ts";
 import { corrupt } from "./value/corrupt.ts";
 import { Encoder, type EncodeOptions } from "./value/encoder.ts";
-import { FORMAT_VERSION, Flag, PREFIX_BYTES } from "./value/format.ts";
+import { FORMAT_VERSION, Flag, PREFIX_BYTES, SHARED_FLAGS, UINT32_BYTES } from "./value/format.ts";
 import { hasOnlyItems } from "./value/only-items.ts";
-
-/** Bytes of the count of pieces, and of each of the two ends of a piece. */
-const UINT32_BYTES = 4;
 
 /** The table begins behind the prefix and the count; a row is two ends. */
 const TABLE_START = PREFIX_BYTES + UINT32_BYTES;
 const ROW_BYTES = 2 * UINT32_BYTES;
-
-/** Facts of a piece that hold for the whole block. */
-const SHARED_FLAGS = Flag.functions | Flag.modules;
 
 /**
  * Writes each item of an array as a value of its own, behind a table of where the header and the

@@ -22,6 +22,12 @@ export const Flag = {
   cut: 32,
 } as const;
 
+/** Facts of a part of a block, such as a piece, that hold for the whole block. */
+export const SHARED_FLAGS: number = Flag.functions | Flag.modules;
+
+/** Bytes of a count, or of a place, in the table of a block in pieces. */
+export const UINT32_BYTES = 4;
+
 /** Bytes before the value: the version and the flags. */
 export const PREFIX_BYTES = 2;
 
