@@ -200,6 +200,18 @@ test("a choice of constant texts is made of codes", () => {
   expect(valuesOf(out)).toEqual(["small", "large"]);
 });
 
+test("a choice between nulls alone is a text that functions take", () => {
+  const block = one("a", int32, [1, 20]);
+  const small = callNode("lt", [a32, literalNode(10, int32)], bool);
+  const none = caseNode([[small, literalNode(null, utf8)]], literalNode(null, utf8));
+  for (const pattern of ["x", "^x"]) {
+    const flags = pattern === "x" ? null : "";
+    const found = callNode("contains", [none], bool, [pattern, flags]);
+    expect(valuesOf(project(block, found))).toEqual([null, null]);
+  }
+  expect(valuesOf(project(block, none))).toEqual([null, null]);
+});
+
 test("empty partitions give empty columns of the right dtypes", () => {
   const block = blockOf({ a: columnOf(int32, []), t: columnOf(utf8, [], "encoded") });
   const upper = callNode("upper", [columnNode("t", utf8)], utf8);

@@ -1,7 +1,6 @@
 import type { Column } from "../column.ts";
-import { halvesOf, makeColumn } from "../column.ts";
+import { halvesOf } from "../column.ts";
 import type { DType } from "../dtype.ts";
-import { utf8 } from "../dtype.ts";
 import { isText, isWide } from "../dtype-traits.ts";
 import type { ColumnNode, LiteralNode, Scalar } from "../expr/typed.ts";
 import { encodeText } from "../kernels/text/bytes.ts";
@@ -119,5 +118,5 @@ export function dictionaryOf(texts: readonly string[]): Column {
     const bytes = encodeText(text);
     builder.add(bytes, 0, bytes.length);
   }
-  return texts.length === 0 ? makeColumn(utf8, 0, {}) : builder.column();
+  return builder.column();
 }
