@@ -2,6 +2,7 @@
 export type DistributedErrorCode =
   | "distributed/bad-directory"
   | "distributed/block-lost"
+  | "distributed/client-closed"
   | "distributed/codec-failed"
   | "distributed/config"
   | "distributed/corrupt-block"
@@ -11,11 +12,14 @@ export type DistributedErrorCode =
   | "distributed/not-in-task"
   | "distributed/not-prepared"
   | "distributed/not-serializable"
+  | "distributed/refused"
   | "distributed/scheduler-lost"
   | "distributed/spill-failed"
   | "distributed/store-closed"
   | "distributed/unknown-block"
-  | "distributed/unknown-codec";
+  | "distributed/unknown-codec"
+  | "distributed/unreachable"
+  | "distributed/version-mismatch";
 
 /**
  * A refusal of this package; `code` says which one and never changes between versions.
@@ -151,6 +155,45 @@ export class SchedulerLostError extends DistributedError {
         "first. Await what runs before you close.",
     );
   }
+}
+
+/**
+ * Two packages that are not of one version do not understand each other: a scheduler has refused
+ * who connected. Install the same version of both.
+ *
+ * @example
+ * ```ts
+ * import { VersionMismatchError } from "@millrace/distributed";
+ *
+ * const error = new VersionMismatchError("ws://cluster:8786", "client 0.1.0 speaks protocol 1, …");
+ * error.code; // => "distributed/version-mismatch"
+ * ```
+ */
+export class VersionMismatchError extends DistributedError {
+  override readonly name = "VersionMismatchError";
+
+  constructor(url: string, reason: string) {
+    super(
+      "distributed/version-mismatch",
+      `connect: the versions do not fit, got ${reason}, wanted one that ${url} understands. ` +
+        "Install the same version on both sides.",
+    );
+  }
+}
+
+/** The error for a scheduler that will not have whoever connects. */
+export function refusedError(url: string, reason: string): DistributedError {
+  return new DistributedError(
+    "distributed/refused",
+    `connect: the scheduler at ${url} lets nobody in without the right to it, got the answer ` +
+      `"${reason}", wanted a welcome. Give the token and the certificates of this scheduler.`,
+  );
+}
+
+/** Whether a scheduler has refused for good, so that trying again is of no use. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof DistributedError)) return false;
+  return error.code === "distributed/refused" || error.code === "distributed/version-mismatch";
 }
 
 /** The error for an argument that is not what a function of this package takes. */

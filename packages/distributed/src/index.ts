@@ -4,6 +4,7 @@ export {
   KilledWorkerError,
   SchedulerLostError,
   SerializationError,
+  VersionMismatchError,
 } from "./errors.ts";
 export type { DistributedErrorCode } from "./errors.ts";
 export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor.ts";

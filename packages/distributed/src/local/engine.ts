@@ -2,18 +2,20 @@ import type { Block } from "../codec/block.ts";
 import type { Location } from "../client/client-events.ts";
 import { RunClient } from "../client/run-client.ts";
 import type { ClientMessage, ToClientMessage } from "../messages/client-messages.ts";
+import type { WorkerMessage } from "../messages/worker-messages.ts";
 import { expandGraph } from "../scheduler/expand.ts";
 import { SchedulerMachine } from "../scheduler/machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler/scheduler-events.ts";
-import { WorkerMachine } from "../worker/machine.ts";
-import { BlockStore } from "../worker/store/block-store.ts";
-import { ThreadPool } from "../worker/threads/thread-pool.ts";
-import type { WorkerEvent, WorkerInstruction } from "../worker/worker-events.ts";
+import { WorkerHost } from "../worker/host/worker-host.ts";
+import type { WorkerEvent } from "../worker/worker-events.ts";
 import type { EngineSettings } from "./engine-settings.ts";
 
 /** The connections of the one client and the one worker. */
 const clientEpoch = 1;
 const workerEpoch = 2;
+
+/** Nobody else is there who could be silent. */
+const neverSilent = { heartbeatMs: Infinity, silenceMs: Infinity };
 
 /**
  * Scheduler, worker and client in one process, joined in memory: the same machines that talk over a
@@ -22,67 +24,47 @@ const workerEpoch = 2;
 export class LocalEngine {
   readonly client: RunClient;
   readonly #scheduler: SchedulerMachine;
-  readonly #worker: WorkerMachine;
-  readonly #store: BlockStore;
-  readonly #pool: ThreadPool;
+  readonly #worker: WorkerHost;
   #toScheduler: SchedulerEvent[] = [];
   #toWorker: WorkerEvent[] = [];
   #toClient: ToClientMessage[] = [];
   #isBusy = false;
-  #isWatched = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** An engine whose threads are starting. */
   static async start(settings: EngineSettings): Promise<LocalEngine> {
-    // oxlint-disable-next-line prefer-const -- the store may ask for it before it is there
-    let engine: LocalEngine | undefined;
-    const store = await BlockStore.open({
-      memoryBytes: settings.memoryBytesMax,
-      localDirectory: settings.localDirectory,
-      onEvicted: (names) => engine?.evicted(names),
-      onPressure: (pressure, isStuck) => engine?.pressed(pressure === "paused", isStuck),
-      onWarning: (warning) => settings.warn(warning.message),
-    });
-    engine = new LocalEngine(settings, store);
-    return engine;
-  }
-
-  private constructor(settings: EngineSettings, store: BlockStore) {
-    const nowMs = performance.now();
-    const { threads, name, memoryBytesMax, resources } = settings;
-    this.#store = store;
-    this.#scheduler = new SchedulerMachine(
-      { workerTimeoutMs: Infinity, waitForWorkers: false },
-      nowMs,
-    );
+    const { name, threads, memoryBytesMax, resources } = settings;
     const offer = { name, address: "", host: "", threads, memoryBytesMax, resources };
-    this.#worker = new WorkerMachine(offer, { heartbeatMs: Infinity, silenceMs: Infinity }, nowMs);
-    this.#pool = new ThreadPool({
-      worker: name,
-      threads,
-      awaitingMax: settings.awaitingTasksMax,
-      awaitingBytesMax: settings.awaitingBytesMax,
-      heldBytesMax: settings.heldBytesMax,
-      heapBytesMax: settings.heapBytesMax,
-      store,
-      emit: (events) => {
-        this.#toWorker.push(...events);
-        this.#pump();
-      },
-      warn: settings.warn,
-    });
-    this.client = new RunClient({
-      tell: (message) => this.#say(message),
-      bring: (from) => this.#bring(from),
-    });
-    this.#toScheduler.push(
+    // oxlint-disable-next-line prefer-const -- the worker may say something before it is there
+    let engine: LocalEngine | undefined;
+    const link = {
+      tell: (message: WorkerMessage): void => engine?.heard(message),
+      // There is nobody else who could have it.
+      fetch: ({ question }: { readonly question: number }): void =>
+        engine?.happened({ kind: "fetch-failed", question }),
+      reconnect: (): void => undefined,
+    };
+    const worker = await WorkerHost.open(settings, offer, link, neverSilent);
+    engine = new LocalEngine(worker);
+    engine.#toScheduler.push(
       { kind: "client-connected", epoch: clientEpoch, name: "local" },
       { kind: "worker-connected", epoch: workerEpoch, offer },
     );
-    this.#toWorker.push({ kind: "connected" });
-    // They load their code while the first graph is being shipped.
-    this.#pool.start();
-    this.#pump();
+    engine.happened({ kind: "connected" });
+    return engine;
+  }
+
+  private constructor(worker: WorkerHost) {
+    this.#worker = worker;
+    this.#scheduler = new SchedulerMachine(
+      { workerTimeoutMs: Infinity, waitForWorkers: false },
+      performance.now(),
+    );
+    this.client = new RunClient({
+      tell: (message) => this.#say(message),
+      bring: ({ task, version }: Location): Block | Promise<Block> =>
+        worker.blockOf({ id: task, version }),
+    });
   }
 
   #say(message: ClientMessage): void {
@@ -90,33 +72,15 @@ export class LocalEngine {
     this.#pump();
   }
 
-  /** The block of a value, out of memory or from disk. */
-  #bring({ task, version }: Location): Block | Promise<Block> {
-    const block = this.#store.get(task, version);
-    if (block !== undefined) return block;
-    return this.#load(task, version);
+  /** The worker says something. */
+  heard(message: WorkerMessage): void {
+    this.#toScheduler.push({ kind: "worker-said", epoch: workerEpoch, message });
+    this.#pump();
   }
 
-  async #load(id: number, version: number): Promise<Block> {
-    try {
-      return await this.#store.load(id, version);
-    } catch (error) {
-      this.#toWorker.push({ kind: "lost", values: [{ id, version }] });
-      this.#pump();
-      throw error;
-    }
-  }
-
-  evicted(names: readonly { readonly id: number; readonly version: number }[]): void {
-    this.#pool.drop(names);
-    this.#pool.flush();
-  }
-
-  /** Where pausing frees no memory, tasks run one at a time: their ends may. */
-  pressed(isPaused: boolean, isStuck: boolean): void {
-    this.#pool.trickle(isStuck);
-    const paused = isPaused && !isStuck;
-    this.#toWorker.push({ kind: "pressure", paused, bytes: this.#store.stats().memory.bytes });
+  /** Something happens to the worker. */
+  happened(event: WorkerEvent): void {
+    this.#toWorker.push(event);
     this.#pump();
   }
 
@@ -126,31 +90,24 @@ export class LocalEngine {
     this.#isBusy = true;
     try {
       while (this.#toScheduler.length + this.#toWorker.length + this.#toClient.length > 0) {
-        const nowMs = performance.now();
         const events = this.#toScheduler;
         this.#toScheduler = [];
         if (events.length > 0) {
-          for (const each of this.#scheduler.handle(events, nowMs)) this.#schedule(each);
+          for (const each of this.#scheduler.handle(events, performance.now())) {
+            this.#carryOut(each);
+          }
         }
         const told = this.#toWorker;
         this.#toWorker = [];
-        if (told.length > 0) {
-          for (const each of this.#worker.handle(told, nowMs)) this.#work(each);
-          this.#pool.flush();
-        }
+        if (told.length > 0) this.#worker.handle(told);
         for (const message of this.#toClient.splice(0)) this.client.told(message);
-      }
-      // Tasks take memory of which the store is not told.
-      if (this.#isWatched === this.#pool.isIdle) {
-        this.#isWatched = !this.#isWatched;
-        this.#store.watch(this.#isWatched);
       }
     } finally {
       this.#isBusy = false;
     }
   }
 
-  #schedule(instruction: SchedulerInstruction): void {
+  #carryOut(instruction: SchedulerInstruction): void {
     switch (instruction.kind) {
       case "tell-worker":
         this.#toWorker.push({ kind: "told", message: instruction.message });
@@ -196,49 +153,10 @@ export class LocalEngine {
     this.#timer.unref();
   }
 
-  #work(instruction: WorkerInstruction): void {
-    switch (instruction.kind) {
-      case "tell":
-        this.#toScheduler.push({
-          kind: "worker-said",
-          epoch: workerEpoch,
-          message: instruction.message,
-        });
-        return;
-      case "define":
-        this.#pool.define(instruction.programs, instruction.functions);
-        return;
-      case "forget":
-        this.#pool.forget(instruction.programs, instruction.functions);
-        return;
-      case "run":
-        this.#pool.run(instruction.task);
-        return;
-      case "withdraw":
-        this.#pool.withdraw(instruction.task, instruction.attempt);
-        return;
-      case "abort":
-        this.#pool.abort(instruction.task, instruction.attempt);
-        return;
-      case "drop":
-        for (const { id, version } of instruction.values) this.#store.delete(id, version);
-        this.#pool.drop(instruction.values);
-        return;
-      case "fetch":
-        // There is nobody else who could have it.
-        this.#toWorker.push({ kind: "fetch-failed", question: instruction.question });
-        return;
-      case "wake":
-      case "reconnect":
-        return;
-    }
-  }
-
   /** Ends all threads and forgets all values; runs that have not ended fail. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.client.lost("it was closed");
-    await this.#pool.close();
-    await this.#store.close();
+    await this.#worker.close();
   }
 }

@@ -2,13 +2,11 @@ import { realpathSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import type { Executor, Settings } from "@millrace/graph";
 import { checkSettings, createInlineExecutor, parseBytes, registerExecutor } from "@millrace/graph";
+import { awaitingTasksDefault, shareMemory } from "../worker/host/worker-host-settings.ts";
 import { taskContextHook } from "../worker/threads/task-context.ts";
 import { LocalEngine } from "./engine.ts";
 import type { EngineSettings } from "./engine-settings.ts";
 import { loadSettings } from "./load-settings.ts";
-
-const MIB = 2 ** 20;
-const awaitingTasksDefault = 128;
 
 declare module "@millrace/graph" {
   interface ExecutorNames {
@@ -114,12 +112,7 @@ function engineSettings(settings: Settings): EngineSettings {
     localDirectory: settings.localDirectory ?? realpathSync(tmpdir()),
     resources: settings.resources ?? {},
     awaitingTasksMax: settings.awaitingTasks ?? awaitingTasksDefault,
-    // A thread that needs more would take the others with it; one that never needs less would not
-    // start.
-    heapBytesMax: Math.max(64 * MIB, Math.min(4_096 * MIB, (memoryBytesMax * 0.6) / threads)),
-    // Enough for many small tasks under any limit.
-    awaitingBytesMax: Math.max(16 * MIB, (memoryBytesMax * 0.125) / threads),
-    heldBytesMax: Math.min(64 * MIB, (memoryBytesMax * 0.1) / threads),
+    ...shareMemory(memoryBytesMax, threads),
     warn: (message) => process.emitWarning(message, { code: "MILLRACE" }),
   };
 }

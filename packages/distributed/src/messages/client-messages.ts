@@ -2,6 +2,7 @@ import type { Key, LayeredGraph } from "@millrace/graph";
 import type { TaskFailure } from "./failure.ts";
 import type { Rows } from "./rows.ts";
 import type { FunctionName, HeldOutput, ShippedFunction } from "./shipped.ts";
+import type { Peer } from "./worker-messages.ts";
 
 /** What holds for all tasks of a run that say nothing themselves. */
 export interface RunSettings {
@@ -67,9 +68,15 @@ export type ToClientMessage =
   | { readonly kind: "need"; readonly run: number; readonly functions: readonly FunctionName[] }
   /**
    * Rows of five: output, task, attempt, worker, bytes. An output may come again, when its worker
-   * was lost and another has computed it anew.
+   * was lost and another has computed it anew. `peers` are the workers that this client is told of
+   * for the first time.
    */
-  | { readonly kind: "finished"; readonly run: number; readonly rows: Rows }
+  | {
+      readonly kind: "finished";
+      readonly run: number;
+      readonly rows: Rows;
+      readonly peers: readonly Peer[];
+    }
   /** `round` is that of the last `retry` heard: a failure of before the next one does not count. */
   | {
       readonly kind: "failed";

@@ -1,5 +1,6 @@
 import type { RunSettings, ToClientMessage } from "../messages/client-messages.ts";
 import type { HeldOutput } from "../messages/shipped.ts";
+import type { Peer } from "../messages/worker-messages.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import type { Run } from "./run.ts";
 import type { Place } from "./scheduler-state.ts";
@@ -28,6 +29,10 @@ export interface ClientRecord {
   readonly runs: Map<number, Run>;
   /** Runs that it has submitted and that are not taken in yet, by its own number. */
   readonly coming: Map<number, ComingRun>;
+  /** Workers of which it knows where they are, by their epochs. */
+  readonly knownPeers: Set<number>;
+  /** Workers of which it will be told where they are. */
+  newPeers: Peer[];
   /** What it is to be told at the end of this event. */
   readonly outbox: ToClientMessage[];
   /** Runs with news that are gathered in the run itself. */

@@ -28,6 +28,8 @@ export function addClient(state: SchedulerState, epoch: number, name: string): v
     name,
     runs: new Map(),
     coming: new Map(),
+    knownPeers: new Set(),
+    newPeers: [],
     outbox: [],
     news: [],
     isTalkedTo: false,

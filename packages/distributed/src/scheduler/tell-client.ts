@@ -1,5 +1,6 @@
 import type { Attempt, ToClientMessage } from "../messages/client-messages.ts";
 import type { TaskFailure } from "../messages/failure.ts";
+import type { Peer } from "../messages/worker-messages.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Run } from "./run.ts";
 import type { SchedulerInstruction } from "./scheduler-events.ts";
@@ -36,9 +37,18 @@ export function tellFinished(state: SchedulerState, run: Run, t: number): void {
   run.finished.push(run.outputOf[t] as number);
   run.finished.push(source.run.base + source.t);
   run.finished.push(source.run.attempt[source.t] as number);
-  run.finished.push((state.slots[source.run.place[source.t] as number] as WorkerRecord).epoch);
+  const worker = state.slots[source.run.place[source.t] as number] as WorkerRecord;
+  introduce(run.client, worker);
+  run.finished.push(worker.epoch);
   run.finished.push(source.run.bytes[source.t] as number);
   note(state, run);
+}
+
+/** The client will hear where a worker is, unless it has. */
+function introduce(client: ClientRecord, { epoch, address, host }: WorkerRecord): void {
+  if (client.knownPeers.has(epoch)) return;
+  client.knownPeers.add(epoch);
+  client.newPeers.push({ worker: epoch, address, host });
 }
 
 /** The client will hear that outputs have failed. */
@@ -78,13 +88,23 @@ export function takeMessages(client: ClientRecord, instructions: SchedulerInstru
 }
 
 function tellNews(run: Run): void {
-  const { number, attempts, finished } = run;
-  const { outbox } = run.client;
+  const { number, attempts, finished, client } = run;
+  const { outbox } = client;
   if (attempts.length > 0) {
     outbox.push({ kind: "attempts", run: number, attempts });
     run.attempts = [];
   }
-  if (!finished.isEmpty) outbox.push({ kind: "finished", run: number, rows: finished.take() });
+  if (finished.isEmpty) return;
+  outbox.push({ kind: "finished", run: number, rows: finished.take(), peers: takePeers(client) });
+}
+
+const noPeers: readonly Peer[] = Object.freeze([]);
+
+function takePeers(client: ClientRecord): readonly Peer[] {
+  const peers = client.newPeers;
+  if (peers.length === 0) return noPeers;
+  client.newPeers = [];
+  return peers;
 }
 
 /** Says of runs how far they have come, where that was not said just before. */

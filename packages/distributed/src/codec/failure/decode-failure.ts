@@ -6,6 +6,7 @@ import {
   KilledWorkerError,
   SchedulerLostError,
   SerializationError,
+  VersionMismatchError,
 } from "../../errors.ts";
 import { attempt } from "./attempt.ts";
 import type { Block } from "../block.ts";
@@ -20,6 +21,7 @@ registerErrors("distributed", {
   ConfigError,
   KilledWorkerError,
   SchedulerLostError,
+  VersionMismatchError,
 });
 
 /**

@@ -30,6 +30,12 @@ export function thisProcess(): ProcessIdentity {
   };
 }
 
+/** This machine since its boot: two processes that give the same text share it. */
+export function hostIdentity(): string {
+  const { machine, boot } = thisProcess();
+  return `${machine || os.hostname()}/${boot}`;
+}
+
 /**
  * Whether a process is dead for sure. Where the system does not say enough, as for a process of
  * another machine or another container, it is taken to be alive.
