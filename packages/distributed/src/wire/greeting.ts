@@ -82,7 +82,7 @@ function firstMessage(socket: WebSocket): Promise<Fields> {
           const message = decodeControl(data as Buffer, GREETING_LIMITS);
           resolve(new Fields(message, new Incoming(wireLimits)));
         } catch (error) {
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
     };
