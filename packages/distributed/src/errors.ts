@@ -1,5 +1,7 @@
 /** What went wrong, as a stable word: match on it, never on a message. */
 export type DistributedErrorCode =
+  | "distributed/bad-certificate"
+  | "distributed/bad-connection-file"
   | "distributed/bad-directory"
   | "distributed/block-lost"
   | "distributed/client-closed"
@@ -7,6 +9,7 @@ export type DistributedErrorCode =
   | "distributed/config"
   | "distributed/corrupt-block"
   | "distributed/corrupt-frame"
+  | "distributed/insecure-network"
   | "distributed/invalid-argument"
   | "distributed/killed-worker"
   | "distributed/not-in-task"

@@ -1,0 +1,180 @@
+import { randomUUID } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, unlinkSync } from "node:fs";
+import { open, rename, stat, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { quoteValue } from "@millrace/graph";
+import { DistributedError } from "../../errors.ts";
+
+/** How a scheduler is reached, and by which secret. */
+export interface Connection {
+  /** ws:// or wss:// */
+  readonly url: string;
+  readonly token: string;
+  /** PEM texts by which the scheduler is known; left out without TLS. */
+  readonly ca?: string;
+  /** The process of the scheduler. */
+  readonly pid: number;
+  /** One scheduler of all there ever are. */
+  readonly id: string;
+}
+
+/** A connection file that stands, until it is removed. */
+export interface ConnectionFile {
+  readonly path: string;
+  /** Removes it, unless another scheduler has written its own meanwhile. May be called at exit. */
+  remove(): void;
+}
+
+const BYTES_MAX = 2 ** 20;
+const isPosix = process.platform !== "win32";
+
+/**
+ * Writes the file by which workers and clients find a scheduler. It is whole whenever somebody
+ * looks, nobody but the user can read it, and what stood there before is replaced.
+ *
+ * @throws DistributedError `distributed/bad-connection-file` where it cannot be written
+ */
+export async function writeConnectionFile(
+  path: string,
+  connection: Connection,
+): Promise<ConnectionFile> {
+  const target = resolve(path);
+  const unfinished = join(dirname(target), `.millrace-${randomUUID()}`);
+  try {
+    const file = await open(unfinished, "wx", 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(connection, undefined, 2)}\n`);
+      // After a crash of the machine there is the old one or the new one, not an empty one.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, target);
+  } catch (error) {
+    // Where it was not made there is nothing to remove.
+    await unlink(unfinished).catch(() => undefined);
+    throw bad(`it cannot be written (${codeOf(error)})`, path, "a path in a folder", error);
+  }
+  return { path: target, remove: () => removeOwn(target, connection.id) };
+}
+
+/**
+ * What a connection file says.
+ *
+ * @throws DistributedError `distributed/bad-connection-file` where it is missing, damaged, or can be
+ * read by others, who know the token then
+ */
+export async function readConnectionFile(path: string): Promise<Connection> {
+  let mode: number;
+  let text: string;
+  try {
+    const facts = await stat(path);
+    mode = facts.mode & 0o777;
+    if (!facts.isFile() || facts.size > BYTES_MAX) {
+      throw bad("it is no connection file", path, "the file that a scheduler wrote");
+    }
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof DistributedError) throw error;
+    const wanted = "the file of a running scheduler";
+    if (codeOf(error) !== "ENOENT") {
+      throw bad(`it cannot be read (${codeOf(error)})`, path, wanted, error);
+    }
+    throw bad("there is no such file", path, wanted, error, "Start the scheduler first.");
+  }
+  if (isPosix && (mode & 0o077) !== 0) {
+    throw new DistributedError(
+      "distributed/bad-connection-file",
+      `--scheduler-file: others on this machine may read the token, got ${quoteValue(path)} ` +
+        `with mode ${mode.toString(8)}, wanted 600. Run: chmod 600 ${path}`,
+    );
+  }
+  return connectionIn(path, text);
+}
+
+/**
+ * Where a scheduler on a port of this machine is found when nobody says where: in a folder of the
+ * user alone. The folder is made by `makeConnectionFolder`.
+ */
+export function defaultConnectionFile(port: number): string {
+  return join(connectionFolder(), `scheduler-${port}.json`);
+}
+
+/**
+ * Makes the folder of `defaultConnectionFile`.
+ *
+ * @throws DistributedError `distributed/bad-connection-file` where it is not, or not only, the
+ * user's
+ */
+export function makeConnectionFolder(): void {
+  const folder = connectionFolder();
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const facts = lstatSync(folder);
+    // Everybody may make folders among temporary files, under any name.
+    const isOwn = !process.getuid || facts.uid === process.getuid();
+    if (!facts.isDirectory() || !isOwn) {
+      throw bad("its folder belongs to somebody else", folder, "a folder of this user");
+    }
+    if (isPosix && (facts.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  } catch (error) {
+    if (error instanceof DistributedError) throw error;
+    throw bad(`its folder cannot be made (${codeOf(error)})`, folder, "a folder", error);
+  }
+}
+
+function connectionFolder(): string {
+  const runtime = process.env["XDG_RUNTIME_DIR"];
+  if (runtime !== undefined && runtime !== "") return join(runtime, "millrace");
+  return join(tmpdir(), `millrace-user-${process.getuid?.() ?? "0"}`);
+}
+
+function connectionIn(path: string, text: string): Connection {
+  const wanted = "JSON with url, token, pid and id, as a scheduler writes it";
+  let value: Partial<Record<string, unknown>> | null;
+  try {
+    value = JSON.parse(text) as typeof value;
+  } catch (error) {
+    throw bad("it is no JSON", path, wanted, error);
+  }
+  const { url, token, ca, pid, id } = value ?? {};
+  const isWhole =
+    typeof url === "string" &&
+    /^wss?:\/\//.test(url) &&
+    typeof token === "string" &&
+    typeof pid === "number" &&
+    typeof id === "string" &&
+    (ca === undefined || typeof ca === "string");
+  if (!isWhole) throw bad("something is missing in it", path, wanted);
+  return { url, token, ...(ca === undefined ? {} : { ca }), pid, id };
+}
+
+function removeOwn(path: string, id: string): void {
+  try {
+    const { id: found } = JSON.parse(readFileSync(path, "utf8")) as { id?: unknown };
+    if (found === id) unlinkSync(path);
+  } catch (error) {
+    // Gone already, or something else by now: not ours to remove.
+    if (error instanceof SyntaxError || codeOf(error) === "ENOENT") return;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+function bad(
+  what: string,
+  path: string,
+  wanted: string,
+  cause?: unknown,
+  remedy = "Name another file.",
+): DistributedError {
+  return new DistributedError(
+    "distributed/bad-connection-file",
+    `--scheduler-file: ${what}, got ${quoteValue(path)}, wanted ${wanted}. ${remedy}`,
+    cause === undefined ? undefined : { cause },
+  );
+}

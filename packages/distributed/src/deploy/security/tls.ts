@@ -1,0 +1,60 @@
+import { X509Certificate } from "node:crypto";
+
+/** Who somebody is, as PEM texts. Both sides of a connection show a certificate. */
+export interface Tls {
+  /** Certificates of those who may vouch for others, one or more. */
+  readonly ca: string;
+  /** The own certificate, with those between it and the `ca` where there are any. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a certificate made here is good for. */
+export type Role = "scheduler" | "worker" | "client";
+
+const ROLES: readonly Role[] = ["scheduler", "worker", "client"];
+const PREFIX = "millrace ";
+
+/** Options for `tls.createServer`, `https.createServer` and `tls.connect`: TLS 1.3, both ways. */
+export interface TlsOptions extends Tls {
+  readonly minVersion: "TLSv1.3";
+  readonly requestCert: true;
+  readonly rejectUnauthorized: true;
+}
+
+/** What the functions of node take. */
+export function tlsOptions({ ca, cert, key }: Tls): TlsOptions {
+  return { ca, cert, key, minVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true };
+}
+
+/** The organizational unit by which a certificate tells its role. */
+export function unitOf(role: Role): string {
+  return PREFIX + role;
+}
+
+/** What `getPeerCertificate()` of a TLS socket tells, as far as it matters here. */
+export interface ShownCertificate {
+  readonly subject?: { readonly OU?: string | readonly string[] | undefined } | undefined;
+}
+
+/**
+ * The role in a certificate; undefined in one of another maker, which tells none and is good for
+ * all.
+ */
+export function roleOf({ subject }: ShownCertificate): Role | undefined {
+  const units = [subject?.OU ?? []].flat();
+  return ROLES.find((role) => units.includes(unitOf(role)));
+}
+
+/** Why the other side must be refused, though its certificate is good; undefined where not. */
+export function roleRefusal(shown: ShownCertificate, wanted: readonly Role[]): string | undefined {
+  const role = roleOf(shown);
+  if (role === undefined || wanted.includes(role)) return undefined;
+  return `the certificate is one of a ${role}, wanted one of a ${wanted.join(" or ")}`;
+}
+
+/** The names and addresses that the own certificate stands for. */
+export function certifiedNames({ cert }: Tls): string[] {
+  const names = new X509Certificate(cert).subjectAltName ?? "";
+  return names.split(", ").flatMap((each) => /^(?:DNS|IP Address):(.+)$/.exec(each)?.[1] ?? []);
+}
