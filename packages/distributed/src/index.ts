@@ -7,6 +7,15 @@ export {
   VersionMismatchError,
 } from "./errors.ts";
 export type { DistributedErrorCode } from "./errors.ts";
+export { Client } from "./client/client.ts";
+export type { ClientOptions, HasScheduler } from "./client/client.ts";
+export type { Future, FutureStatus } from "./client/futures/future.ts";
+export type { GatherOptions } from "./client/futures/gather.ts";
+export type { Returned, SubmitOptions } from "./client/futures/submit.ts";
+export { asCompleted, wait } from "./client/futures/wait.ts";
+export type { ReturnWhen, WaitOptions, Waited } from "./client/futures/wait.ts";
+export { LocalCluster } from "./deploy/local-cluster.ts";
+export type { LocalClusterOptions } from "./deploy/local-cluster.ts";
 export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor.ts";
 export { getWorker } from "./get-worker.ts";
 export type { TaskContext } from "./worker/threads/task-context.ts";

@@ -75,10 +75,21 @@ export function currentAnnotations(): Annotations | undefined {
   return current;
 }
 
-/** Annotations checked, and inside of the `annotate` calls that are running. */
+/** Annotations that were checked, which nobody can change any more. */
+const checked = new WeakSet<Annotations>();
+
+/**
+ * Annotations checked, and inside of the `annotate` calls that are running; the very same where
+ * they
+ * come from here and there is no such call, so that layers which share them still do when they are
+ * made anew.
+ */
 export function withinAnnotate(api: string, annotations: Annotations): Annotations {
+  if (current === undefined && checked.has(annotations)) return annotations;
   checkAnnotations(api, annotations);
-  return nest(current, withoutUndefined(annotations));
+  const nested = nest(current, withoutUndefined(annotations));
+  checked.add(nested);
+  return nested;
 }
 
 /** What is advised inside of something advised: `inner` wins name by name, resources are merged. */

@@ -237,10 +237,11 @@ export class TaskError extends GraphError {
 export class CancelledError extends GraphError {
   override readonly name = "CancelledError";
 
-  constructor(cause: unknown) {
-    super("graph/cancelled", "compute: the run was cancelled, its AbortSignal was aborted.", {
-      cause,
-    });
+  constructor(
+    cause: unknown,
+    message: string = "compute: the run was cancelled, its AbortSignal was aborted.",
+  ) {
+    super("graph/cancelled", message, { cause });
   }
 }
 

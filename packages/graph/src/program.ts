@@ -143,14 +143,16 @@ export function makeProgram(
 ): Program {
   const lastOfStep = new Int32Array(steps.length).fill(-1);
   const lastOfInput = new Int32Array(inputCount);
+  const runs: number[] = [];
   steps.forEach((step, j) => {
     const visit = (leaf: Arg): void => {
       if (leaf.kind === "step") lastOfStep[leaf.step] = j;
       else if (leaf.kind === "input") lastOfInput[leaf.input] = j;
-      else if (leaf.kind === "inputs") lastOfInput.fill(j, leaf.start, leaf.start + leaf.count);
+      else if (leaf.kind === "inputs") runs.push(leaf.start, leaf.start + leaf.count, j);
     };
     for (const arg of step.args) forEachLeaf(arg, visit);
   });
+  noteRuns(lastOfInput, runs);
   const freed = steps.map((): number[] => []);
   for (let s = 0; s < steps.length - 1; s++) {
     const reader = lastOfStep[s] as number;
@@ -159,6 +161,37 @@ export function makeProgram(
   const freedInputs = steps.map((): number[] => []);
   lastOfInput.forEach((reader, input) => freedInputs[reader]?.push(input));
   return { steps, inputCount, constantCount, freed, freedInputs };
+}
+
+/**
+ * Notes for runs of inputs, each a start, an end and the step that reads it, in the order of the
+ * steps, which step reads each input last. Cost: grows with the inputs and the runs, however much
+ * of each other the runs cover.
+ */
+function noteRuns(lastOfInput: Int32Array, runs: readonly number[]): void {
+  const { length } = lastOfInput;
+  // For an input that a later run has, one behind it, from which to look for the next that none
+  // has.
+  const next = runs.length > 3 ? Int32Array.from({ length: length + 1 }, (_, i) => i) : undefined;
+  for (let r = runs.length - 3; r >= 0; r -= 3) {
+    const end = Math.min(runs[r + 1] as number, length);
+    const step = runs[r + 2] as number;
+    for (let i = firstFree(next, runs[r] as number); i < end; i = firstFree(next, i + 1)) {
+      if ((lastOfInput[i] as number) < step) lastOfInput[i] = step;
+      if (next !== undefined) next[i] = i + 1;
+    }
+  }
+}
+
+function firstFree(next: Int32Array | undefined, start: number): number {
+  if (next === undefined) return start;
+  let i = start;
+  while (i < next.length && next[i] !== i) {
+    const after = next[i] as number;
+    next[i] = next[after] as number;
+    i = after;
+  }
+  return i;
 }
 
 /**

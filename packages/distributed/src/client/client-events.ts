@@ -48,6 +48,8 @@ export type ClientEvent =
   /** The reader of a stream has taken outputs up to this one, without it. */
   | { readonly kind: "consumed"; readonly run: number; readonly count: number }
   | { readonly kind: "retried"; readonly run: number }
+  /** Some outputs of a run are wanted no longer, others are. */
+  | { readonly kind: "let-go"; readonly run: number; readonly outputs: readonly number[] }
   /** Nobody wants anything of a run any more. */
   | { readonly kind: "released"; readonly run: number };
 

@@ -3,11 +3,23 @@ import { CancelledError, onAbort } from "@millrace/graph";
 import type { Attempt } from "../messages/client-messages.ts";
 import type { Counts } from "./client-events.ts";
 
+/** Who is told what becomes of a run. */
+export interface RunListener {
+  /** An output has come: its value, or undefined where that stays with a worker. */
+  give(output: number, value: unknown): void;
+  /** Some outputs have failed. */
+  failOutputs(outputs: readonly number[], error: Error): void;
+  /** The whole run has failed, or is given up. */
+  fail(error: unknown): void;
+  progressed(counts: Counts): void;
+  attempted(attempts: readonly Attempt[]): void;
+}
+
 /**
  * A run as whoever asked for it sees it: outputs come one by one, it is watched by callbacks, and
  * it ends once, well or not.
  */
-export class ClientRun {
+export class ClientRun implements RunListener {
   readonly number: number;
   /** Resolves when all outputs have come; rejects when the run fails or is given up. */
   readonly ended: Promise<void>;
@@ -84,6 +96,11 @@ export class ClientRun {
       const times = { startMs: startMs - this.#startedMs, endMs: endMs - this.#startedMs };
       this.#call(() => onTask({ ...attempt, ...times }));
     }
+  }
+
+  /** All are wanted, so the run fails with the first. */
+  failOutputs(_outputs: readonly number[], error: Error): void {
+    this.fail(error);
   }
 
   /** The run has failed, or is given up; only the first reason counts. */

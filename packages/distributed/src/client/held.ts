@@ -44,10 +44,7 @@ export function fetchHeld(held: Held): Promise<unknown> {
  * Held values inside a graph that another executor holds: they must be brought before it is
  * shipped.
  */
-export async function foreignValues(
-  graph: LayeredGraph,
-  holder: object,
-): Promise<ReadonlyMap<Held, unknown>> {
+export function foreignIn(graph: LayeredGraph, holder: object): ReadonlySet<Held> {
   const foreign = new Set<Held>();
   graph.replace({
     fn: (fn) => fn,
@@ -56,8 +53,12 @@ export async function foreignValues(
       return value;
     },
   });
-  const values = await Promise.all(
-    Array.from(foreign, async (held) => [held, await held.fetch()] as const),
+  return foreign;
+}
+
+/** Brings held values. */
+export async function fetchAll(held: ReadonlySet<Held>): Promise<ReadonlyMap<Held, unknown>> {
+  return new Map(
+    await Promise.all(Array.from(held, async (each) => [each, await each.fetch()] as const)),
   );
-  return new Map(values);
 }

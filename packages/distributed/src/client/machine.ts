@@ -8,8 +8,10 @@ interface ClientRun {
   readonly brings: boolean;
   readonly functions: readonly ShippedFunction[];
   readonly outputs: OutputState[];
-  /** Outputs that are here and that the scheduler has not been told of. */
-  brought: number[];
+  /** Outputs that the scheduler need not keep, of which it has not been told. */
+  unwanted: number[];
+  /** The scheduler has said that it knows the run. */
+  isKnown: boolean;
   total: number;
   /** How often it was tried again. */
   round: number;
@@ -76,6 +78,10 @@ export class ClientMachine {
       case "retried":
         this.#retried(event.run);
         return;
+      case "let-go":
+        this.#runs.get(event.run)?.unwanted.push(...event.outputs);
+        this.#toRelease.add(event.run);
+        return;
       case "released":
         if (this.#runs.delete(event.run)) {
           this.#tell({ kind: "release", run: event.run, outputs: undefined });
@@ -98,7 +104,15 @@ export class ClientMachine {
     brings,
   }: Extract<ClientEvent, { kind: "asked" }>): void {
     const outputs = keys.map((): OutputState => ({ state: "open", at: undefined }));
-    this.#runs.set(run, { brings, functions, outputs, brought: [], total: 0, round: 0 });
+    this.#runs.set(run, {
+      brings,
+      functions,
+      outputs,
+      unwanted: [],
+      isKnown: false,
+      total: 0,
+      round: 0,
+    });
     const news = functions.filter(({ name }) => !this.#sent.has(name));
     for (const { name } of news) this.#sent.add(name);
     this.#tell({ kind: "submit", run, graph, keys, functions: news, holds, settings });
@@ -110,7 +124,9 @@ export class ClientMachine {
     if (run === undefined) return;
     switch (message.kind) {
       case "accepted":
+        run.isKnown = true;
         run.total = message.tasks;
+        if (run.unwanted.length > 0) this.#toRelease.add(message.run);
         this.#progressed(message.run, run, { done: 0, running: 0, retried: 0 });
         return;
       case "rejected":
@@ -184,15 +200,16 @@ export class ClientMachine {
     if (run === undefined || found?.state !== "coming") return;
     found.state = "there";
     found.at = undefined;
-    run.brought.push(output);
+    run.unwanted.push(output);
     this.#toRelease.add(number);
   }
 
   #release(number: number): void {
     const run = this.#runs.get(number);
-    if (run === undefined) return;
-    this.#tell({ kind: "release", run: number, outputs: run.brought });
-    run.brought = [];
+    // Of single outputs of a run that is on its way the scheduler knows nothing yet.
+    if (run?.isKnown !== true) return;
+    this.#tell({ kind: "release", run: number, outputs: run.unwanted });
+    run.unwanted = [];
   }
 
   /**
@@ -245,8 +262,9 @@ export class ClientMachine {
 
   /** Checks what must hold between two events, and throws at what does not. For tests. */
   validate(): void {
-    for (const [number, { brings, brought, outputs }] of this.#runs) {
-      if (brought.length > 0) throw new Error(`run ${number}: outputs that nobody releases`);
+    for (const [number, { brings, unwanted, isKnown, outputs }] of this.#runs) {
+      if (unwanted.length > 0 && isKnown)
+        throw new Error(`run ${number}: outputs that nobody releases`);
       for (const [output, { state, at }] of outputs.entries()) {
         const isSomewhere = state === (brings ? "coming" : "there");
         const isRight = (brings || state !== "coming") && (!isSomewhere || at !== undefined);

@@ -12,8 +12,9 @@ import { preparationFor } from "../codec/preparation.ts";
 import { SchedulerLostError } from "../errors.ts";
 import type { ClientMessage, RunSettings, ToClientMessage } from "../messages/client-messages.ts";
 import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
+import type { RunListener } from "./client-run.ts";
 import { ClientRun } from "./client-run.ts";
-import { Held, HeldRun, fetchHeld, foreignValues } from "./held.ts";
+import { Held, HeldRun, fetchAll, fetchHeld, foreignIn } from "./held.ts";
 import { ClientMachine } from "./machine.ts";
 import { OutputOrder } from "./output-order.ts";
 import { errorOf } from "./run-failure.ts";
@@ -29,13 +30,27 @@ export interface ClientLink {
 /** Requested values that a stream may be ahead of its reader, unless told otherwise. */
 const lookaheadDefault = 2;
 
+const noneBrought: ReadonlyMap<Held, unknown> = new Map();
+
+/** What is special about a run. */
+interface Submission {
+  /** Of a stream: how many outputs it may be ahead of its reader. */
+  readonly lookahead?: number;
+  /** Its values stay with the workers. */
+  readonly holds?: boolean;
+}
+
 /** Runs graphs on a scheduler, and brings their values here. */
 export class RunClient {
+  /** Like no other client's. */
+  readonly id: string = crypto.randomUUID();
   readonly #link: ClientLink;
   readonly #machine = new ClientMachine();
-  readonly #runs = new Map<number, ClientRun>();
+  readonly #runs = new Map<number, RunListener>();
   readonly #forgotten = new FinalizationRegistry((run: number) => this.#release(run));
   #runCount = 0;
+  /** Runs that are being shipped; what is asked for meanwhile goes after them. */
+  #submitting: Promise<unknown> | undefined;
   #events: ClientEvent[] = [];
   #isHandling = false;
   /** Why nothing can be run any more. */
@@ -115,16 +130,20 @@ export class RunClient {
     this.#forgotten.register(heldRun, run.number);
     const name = `held-${crypto.randomUUID()}`;
     const tasks = outputs.map((output) => {
-      const held = new Held(this, heldRun, output, () => this.#fetch(heldRun, output));
-      return task(fetchHeld, [held]);
+      return task(fetchHeld, [this.heldOutput(heldRun, output)]);
     });
     const layer = MaterializedLayer.blocks(name, tasks);
     const held = Array.from(keys, (_, n) => layer.keys.at(n));
     return { graph: new LayeredGraph().withLayer(layer), keys: held };
   }
 
+  /** What stands for an output of a run that is held in the graphs of others. */
+  heldOutput(run: HeldRun, output: number): Held {
+    return new Held(this, run, output, () => this.fetch(run, output));
+  }
+
   /** The value of an output that is held: a run of its own that asks for nothing else. */
-  async #fetch(run: HeldRun, output: number): Promise<unknown> {
+  async fetch(run: HeldRun, output: number): Promise<unknown> {
     const layer = MaterializedLayer.blocks("fetched", [
       task(fetchHeld, [
         new Held(this, run, output, () => Promise.reject(new Error("asked of itself"))),
@@ -134,32 +153,108 @@ export class RunClient {
     return value;
   }
 
+  /**
+   * Runs `keys` and leaves their values with the workers; `listener` is told of each. The run is
+   * let go of when nobody can reach what is given back, or by `release`.
+   */
+  hold(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+    listener: RunListener,
+  ): HeldRun {
+    const run = new HeldRun(this.#runCount++);
+    this.#forgotten.register(run, run.number);
+    if (this.#isLost(listener)) return run;
+    this.#runs.set(run.number, listener);
+    void this.#submit(run.number, graph, keys, options, { holds: true }).catch((error: unknown) =>
+      listener.fail(error),
+    );
+    return run;
+  }
+
+  /** Some outputs of a run that is held are wanted no longer. */
+  letGo(run: HeldRun, outputs: readonly number[]): void {
+    this.#handle({ kind: "let-go", run: run.number, outputs });
+  }
+
+  /** Nothing of a run that is held is wanted any more. */
+  release(run: HeldRun): void {
+    this.#forgotten.unregister(run);
+    this.#release(run.number);
+  }
+
+  /** Tries again what has failed of a run that is held. */
+  retry(run: HeldRun): void {
+    this.#handle({ kind: "retried", run: run.number });
+  }
+
   async #start(
     graph: TaskGraph | LayeredGraph,
     keys: readonly Key[],
     options: ExecutorOptions,
-    how: { readonly lookahead?: number; readonly holds?: boolean },
+    how: Submission,
   ): Promise<{ run: ClientRun; outputs: readonly number[] }> {
     const unique = [...new Set(keys)];
     const outputs = placesAmong(unique, keys);
-    const layers = layersOf(graph, unique, options);
-    const foreign = await foreignValues(layers, this);
-    const shipped = shipGraph(layers, this, foreign);
     const number = this.#runCount++;
     const run = new ClientRun(number, unique.length, options);
-    if (this.#lostReason !== undefined) run.fail(new SchedulerLostError(this.#lostReason));
+    this.#isLost(run);
     if (run.isOver) return { run, outputs };
     this.#runs.set(number, run);
     void run.ended.catch(() => this.#release(number));
-    this.#handle({
-      kind: "asked",
-      run: number,
-      keys: unique,
-      ...shipped,
-      settings: settingsOf(options, how.lookahead),
-      brings: how.holds !== true,
-    });
+    try {
+      await this.#submit(number, graph, unique, options, how);
+    } catch (error) {
+      run.fail(error);
+      throw error;
+    }
     return { run, outputs };
+  }
+
+  #isLost(listener: RunListener): boolean {
+    if (this.#lostReason === undefined) return false;
+    listener.fail(new SchedulerLostError(this.#lostReason));
+    return true;
+  }
+
+  /**
+   * Ships a run, after those that were asked for before it: it may stand for outputs of theirs. At
+   * once where nothing has to be brought here first.
+   */
+  async #submit(
+    number: number,
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+    { lookahead, holds = false }: Submission,
+  ): Promise<void> {
+    const layers = layersOf(graph, keys, options);
+    const foreign = foreignIn(layers, this);
+    const ask = (brought: ReadonlyMap<Held, unknown>): void => {
+      if (!this.#runs.has(number)) return;
+      const shipped = shipGraph(layers, this, brought);
+      const settings = settingsOf(options, lookahead);
+      this.#handle({ kind: "asked", run: number, keys, ...shipped, settings, brings: !holds });
+    };
+    if (foreign.size === 0 && this.#submitting === undefined) {
+      ask(noneBrought);
+      return;
+    }
+    const before = this.#submitting;
+    const bringing = fetchAll(foreign);
+    const submitted = (async () => {
+      const [brought] = await Promise.all([bringing, before]);
+      ask(brought);
+    })();
+    // Whoever asked is told; those after it only wait.
+    const over = submitted.catch(() => undefined);
+    this.#submitting = over;
+    try {
+      await submitted;
+    } finally {
+      if (this.#submitting === over) this.#submitting = undefined;
+    }
   }
 
   /** Nothing of a run is wanted any more. */
@@ -197,7 +292,7 @@ export class RunClient {
         run?.give(instruction.output, undefined);
         return;
       case "failed":
-        run?.fail(errorOf(instruction.failure));
+        run?.failOutputs(instruction.outputs, errorOf(instruction.failure));
         return;
       case "rejected":
         run?.fail(instruction.error);

@@ -29,13 +29,24 @@ let scratch: ByteWriter | undefined;
  * @throws SerializationError `distributed/not-serializable` for what cannot leave a thread
  */
 export function encodeValue(value: unknown, options: EncodeValueOptions = {}): Block {
+  const encode = options.pieces === true ? encodePieces : encodeInto;
+  return blockOf((out) => encode(out, value, options), options.shared);
+}
+
+/**
+ * The block of a header that `write` writes, which gives the buffers; in memory that threads share
+ * where it is to be.
+ */
+export function blockOf(
+  write: (out: ByteWriter) => readonly Uint8Array[],
+  shared: boolean | undefined,
+): Block {
   const out = scratch ?? new ByteWriter();
   // An encode function of a codec may come back here.
   scratch = undefined;
   try {
-    const buffers =
-      options.pieces === true ? encodePieces(out, value, options) : encodeInto(out, value, options);
-    if (options.shared !== true) return { header: out.copyFrom(0), buffers };
+    const buffers = write(out);
+    if (shared !== true) return { header: out.copyFrom(0), buffers };
     return shareBlock({ header: out.bytes.subarray(0, out.length), buffers });
   } finally {
     out.length = 0;

@@ -1,7 +1,7 @@
 import type { Block } from "./block.ts";
 
 /** Where buffers begin in shared memory: a cache line, and a place for elements of any width. */
-const ALIGNMENT = 64;
+export const BUFFER_ALIGNMENT = 64;
 
 /**
  * The same block in memory that threads share: header and buffers move into one new
@@ -18,7 +18,7 @@ export function shareBlock(block: Block): Block {
     const name = `${ids.get(bytes.buffer)}/${bytes.byteOffset}/${bytes.byteLength}`;
     if (!moving.has(name) && !isShared(bytes)) {
       moving.set(name, { bytes, at: end });
-      end += Math.ceil(bytes.byteLength / ALIGNMENT) * ALIGNMENT;
+      end += Math.ceil(bytes.byteLength / BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT;
     }
     return name;
   };

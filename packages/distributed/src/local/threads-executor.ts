@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import type { Executor, Settings } from "@millrace/graph";
 import { checkSettings, createInlineExecutor, parseBytes, registerExecutor } from "@millrace/graph";
 import { awaitingTasksDefault, shareMemory } from "../worker/host/worker-host-settings.ts";
@@ -7,6 +7,7 @@ import { taskContextHook } from "../worker/threads/task-context.ts";
 import { LocalEngine } from "./engine.ts";
 import type { EngineSettings } from "./engine-settings.ts";
 import { loadSettings } from "./load-settings.ts";
+import { memoryOfMachine } from "./memory-of-machine.ts";
 
 declare module "@millrace/graph" {
   interface ExecutorNames {
@@ -115,10 +116,4 @@ function engineSettings(settings: Settings): EngineSettings {
     ...shareMemory(memoryBytesMax, threads),
     warn: (message) => process.emitWarning(message, { code: "MILLRACE" }),
   };
-}
-
-/** What this process may take: less in a container than the machine has. */
-function memoryOfMachine(): number {
-  const constrained = process.constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { WebSocket } from "ws";
-import { VersionMismatchError, refusedError } from "../errors.ts";
+import type { WebSocket } from "ws";
+import { DistributedError, VersionMismatchError, isRefusal, refusedError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
+import { tlsOptions } from "../deploy/security/tls.ts";
 import type { Tls } from "./tls.ts";
 import type { Hello } from "./greeting.ts";
 import { greet } from "./greeting.ts";
@@ -32,16 +33,21 @@ const refusalBytesMax = 4_096;
 export async function dial(
   address: SchedulerAddress,
   hello: Pick<Hello, "role" | "name">,
+  signal?: AbortSignal,
 ): Promise<Dialed> {
+  // Whoever connects to nothing does not wait for the library.
+  const { WebSocket } = await import("ws");
   const socket = new WebSocket(`${address.url}/ws`, {
     perMessageDeflate: false,
     handshakeTimeout: dialMs,
     maxPayload: 2 ** 21,
     ...(address.token !== undefined && { headers: { Authorization: `Bearer ${address.token}` } }),
-    ...address.tls,
+    ...(address.tls !== undefined && tlsOptions(address.tls)),
   });
   // One that nobody listens for would end the process.
   socket.on("error", () => undefined);
+  const abort = (): void => socket.terminate();
+  signal?.addEventListener("abort", abort);
   try {
     await opened(socket);
     const welcome = await greet(socket, { ...hello, version: packageVersion });
@@ -50,7 +56,68 @@ export async function dial(
   } catch (error) {
     socket.terminate();
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
+}
+
+/** Between two tries, milliseconds: at first, and at most. */
+const firstPauseMs = 50;
+const pauseMsMax = 2_000;
+
+/** What is done while a scheduler is not there yet. */
+export interface Reaching {
+  /** Aborted, it gives up. */
+  readonly signal?: AbortSignal;
+  /** Called after each try that has failed. */
+  readonly retried?: (reason: string) => void;
+}
+
+/**
+ * Connects to a scheduler, and tries again until the time is over.
+ *
+ * @throws what `dial` rejects with where the scheduler refuses; else DistributedError
+ *   `distributed/unreachable`
+ */
+export async function reach(
+  address: SchedulerAddress,
+  hello: Pick<Hello, "role" | "name">,
+  timeoutMs: number,
+  { signal, retried }: Reaching = {},
+): Promise<Dialed> {
+  const untilMs = performance.now() + timeoutMs;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMsMax, 2 * pauseMs)) {
+    try {
+      return await dial(address, hello, signal);
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      const reason = (error as Error).message;
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0 || signal?.aborted === true) throw notFound(address.url, timeoutMs, reason);
+      retried?.(reason);
+      await rest(Math.min(pauseMs, leftMs), signal);
+    }
+  }
+}
+
+function notFound(url: string, timeoutMs: number, reason: string): Error {
+  return new DistributedError(
+    "distributed/unreachable",
+    `connect: no scheduler was found in ${timeoutMs} ms, got "${reason}" from ${url}, wanted an ` +
+      "answer. Start one with 'millrace scheduler', or correct the address.",
+  );
+}
+
+function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", over);
+      resolve();
+    };
+    const timer = setTimeout(over, ms);
+    signal?.addEventListener("abort", over);
+  });
 }
 
 function opened(socket: WebSocket): Promise<void> {

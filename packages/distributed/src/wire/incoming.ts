@@ -132,14 +132,13 @@ export class Fields {
     return word;
   }
 
-  /** Rows of so many whole numbers each. */
-  rows(name: string, columns: number): Rows {
+  /** Rows of so many whole numbers each; `measured` ones may have fractions. */
+  rows(name: string, columns: number, kind: "whole" | "measured" = "whole"): Rows {
     const column = this.#column(name);
     if (column.length % columns !== 0) throw this.#wrong(name);
     if (column.length === 0) return noRows;
-    if (column instanceof Float64Array && !column.every(Number.isSafeInteger)) {
-      throw this.#wrong(name);
-    }
+    const isRight = kind === "whole" ? Number.isSafeInteger : Number.isFinite;
+    if (column instanceof Float64Array && !column.every(isRight)) throw this.#wrong(name);
     return Array.from(column);
   }
 

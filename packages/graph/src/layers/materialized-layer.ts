@@ -88,13 +88,15 @@ export class MaterializedLayer implements Layer {
     return new MaterializedLayer(name, tasks, options);
   }
 
-  /** Entries that were taken apart already. */
+  /** Entries that were taken apart already, by key; in an array, with the keys of its blocks. */
   static parsed(
     name: string,
-    parsed: ReadonlyMap<Key, ParsedEntry>,
+    parsed: ReadonlyMap<Key, ParsedEntry> | readonly ParsedEntry[],
     options: LayerOptions = {},
   ): MaterializedLayer {
-    const tasks = new ParsedTasks(listKeys([...parsed.keys()]), [...parsed.values()]);
+    const keys = parsed instanceof Map ? listKeys([...parsed.keys()]) : undefined;
+    const entries = [...parsed.values()];
+    const tasks = new ParsedTasks(keys ?? rangeKeys(name, entries.length), entries);
     return new MaterializedLayer(name, tasks, options);
   }
 

@@ -97,7 +97,7 @@ export class ShuffleLayer implements Layer {
   /** From pieces to a block. */
   readonly join: Call;
   readonly #splitProgram: Program;
-  readonly #gatherProgram: Program;
+  #gatherProgram: Program | undefined;
   readonly #joinProgram: Program;
 
   constructor(name: string, options: ShuffleOptions) {
@@ -126,8 +126,6 @@ export class ShuffleLayer implements Layer {
       1 + shared.length,
       0,
     );
-    const splits = { kind: "inputs", start: 0, count: this.count } as const;
-    this.#gatherProgram = makeProgram([{ fn: gather, args: [splits] }], this.count, 0);
     const gathered = { kind: "input", input: 0 } as const;
     const pieces = {
       kind: "pieces",
@@ -184,10 +182,15 @@ export class ShuffleLayer implements Layer {
       sink.block(this.input, index - npartitions);
       for (const key of this.shared) sink.key(key);
     } else {
-      sink.task(this.#gatherProgram, this.annotations);
+      sink.task((this.#gatherProgram ??= gatherProgram(count)), this.annotations);
       for (let b = 0; b < count; b++) sink.block(this.name, npartitions + b);
     }
   }
+}
+
+/** Made when it is asked for: it takes memory for every input, and the layer does not. */
+function gatherProgram(count: number): Program {
+  return makeProgram([{ fn: gather, args: [{ kind: "inputs", start: 0, count }] }], count, 0);
 }
 
 const optionNames = [

@@ -15,8 +15,8 @@ import {
   roleOf,
   roleRefusal,
   tlsOptions,
-  type Tls,
 } from "../../../../packages/distributed/dist/deploy/security/tls.js";
+import type { Tls } from "../../../../packages/distributed/dist/wire/tls.js";
 import { scratchFolder } from "../../../lib/scratch-folder.ts";
 
 const certificates = await createCertificates();

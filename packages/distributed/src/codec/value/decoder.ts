@@ -36,6 +36,11 @@ export interface DecodeOptions {
   readonly functions?: { functionAt(ref: number): unknown };
   /** Nothing of the value is a view of the block: it may be written to. */
   readonly copies?: boolean;
+  /**
+   * Only numbers, texts, bigints, constants and arrays of these are taken, each in one place:
+   * nothing that a codec makes, no class, no symbol, no circle. For bytes of strangers.
+   */
+  readonly isPlain?: boolean;
 }
 
 /** Levels that a reader goes down: what an encoder may nest, adorned or in a table at each step. */
@@ -91,6 +96,7 @@ export class Decoder {
     if (input.byte() !== FORMAT_VERSION) throw corrupt("it has another version");
     const flags = input.byte();
     if ((flags & ~KNOWN_FLAGS) !== 0) throw corrupt("it says things that nobody knows");
+    if (this.isPlain && flags !== 0) throw corrupt("it is more than plain");
     this.numbering = (flags & Flag.references) !== 0;
     if ((flags & (Flag.memory | Flag.modules)) !== 0) this.readTrailer(flags);
     const value = this.value();
@@ -113,6 +119,7 @@ export class Decoder {
     const { input } = this;
     const tag = input.byte();
     if (isScalarTag(tag)) return readScalar(input, tag);
+    if (this.isPlain && !isPlainTag(tag)) throw corrupt("a part is more than plain");
     switch (tag) {
       case Tag.text:
         return readText(this);
@@ -178,6 +185,11 @@ export class Decoder {
   /** Whether memory is copied out of the block. */
   get copies(): boolean {
     return this.options.copies === true;
+  }
+
+  /** Whether only what is plain is taken. */
+  get isPlain(): boolean {
+    return this.options.isPlain === true;
   }
 
   /** A buffer of the block; each belongs to one reader. */
@@ -337,6 +349,10 @@ export class Decoder {
     input.at = at;
     input.end = trailer;
   }
+}
+
+function isPlainTag(tag: number): boolean {
+  return tag === Tag.text || tag === Tag.bigint || tag === Tag.array;
 }
 
 function shellOf(kind: number): object {

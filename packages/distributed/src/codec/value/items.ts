@@ -102,6 +102,8 @@ function fill(target: unknown[], source: ArrayLike<unknown>): unknown[] {
 }
 
 function readRows(decoder: Decoder, kind: number, count: number): unknown[] {
+  const isPlain = kind === Items.tuples || kind === Items.lists;
+  if (decoder.isPlain && !isPlain) throw corrupt("a column is more than plain");
   if (kind === Items.dates) return readDates(decoder, count);
   if (decoder.tables >= TABLE_NESTING_MAX) throw corrupt("tables are nested too deep");
   decoder.enter();

@@ -6,7 +6,8 @@ import { quoteValue } from "@millrace/graph";
 import type * as X509 from "@peculiar/x509";
 import { DistributedError } from "../../errors.ts";
 import { withoutBrackets } from "./is-loopback.ts";
-import type { Role, Tls } from "./tls.ts";
+import type { Tls } from "../../wire/tls.ts";
+import type { Role } from "./tls.ts";
 import { unitOf } from "./tls.ts";
 
 /** What certificates stand for, and how long. */

@@ -1,7 +1,7 @@
 import { quoteValue } from "@millrace/graph";
 import { DistributedError } from "../../errors.ts";
 import { isLoopback } from "./is-loopback.ts";
-import type { Tls } from "./tls.ts";
+import type { Tls } from "../../wire/tls.ts";
 
 /** How what listens is guarded. */
 export interface Guards {
@@ -25,10 +25,11 @@ export function checkBind(host: string, guards: Guards): void {
     ...(token === undefined ? ["a token (MILLRACE_TOKEN)"] : []),
   ];
   if (missing.length === 0) return;
+  const without = missing.map((each) => each.replace(/ \(.*/, "")).join(" and ");
   throw new DistributedError(
     "distributed/insecure-network",
-    `--host: others on the network could run code here, got ${quoteValue(host)} without ` +
-      `${missing.map((each) => each.replace(/ \(.*/, "")).join(" and ")}, wanted a loopback address or ` +
-      `${missing.join(" and ")}. Add them, or trust the network by --insecure-network.`,
+    `--host: others on the network could run code here, got ${quoteValue(host)} without ${without}, ` +
+      `wanted a loopback address or ${missing.join(" and ")}. Add them, or trust the network by ` +
+      "--insecure-network.",
   );
 }

@@ -62,8 +62,8 @@ export async function writeConnectionFile(
 /**
  * What a connection file says.
  *
- * @throws DistributedError `distributed/bad-connection-file` where it is missing, damaged, or can be
- * read by others, who know the token then
+ * @throws DistributedError `distributed/bad-connection-file` where it is missing, damaged, or
+ * readable by others, who know the token then
  */
 export async function readConnectionFile(path: string): Promise<Connection> {
   let mode: number;

@@ -2,7 +2,7 @@ import { X509Certificate, createPrivateKey, type KeyObject } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { quoteValue } from "@millrace/graph";
 import { DistributedError } from "../../errors.ts";
-import type { Tls } from "./tls.ts";
+import type { Tls } from "../../wire/tls.ts";
 
 /** Where the PEM files are. */
 export interface TlsFiles {

@@ -1,13 +1,5 @@
 import { X509Certificate } from "node:crypto";
-
-/** Who somebody is, as PEM texts. Both sides of a connection show a certificate. */
-export interface Tls {
-  /** Certificates of those who may vouch for others, one or more. */
-  readonly ca: string;
-  /** The own certificate, with those between it and the `ca` where there are any. */
-  readonly cert: string;
-  readonly key: string;
-}
+import type { Tls } from "../../wire/tls.ts";
 
 /** What a certificate made here is good for. */
 export type Role = "scheduler" | "worker" | "client";

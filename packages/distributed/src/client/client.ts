@@ -1,0 +1,242 @@
+import type {
+  CallArguments,
+  Executor,
+  ExecutorOptions,
+  Finished,
+  Key,
+  LayeredGraph,
+  Lazy,
+  StreamOptions,
+  TaskFunction,
+  TaskGraph,
+} from "@millrace/graph";
+import { quoteValue } from "@millrace/graph";
+import { DistributedError, invalidArgument } from "../errors.ts";
+import type { ClientMessage, ToClientMessage } from "../messages/client-messages.ts";
+import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
+import { Connection } from "../wire/connection.ts";
+import { DataClient } from "../wire/data/data-client.ts";
+import type { Dialed, SchedulerAddress } from "../wire/dial.ts";
+import { reach } from "../wire/dial.ts";
+import type { Tls } from "../wire/tls.ts";
+import { hostIdentity } from "../worker/store/process-identity.ts";
+import { Bringing } from "./bring.ts";
+import type { Future } from "./futures/future.ts";
+import type { GatherOptions } from "./futures/gather.ts";
+import { gather } from "./futures/gather.ts";
+import type { Returned, SubmitOptions } from "./futures/submit.ts";
+import { Submitting } from "./futures/submit.ts";
+import { RunClient } from "./run-client.ts";
+
+/** How a client connects. */
+export interface ClientOptions {
+  /** What the scheduler lets in; a cluster of this process needs none. */
+  readonly token?: string | undefined;
+  /** Certificates, for `wss://`. */
+  readonly tls?: Tls | undefined;
+  /** What the scheduler calls this client. */
+  readonly name?: string | undefined;
+  /** How long to look for the scheduler, milliseconds; default 10,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Something that has a scheduler, such as a cluster of this process. */
+export interface HasScheduler {
+  readonly scheduler: SchedulerAddress;
+}
+
+const timeoutMsDefault = 10_000;
+
+type SchedulerConnection = Connection<ClientMessage, ToClientMessage>;
+
+/**
+ * A connection to a scheduler and its workers; every collection can be computed on it. Values that
+ * are asked for come from the workers that have them, never through the scheduler.
+ *
+ * Functions, and what they read from outside, are sent as they are when they are first used. The
+ * process goes on until its clients are closed.
+ *
+ * @example
+ * ```ts
+ * import { Client, LocalCluster } from "@millrace/distributed";
+ *
+ * await using cluster = await LocalCluster.start({ workers: 1 });
+ * await using client = await Client.connect(cluster);
+ * const squares = client.map((n: number) => n * n, [1, 2, 3]);
+ * await client.gather(squares); // => [1, 4, 9]
+ * ```
+ */
+export class Client implements Executor, AsyncDisposable {
+  /** What the scheduler calls it. */
+  readonly name: string;
+  readonly #connection: SchedulerConnection;
+  readonly #data: DataClient;
+  readonly #runs: RunClient;
+  readonly #submitting: Submitting;
+  #isClosed = false;
+
+  /**
+   * Connects to a cluster, or to the scheduler at an address.
+   *
+   * @throws VersionMismatchError, DistributedError `distributed/refused` where the token is wrong,
+   *   `distributed/unreachable` where no scheduler is found in time, `distributed/invalid-argument`
+   */
+  static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
+    const address = addressOf(to, options);
+    const name = options.name ?? "client";
+    const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
+    return new Client(name, address, await reach(address, { role: "client", name }, timeoutMs));
+  }
+
+  private constructor(name: string, { token, tls }: SchedulerAddress, { socket }: Dialed) {
+    this.name = name;
+    this.#data = new DataClient({ token, tls, host: hostIdentity(), role: "client" });
+    const bringing = new Bringing(this.#data);
+    this.#connection = new Connection(socket, {
+      pack: packFromClient,
+      unpack: unpackToClient,
+      heard: (messages) => {
+        for (const message of messages) {
+          if (message.kind === "finished") bringing.meet(message.peers);
+          this.#runs.told(message);
+        }
+      },
+      closed: (reason) => this.#runs.lost(reason),
+    });
+    this.#runs = new RunClient({
+      tell: (message) => this.#connection.send(message),
+      bring: (from) => bringing.bring(from),
+    });
+    this.#submitting = new Submitting(this.#runs);
+  }
+
+  /** The values of `keys`, in their order. */
+  run(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+  ): Promise<unknown[]> {
+    this.#checkOpen("run");
+    return this.#runs.run(graph, keys, options);
+  }
+
+  /** The values of `keys` one by one, with bounded look-ahead. */
+  stream(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: StreamOptions,
+  ): AsyncIterable<Finished> {
+    this.#checkOpen("stream");
+    return this.#runs.stream(graph, keys, options);
+  }
+
+  /** Runs `keys` and leaves their values with the workers. */
+  persist(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+  ): Promise<{ graph: LayeredGraph; keys: readonly Key[] }> {
+    this.#checkOpen("persist");
+    return this.#runs.persist(graph, keys, options);
+  }
+
+  /**
+   * Calls a function on a worker, once, and gives a future of what it returns. Futures and other
+   * lazy things among the arguments, also inside arrays, plain objects, Maps and Sets, are values
+   * when it is called. A promise that it returns is waited for.
+   *
+   * @throws CaptureError for a function that cannot travel, GraphError, DistributedError
+   *   `distributed/invalid-argument`, `distributed/client-closed`
+   * @example
+   * ```ts
+   * import { Client, LocalCluster } from "@millrace/distributed";
+   *
+   * await using cluster = await LocalCluster.start({ workers: 1 });
+   * await using client = await Client.connect(cluster);
+   * const three = client.submit((a: number, b: number) => a + b, [1, 2]);
+   * const six = client.submit((n: number) => 2 * n, [three]);
+   * await six.result(); // => 6
+   * ```
+   */
+  submit<F extends TaskFunction>(
+    fn: F,
+    args: CallArguments<F>,
+    options: SubmitOptions = {},
+  ): Future<Returned<F>> {
+    this.#checkOpen("Client.submit");
+    return this.#submitting.submit(fn, args, options);
+  }
+
+  /** Calls a function for each item, as `submit` does; gives futures in the order of the items. */
+  map<T, R>(
+    fn: (item: T) => R,
+    items: Iterable<Lazy<T>>,
+    options: SubmitOptions = {},
+  ): readonly Future<Awaited<R>>[] {
+    this.#checkOpen("Client.map");
+    return this.#submitting.map(fn, items, options);
+  }
+
+  /**
+   * The values of futures, in their order. Rejects with the error of the first that fails; with
+   * `errors: "skip"` those that fail are left out.
+   */
+  async gather<T>(futures: Iterable<Future<T>>, options: GatherOptions = {}): Promise<T[]> {
+    this.#checkOpen("Client.gather");
+    return gather(futures, options);
+  }
+
+  /** Its task runs to its end, also when the future is released. */
+  fireAndForget(future: Future<unknown>): void {
+    future.keep();
+  }
+
+  /** Tries again what has failed. */
+  retry(future: Future<unknown>): void {
+    future.retry();
+  }
+
+  #checkOpen(api: string): void {
+    if (!this.#isClosed) return;
+    throw new DistributedError(
+      "distributed/client-closed",
+      `${api}: the client was closed, got a call, wanted one before. Connect another client.`,
+    );
+  }
+
+  /** Lets go of everything that it holds; runs that have not ended fail. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#runs.lost("the client was closed");
+    this.#connection.close("the client was closed");
+    await this.#data.close();
+  }
+
+  /** As `close`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function addressOf(to: string | HasScheduler, { token, tls }: ClientOptions): SchedulerAddress {
+  if (typeof to !== "string") {
+    if (typeof (to as Partial<HasScheduler> | undefined)?.scheduler?.url === "string") {
+      return to.scheduler;
+    }
+    throw notAnAddress(quoteValue(to));
+  }
+  const url = URL.canParse(to) ? new URL(to) : undefined;
+  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") throw notAnAddress(quoteValue(to));
+  return { url: `${url.protocol}//${url.host}`, token, tls };
+}
+
+function notAnAddress(got: string): Error {
+  return invalidArgument(
+    "Client.connect",
+    "this is no scheduler",
+    got,
+    'an address such as "ws://127.0.0.1:8786", or a cluster',
+    "Look at what `millrace scheduler` has printed when it was ready.",
+  );
+}

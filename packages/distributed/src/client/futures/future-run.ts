@@ -1,0 +1,158 @@
+import { CancelledError } from "@millrace/graph";
+import { DistributedError } from "../../errors.ts";
+import type { HeldRun } from "../held.ts";
+import type { RunListener } from "../client-run.ts";
+import type { RunClient } from "../run-client.ts";
+import type { FutureStatus } from "./future.ts";
+
+/** Who waits for an output to be there, or to have failed. */
+interface Waiter {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The outputs of one run that futures stand for. Each is let go of when no future needs it, and the
+ * run with the last.
+ */
+export class FutureRun implements RunListener {
+  readonly held: HeldRun;
+  readonly client: RunClient;
+  /** How many futures, and others, need each output. */
+  readonly #uses: Int32Array;
+  readonly #statuses: FutureStatus[];
+  readonly #errors = new Map<number, Error>();
+  readonly #waiters = new Map<number, Waiter>();
+  #usedCount = 0;
+
+  /** @param hold - asks for the run, whose outcome is told to whom it is given */
+  constructor(client: RunClient, count: number, hold: (listener: RunListener) => HeldRun) {
+    this.client = client;
+    this.#uses = new Int32Array(count);
+    this.#statuses = new Array<FutureStatus>(count).fill("pending");
+    this.held = hold(this);
+  }
+
+  statusOf(output: number): FutureStatus {
+    return this.#statuses[output] as FutureStatus;
+  }
+
+  /** Why an output has no value; undefined where it has one, or may get one. */
+  errorOf(output: number): Error | undefined {
+    return this.#errors.get(output);
+  }
+
+  /** Resolves when an output is there; rejects when it will not be. */
+  settled(output: number): Promise<void> {
+    const status = this.statusOf(output);
+    if (status === "finished") return Promise.resolve();
+    if (status === "pending") return this.#waiterOf(output).promise;
+    return Promise.reject(this.errorOf(output) ?? releasedError());
+  }
+
+  #waiterOf(output: number): Waiter {
+    let waiter = this.#waiters.get(output);
+    if (waiter === undefined) {
+      waiter = makeWaiter();
+      this.#waiters.set(output, waiter);
+    }
+    return waiter;
+  }
+
+  /** One more needs an output. */
+  use(output: number): void {
+    if (this.#uses[output]!++ === 0) this.#usedCount++;
+  }
+
+  /** One fewer needs an output; with the last it goes. */
+  drop(output: number): void {
+    if ((this.#uses[output] as number) === 0 || --this.#uses[output]! > 0) return;
+    this.#usedCount--;
+    this.#leave(output, "released", releasedError());
+    this.#letGo(output);
+  }
+
+  /** An output shall run to its end, whoever else needs it. */
+  keep(output: number): void {
+    this.use(output);
+    const over = (): void => this.drop(output);
+    this.settled(output).then(over, over);
+  }
+
+  /** An output that is not there yet is wanted by nobody any more. */
+  cancel(output: number): void {
+    if (this.statusOf(output) !== "pending") return;
+    this.#leave(
+      output,
+      "cancelled",
+      new CancelledError(undefined, "Future.cancel: the future was cancelled."),
+    );
+    this.#letGo(output);
+  }
+
+  /** Tries outputs again that have failed. */
+  retry(): void {
+    for (const [output, status] of this.#statuses.entries()) {
+      if (status !== "error") continue;
+      this.#statuses[output] = "pending";
+      this.#errors.delete(output);
+    }
+    this.client.retry(this.held);
+  }
+
+  give(output: number): void {
+    if (this.statusOf(output) !== "pending") return;
+    this.#statuses[output] = "finished";
+    this.#waiters.get(output)?.resolve();
+    this.#waiters.delete(output);
+  }
+
+  failOutputs(outputs: readonly number[], error: Error): void {
+    for (const output of outputs) {
+      if (this.statusOf(output) === "pending") this.#leave(output, "error", error);
+    }
+  }
+
+  fail(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    this.failOutputs([...this.#statuses.keys()], reason);
+  }
+
+  progressed(): void {
+    // Futures are watched one by one.
+  }
+
+  attempted(): void {
+    // Likewise.
+  }
+
+  #leave(output: number, status: FutureStatus, error: Error): void {
+    this.#statuses[output] = status;
+    this.#errors.set(output, error);
+    this.#waiters.get(output)?.reject(error);
+    this.#waiters.delete(output);
+  }
+
+  #letGo(output: number): void {
+    if (this.#usedCount === 0) this.client.release(this.held);
+    else this.client.letGo(this.held, [output]);
+  }
+}
+
+function makeWaiter(): Waiter {
+  let settle: Pick<Waiter, "resolve" | "reject"> | undefined;
+  const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+  // Whoever asked is told; nobody need have.
+  promise.catch(() => undefined);
+  return { promise, ...(settle as Pick<Waiter, "resolve" | "reject">) };
+}
+
+/** What is told of a future that was released. */
+export function releasedError(): Error {
+  return new DistributedError(
+    "distributed/released",
+    "Future.result: the future was released, got a call afterwards, wanted one before. Release a " +
+      "future when its value is needed no longer.",
+  );
+}

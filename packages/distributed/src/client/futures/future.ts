@@ -1,0 +1,141 @@
+import type { Collection, Key } from "@millrace/graph";
+import { LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
+import { Held, fetchHeld } from "../held.ts";
+import { releasedError } from "./future-run.ts";
+import type { FutureRun } from "./future-run.ts";
+
+/**
+ * What is known of a future:
+ *
+ * - `pending`: its task has not ended;
+ * - `finished`: its value is with a worker;
+ * - `error`: its task has failed, `result` says why;
+ * - `cancelled`: it was cancelled before it was finished;
+ * - `released`: it was released.
+ */
+export type FutureStatus = "pending" | "finished" | "error" | "cancelled" | "released";
+
+/** Futures that nobody can reach let go of what they stand for. */
+const forgotten = new FinalizationRegistry(
+  ({ run, output }: { readonly run: FutureRun; readonly output: number }) => run.drop(output),
+);
+
+/**
+ * A value that a cluster is working out, or has, and keeps until the future is released: by
+ * `release`, by `using`, or when nothing in the program can reach it any more.
+ *
+ * A future is a collection: it may be computed, and stand among the arguments of `submit`, `map` or
+ * of any lazy call, which then begins where the value is. It is no promise; await `result()`.
+ *
+ * @example
+ * ```ts
+ * import type { Future } from "@millrace/distributed";
+ * import { Client, LocalCluster } from "@millrace/distributed";
+ *
+ * await using cluster = await LocalCluster.start({ workers: 1 });
+ * await using client = await Client.connect(cluster);
+ * using three: Future<number> = client.submit((a: number, b: number) => a + b, [1, 2]);
+ * await three.result(); // => 3
+ * three.status; // => "finished"
+ * ```
+ */
+export class Future<T> implements Collection<T>, Disposable {
+  /** Key of its task. */
+  readonly key: Key;
+  readonly #run: FutureRun;
+  readonly #output: number;
+  #graph: LayeredGraph | undefined;
+  #isReleased = false;
+
+  /** Made by a client; see `Client.submit`. */
+  constructor(key: Key, run: FutureRun, output: number) {
+    this.key = key;
+    this.#run = run;
+    this.#output = output;
+    run.use(output);
+    forgotten.register(this, { run, output }, this);
+  }
+
+  /** What is known of it now. */
+  get status(): FutureStatus {
+    return this.#isReleased ? "released" : this.#run.statusOf(this.#output);
+  }
+
+  /**
+   * The value, brought here when it is there; a copy each time.
+   *
+   * @throws TaskError, KilledWorkerError, CancelledError, SerializationError, SchedulerLostError;
+   *   DistributedError `distributed/released`
+   */
+  async result(): Promise<T> {
+    await this.settled();
+    return this.#run.client.fetch(this.#run.held, this.#output) as Promise<T>;
+  }
+
+  /** Resolves when it is finished, without the value; rejects as `result` does. */
+  settled(): Promise<void> {
+    if (this.#isReleased) return Promise.reject(releasedError());
+    return this.#run.settled(this.#output);
+  }
+
+  /** Why it has no value; undefined where it has one, or may get one. */
+  get error(): Error | undefined {
+    return this.#run.errorOf(this.#output);
+  }
+
+  /** Gives it up, for all who hold it: its task ends as soon as can be. Finished, it stays. */
+  async cancel(): Promise<void> {
+    this.#run.cancel(this.#output);
+  }
+
+  /** Lets go of the value, which goes when nobody else needs it. Again, it does nothing. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    forgotten.unregister(this);
+    this.#run.drop(this.#output);
+  }
+
+  /** As `release`. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  /** Another future of the same value, which is released by itself. */
+  again(): Future<T> {
+    return new Future<T>(this.key, this.#run, this.#output);
+  }
+
+  /** Its task shall run to its end, also when it is released. */
+  keep(): void {
+    this.#run.keep(this.#output);
+  }
+
+  /** Tries again what has failed of its run. */
+  retry(): void {
+    this.#run.retry();
+  }
+
+  /** A graph of one task that stands for the value. */
+  get graph(): LayeredGraph {
+    if (this.#graph === undefined) {
+      // A graph that reads it keeps it alive.
+      const fetch = (): Promise<unknown> => this.result();
+      const held = new Held(this.#run.client, this.#run.held, this.#output, fetch);
+      const name = `future-${this.#run.held.number}-${this.#output}-${this.#run.client.id}`;
+      const layer = MaterializedLayer.blocks(name, [task(fetchHeld, [held])]);
+      this.#graph = new LayeredGraph().withLayer(layer);
+    }
+    return this.#graph;
+  }
+
+  /** The key of that task. */
+  get outputKeys(): readonly Key[] {
+    const [layer] = this.graph.layers.values();
+    return layer === undefined ? [] : [layer.keys.at(0)];
+  }
+
+  finalize([value]: unknown[]): T {
+    return value as T;
+  }
+}

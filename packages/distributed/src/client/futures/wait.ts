@@ -1,0 +1,127 @@
+import { checkOptions } from "@millrace/graph";
+import { optionRefusal } from "../../option-refusal.ts";
+import type { Future } from "./future.ts";
+
+/** When `wait` has waited long enough. */
+export type ReturnWhen = "all" | "first" | "first-error";
+
+/** How to wait. */
+export interface WaitOptions {
+  /**
+   * `all`, the default: none is pending. `first`: one is not. `first-error`: one has failed, or
+   * none is pending.
+   */
+  readonly returnWhen?: ReturnWhen | undefined;
+  /** Gives up after so many milliseconds; default never. */
+  readonly timeoutMs?: number | undefined;
+  /** Gives up when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Futures by what is known of them, each list in the order given. */
+export interface Waited<T> {
+  /** Those that are not pending: finished, failed or cancelled. */
+  readonly done: readonly Future<T>[];
+  readonly pending: readonly Future<T>[];
+}
+
+const optionNames: readonly (keyof WaitOptions)[] = ["returnWhen", "timeoutMs", "signal"];
+const words: readonly ReturnWhen[] = ["all", "first", "first-error"];
+
+/**
+ * Waits for futures without bringing their values, and says which have ended; a failed one is an
+ * end like any other. Rejects with the reason of `signal`, or a `TimeoutError` after `timeoutMs`.
+ *
+ * @throws DistributedError `distributed/invalid-argument`
+ * @example
+ * ```ts
+ * import { Client, LocalCluster, wait } from "@millrace/distributed";
+ *
+ * await using cluster = await LocalCluster.start({ workers: 1 });
+ * await using client = await Client.connect(cluster);
+ * const futures = client.map((n: number) => n * n, [1, 2, 3]);
+ * const { done, pending } = await wait(futures);
+ * [done.length, pending.length]; // => [3, 0]
+ * ```
+ */
+export async function wait<T>(
+  futures: Iterable<Future<T>>,
+  options: WaitOptions = {},
+): Promise<Waited<T>> {
+  checkOptions("wait", options, optionNames, optionRefusal);
+  const { returnWhen = "all", timeoutMs, signal } = options;
+  if (!words.includes(returnWhen)) {
+    throw optionRefusal("wait", "bad returnWhen", returnWhen, `one of ${words.join(", ")}`);
+  }
+  const list = [...futures];
+  const enough = enoughOf(list, returnWhen);
+  const limits = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
+  await within(
+    enough,
+    limits.filter((limit) => limit !== undefined),
+  );
+  return {
+    done: list.filter(({ status }) => status !== "pending"),
+    pending: list.filter(({ status }) => status === "pending"),
+  };
+}
+
+function enoughOf(futures: readonly Future<unknown>[], returnWhen: ReturnWhen): Promise<unknown> {
+  const ends = futures.map((future) => future.settled());
+  switch (returnWhen) {
+    case "all":
+      return Promise.allSettled(ends);
+    case "first":
+      // To fail is to end; why it failed the future itself says.
+      return ends.length === 0 ? Promise.resolve() : Promise.race(ends).catch(() => undefined);
+    case "first-error":
+      // Likewise.
+      return Promise.all(ends).catch(() => undefined);
+  }
+}
+
+/** Rejects when one of the signals is aborted before. */
+function within(promise: Promise<unknown>, signals: readonly AbortSignal[]): Promise<unknown> {
+  if (signals.length === 0) return promise;
+  const limit = AbortSignal.any([...signals]);
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(limit.reason as Error);
+    if (limit.aborted) abort();
+    limit.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => limit.removeEventListener("abort", abort));
+  });
+}
+
+/**
+ * Futures one by one as they end, whatever their order; one that has failed comes like any other,
+ * and its `result` rejects. A future given twice comes twice.
+ *
+ * @example
+ * ```ts
+ * import { Client, LocalCluster, asCompleted } from "@millrace/distributed";
+ *
+ * await using cluster = await LocalCluster.start({ workers: 1 });
+ * await using client = await Client.connect(cluster);
+ * let sum = 0;
+ * for await (const future of asCompleted(client.map((n: number) => n * n, [1, 2, 3]))) {
+ *   sum += await future.result();
+ * }
+ * sum; // => 14
+ * ```
+ */
+export async function* asCompleted<T>(futures: Iterable<Future<T>>): AsyncGenerator<Future<T>> {
+  const list = [...futures];
+  const ended: Future<T>[] = [];
+  let wake: () => void = () => undefined;
+  for (const future of list) {
+    const end = (): void => {
+      ended.push(future);
+      wake();
+    };
+    future.settled().then(end, end);
+  }
+  for (let given = 0; given < list.length; given++) {
+    if (given === ended.length) await new Promise<void>((resolve) => (wake = resolve));
+    yield ended[given] as Future<T>;
+  }
+}

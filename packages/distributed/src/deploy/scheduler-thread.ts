@@ -1,0 +1,65 @@
+import { Worker } from "node:worker_threads";
+import type { SchedulerSettings } from "../scheduler/settings.ts";
+import { SchedulerLostError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { FromSchedulerThread, ToSchedulerThread } from "./scheduler-thread-messages.ts";
+
+/** What a scheduler of this process is made of. */
+export interface SchedulerThreadOptions {
+  /** The interface to listen on; a loopback one. */
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly settings: Partial<SchedulerSettings>;
+  readonly log: Log;
+}
+
+/**
+ * A scheduler on a thread of its own, so that it hears its peers whatever the main thread does. Its
+ * peers reach it as they would any other.
+ */
+export class SchedulerThread implements AsyncDisposable {
+  readonly url: string;
+  /** Fulfilled when it has ended, with the reason. */
+  readonly ended: Promise<string>;
+  readonly #thread: Worker;
+
+  /** A scheduler that listens. */
+  static async start({ log, ...options }: SchedulerThreadOptions): Promise<SchedulerThread> {
+    const main = new URL("./scheduler-thread-main.js", import.meta.url);
+    const thread = new Worker(main, { workerData: options, execArgv: [] });
+    const url = await new Promise<string>((resolve, reject) => {
+      thread.once("error", reject);
+      thread.once("exit", (code) => reject(new SchedulerLostError(`its thread ended (${code})`)));
+      thread.on("message", (message: FromSchedulerThread) => {
+        if (message.kind === "listening") resolve(message.url);
+        else if (message.kind === "failed") reject(message.error);
+        else log[message.level](message.event, message.facts);
+      });
+    });
+    return new SchedulerThread(thread, url);
+  }
+
+  private constructor(thread: Worker, url: string) {
+    this.url = url;
+    this.#thread = thread;
+    this.ended = new Promise((resolve) => {
+      thread.once("error", (error) => resolve(`its thread failed: ${error.message}`));
+      thread.once("exit", () => resolve("its thread ended"));
+    });
+  }
+
+  /** Ends it; its peers are told. */
+  async close(): Promise<void> {
+    this.#say({ kind: "close" });
+    await this.ended;
+  }
+
+  #say(message: ToSchedulerThread): void {
+    this.#thread.postMessage(message);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,22 @@
+import type { RemoteWorkerOptions } from "../deploy/process-options.ts";
+
+/** Options of a worker as they travel to its process: over a channel, not as arguments. */
+export type SentWorkerOptions = Omit<RemoteWorkerOptions, "log">;
+
+/** What a nanny says to its worker. */
+export type ToWorkerProcess =
+  | {
+      readonly kind: "start";
+      readonly options: SentWorkerOptions;
+      readonly json: boolean;
+      /** What the worker before it died of. */
+      readonly previous: string | undefined;
+    }
+  | { readonly kind: "retire" }
+  | { readonly kind: "close" };
+
+/** What a worker says to its nanny. */
+export type FromWorkerProcess =
+  | { readonly kind: "ready" }
+  /** Why it is about to end. */
+  | { readonly kind: "ending"; readonly reason: string };

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from "node:http";
+import { hostname, networkInterfaces } from "node:os";
+import type { TLSSocket } from "node:tls";
+import { allowedHosts, refusalOf } from "../../deploy/security/refusal-of.ts";
+import { certifiedNames, roleRefusal } from "../../deploy/security/tls.ts";
+import { bearerOf, isToken } from "../../deploy/security/token.ts";
+import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
+
+/** What a request that may not come in is answered. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** Says of requests whether they may come in, before anything else of them is looked at. */
+export class Admission {
+  readonly #hosts: readonly string[];
+  readonly #token: string | undefined;
+  readonly #hasTls: boolean;
+
+  constructor({ host, token, tls, hosts = [] }: SchedulerServerOptions) {
+    const interfaces = Object.values(networkInterfaces()).flat();
+    this.#hosts = allowedHosts({
+      host,
+      machine: hostname(),
+      addresses: interfaces.flatMap((each) => each?.address ?? []),
+      certified: tls === undefined ? [] : certifiedNames(tls),
+      named: hosts,
+    });
+    this.#token = token;
+    this.#hasTls = tls !== undefined;
+  }
+
+  /** Why a request may not come in; undefined where it may. */
+  refusalOf({ headers, socket }: IncomingMessage): Refusal | undefined {
+    const reason = refusalOf(headers, this.#hosts);
+    if (reason !== undefined) return { status: 403, reason };
+    if (this.#token !== undefined && !isToken(bearerOf(headers), this.#token)) {
+      return { status: 401, reason: "the token is missing or wrong" };
+    }
+    if (!this.#hasTls) return undefined;
+    const shown = (socket as TLSSocket).getPeerCertificate();
+    const wrongRole = roleRefusal(shown, ["worker", "client"]);
+    return wrongRole === undefined ? undefined : { status: 403, reason: wrongRole };
+  }
+}

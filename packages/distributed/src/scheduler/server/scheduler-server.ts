@@ -1,0 +1,264 @@
+import type { IncomingMessage } from "node:http";
+import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
+import { tlsOptions } from "../../deploy/security/tls.ts";
+import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
+import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
+import { packageVersion } from "../../package-version.ts";
+import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
+import { Connection } from "../../wire/connection.ts";
+import { answer, hear } from "../../wire/greeting.ts";
+import type { Hello } from "../../wire/greeting.ts";
+import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
+import { expandGraph } from "../expand.ts";
+import { SchedulerMachine } from "../machine.ts";
+import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
+import { Admission } from "./admission.ts";
+import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
+import { SteadyClock } from "./steady-clock.ts";
+
+/** Peers that have connected and not yet said who they are. */
+const strangersMax = 256;
+/** A request must be there by then. */
+const requestMs = 10_000;
+
+type Server = ReturnType<typeof createServer>;
+type WorkerConnection = Connection<ToWorkerMessage, WorkerMessage>;
+type ClientConnection = Connection<ToClientMessage, ClientMessage>;
+
+/**
+ * A scheduler that others reach over a network: sockets, clock and timers around the machine that
+ * decides everything. What all peers say in one turn of the loop is one step of the machine.
+ */
+export class SchedulerServer implements AsyncDisposable {
+  /** Where workers and clients find it: `ws://127.0.0.1:8786`. */
+  readonly url: string;
+  readonly port: number;
+  /** Fulfilled when it has ended, with the reason. */
+  readonly ended: Promise<string>;
+  readonly #options: SchedulerServerOptions;
+  readonly #admission: Admission;
+  readonly #machine: SchedulerMachine;
+  readonly #clock = new SteadyClock();
+  readonly #http: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #workers = new Map<number, WorkerConnection>();
+  readonly #clients = new Map<number, ClientConnection>();
+  #epochs = 0;
+  #strangers = 0;
+  #events: SchedulerEvent[] = [];
+  #turn: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #end: ((reason: string) => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** A scheduler that listens. Rejects where its address is not free. */
+  static async start(options: SchedulerServerOptions): Promise<SchedulerServer> {
+    const timeouts = { requestTimeout: requestMs, headersTimeout: requestMs };
+    const { tls } = options;
+    const http =
+      tls === undefined
+        ? createServer(timeouts)
+        : createSecureServer({ ...timeouts, ...tlsOptions(tls) });
+    await new Promise<void>((resolve, reject) => {
+      http.once("error", reject);
+      http.listen(options.port, options.host, () => {
+        http.off("error", reject);
+        resolve();
+      });
+    });
+    return new SchedulerServer(options, http);
+  }
+
+  private constructor(options: SchedulerServerOptions, http: Server) {
+    this.#options = options;
+    this.#http = http;
+    this.port = (http.address() as AddressInfo).port;
+    const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+    this.url = `${options.tls === undefined ? "ws" : "wss"}://${host}:${this.port}`;
+    this.#admission = new Admission(options);
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.#machine = new SchedulerMachine(options.settings ?? {}, this.#clock.nowMs());
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: 2 ** 21,
+    });
+    http.on("error", (error) => options.log.error("http", { error: error.message }));
+    http.on("request", (_request, response) => response.writeHead(404).end());
+    http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => undefined);
+    const refusal =
+      this.#strangers >= strangersMax
+        ? { status: 503, reason: "too many connections at a time" }
+        : this.#admission.refusalOf(request);
+    if (refusal !== undefined) {
+      this.#options.log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
+      refuse(socket, refusal.status, refusal.reason);
+      return;
+    }
+    this.#strangers++;
+    this.#sockets.handleUpgrade(request, socket, head, (ws) => {
+      // One that nobody listens for would end the process.
+      ws.on("error", () => undefined);
+      void this.#meet(ws);
+    });
+  }
+
+  async #meet(socket: WebSocket): Promise<void> {
+    try {
+      const hello = await hear(socket, packageVersion);
+      const epoch = ++this.#epochs;
+      answer(socket, { kind: "welcome", epoch, version: packageVersion });
+      if (hello.role === "worker") this.#admitWorker(epoch, socket);
+      else this.#admitClient(epoch, socket, hello);
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#options.log.warn("refused", { reason });
+      socket.close(1_008, reason.slice(0, 100));
+      setTimeout(() => socket.terminate(), 1_000).unref();
+    } finally {
+      this.#strangers--;
+    }
+  }
+
+  #admitWorker(epoch: number, socket: WebSocket): void {
+    const { log } = this.#options;
+    let isKnown = false;
+    const connection: WorkerConnection = new Connection(socket, {
+      pack: packToWorker,
+      unpack: unpackFromWorker,
+      heard: (messages) => {
+        for (const message of messages) {
+          if (message.kind !== "offer") {
+            if (isKnown) this.#happened({ kind: "worker-said", epoch, message });
+            else connection.cut("a worker that has not said what it offers");
+          } else if (isKnown) connection.cut("a worker that offers itself twice");
+          else {
+            isKnown = true;
+            log.info("worker joined", { name: message.offer.name, epoch });
+            this.#happened({ kind: "worker-connected", epoch, offer: message.offer });
+          }
+        }
+      },
+      closed: (reason) => {
+        this.#workers.delete(epoch);
+        if (isKnown) log.info("worker left", { epoch, reason });
+        this.#happened({ kind: "disconnected", epoch, reason });
+      },
+    });
+    this.#workers.set(epoch, connection);
+  }
+
+  #admitClient(epoch: number, socket: WebSocket, { name }: Hello): void {
+    const connection: ClientConnection = new Connection(socket, {
+      pack: packToClient,
+      unpack: unpackFromClient,
+      heard: (messages) => {
+        for (const message of messages) this.#happened({ kind: "client-said", epoch, message });
+      },
+      closed: (reason) => {
+        this.#clients.delete(epoch);
+        this.#happened({ kind: "disconnected", epoch, reason });
+      },
+    });
+    this.#clients.set(epoch, connection);
+    this.#happened({ kind: "client-connected", epoch, name });
+  }
+
+  /** Events of one turn of the loop are taken together. */
+  #happened(event: SchedulerEvent): void {
+    this.#events.push(event);
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.#handle();
+    });
+  }
+
+  #handle(): void {
+    if (this.#closing !== undefined) return;
+    const events = this.#events;
+    this.#events = [];
+    for (const each of this.#machine.handle(events, this.#clock.nowMs())) this.#carryOut(each);
+  }
+
+  #carryOut(instruction: SchedulerInstruction): void {
+    switch (instruction.kind) {
+      case "tell-worker":
+        this.#workers.get(instruction.epoch)?.send(instruction.message);
+        return;
+      case "tell-client":
+        this.#clients.get(instruction.epoch)?.send(instruction.message);
+        return;
+      case "disconnect":
+        this.#workers.get(instruction.epoch)?.cut(instruction.reason);
+        this.#clients.get(instruction.epoch)?.cut(instruction.reason);
+        return;
+      case "expand":
+        this.#expand(instruction);
+        return;
+      case "wake":
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(
+          () => this.#happened({ kind: "ticked" }),
+          this.#clock.until(instruction.atMs),
+        );
+        return;
+    }
+  }
+
+  #expand({
+    epoch,
+    run,
+    graph,
+    keys,
+    settings,
+  }: Extract<SchedulerInstruction, { kind: "expand" }>): void {
+    try {
+      const expanded = expandGraph(graph, keys, settings);
+      this.#happened({ kind: "expanded", epoch, run, graph: expanded });
+    } catch (error) {
+      this.#happened({ kind: "not-expanded", epoch, run, error });
+    }
+  }
+
+  /** Ends it: all connections are closed, runs that have not ended are lost. */
+  async close(reason: string = "the scheduler was closed"): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: string): Promise<void> {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#clock.stop();
+    for (const connection of [...this.#workers.values(), ...this.#clients.values()]) {
+      connection.close(reason);
+    }
+    this.#sockets.close();
+    await new Promise<void>((resolve) => {
+      this.#http.close(() => resolve());
+      this.#http.closeAllConnections();
+    });
+    this.#end?.(reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function refuse(socket: Duplex, status: number, reason: string): void {
+  const body = `${reason}\n`;
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

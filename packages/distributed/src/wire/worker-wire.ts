@@ -1,0 +1,240 @@
+import { corruptFrame } from "../codec/value/corrupt.ts";
+import {
+  decodeConstants,
+  decodePrograms,
+  encodeConstants,
+  encodePrograms,
+} from "../codec/graph/compute-block.ts";
+import type { FailureKind } from "../messages/failure.ts";
+import type {
+  Peer,
+  ToWorkerMessage,
+  WorkerMessage,
+  WorkerOffer,
+} from "../messages/worker-messages.ts";
+import { packFunctions, unpackFunctions } from "./functions-wire.ts";
+import type { Fields } from "./incoming.ts";
+import type { Outgoing } from "./outgoing.ts";
+
+/** A message of the scheduler to a worker, as plain data. */
+export function packToWorker(message: ToWorkerMessage, out: Outgoing): unknown {
+  switch (message.kind) {
+    case "welcome":
+    case "refused":
+    case "recall":
+    case "echo":
+      return message;
+    case "compute": {
+      const { kind, priority, rows, constants, programs, functions, peers } = message;
+      return {
+        kind,
+        priority,
+        rows: out.rows(rows),
+        ...(constants.length > 0 && { constants: out.block(encodeConstants(constants)) }),
+        ...(programs.length > 0 && { programs: out.block(encodePrograms(programs)) }),
+        ...(peers.length > 0 && { peers }),
+        ...packFunctions(functions, out),
+      };
+    }
+    case "cancel":
+    case "free":
+      return { kind: message.kind, rows: out.rows(message.rows) };
+    case "forget":
+      return {
+        kind: message.kind,
+        programs: out.rows(message.programs),
+        functions: out.texts(message.functions),
+      };
+  }
+}
+
+const toWorkerKinds = [
+  "welcome",
+  "refused",
+  "compute",
+  "recall",
+  "cancel",
+  "free",
+  "forget",
+  "echo",
+] as const satisfies readonly ToWorkerMessage["kind"][];
+
+/** What the scheduler says. */
+export function unpackToWorker(fields: Fields): ToWorkerMessage {
+  const kind = fields.oneOf("kind", toWorkerKinds);
+  switch (kind) {
+    case "welcome":
+      return { kind, worker: fields.whole("worker") };
+    case "refused":
+      return { kind, reason: fields.text("reason") };
+    case "compute":
+      return {
+        kind,
+        priority: fields.number("priority"),
+        rows: fields.rows("rows", 1),
+        constants: fields.has("constants") ? decodeConstants(fields.block("constants")) : none,
+        programs: fields.has("programs") ? decodePrograms(fields.block("programs")) : none,
+        functions: unpackFunctions(fields),
+        peers: unpackPeers(fields),
+      };
+    case "recall":
+      return { kind };
+    case "cancel":
+    case "free":
+      return { kind, rows: fields.rows("rows", 2) };
+    case "forget":
+      return { kind, programs: fields.rows("programs", 1), functions: fields.texts("functions") };
+    case "echo":
+      return { kind, sentMs: fields.number("sentMs") };
+  }
+}
+
+const none: readonly never[] = Object.freeze([]);
+
+/** Where other workers are found. */
+export function unpackPeers(fields: Fields): readonly Peer[] {
+  return fields.has("peers") ? fields.list("peers", unpackPeer) : none;
+}
+
+function unpackPeer(fields: Fields): Peer {
+  return {
+    worker: fields.whole("worker"),
+    address: fields.text("address"),
+    host: fields.text("host"),
+  };
+}
+
+/** A message of a worker to the scheduler, as plain data. */
+export function packFromWorker(message: WorkerMessage, out: Outgoing): unknown {
+  switch (message.kind) {
+    case "offer":
+      return { kind: message.kind, ...packOffer(message.offer) };
+    case "memory":
+    case "heartbeat":
+      return message;
+    case "report": {
+      const { kind, done, started, awaiting, acquired, lost } = message;
+      return {
+        kind,
+        done: out.rows(done),
+        started: out.rows(started),
+        awaiting: out.rows(awaiting),
+        acquired: out.rows(acquired),
+        lost: out.rows(lost),
+      };
+    }
+    case "failed": {
+      const { kind, task, attempt, us, failure } = message;
+      const { thrown } = failure;
+      return {
+        kind,
+        task,
+        attempt,
+        us,
+        failure: failure.kind,
+        ...(thrown !== undefined && { thrown: out.block(thrown) }),
+      };
+    }
+    case "recalled":
+      return { kind: message.kind, rows: out.rows(message.rows) };
+    case "missing": {
+      const { kind, task, attempt, rows } = message;
+      return { kind, task, attempt, rows: out.rows(rows) };
+    }
+  }
+}
+
+const fromWorkerKinds = [
+  "offer",
+  "report",
+  "failed",
+  "recalled",
+  "missing",
+  "memory",
+  "heartbeat",
+] as const satisfies readonly WorkerMessage["kind"][];
+
+/** Ways in which a task ends that a worker may tell of; all others the scheduler finds itself. */
+const failureKinds = [
+  "threw",
+  "not-serializable",
+  "exited",
+  "out-of-memory",
+  "timed-out",
+] as const satisfies readonly FailureKind[];
+
+/** What a worker says; none of it is believed before its form is looked at. */
+export function unpackFromWorker(fields: Fields): WorkerMessage {
+  const kind = fields.oneOf("kind", fromWorkerKinds);
+  switch (kind) {
+    case "offer":
+      return { kind, offer: unpackOffer(fields) };
+    case "report":
+      return {
+        kind,
+        done: fields.rows("done", 4, "measured"),
+        started: fields.rows("started", 2),
+        awaiting: fields.rows("awaiting", 2),
+        acquired: fields.rows("acquired", 2),
+        lost: fields.rows("lost", 2),
+      };
+    case "failed":
+      return {
+        kind,
+        task: fields.whole("task"),
+        attempt: fields.whole("attempt"),
+        us: fields.number("us"),
+        failure: {
+          kind: fields.oneOf("failure", failureKinds),
+          thrown: fields.has("thrown") ? fields.block("thrown") : undefined,
+        },
+      };
+    case "recalled":
+      return { kind, rows: fields.rows("rows", 2) };
+    case "missing":
+      return {
+        kind,
+        task: fields.whole("task"),
+        attempt: fields.whole("attempt"),
+        rows: fields.rows("rows", 3),
+      };
+    case "memory":
+      return { kind, paused: fields.flag("paused"), bytes: fields.whole("bytes") };
+    case "heartbeat":
+      return { kind, sentMs: fields.number("sentMs") };
+  }
+}
+
+/** Threads that one worker may offer. */
+const threadsMax = 1_024;
+
+function unpackOffer(fields: Fields): WorkerOffer {
+  const threads = fields.whole("threads", threadsMax);
+  if (threads === 0) throw corruptFrame("a worker without threads");
+  return {
+    name: fields.text("name", 256),
+    address: fields.text("address", 1_024),
+    host: fields.text("host", 256),
+    threads,
+    memoryBytesMax: fields.whole("memoryBytesMax"),
+    resources: unpackAmounts(fields, "resources"),
+  };
+}
+
+/** Named amounts, each a number above 0. */
+export function unpackAmounts(fields: Fields, name: string): Readonly<Record<string, number>> {
+  const list = fields.list(
+    name,
+    (each) => [each.text("name", 256), each.number("amount")] as const,
+  );
+  return Object.fromEntries(list);
+}
+
+/** Named amounts as plain data: names may be whatever their user likes. */
+export function packAmounts(amounts: Readonly<Record<string, number>>): unknown {
+  return Object.entries(amounts).map(([name, amount]) => ({ name, amount }));
+}
+
+function packOffer(offer: WorkerOffer): Readonly<Record<string, unknown>> {
+  return { ...offer, resources: packAmounts(offer.resources) };
+}

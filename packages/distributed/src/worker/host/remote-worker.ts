@@ -1,0 +1,228 @@
+import type { Block } from "../../codec/block.ts";
+import { isRefusal } from "../../errors.ts";
+import type { Tls } from "../../wire/tls.ts";
+import type { Log } from "../../log.ts";
+import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
+import { Connection } from "../../wire/connection.ts";
+import { DataClient } from "../../wire/data/data-client.ts";
+import { DataServer } from "../../wire/data/data-server.ts";
+import { reach } from "../../wire/dial.ts";
+import { packFromWorker, unpackToWorker } from "../../wire/worker-wire.ts";
+import { hostIdentity } from "../store/process-identity.ts";
+import type { Want, WorkerInstruction } from "../worker-events.ts";
+import { awaitingTasksDefault, shareMemory } from "./worker-host-settings.ts";
+import { WorkerHost } from "./worker-host.ts";
+
+/** How a worker is started. */
+export interface RemoteWorkerOptions {
+  /** `ws://…` or `wss://…` */
+  readonly scheduler: string;
+  readonly token?: string;
+  readonly tls?: Tls;
+  readonly name: string;
+  readonly threads: number;
+  readonly memoryBytesMax: number;
+  readonly localDirectory: string;
+  readonly resources: Readonly<Record<string, number>>;
+  /** The interface on which peers and clients find it. */
+  readonly host: string;
+  /** How long it looks for a scheduler that is not there, or is no more, before it ends. */
+  readonly deathTimeoutMs: number;
+  readonly log: Log;
+}
+
+/** Why a worker has ended. */
+export type WorkerEnd =
+  | { readonly kind: "closed" }
+  /** The scheduler will never have it: another version, or no right to come in. */
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "scheduler-lost"; readonly reason: string };
+
+type SchedulerConnection = Connection<WorkerMessage, ToWorkerMessage>;
+type Question = Extract<WorkerInstruction, { kind: "fetch" }>;
+
+/**
+ * A worker that a scheduler is connected to: sockets around the worker itself. It looks for its
+ * scheduler until it finds it, and again when the connection breaks; with the connection goes all
+ * that it had, since the scheduler counts that as lost.
+ */
+export class RemoteWorker implements AsyncDisposable {
+  /** Fulfilled when it has ended, whatever for; it never rejects. */
+  readonly ended: Promise<WorkerEnd>;
+  readonly #options: RemoteWorkerOptions;
+  readonly #host: WorkerHost;
+  readonly #server: DataServer;
+  readonly #peers: DataClient;
+  readonly #isClosing = new AbortController();
+  #connection: SchedulerConnection | undefined;
+  #resolveEnd: ((end: WorkerEnd) => void) | undefined;
+  #end: WorkerEnd | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * A worker that its scheduler knows.
+   *
+   * @throws VersionMismatchError, DistributedError `distributed/refused`, `distributed/unreachable`
+   *   where no scheduler is found in time, and what `BlockStore.open` throws
+   */
+  static async start(options: RemoteWorkerOptions): Promise<RemoteWorker> {
+    const { token, tls, name, threads, memoryBytesMax, resources, log } = options;
+    const machine = hostIdentity();
+    // oxlint-disable-next-line prefer-const -- peers may ask for something before it is there
+    let worker: RemoteWorker | undefined;
+    const server = await DataServer.listen({
+      host: options.host,
+      token,
+      tls,
+      blockOf: async (value) => worker?.blockOf(value),
+    });
+    const peers = new DataClient({ token, tls, host: machine });
+    const offer = {
+      name,
+      address: server.address,
+      host: machine,
+      threads,
+      memoryBytesMax,
+      resources,
+    };
+    const settings = {
+      memoryBytesMax,
+      localDirectory: options.localDirectory,
+      awaitingTasksMax: awaitingTasksDefault,
+      ...shareMemory(memoryBytesMax, threads),
+      warn: (message: string) => log.warn(message),
+    };
+    const host = await WorkerHost.open(settings, offer, {
+      tell: (message) => worker?.tell(message),
+      fetch: (question) => void worker?.fetch(question),
+      reconnect: (reason) => worker?.reconnect(reason),
+    });
+    worker = new RemoteWorker(options, host, server, peers);
+    try {
+      await worker.#connect();
+    } catch (error) {
+      await worker.close();
+      throw error;
+    }
+    return worker;
+  }
+
+  private constructor(
+    options: RemoteWorkerOptions,
+    host: WorkerHost,
+    server: DataServer,
+    peers: DataClient,
+  ) {
+    this.#options = options;
+    this.#host = host;
+    this.#server = server;
+    this.#peers = peers;
+    this.ended = new Promise((resolve) => (this.#resolveEnd = resolve));
+  }
+
+  /** Looks for the scheduler until it has found it, may look no longer, or is closed. */
+  async #connect(): Promise<void> {
+    const { scheduler: url, token, tls, name, deathTimeoutMs, log } = this.#options;
+    const { socket } = await reach({ url, token, tls }, { role: "worker", name }, deathTimeoutMs, {
+      signal: this.#isClosing.signal,
+      retried: (reason) => log.warn("no scheduler yet", { url, reason }),
+    });
+    this.#connected(socket);
+  }
+
+  async #reconnect(): Promise<void> {
+    try {
+      await this.#connect();
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#end ??= { kind: isRefusal(error) ? "refused" : "scheduler-lost", reason };
+      void this.close();
+    }
+  }
+
+  #connected(socket: ConstructorParameters<typeof Connection>[0]): void {
+    const connection: SchedulerConnection = new Connection(socket, {
+      pack: packFromWorker,
+      unpack: unpackToWorker,
+      heard: (messages) => {
+        if (connection !== this.#connection) return;
+        this.#host.handle(messages.map((message) => ({ kind: "told", message })));
+      },
+      closed: (reason) => {
+        if (connection === this.#connection) this.#disconnected(reason);
+      },
+    });
+    this.#connection = connection;
+    this.#options.log.info("connected", { url: this.#options.scheduler });
+    this.#host.handle([{ kind: "connected" }]);
+  }
+
+  #disconnected(reason: string): void {
+    this.#connection = undefined;
+    if (this.#end !== undefined) return;
+    this.#options.log.warn("disconnected", { reason });
+    this.#host.handle([{ kind: "disconnected", reason }]);
+    void this.#reconnect();
+  }
+
+  /** What the worker says goes to the scheduler that it is connected to. */
+  tell(message: WorkerMessage): void {
+    this.#connection?.send(message);
+  }
+
+  /** The worker does not trust its connection any more, and has forgotten what belonged to it. */
+  reconnect(reason: string): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.cut(reason);
+    if (this.#end === undefined) void this.#reconnect();
+  }
+
+  /** A peer or a client asks for a value. */
+  async blockOf(value: { readonly id: number; readonly version: number }): Promise<Block> {
+    return this.#host.blockOf(value);
+  }
+
+  async fetch({ question, peer, wants }: Question): Promise<void> {
+    const { store } = this.#host;
+    const asked = wants.map(({ name, piece }) => ({ ...name, piece }));
+    try {
+      const blocks = await this.#peers.fetch(peer, asked);
+      const got: Want[] = [];
+      const missing: Want[] = [];
+      wants.forEach((want, n) => {
+        const block = blocks[n];
+        if (block !== undefined) store.put(want.as.id, want.as.version, block);
+        (block === undefined ? missing : got).push(want);
+      });
+      this.#host.handle([{ kind: "fetched", question, got, missing }]);
+    } catch (error) {
+      if (this.#end !== undefined) return;
+      this.#options.log.warn("no answer", { peer: peer.address, reason: (error as Error).message });
+      this.#host.handle([{ kind: "fetch-failed", question }]);
+    }
+  }
+
+  /** Ends it. */
+  async retire(): Promise<void> {
+    return this.close();
+  }
+
+  /** Ends it: its tasks and values are lost. */
+  async close(): Promise<void> {
+    this.#end ??= { kind: "closed" };
+    this.#closing ??= this.#close(this.#end);
+    return this.#closing;
+  }
+
+  async #close(end: WorkerEnd): Promise<void> {
+    this.#isClosing.abort();
+    this.#connection?.close("the worker was closed");
+    await Promise.all([this.#server.close(), this.#peers.close(), this.#host.close()]);
+    this.#resolveEnd?.(end);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
