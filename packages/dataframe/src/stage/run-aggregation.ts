@@ -3,13 +3,14 @@ import { sliceBlock, sliceColumn } from "../column.ts";
 import type { AggregateSpec } from "../kernels/group/aggregate-spec.ts";
 import { GroupTable, rowsToGroup } from "../kernels/group/group-table.ts";
 import { columnOf } from "./column-layout.ts";
-import { programFor } from "./program-cache.ts";
+import { programFor, totalsFor } from "./program-cache.ts";
 import type { Program } from "./program.ts";
 import { MORSEL_ROWS, fillMorsel, selectMorsel } from "./run-morsel.ts";
 import type { Sink } from "./sink.ts";
 import { closeSink, openSink } from "./sink.ts";
 import type { Bound } from "./slots.ts";
 import { runStage } from "./run-stage.ts";
+import { runTotals } from "./simd/run-totals.ts";
 import type { Stage } from "./stage.ts";
 
 /**
@@ -25,8 +26,29 @@ export function runAggregation(
   part = 0,
 ): Block {
   const table = tableFor(stage, keyCount, aggregates);
-  for (const block of blocks) addBlock(table, block, stage, keyCount, aggregates);
+  for (const block of blocks) {
+    if (keyCount > 0) addBlock(table, block, stage, keyCount, aggregates);
+    else addTotals(table, block, stage, aggregates);
+  }
   return table.partial(part);
+}
+
+/** Of fewer rows a loop in lanes saves less than it takes to make. */
+const LANE_ROWS_MIN = 2 ** 15;
+
+/** Without keys: in lanes where there can be a loop of these, which leaves some rows to others. */
+function addTotals(
+  table: GroupTable,
+  block: Block,
+  stage: Stage,
+  aggregates: readonly AggregateSpec[],
+): void {
+  const addRest = (from: number): void => {
+    addBlock(table, sliceBlock(block, from, block.rows), stage, 0, aggregates);
+  };
+  const totals = block.rows < LANE_ROWS_MIN ? undefined : totalsFor(stage, block, aggregates);
+  if (totals === undefined) addRest(0);
+  else runTotals(totals, block, { merge: (partial) => table.merge(partial), addRest });
 }
 
 /**
