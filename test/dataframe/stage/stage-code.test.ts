@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 
 import { makeBlock } from "../../../packages/dataframe/dist/column.js";
-import { bool, dictionary, float64, int64, utf8 } from "../../../packages/dataframe/dist/dtype.js";
+import {
+  bool,
+  dictionary,
+  float64,
+  int32,
+  int64,
+  utf8,
+} from "../../../packages/dataframe/dist/dtype.js";
 import { callNode, columnNode, literalNode } from "../../../packages/dataframe/dist/expr/typed.js";
 import { runStage } from "../../../packages/dataframe/dist/stage/run-stage.js";
 import { stageCode } from "../../../packages/dataframe/dist/stage/stage-code.js";
@@ -109,6 +116,50 @@ test("the code of a stage is one function a loop, and reads like its expression"
       return 0;
     }"
   `);
+});
+
+test("the code of totals has the vector loop that many rows go through", () => {
+  const [n, x] = [columnNode("n", int32), columnNode("a `x`", float64)];
+  const stage = {
+    filter: callNode("lt", [x, literalNode(50, float64)], bool),
+    outputs: [{ name: "n", value: callNode("neg", [n], int32) }],
+  };
+  const fields = [
+    { name: "n", dtype: int32 },
+    { name: "a `x`", dtype: float64 },
+  ];
+  const sum = { name: "sum", fn: "sum", arg: int32, params: [], dtype: int64 } as const;
+  const loops = stageCode(stage, fields);
+  const code = stageCode(stage, fields, [sum]);
+  expect(code.startsWith(loops)).toBe(true);
+  expect(code.slice(loops.length)).toMatchInlineSnapshot(`
+    "
+    // In lanes of WebAssembly, where a partition has many rows:
+    // number_2 = Float64Array(50, 50)
+    // number_8 = Int32Array(-2147483648, -2147483648, -2147483648, -2147483648)
+    // number_10 = Int32Array(0, 0, 0, 0)
+    // fault_13 = v128.or number_10 number_10
+    // each four rows:
+    //   a_x__0 = v128.load a_x_[row]
+    //   a_x__1 = v128.load a_x_[row + 2]
+    //   lt_3 = f64x2.lt a_x__0 number_2
+    //   lt_4 = f64x2.lt a_x__1 number_2
+    //   shuffle_5 = i8x16.shuffle lt_3 lt_4 [0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27]
+    //   passed_6 = i32x4.sub passed_6 shuffle_5
+    //   n_7 = v128.load n[row]
+    //   eq_9 = i32x4.eq n_7 number_8
+    //   sub_11 = i32x4.sub number_10 n_7
+    //   and_12 = v128.and eq_9 shuffle_5
+    //   fault_13 = v128.or fault_13 and_12
+    //   and_14 = v128.and sub_11 shuffle_5
+    //   extend_16 = i64x2.extend_low_i32x4_s and_14
+    //   sum_15 = i64x2.add sum_15 extend_16
+    //   extend_17 = i64x2.extend_high_i32x4_s and_14
+    //   sum_15 = i64x2.add sum_15 extend_17
+    // give up if any of fault_13
+    // keep passed_6, sum_15"
+  `);
+  expect(stageCode(stage, fields, [{ ...sum, fn: "median" }])).toBe(loops);
 });
 
 test("no text of a user becomes code", () => {

@@ -143,7 +143,8 @@ function openParts(base: PlanNode, lower: Lower): Parts {
   return { ...opened, inputs, count, blocks: input(0), rows, isThere };
 }
 
-function specOf({ keys, fields, outputs }: AggregateNode): GroupSpec {
+/** What kernels have to know of an aggregation. */
+export function specOf({ keys, fields, outputs }: AggregateNode): GroupSpec {
   return {
     keys: fields.slice(0, keys.length),
     aggregates: outputs.map(({ name, aggregate: { fn, arg, params, dtype } }) => {

@@ -4,8 +4,7 @@ import { invalidArgument } from "../errors.ts";
 import { partitionKeys } from "../lower/partitions.ts";
 import type { Physical } from "../lower/physical.ts";
 import { physicalPlan } from "../lower/physical.ts";
-import { aggregateStage } from "../lower/lower-aggregate.ts";
-import type { Chain } from "../lower/stage-of.ts";
+import { aggregateStage, specOf } from "../lower/lower-aggregate.ts";
 import { isStage, stageBelow } from "../lower/stage-of.ts";
 import type { PlanNode } from "../plan/node.ts";
 import { planText } from "../plan/plan-text.ts";
@@ -86,10 +85,15 @@ function codeOf({ plan, isHeld }: Physical): string[] {
   const joined = new Set(
     nodes.flatMap((node) => (isStage(node) || node.kind === "aggregate" ? inputsOf(node) : [])),
   );
-  const chains = nodes.flatMap((node): Chain[] => {
-    if (node.kind === "aggregate") return [aggregateStage(node, isHeld)];
-    const isOwn = isHeld(node) || !joined.has(node);
-    return isStage(node) && isOwn ? [stageBelow(node, isHeld)] : [];
+  const codes = nodes.flatMap((node): string[] => {
+    if (node.kind === "aggregate") {
+      const { base, stage } = aggregateStage(node, isHeld);
+      const { keys, aggregates } = specOf(node);
+      return [stageCode(stage, base.fields, keys.length === 0 ? aggregates : undefined)];
+    }
+    if (!isStage(node) || (joined.has(node) && !isHeld(node))) return [];
+    const { base, stage } = stageBelow(node, isHeld);
+    return [stageCode(stage, base.fields)];
   });
-  return [...new Set(chains.map(({ base, stage }) => stageCode(stage, base.fields)))];
+  return [...new Set(codes)];
 }
