@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+
 import { expect, test } from "vitest";
 
 import type { Block } from "../../../../packages/dataframe/dist/column.js";
@@ -289,4 +291,21 @@ test("an aggregation of many rows without keys goes through lanes", () => {
   table.merge(runAggregation([block, doubles([0.5]), block], stage, 0, specs));
   const [sum] = table.finish().columns;
   expect(sum && valuesOf(sum)).toEqual([2 ** 28 + 2 ** 13 + 0.5]);
+});
+
+test("an engine without WebAssembly gives the same totals", () => {
+  const program = `
+    import { DataFrame } from "@millrace/dataframe";
+    const rows = Array.from({ length: 40_000 }, (_, n) => ({ n }));
+    const frame = DataFrame.fromRows(rows, { npartitions: 1 });
+    const totals = frame.filter((c) => c.n.gt(2)).agg((c) => ({ sum: c.n.sum(), min: c.n.min() }));
+    console.log(typeof WebAssembly, JSON.stringify(await totals.toRows()));`;
+  const printedWith = (...flags: readonly string[]): string =>
+    execFileSync(process.execPath, [...flags, "--input-type=module", "-e", program], {
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  const rows = JSON.stringify([{ sum: 799_979_997, min: 3 }]);
+  expect(printedWith()).toBe(`object ${rows}\n`);
+  expect(printedWith("--jitless")).toContain(`undefined ${rows}\n`);
 });

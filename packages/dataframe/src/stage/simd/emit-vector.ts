@@ -26,7 +26,7 @@ const NODES_MAX = 120;
 
 /**
  * Whether nodes can be worked out in lanes with the same results: none of their parts is null for
- * a row, or is anything but numbers of at most 32 bits, doubles, dates and truth.
+ * a row, or is anything but floats, int32 and smaller whole numbers, dates and truth.
  */
 export function canVectorize(
   roots: readonly Typed[],
