@@ -273,6 +273,12 @@ export class ClientMachine {
     }
   }
 
+  /** Where an output is, as far as is known; undefined where its value is nowhere, or here. */
+  locationOf(run: number, output: number): Location | undefined {
+    const found = this.#runs.get(run)?.outputs[output];
+    return found?.state === "there" ? found.at : undefined;
+  }
+
   /** How many runs it knows. For tests. */
   get runCount(): number {
     return this.#runs.size;

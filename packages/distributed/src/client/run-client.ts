@@ -1,16 +1,10 @@
 import type { ExecutorOptions, Finished, Key, StreamOptions, TaskGraph } from "@millrace/graph";
-import {
-  CancelledError,
-  LayeredGraph,
-  MaterializedLayer,
-  optimizeLayers,
-  task,
-} from "@millrace/graph";
+import { CancelledError, LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
 import type { Block } from "../codec/block.ts";
 import { decodeValue } from "../codec/decode-value.ts";
 import { preparationFor } from "../codec/preparation.ts";
 import { SchedulerLostError } from "../errors.ts";
-import type { ClientMessage, RunSettings, ToClientMessage } from "../messages/client-messages.ts";
+import type { ClientMessage, ToClientMessage } from "../messages/client-messages.ts";
 import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
 import type { RunListener } from "./client-run.ts";
 import { ClientRun } from "./client-run.ts";
@@ -19,6 +13,7 @@ import { ClientMachine } from "./machine.ts";
 import { OutputOrder } from "./output-order.ts";
 import { errorOf } from "./run-failure.ts";
 import { shipGraph } from "./ship.ts";
+import { layersOf, placesAmong, settingsOf } from "./submission.ts";
 
 /** How a client reaches scheduler and workers. */
 export interface ClientLink {
@@ -142,15 +137,30 @@ export class RunClient {
     return new Held(this, run, output, () => this.fetch(run, output));
   }
 
-  /** The value of an output that is held: a run of its own that asks for nothing else. */
+  /**
+   * The value of an output that is held: from the worker that was said to have it, else by a run of
+   * its own that asks for nothing else, for which it is made again where it must be.
+   */
   async fetch(run: HeldRun, output: number): Promise<unknown> {
-    const layer = MaterializedLayer.blocks("fetched", [
-      task(fetchHeld, [
-        new Held(this, run, output, () => Promise.reject(new Error("asked of itself"))),
-      ]),
-    ]);
+    const at = this.#machine.locationOf(run.number, output);
+    const block = at === undefined ? undefined : await this.#lookUp(at);
+    if (block !== undefined) return decodeValue(block, { copies: true });
+    const held = new Held(this, run, output, () => Promise.reject(new Error("asked of itself")));
+    const layer = MaterializedLayer.blocks("fetched", [task(fetchHeld, [held])]);
     const [value] = await this.run(new LayeredGraph().withLayer(layer), ["fetched/0"], {});
     return value;
+  }
+
+  async #lookUp(at: Location): Promise<Block | undefined> {
+    let block: Block;
+    try {
+      block = await this.#link.bring(at);
+    } catch {
+      // The worker is gone, or has it no more: the scheduler knows where to look next.
+      return undefined;
+    }
+    await preparationFor(block);
+    return block;
   }
 
   /**
@@ -359,39 +369,4 @@ export class RunClient {
     this.#handle({ kind: "brought", run: number, output });
     run.give(output, value);
   }
-}
-
-/** Where each key stands among the unique ones, which are in the same order. */
-function placesAmong(unique: readonly Key[], keys: readonly Key[]): readonly number[] {
-  // Mostly no key is asked for twice, and then none need be looked up.
-  if (unique.length === keys.length) return keys.map((_, place) => place);
-  const places = new Map(unique.map((key, place) => [key, place]));
-  return keys.map((key) => places.get(key) as number);
-}
-
-/** The graph as layers: what an unoptimized run does not need stays here. */
-function layersOf(
-  graph: TaskGraph | LayeredGraph,
-  keys: readonly Key[],
-  { optimize = true, priority = 0, retries = 0 }: ExecutorOptions,
-): LayeredGraph {
-  if (!(graph instanceof LayeredGraph)) {
-    const tasks = new MaterializedLayer("tasks", graph.materialize(keys));
-    return new LayeredGraph().withLayer(tasks);
-  }
-  return optimize ? optimizeLayers(graph, keys, { priority, retries }) : graph;
-}
-
-function settingsOf(options: ExecutorOptions, lookahead: number | undefined): RunSettings {
-  return {
-    optimize: options.optimize ?? true,
-    priority: options.priority ?? 0,
-    retries: options.retries ?? 0,
-    resources: options.resources,
-    workers: options.workers,
-    allowOtherWorkers: false,
-    lookahead,
-    events: options.onTask !== undefined,
-    progress: options.onProgress !== undefined,
-  };
 }

@@ -7,7 +7,7 @@ import { ZEROS, alignedEnd } from "./block-layout.ts";
 
 /** Parts up to this are copied together; longer ones are written from where they are. */
 const COPIED_BYTES_MAX = 16 * 1024;
-const COPY_BYTES = 64 * 1024;
+const TOGETHER_BYTES_MAX = 64 * 1024;
 /** A long part is written in slices: a checksum of one takes a fifth of a millisecond. */
 const SLICE_BYTES = 2 ** 20;
 /** Bytes that a socket has and the system does not; beyond, the writer waits. */
@@ -28,9 +28,9 @@ export class Outgoing {
   isWithin = false;
   readonly #socket: Socket;
   readonly #limits: ControlLimits;
-  /** Small parts that go together, and how much of them there is. */
-  #copy: Uint8Array | undefined;
-  #copied = 0;
+  /** Small parts that go together, and how many bytes these are. */
+  #small: Uint8Array[] = [];
+  #smallBytes = 0;
   #isGone = false;
   #wake: (() => void) | undefined;
 
@@ -102,11 +102,12 @@ export class Outgoing {
   }
 
   flush(): void {
-    if (this.#copy === undefined) return;
-    const bytes = this.#copy.subarray(0, this.#copied);
-    // The socket has it until it is written, so the next parts get another one.
-    this.#copy = undefined;
-    this.#write(bytes);
+    const small = this.#small;
+    if (small.length === 0) return;
+    this.#small = [];
+    // One call of the system costs more than copying them.
+    this.#write(small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small));
+    this.#smallBytes = 0;
   }
 
   #piece(bytes: Uint8Array, check: number): number {
@@ -120,13 +121,9 @@ export class Outgoing {
       this.#write(bytes);
       return;
     }
-    if (this.#copied + bytes.length > COPY_BYTES) this.flush();
-    if (this.#copy === undefined) {
-      this.#copy = Buffer.allocUnsafeSlow(COPY_BYTES);
-      this.#copied = 0;
-    }
-    this.#copy.set(bytes, this.#copied);
-    this.#copied += bytes.length;
+    if (this.#smallBytes + bytes.length > TOGETHER_BYTES_MAX) this.flush();
+    this.#small.push(bytes);
+    this.#smallBytes += bytes.length;
   }
 
   #write(bytes: Uint8Array): void {
