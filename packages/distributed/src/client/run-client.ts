@@ -43,6 +43,8 @@ export class RunClient {
   readonly #machine = new ClientMachine();
   readonly #runs = new Map<number, RunListener>();
   readonly #forgotten = new FinalizationRegistry((run: number) => this.#release(run));
+  /** Outputs that are let go of in this turn, by run. */
+  readonly #lettingGo = new Map<number, number[]>();
   #runCount = 0;
   /** Runs that are being shipped; what is asked for meanwhile goes after them. */
   #submitting: Promise<unknown> | undefined;
@@ -184,8 +186,20 @@ export class RunClient {
   }
 
   /** Some outputs of a run that is held are wanted no longer. */
-  letGo(run: HeldRun, outputs: readonly number[]): void {
-    this.#handle({ kind: "let-go", run: run.number, outputs });
+  letGo(run: HeldRun, output: number): void {
+    const outputs = this.#lettingGo.get(run.number);
+    if (outputs !== undefined) {
+      outputs.push(output);
+      return;
+    }
+    this.#lettingGo.set(run.number, [output]);
+    if (this.#lettingGo.size === 1) queueMicrotask(() => this.#letAllGo());
+  }
+
+  #letAllGo(): void {
+    const all = [...this.#lettingGo];
+    this.#lettingGo.clear();
+    for (const [run, outputs] of all) this.#handle({ kind: "let-go", run, outputs });
   }
 
   /** Nothing of a run that is held is wanted any more. */

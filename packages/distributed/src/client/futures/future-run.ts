@@ -25,12 +25,16 @@ export class FutureRun implements RunListener {
   readonly #errors = new Map<number, Error>();
   readonly #waiters = new Map<number, Waiter>();
   #usedCount = 0;
+  #pendingCount: number;
+  /** Who waits until no output is pending. */
+  #onEnded: (() => void)[] = [];
 
   /** @param hold - asks for the run, whose outcome is told to whom it is given */
   constructor(client: RunClient, count: number, hold: (listener: RunListener) => HeldRun) {
     this.client = client;
     this.#uses = new Int32Array(count);
     this.#statuses = new Array<FutureStatus>(count).fill("pending");
+    this.#pendingCount = count;
     this.held = hold(this);
   }
 
@@ -51,6 +55,24 @@ export class FutureRun implements RunListener {
     return Promise.reject(this.errorOf(output) ?? releasedError());
   }
 
+  /** How many outputs there are. */
+  get size(): number {
+    return this.#statuses.length;
+  }
+
+  /** Resolves when no output is pending. */
+  ended(): Promise<void> {
+    if (this.#pendingCount === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEnded.push(resolve));
+  }
+
+  #end(): void {
+    if (--this.#pendingCount > 0) return;
+    const ended = this.#onEnded;
+    this.#onEnded = [];
+    for (const resolve of ended) resolve();
+  }
+
   #waiterOf(output: number): Waiter {
     let waiter = this.#waiters.get(output);
     if (waiter === undefined) {
@@ -69,7 +91,11 @@ export class FutureRun implements RunListener {
   drop(output: number): void {
     if ((this.#uses[output] as number) === 0 || --this.#uses[output]! > 0) return;
     this.#usedCount--;
-    this.#leave(output, "released", releasedError());
+    if (this.statusOf(output) === "pending") this.#end();
+    this.#statuses[output] = "released";
+    this.#errors.delete(output);
+    this.#waiters.get(output)?.reject(releasedError());
+    this.#waiters.delete(output);
     this.#letGo(output);
   }
 
@@ -96,6 +122,7 @@ export class FutureRun implements RunListener {
     for (const [output, status] of this.#statuses.entries()) {
       if (status !== "error") continue;
       this.#statuses[output] = "pending";
+      this.#pendingCount++;
       this.#errors.delete(output);
     }
     this.client.retry(this.held);
@@ -104,6 +131,7 @@ export class FutureRun implements RunListener {
   give(output: number): void {
     if (this.statusOf(output) !== "pending") return;
     this.#statuses[output] = "finished";
+    this.#end();
     this.#waiters.get(output)?.resolve();
     this.#waiters.delete(output);
   }
@@ -127,8 +155,9 @@ export class FutureRun implements RunListener {
     // Likewise.
   }
 
-  #leave(output: number, status: FutureStatus, error: Error): void {
+  #leave(output: number, status: "error" | "cancelled", error: Error): void {
     this.#statuses[output] = status;
+    this.#end();
     this.#errors.set(output, error);
     this.#waiters.get(output)?.reject(error);
     this.#waiters.delete(output);
@@ -136,7 +165,7 @@ export class FutureRun implements RunListener {
 
   #letGo(output: number): void {
     if (this.#usedCount === 0) this.client.release(this.held);
-    else this.client.letGo(this.held, [output]);
+    else this.client.letGo(this.held, output);
   }
 }
 

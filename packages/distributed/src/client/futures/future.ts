@@ -15,10 +15,45 @@ import type { FutureRun } from "./future-run.ts";
  */
 export type FutureStatus = "pending" | "finished" | "error" | "cancelled" | "released";
 
-/** Futures that nobody can reach let go of what they stand for. */
-const forgotten = new FinalizationRegistry(
-  ({ run, output }: { readonly run: FutureRun; readonly output: number }) => run.drop(output),
-);
+/** Outputs of a run from one on, of which those count whose future has not been released. */
+interface Open {
+  readonly run: FutureRun;
+  readonly first: number;
+  readonly isOpen: Uint8Array;
+}
+
+const forgotten = new FinalizationRegistry<Open>(({ run, first, isOpen }) => {
+  isOpen.forEach((open, n) => {
+    if (open === 1) run.drop(first + n);
+  });
+});
+
+/**
+ * What the futures of one call share. When nobody can reach any of them, they let go of what they
+ * stand for: one by one that would cost more than most tasks do.
+ */
+export class FutureGroup {
+  readonly run: FutureRun;
+  readonly #open: Open;
+
+  constructor(run: FutureRun, first: number, count: number) {
+    this.run = run;
+    this.#open = { run, first, isOpen: new Uint8Array(count).fill(1) };
+    for (let n = 0; n < count; n++) run.use(first + n);
+    forgotten.register(this, this.#open);
+  }
+
+  isReleased(output: number): boolean {
+    return this.#open.isOpen[output - this.#open.first] === 0;
+  }
+
+  release(output: number): void {
+    const { run, first, isOpen } = this.#open;
+    if (isOpen[output - first] !== 1) return;
+    isOpen[output - first] = 0;
+    run.drop(output);
+  }
+}
 
 /**
  * A value that a cluster is working out, or has, and keeps until the future is released: by
@@ -42,23 +77,28 @@ const forgotten = new FinalizationRegistry(
 export class Future<T> implements Collection<T>, Disposable {
   /** Key of its task. */
   readonly key: Key;
-  readonly #run: FutureRun;
+  readonly #group: FutureGroup;
   readonly #output: number;
   #graph: LayeredGraph | undefined;
-  #isReleased = false;
 
   /** Made by a client; see `Client.submit`. */
-  constructor(key: Key, run: FutureRun, output: number) {
+  constructor(key: Key, group: FutureGroup, output: number) {
     this.key = key;
-    this.#run = run;
+    this.#group = group;
     this.#output = output;
-    run.use(output);
-    forgotten.register(this, { run, output }, this);
   }
 
   /** What is known of it now. */
   get status(): FutureStatus {
     return this.#isReleased ? "released" : this.#run.statusOf(this.#output);
+  }
+
+  get #run(): FutureRun {
+    return this.#group.run;
+  }
+
+  get #isReleased(): boolean {
+    return this.#group.isReleased(this.#output);
   }
 
   /**
@@ -78,6 +118,11 @@ export class Future<T> implements Collection<T>, Disposable {
     return this.#run.settled(this.#output);
   }
 
+  /** The run that it is an output of: those who wait for many ask it. */
+  get run(): FutureRun {
+    return this.#run;
+  }
+
   /** Why it has no value; undefined where it has one, or may get one. */
   get error(): Error | undefined {
     return this.#run.errorOf(this.#output);
@@ -90,10 +135,7 @@ export class Future<T> implements Collection<T>, Disposable {
 
   /** Lets go of the value, which goes when nobody else needs it. Again, it does nothing. */
   release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    forgotten.unregister(this);
-    this.#run.drop(this.#output);
+    this.#group.release(this.#output);
   }
 
   /** As `release`. */
@@ -103,7 +145,7 @@ export class Future<T> implements Collection<T>, Disposable {
 
   /** Another future of the same value, which is released by itself. */
   again(): Future<T> {
-    return new Future<T>(this.key, this.#run, this.#output);
+    return new Future<T>(this.key, new FutureGroup(this.#run, this.#output, 1), this.#output);
   }
 
   /** Its task shall run to its end, also when it is released. */

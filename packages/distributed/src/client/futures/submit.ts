@@ -1,17 +1,16 @@
 import type { CallArguments, Key, TaskFunction } from "@millrace/graph";
 import {
+  BlockwiseLayer,
   Delayed,
   LayeredGraph,
-  MaterializedLayer,
   annotate,
   checkOptions,
   isCollection,
-  task,
 } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
 import type { RunClient } from "../run-client.ts";
 import { FutureRun } from "./future-run.ts";
-import { Future } from "./future.ts";
+import { Future, FutureGroup } from "./future.ts";
 
 /** How a call is run. */
 export interface SubmitOptions {
@@ -92,11 +91,14 @@ export class Submitting {
       ) as readonly Future<Awaited<R>>[];
     }
     const name = key ?? `${fn.name || "call"}-${crypto.randomUUID()}`;
-    const layer = annotate(adviceOf(options), () =>
-      MaterializedLayer.blocks(
-        name,
-        list.map((item) => task(fn as TaskFunction, [item])),
-      ),
+    const layer = annotate(
+      adviceOf(options),
+      () =>
+        new BlockwiseLayer(name, {
+          count: list.length,
+          inputs: [{ kind: "values", values: list }],
+          steps: [{ fn: fn as TaskFunction, args: [{ kind: "input", input: 0 }] }],
+        }),
     );
     const graph = new LayeredGraph().withLayer(layer);
     const keys = list.map((_, n) => layer.keys.at(n));
@@ -107,7 +109,8 @@ export class Submitting {
     const run = new FutureRun(this.#client, keys.length, (listener) =>
       this.#client.hold(graph, keys, {}, listener),
     );
-    return keys.map((each, output) => new Future<T>(each, run, output));
+    const group = new FutureGroup(run, 0, keys.length);
+    return keys.map((each, output) => new Future<T>(each, group, output));
   }
 
   #remember(future: Future<unknown>): void {

@@ -1,5 +1,6 @@
 import { checkOptions } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
+import type { FutureRun } from "./future-run.ts";
 import type { Future } from "./future.ts";
 
 /** When `wait` has waited long enough. */
@@ -67,10 +68,9 @@ export async function wait<T>(
 }
 
 function enoughOf(futures: readonly Future<unknown>[], returnWhen: ReturnWhen): Promise<unknown> {
+  if (returnWhen === "all") return allEnded(futures);
   const ends = futures.map((future) => future.settled());
   switch (returnWhen) {
-    case "all":
-      return Promise.allSettled(ends);
     case "first":
       // To fail is to end; why it failed the future itself says.
       return ends.length === 0 ? Promise.resolve() : Promise.race(ends).catch(() => undefined);
@@ -78,6 +78,21 @@ function enoughOf(futures: readonly Future<unknown>[], returnWhen: ReturnWhen): 
       // Likewise.
       return Promise.all(ends).catch(() => undefined);
   }
+}
+
+/** Of many futures of one run that as a whole is waited for. */
+function allEnded(futures: readonly Future<unknown>[]): Promise<unknown> {
+  const byRun = new Map<FutureRun, Future<unknown>[]>();
+  for (const future of futures) {
+    const some = byRun.get(future.run);
+    if (some === undefined) byRun.set(future.run, [future]);
+    else some.push(future);
+  }
+  return Promise.allSettled(
+    [...byRun].flatMap(([run, some]) =>
+      some.length >= run.size ? [run.ended()] : some.map((future) => future.settled()),
+    ),
+  );
 }
 
 /** Rejects when one of the signals is aborted before. */

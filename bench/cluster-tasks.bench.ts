@@ -1,0 +1,95 @@
+import { Client, LocalCluster, wait } from "@millrace/distributed";
+import type { Bench, BenchRow } from "./bench.ts";
+import { median } from "./measure.ts";
+import { askPeer } from "./peer-process.ts";
+
+/** `tasks` are the tasks that do nothing, `peerTasks` those of Dask, `calls` are made one by one. */
+type Parameters = {
+  readonly tasks: number;
+  readonly peerTasks: number;
+  readonly calls: number;
+  readonly rounds: number;
+};
+
+const same = (n: number): number => n;
+const workers = 2;
+
+/** Sides take turns in every round; ratios are to Dask where that is there, else to nothing. */
+export const bench: Bench<Parameters> = {
+  name: "cluster-tasks",
+  question: "What do a task that does nothing and one call cost on a cluster of two processes?",
+  parameters: {
+    small: { tasks: 1_000, peerTasks: 200, calls: 5, rounds: 1 },
+    full: { tasks: 100_000, peerTasks: 10_000, calls: 200, rounds: 5 },
+  },
+  async run({ tasks, peerTasks, calls, rounds }) {
+    const startedMs = performance.now();
+    await using cluster = await LocalCluster.start({ workers });
+    await using client = await Client.connect(cluster);
+    await client.submit(same, [0]).result();
+    const firstMs = performance.now() - startedMs;
+    await using peer = await askPeer("MILLRACE_DASK_PYTHON", "dask-cluster.py");
+    const times = { map: [], call: [], peerMap: [], peerCall: [] } as Record<string, number[]>;
+    let check = 0;
+    for (let round = 0; round < rounds; round++) {
+      check += await measureMap(client, tasks, round, times["map"] as number[]);
+      times["call"]?.push(await measureCalls(client, calls));
+      if (peer === undefined) continue;
+      const mapped = await peer.ask(`map ${peerTasks} ${round}`);
+      times["peerMap"]?.push((1_000_000 * (mapped["seconds"] as number)) / peerTasks);
+      const called = await peer.ask(`latency ${calls} ${round}`);
+      times["peerCall"]?.push(1_000 * (called["seconds"] as number));
+    }
+    const rows = [
+      rowOf("map and wait, microseconds a task", times["map"], times["peerMap"]),
+      rowOf("submit and result, milliseconds", times["call"], times["peerCall"]),
+      rowOf(
+        "start to the first result, milliseconds",
+        [firstMs],
+        peer && [1_000 * (peer.ready["seconds"] as number)],
+      ),
+    ];
+    return { rows: rows.flat(), answer: String(check) };
+  },
+};
+
+async function measureMap(
+  client: Client,
+  tasks: number,
+  round: number,
+  times: number[],
+): Promise<number> {
+  const items = Array.from({ length: tasks }, (_, n) => n + round * tasks);
+  const startMs = performance.now();
+  const futures = client.map(same, items);
+  await wait(futures);
+  times.push((1_000 * (performance.now() - startMs)) / tasks);
+  const values = await client.gather(futures);
+  for (const future of futures) future.release();
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+async function measureCalls(client: Client, calls: number): Promise<number> {
+  const times: number[] = [];
+  for (let call = 0; call < calls; call++) {
+    const startMs = performance.now();
+    using future = client.submit(same, [call]);
+    await future.result();
+    times.push(performance.now() - startMs);
+  }
+  return median(times);
+}
+
+/** Figures of both sides as rows; the ratio is how many times as long the peer takes. */
+function rowOf(what: string, own: number[] = [], peer: number[] = []): BenchRow[] {
+  const [ownMedian, peerMedian] = [median(own), median(peer)];
+  const row = (name: string, times: number[], ratio: number): BenchRow => ({
+    case: `${what}: ${name}`,
+    medianMs: median(times),
+    ratio,
+    fastestMs: Math.min(...times),
+    slowestMs: Math.max(...times),
+  });
+  if (peer.length === 0) return [row("Millrace", own, 1)];
+  return [row("Dask", peer, 1), row("Millrace", own, ownMedian / peerMedian)];
+}
