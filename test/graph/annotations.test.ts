@@ -107,4 +107,15 @@ describe("annotate", () => {
       `"annotate: bad annotations, got null, wanted an object."`,
     );
   });
+
+  it("that layers share are still one object when the layers are made anew", () => {
+    const same = { fn: (fn: never) => fn, value: (value: unknown) => value };
+    const [a, b] = annotate({ retries: 1 }, () => [layer(), layer()] as const);
+    expect(a.annotations).toBe(b.annotations);
+    expect(a.replace(same).annotations).toBe(b.annotations);
+    const inner = annotate({ priority: 1 }, () =>
+      MaterializedLayer.values("v", [1], { annotations: a.annotations }),
+    );
+    expect(inner.annotations).toEqual({ retries: 1, priority: 1 });
+  });
 });

@@ -108,4 +108,34 @@ describe("runProgram", () => {
     expect(await run).toEqual([9, [3, 4]]);
     expect(inputs.every((value) => value === undefined)).toBe(true);
   });
+
+  it("is known for runs of inputs that cover each other", () => {
+    const run = (start: number, count: number): Arg => ({ kind: "inputs", start, count });
+    const steps = [
+      [run(0, 6), run(2, 2)],
+      [input(5), run(1, 3)],
+      [run(2, 1), run(2, 0)],
+      [input(1)],
+    ];
+    const made = makeProgram(
+      steps.map((args) => ({ fn: inc, args })),
+      7,
+      0,
+    );
+    expect(made.freedInputs).toEqual([[0, 4, 6], [3, 5], [2], [1]]);
+  });
+
+  it("costs no look at each input for each of many runs", () => {
+    const count = 200_000;
+    const args = new Array<Arg>(count).fill({ kind: "inputs", start: 0, count });
+    const made = makeProgram(
+      [
+        { fn: inc, args: [] },
+        { fn: inc, args },
+      ],
+      count,
+      0,
+    );
+    expect(made.freedInputs.map(({ length }) => length)).toEqual([0, count]);
+  });
 });

@@ -80,9 +80,8 @@ const checked = new WeakSet<Annotations>();
 
 /**
  * Annotations checked, and inside of the `annotate` calls that are running; the very same where
- * they
- * come from here and there is no such call, so that layers which share them still do when they are
- * made anew.
+ * they come from here and there is no such call, so that layers which share them still do when they
+ * are made anew.
  */
 export function withinAnnotate(api: string, annotations: Annotations): Annotations {
   if (current === undefined && checked.has(annotations)) return annotations;

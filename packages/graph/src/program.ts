@@ -170,8 +170,7 @@ export function makeProgram(
  */
 function noteRuns(lastOfInput: Int32Array, runs: readonly number[]): void {
   const { length } = lastOfInput;
-  // For an input that a later run has, one behind it, from which to look for the next that none
-  // has.
+  // For an input that a later run has, the one behind it: where to look for one that none has.
   const next = runs.length > 3 ? Int32Array.from({ length: length + 1 }, (_, i) => i) : undefined;
   for (let r = runs.length - 3; r >= 0; r -= 3) {
     const end = Math.min(runs[r + 1] as number, length);

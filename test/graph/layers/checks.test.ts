@@ -21,6 +21,19 @@ const message = (make: () => unknown): string => {
 };
 
 describe("a ShuffleLayer", () => {
+  it("takes no memory for its blocks before they are asked for", () => {
+    const call = { fn: list };
+    const count = 2 ** 30;
+    const layer = new ShuffleLayer("l", {
+      input: "in",
+      count,
+      npartitions: 1,
+      split: call,
+      join: call,
+    });
+    expect(layer.size).toBe(count + 2);
+  });
+
   const shuffled = (pieces: unknown): LayeredGraph =>
     new LayeredGraph().withLayer(MaterializedLayer.values("data", [[1, 2, 3]])).withLayer(
       new ShuffleLayer("dealt", {
