@@ -2,6 +2,7 @@ import type { Arg, Program } from "@millrace/graph";
 import { forEachLeaf, ownFunctions } from "@millrace/graph";
 import type { FunctionName, ShippedProgram } from "../messages/shipped.ts";
 import { ShippedValue } from "../messages/shipped.ts";
+import { contentOf } from "./program-content.ts";
 import { nameOf } from "./stand-in.ts";
 
 /** A program, and what is known of the tasks that run it. */
@@ -109,24 +110,4 @@ function isOwn(name: FunctionName): boolean {
 function addFunctions(leaf: Arg, functions: Set<FunctionName>): void {
   if (leaf.kind !== "literal" || !(leaf.value instanceof ShippedValue)) return;
   for (const name of leaf.value.functions) functions.add(name);
-}
-
-function contentOf({ steps, inputCount, constantCount }: Program): string {
-  return JSON.stringify(
-    [inputCount, constantCount, steps.map(({ fn, args }) => [nameOf(fn), args])],
-    (_, value: unknown) => {
-      if (value instanceof ShippedValue) return { token: value.token };
-      return typeof value === "string" || typeof value === "object" ? value : exactText(value);
-    },
-  );
-}
-
-/** What JSON has no text of its own for: -0, NaN, undefined, bigint. */
-function exactText(value: unknown): unknown {
-  if (typeof value === "bigint") return { bigint: String(value) };
-  if (value === undefined) return { plain: "undefined" };
-  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) {
-    return { plain: Object.is(value, -0) ? "-0" : String(value) };
-  }
-  return value;
 }
