@@ -12,9 +12,8 @@ import { LayerReader } from "./read-layer.ts";
 /**
  * The graph and the keys of a block that `encodeGraph` made. Functions are stand-ins; large parts
  * of shipped values are views of the block. The block may be from anybody: nothing in it is
- * believed,
- * none of it runs, and the cost grows with its bytes. What the graph would expand to is no part of
- * that: a few bytes stand for any number of tasks.
+ * believed, none of it runs, and the cost grows with its bytes. What the graph would expand to is
+ * no part of that: a few bytes stand for any number of tasks.
  *
  * @throws DistributedError `distributed/corrupt-frame`
  */

@@ -131,7 +131,7 @@ class TableReader {
 
   #functionName(): FunctionName {
     const name = this.#functions[this.#input.natural()];
-    // Those of graph are in no value: there they are captured like every other.
+    // Those of graph are in no value: there they are captured like all others.
     if (name === undefined || isOwnName(name)) throw corruptGraph("a function that is not named");
     return name;
   }

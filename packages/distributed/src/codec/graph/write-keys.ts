@@ -77,9 +77,7 @@ function wayTo(difference: number): number {
   return difference < 0 ? -2 * difference - 1 : 2 * difference;
 }
 
-/**
- * The number that a key ends with from `start` on, or -1; with zeros in front it is another key.
- */
+/** The number that a key ends with from `start` on, or -1; leading zeros are another key. */
 function digitsFrom(key: Key, start: number): number {
   const count = key.length - start;
   if (count < 1 || count > BLOCK_DIGITS_MAX) return -1;
