@@ -3,7 +3,7 @@ import type { Bench, BenchRow } from "./bench.ts";
 import { median } from "./measure.ts";
 import { askPeer } from "./peer-process.ts";
 
-/** `tasks` are the tasks that do nothing, `peerTasks` those of Dask, `calls` are made one by one. */
+/** `tasks` do nothing, `peerTasks` are those of Dask, `calls` are made one by one. */
 type Parameters = {
   readonly tasks: number;
   readonly peerTasks: number;

@@ -97,7 +97,7 @@ export class Submitting {
         new BlockwiseLayer(name, {
           count: list.length,
           inputs: [{ kind: "values", values: list }],
-          steps: [{ fn: fn as TaskFunction, args: [{ kind: "input", input: 0 }] }],
+          steps: [{ fn, args: [{ kind: "input", input: 0 }] }],
         }),
     );
     const graph = new LayeredGraph().withLayer(layer);
