@@ -143,7 +143,8 @@ export class DataClient implements AsyncDisposable {
         await connection.ask(api, request, signal);
         return request;
       } catch (error) {
-        if (!(error instanceof PeerLostError) || tryCount === TRIES_MAX) throw error;
+        const isLast = tryCount === TRIES_MAX || this.#isClosed;
+        if (!(error instanceof PeerLostError) || isLast) throw error;
         const isLocal = "path" in target.endpoint;
         if (error.isUnreached && isLocal) this.#withoutSocket.add(peer.address);
         // One that was let in and then cut off before an answer: it was about to be closed.

@@ -85,8 +85,10 @@ export function limitsFrom<L extends object>(api: string, defaults: L, given: Pa
       const known = Object.keys(defaults).join(", ");
       throw invalidArgument(api, "there is no such limit", name, `one of ${known}`, "Correct it.");
     }
+    // Timers take no longer ones.
+    const most = name.endsWith("Ms") ? 2 ** 31 - 1 : Infinity;
     const isCount = Number.isInteger(value) || value === Infinity;
-    if (value !== undefined && !(isCount && (value as number) >= 1)) {
+    if (value !== undefined && !(isCount && (value as number) >= 1 && (value as number) <= most)) {
       const got = `${name}: ${quoteValue(value)}`;
       throw invalidArgument(api, "a limit is no good", got, "an integer from 1", "Correct it.");
     }

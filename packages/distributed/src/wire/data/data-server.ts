@@ -68,10 +68,11 @@ export class DataServer implements AsyncDisposable {
         else this.#count(this.#serve(socket));
       });
       server.on("secureConnection", (socket: Socket) => this.#serve(socket));
-      // A peer that speaks no TLS, or has no certificate of ours: its socket is closed already.
-      server.on("tlsClientError", ({ message }: Error) =>
-        parts.log?.debug("data peer refused: no TLS", { reason: message }),
-      );
+      // A peer that speaks no TLS, has no certificate of ours, or says nothing, which ends nothing.
+      server.on("tlsClientError", ({ message }: Error, socket: Socket) => {
+        parts.log?.debug("data peer refused: no TLS", { reason: message });
+        socket.destroy();
+      });
     }
   }
 

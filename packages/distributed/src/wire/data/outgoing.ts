@@ -105,9 +105,9 @@ export class Outgoing {
     const small = this.#small;
     if (small.length === 0) return;
     this.#small = [];
+    this.#smallBytes = 0;
     // One call of the system costs more than copying them.
     this.#write(small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small));
-    this.#smallBytes = 0;
   }
 
   #piece(bytes: Uint8Array, check: number): number {

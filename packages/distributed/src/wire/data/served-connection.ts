@@ -27,9 +27,7 @@ export interface ConnectionOwner {
   closed(connection: ServedConnection): unknown;
 }
 
-/**
- * A refused peer is listened to for so long: closing on unread bytes would lose what it is told.
- */
+/** So long a refused peer is listened to: closing on unread bytes would lose what it is told. */
 const LINGER_MS = 2_000;
 /** Reasons in one answer to a push; of the others only the number is told. */
 const REASONS_MAX = 1_000;
