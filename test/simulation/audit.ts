@@ -38,6 +38,7 @@ interface Watched {
    */
   endedNow: Sent[];
   isPaused: boolean;
+  isRetiring: boolean;
 }
 
 /** Attempts at one task in one scenario; more are a loop without end. */
@@ -120,6 +121,7 @@ export class Audit {
           held: new Set<string>(),
           endedNow: [],
           isPaused: false,
+          isRetiring: false,
         };
         this.#workers.set(event.epoch, watched);
         return;
@@ -127,6 +129,11 @@ export class Audit {
       case "disconnected":
         this.losesWorker(event.epoch);
         return;
+      case "retire": {
+        const worker = this.#workers.get(event.worker);
+        if (worker !== undefined) worker.isRetiring = true;
+        return;
+      }
       case "worker-said": {
         const worker = this.#workers.get(event.epoch);
         if (worker !== undefined) this.#says(worker, event.message);
@@ -179,6 +186,12 @@ export class Audit {
       case "memory":
         worker.isPaused = message.paused;
         return;
+      case "not-acquired":
+        this.#world.mark("value not acquired");
+        return;
+      case "retire":
+        worker.isRetiring = true;
+        return;
       default:
         return;
     }
@@ -219,6 +232,34 @@ export class Audit {
     }
     if (message.kind === "recall") this.#world.mark("recall asked");
     if (message.kind === "compute") this.#computes(epoch, worker, message);
+    if (message.kind === "acquire") this.#acquires(epoch, worker, message.rows);
+    if (message.kind === "retired") this.#retires(epoch, worker, message.lost);
+  }
+
+  /** What a worker is to fetch must be where it is said. */
+  #acquires(epoch: number, worker: Watched, rows: readonly number[]): void {
+    if (worker.isPaused || worker.isRetiring) throw new Error(`worker ${epoch} is to acquire`);
+    this.#world.mark("value copied for no task");
+    for (let n = 0; n < rows.length; n += 4 + (rows[n + 3] as number)) {
+      const holders = rows.slice(n + 4, n + 4 + (rows[n + 3] as number));
+      const text = textOf({ id: rows[n] as number, version: rows[n + 1] as number });
+      if (holders.length === 0) throw new Error(`worker ${epoch} is not told who has ${text}`);
+      this.#checkHolders(epoch, holders, text);
+    }
+  }
+
+  /** A worker may go when it has no task, and others have what it has. */
+  #retires(epoch: number, worker: Watched, lost: number): void {
+    this.#world.mark(lost > 0 ? "worker retired with losses" : "worker retired");
+    if (worker.sent.size > 0) throw new Error(`worker ${epoch} has tasks and is to go`);
+    const { workers } = this.#world.scheduler.machine.snapshot;
+    const { held = [] } = workers.find((one) => one.epoch === epoch) ?? {};
+    const others = [...this.#workers.values()].filter(({ isRetiring }) => !isRetiring);
+    let alone = 0;
+    forPairs(held, (name) => {
+      if (!others.some((other) => other.held.has(textOf(name)))) alone++;
+    });
+    if (alone !== lost) throw new Error(`worker ${epoch} takes ${alone} values along, not ${lost}`);
   }
 
   #computes(
@@ -227,6 +268,7 @@ export class Audit {
     { rows, constants }: Extract<ToWorkerMessage, { kind: "compute" }>,
   ): void {
     if (worker.isPaused) throw new Error(`worker ${epoch} is paused and gets tasks`);
+    if (worker.isRetiring) throw new Error(`worker ${epoch} retires and gets tasks`);
     const reader = new ComputeRowsReader(rows);
     let constant = 0;
     while (reader.nextTask()) {
@@ -247,11 +289,7 @@ export class Audit {
     for (let n = 0; n < reader.inputCount; n++) {
       reader.nextInput();
       const text = textOf({ id: reader.input, version: reader.version });
-      for (const holder of reader.holders) {
-        if (holder === epoch) throw new Error(`worker ${epoch} is to ask itself`);
-        const held = this.#workers.get(holder)?.held;
-        if (held?.has(text) !== true) throw new Error(`worker ${holder} has not ${text}`);
-      }
+      this.#checkHolders(epoch, reader.holders, text);
       const isHere = worker.held.has(text) || worker.gatherings.has(text);
       if (reader.holders.length === 0 && !isHere) {
         throw new Error(`worker ${epoch} is not told who has ${text}`);
@@ -259,6 +297,14 @@ export class Audit {
       depth = Math.max(depth, this.#depths.get(text) ?? 0);
     }
     return depth;
+  }
+
+  #checkHolders(epoch: number, holders: readonly number[], text: string): void {
+    for (const holder of holders) {
+      if (holder === epoch) throw new Error(`worker ${epoch} is to ask itself`);
+      const held = this.#workers.get(holder)?.held;
+      if (held?.has(text) !== true) throw new Error(`worker ${holder} has not ${text}`);
+    }
   }
 
   #sends(

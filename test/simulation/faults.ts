@@ -38,6 +38,9 @@ function strikeWorker(world: World, worker: VirtualWorker, fault: Fault, index: 
     case "leave":
       worker.crash({ isSilent: false, restartMs: 0 });
       return;
+    case "retire":
+      worker.retire({ isAskedTo: other % 2 === 1, deadlineMs: lastMs });
+      return;
     case "crash-at-point":
       worker.crashPoint = crashPoints[other % crashPoints.length] as CrashPoint;
       return;

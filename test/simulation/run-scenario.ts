@@ -125,7 +125,7 @@ function comeToRest(world: World): void {
 function checkAgreement({ scheduler, workers }: World): void {
   const quiet = scheduler.quietWorkers;
   if (quiet.size === 0) return;
-  for (const { epoch, name, sent, held } of scheduler.machine.snapshot.workers) {
+  for (const { epoch, name, sent, held, copying } of scheduler.machine.snapshot.workers) {
     const worker = workers.find(({ connection }) => connection?.epoch === epoch);
     const snapshot = worker?.machine?.snapshot;
     if (!quiet.has(epoch) || worker?.isAwake !== true || snapshot === undefined) continue;
@@ -133,6 +133,8 @@ function checkAgreement({ scheduler, workers }: World): void {
     same(`tasks of ${name}`, pairs(sent), tasks);
     const values = snapshot.values.map(({ id, version }) => `${id}:${version}`).toSorted();
     same(`values of ${name}`, pairs(held), values);
+    const ordered = snapshot.ordered.map(({ id, version }) => `${id}:${version}`).toSorted();
+    same(`copies by ${name}`, pairs(copying), ordered);
   }
 }
 

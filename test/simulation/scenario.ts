@@ -143,6 +143,7 @@ export const faultKinds = [
   "resend",
   "join",
   "leave",
+  "retire",
   "stall-scheduler",
   "restart-scheduler",
 ] as const;

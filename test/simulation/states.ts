@@ -39,6 +39,10 @@ export const states: readonly string[] = [
   "stream advanced",
   "suspect ran again",
   "task killed its worker",
+  "value copied for no task",
+  "value not acquired",
   "worker gave its scheduler up",
   "worker lost with tasks",
+  "worker retired",
+  "worker retired with losses",
 ];

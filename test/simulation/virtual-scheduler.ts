@@ -117,6 +117,11 @@ export class VirtualScheduler {
     }
   }
 
+  /** Somebody wants a worker to go. */
+  retire(worker: number, hurry: boolean): void {
+    this.#feed({ kind: "retire", worker, hurry });
+  }
+
   /** The process is another one, which knows nothing. */
   restart(): void {
     this.life++;

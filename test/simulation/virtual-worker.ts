@@ -129,6 +129,25 @@ export class VirtualWorker {
     if (restartMs > 0) this.#world.clock.after(restartMs, () => this.start());
   }
 
+  /**
+   * The process is to end, or the scheduler is asked to let it end; when the time for that is up,
+   * in a hurry.
+   */
+  retire({ isAskedTo, deadlineMs }: { isAskedTo: boolean; deadlineMs: number }): void {
+    const say = (hurry: boolean): void => {
+      const { connection } = this;
+      if (!isAskedTo) this.feed({ kind: "retire", hurry });
+      else if (connection?.isOpenThere === true) {
+        this.#world.scheduler.retire(connection.epoch, hurry);
+      }
+    };
+    const { connection } = this;
+    this.later(0, () => say(false));
+    this.later(deadlineMs, () => {
+      if (!isAskedTo || this.connection === connection) say(true);
+    });
+  }
+
   /** Crashes, if this is the point at which it is to. */
   #reaches(point: CrashPoint): boolean {
     if (this.crashPoint !== point) return false;
@@ -279,6 +298,9 @@ export class VirtualWorker {
         return;
       case "drop":
         for (const name of instruction.values) this.store.drop(name);
+        return;
+      case "retired":
+        this.crash({ isSilent: false, restartMs: 30 });
         return;
       case "wake":
         this.#wakeAt(instruction.atMs);

@@ -43,6 +43,9 @@ export class LocalEngine {
       fetch: ({ question }: { readonly question: number }): void =>
         engine?.happened({ kind: "fetch-failed", question }),
       reconnect: (): void => undefined,
+      retired: (): void => {
+        throw new Error("the local worker is told to go");
+      },
     };
     const worker = await WorkerHost.open(settings, offer, link, neverSilent);
     engine = new LocalEngine(worker);

@@ -45,8 +45,15 @@ export type ToWorkerMessage =
       readonly functions: readonly ShippedFunction[];
       readonly peers: readonly Peer[];
     }
-  /** Give back what has not started, but for as many tasks as there are free threads. */
-  | { readonly kind: "recall" }
+  /** Give back what has not started; unless `all`, as many tasks stay as there are free threads. */
+  | { readonly kind: "recall"; readonly all: boolean }
+  /**
+   * Fetch values for no task, and keep them. Rows: value, version, bytes, how many workers have it,
+   * and their numbers. Each row has one answer: `acquired` in a report, or `not-acquired`.
+   */
+  | { readonly kind: "acquire"; readonly rows: Rows; readonly peers: readonly Peer[] }
+  /** Nothing is wanted of the worker any more: it may go. `lost` values go with it. */
+  | { readonly kind: "retired"; readonly lost: number }
   /** Rows of two, task and attempt: nobody needs them; stop them if they run. */
   | { readonly kind: "cancel"; readonly rows: Rows }
   /** Rows of two, task and version: values that may go. */
@@ -97,6 +104,13 @@ export type WorkerMessage =
       readonly attempt: number;
       readonly rows: Rows;
     }
+  /** Rows of two, value and version: what was to be acquired and could be had from nobody. */
+  | { readonly kind: "not-acquired"; readonly rows: Rows }
+  /**
+   * The worker wants to go, and waits for `retired`. With `hurry` tasks that it runs are begun anew
+   * elsewhere, and it is told to go when no more of its values can be copied.
+   */
+  | { readonly kind: "retire"; readonly hurry: boolean }
   /** Whether the worker takes more tasks, and what it holds. */
   | { readonly kind: "memory"; readonly paused: boolean; readonly bytes: number }
   | { readonly kind: "heartbeat"; readonly sentMs: number };

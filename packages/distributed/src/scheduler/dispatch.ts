@@ -48,7 +48,7 @@ function fill(state: SchedulerState, worker: WorkerRecord): void {
  * what is here may still go to another one.
  */
 function hasRoom({ settings }: SchedulerState, worker: WorkerRecord): boolean {
-  if (worker.isSolitary || worker.isPaused) return false;
+  if (worker.isSolitary || worker.isPaused || worker.isRetiring) return false;
   if (worker.isDraining) return worker.sentCount === 0;
   const { threads, activeCount, activeUs } = worker;
   if (activeCount < threads) return true;

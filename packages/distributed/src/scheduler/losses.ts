@@ -1,5 +1,7 @@
 import type { TaskFailure } from "../messages/failure.ts";
+import { settleCopiesOf } from "./copies.ts";
 import { holds } from "./ready.ts";
+import { leaveStaying } from "./retire.ts";
 import { returnRoots } from "./roots.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isSuspect, nowhere } from "./run.ts";
@@ -17,9 +19,9 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord): void {
   state.slots[worker.slot] = undefined;
   state.freeSlots.push(worker.slot);
   state.workerList.splice(state.workerList.indexOf(worker), 1);
-  state.threadCount -= worker.threads;
-  if (worker.isDraining) state.drainingCount--;
-  state.suitable.clear();
+  leaveStaying(state, worker);
+  state.retiring.delete(worker);
+  settleCopiesOf(state, worker);
   returnRoots(state, worker);
   worker.queuedCount = 0;
   updateRich(state, worker);

@@ -10,6 +10,7 @@ import { deriveStale } from "./derive.ts";
 import { dispatch } from "./dispatch.ts";
 import { loseWorker } from "./losses.ts";
 import { ProtocolError } from "./protocol-error.ts";
+import { handOver, retireWorker } from "./retire.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
 import { SchedulerState, empty, outboxOf } from "./scheduler-state.ts";
 import type { SchedulerSettings } from "./settings.ts";
@@ -49,6 +50,7 @@ export class SchedulerMachine {
     const state = this.#state;
     state.nowMs = Math.max(nowMs, state.nowMs);
     for (const event of events) this.#guard(event);
+    handOver(state);
     dispatch(state);
     flushProgress(state);
     this.#flush();
@@ -96,6 +98,11 @@ export class SchedulerMachine {
       case "disconnected":
         this.#disconnected(event.epoch);
         return;
+      case "retire": {
+        const worker = state.workers.get(event.worker);
+        if (worker !== undefined) retireWorker(state, worker, event.hurry);
+        return;
+      }
       case "expanded": {
         const client = state.clients.get(event.epoch);
         if (client !== undefined) handleExpanded(state, client, event.run, event.graph);
@@ -140,7 +147,7 @@ export class SchedulerMachine {
       if (nowMs < lastDoneMs + afterMs) continue;
       worker.isStuck = true;
       worker.recalledMs = nowMs;
-      outboxOf(state, worker).recall();
+      outboxOf(state, worker).recall(worker.isRetiring);
     }
   }
 
@@ -179,6 +186,9 @@ export class SchedulerMachine {
     }
     for (const run of state.progressing) {
       atMs = Math.min(atMs, run.progressMs + progressIntervalMs);
+    }
+    for (const { retryMs } of state.retiring.values()) {
+      if (retryMs > nowMs) atMs = Math.min(atMs, retryMs);
     }
     const isAsked = state.wakeMs > nowMs && state.wakeMs <= atMs;
     if (isAsked || atMs === Infinity) return;

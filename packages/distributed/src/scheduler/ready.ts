@@ -89,7 +89,8 @@ function whoMissed(
   if (run.missedBy.size === 0) return undefined;
   const worker = state.slots[run.missedBy.get(t) ?? nowhere];
   run.missedBy.delete(t);
-  return worker !== undefined && !worker.isPaused && suits(rule, worker) ? worker : undefined;
+  const isFit = worker !== undefined && !worker.isPaused && !worker.isRetiring;
+  return isFit && suits(rule, worker) ? worker : undefined;
 }
 
 /** Puts a ready task into the queue of a worker. */
@@ -109,7 +110,7 @@ export function enqueue(state: SchedulerState, run: Run, t: number, worker: Work
 
 function hasSuitable(state: SchedulerState, run: Run, t: number): boolean {
   const rule = run.ruleOf(t);
-  return (rule.isConstrained ? suitableFor(state, rule) : state.workerList).length > 0;
+  return (rule.isConstrained ? suitableFor(state, rule) : state.staying).length > 0;
 }
 
 function queueFor({ ids }: SchedulerState, worker: WorkerRecord, rule: Rule): ReadyHeap {
@@ -200,7 +201,8 @@ function bestHolder(state: SchedulerState, count: number, allUs: number): Worker
   let bestUs = Infinity;
   for (let n = 0; n < count; n++) {
     const worker = state.slots[holderSlots[n] as number];
-    if (worker === undefined || worker.isPaused || 2 * heldUs[n]! <= mostUs) continue;
+    const isOut = worker === undefined || worker.isPaused || worker.isRetiring;
+    if (isOut || 2 * heldUs[n]! <= mostUs) continue;
     const us = worker.waitUs(state.nowMs) + allUs - heldUs[n]!;
     if (us > bestUs || (us === bestUs && worker.storedBytes >= best!.storedBytes)) continue;
     best = worker;
@@ -273,7 +275,7 @@ function fetchUs(state: SchedulerState, run: Run, input: number): number {
 
 /** The least busy of a few workers, paused ones only where there are no others. */
 function leastBusy(state: SchedulerState): WorkerRecord | undefined {
-  const { workerList: all, nowMs } = state;
+  const { staying: all, nowMs } = state;
   let best: WorkerRecord | undefined;
   for (let n = 0; n < Math.min(sampleMax, all.length); n++) {
     const worker = all[state.cursor++ % all.length] as WorkerRecord;

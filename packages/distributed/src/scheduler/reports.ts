@@ -1,4 +1,5 @@
 import type { WorkerMessage } from "../messages/worker-messages.ts";
+import { settleCopy } from "./copies.ts";
 import { failureOf, loseValue, missValue, noteFailedOn } from "./losses.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isSuspect } from "./run.ts";
@@ -130,6 +131,7 @@ function noteAcquired(
   id: number,
   version: number,
 ): void {
+  if (worker.copyingCount > 0) settleCopy(state, worker, id, version);
   const found = findAttempt(state, id, version);
   if (found === undefined || found.run.state[found.t] !== memory) {
     outboxOf(state, worker).free(id, version);

@@ -14,6 +14,8 @@ export type SchedulerEvent =
   | { readonly kind: "client-said"; readonly epoch: number; readonly message: ClientMessage }
   /** The connection is gone, and whoever was behind it for all that can be known. */
   | { readonly kind: "disconnected"; readonly epoch: number; readonly reason: string }
+  /** A worker shall go, as if it had said so itself: see `retire` of `WorkerMessage`. */
+  | { readonly kind: "retire"; readonly worker: number; readonly hurry: boolean }
   /** The answer to `expand`. */
   | {
       readonly kind: "expanded";

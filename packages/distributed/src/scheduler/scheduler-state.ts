@@ -1,7 +1,9 @@
 import type { ClientRecord } from "./client-record.ts";
+import type { Copying } from "./copies.ts";
 import { Functions } from "./functions.ts";
 import { Programs } from "./programs.ts";
 import { isMoreUrgent } from "./ready-heap.ts";
+import type { Retirement } from "./retire.ts";
 import type { Rule } from "./rules.ts";
 import { suits } from "./rules.ts";
 import type { Run } from "./run.ts";
@@ -33,8 +35,14 @@ export class SchedulerState {
   readonly loads: WorkerLoads = new WorkerLoads();
   /** Slots of workers that are gone, for those to come. */
   readonly freeSlots: number[] = [];
-  /** The same workers as a list, for picking some. */
+  /** The same workers as a list. */
   readonly workerList: WorkerRecord[] = [];
+  /** Those that do not retire, for picking some: only they are given anything. */
+  readonly staying: WorkerRecord[] = [];
+  /** Those that do, and have not been told to go. */
+  readonly retiring: Map<WorkerRecord, Retirement> = new Map();
+  /** By the slot of their task, values that workers were told to fetch for no task. */
+  readonly copying: Map<number, Copying[]> = new Map();
   readonly clients: Map<number, ClientRecord> = new Map();
   readonly runs: Set<Run> = new Set();
   /** Runs with roots that no worker has taken, the most urgent first. */
@@ -74,6 +82,7 @@ export class SchedulerState {
   /** When the workers were last looked through for silent ones. */
   expiryMs: number;
   nowMs: number;
+  /** Of the workers that stay. */
   threadCount = 0;
   arrivals = 0;
   /** Where the search for a victim, or among equals, goes on. */
@@ -198,10 +207,10 @@ export function updateRootRuns({ rootRuns }: SchedulerState, run: Run): void {
 }
 
 /** The workers that may run the tasks of a rule. */
-export function suitableFor({ suitable, workers }: SchedulerState, rule: Rule): WorkerRecord[] {
+export function suitableFor({ suitable, staying }: SchedulerState, rule: Rule): WorkerRecord[] {
   let list = suitable.get(rule);
   if (list === undefined) {
-    list = [...workers.values()].filter((worker) => suits(rule, worker));
+    list = staying.filter((worker) => suits(rule, worker));
     suitable.set(rule, list);
   }
   return list;

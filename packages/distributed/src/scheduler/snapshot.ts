@@ -13,6 +13,8 @@ export interface SchedulerSnapshot {
     readonly sent: readonly number[];
     /** Values that it holds: rows of two, task and version. */
     readonly held: readonly number[];
+    /** Values that it was told to fetch for no task: rows of two. */
+    readonly copying: readonly number[];
     readonly isPaused: boolean;
     readonly isDraining: boolean;
   }[];
@@ -28,7 +30,7 @@ export interface SchedulerSnapshot {
 }
 
 /** Writes down what a scheduler knows. Cost: everything is looked at. */
-export function snapshot({ workerList, runs }: SchedulerState): SchedulerSnapshot {
+export function snapshot({ workerList, runs, copying }: SchedulerState): SchedulerSnapshot {
   const workers = workerList.map(({ epoch, slot, name, isPaused, isDraining }) => {
     const sent: number[] = [];
     const held: number[] = [];
@@ -40,7 +42,9 @@ export function snapshot({ workerList, runs }: SchedulerState): SchedulerSnapsho
         if (run.state[t] === memory && isOwn && holds(run, t, slot)) held.push(...row);
       }
     }
-    return { epoch, name, sent, held, isPaused, isDraining };
+    const told = [...copying.values()].flat().filter(({ worker }) => worker.epoch === epoch);
+    const rows = told.flatMap(({ id, version }) => [id, version]);
+    return { epoch, name, sent, held, copying: rows, isPaused, isDraining };
   });
   return {
     workers,

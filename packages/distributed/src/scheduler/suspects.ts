@@ -11,18 +11,18 @@ import type { WorkerRecord } from "./worker-record.ts";
  * kept free for them, at most every second one.
  */
 export function drainForSuspects(state: SchedulerState): void {
-  const { suspects, workerList } = state;
+  const { suspects, staying } = state;
   if (suspects.length === 0 && state.drainingCount === 0) return;
   for (let n = suspects.length - 1; n >= 0; n--) {
     if (findSuspect(state, suspects[n] as number) === undefined) suspects.splice(n, 1);
   }
-  const wanted = Math.min(suspects.length, Math.max(1, Math.floor(workerList.length / 2)));
-  const useless = workerList.filter((worker) => worker.isDraining && !suitsSome(state, worker));
+  const wanted = Math.min(suspects.length, Math.max(1, Math.floor(staying.length / 2)));
+  const useless = staying.filter((worker) => worker.isDraining && !suitsSome(state, worker));
   for (const worker of useless) setDraining(state, worker, false);
-  const solitary = workerList.filter((worker) => worker.isDraining);
+  const solitary = staying.filter((worker) => worker.isDraining);
   for (const worker of solitary.slice(wanted)) setDraining(state, worker, false);
   if (solitary.length >= wanted) return;
-  const free = workerList
+  const free = staying
     .filter((worker) => !worker.isDraining && !worker.isPaused && suitsSome(state, worker))
     .toSorted((a, b) => a.sentCount - b.sentCount);
   for (const worker of free.slice(0, wanted - solitary.length)) setDraining(state, worker, true);

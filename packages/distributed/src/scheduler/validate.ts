@@ -49,6 +49,7 @@ export function validate(state: SchedulerState): void {
   }
   const crowded = state.workerList.filter((worker) => worker.activeCount > worker.threads);
   check(crowded.length === state.crowdedCount, "crowdedCount", state.crowdedCount);
+  validateCopies(state);
   const draining = state.workerList.filter((worker) => worker.isDraining);
   check(draining.length === state.drainingCount, "drainingCount", state.drainingCount);
 }
@@ -263,6 +264,28 @@ function validateWorker(state: SchedulerState, worker: WorkerRecord, tally: Tall
   check(worker.richAt >= 0 === worker.isRich, "rich", at);
   check(worker.richAt < 0 || state.rich[worker.richAt] === worker, "richAt", at);
   check(worker.idleAt < 0 || state.idle[worker.idleAt] === worker, "idleAt", at);
+}
+
+function validateCopies({ copying, retiring, workerList, staying }: SchedulerState): void {
+  const all = [...copying.values()].flat();
+  for (const worker of workerList) {
+    const at = `of worker ${worker.epoch}`;
+    const own = all.filter((one) => one.worker === worker);
+    check(own.length === worker.copyingCount, "copyingCount", at, worker.copyingCount);
+    const bytes = own.reduce((sum, one) => sum + one.bytes, 0);
+    check(isNear(bytes, worker.copyingBytes), "copyingBytes", at, worker.copyingBytes);
+    check(staying.includes(worker) === !worker.isRetiring, "staying", at);
+    check(!worker.isRetiring || worker.queuedCount === 0, "queued while retiring", at);
+  }
+  check(
+    all.every(({ worker }) => !worker.isGone),
+    "copies by workers that are gone",
+  );
+  for (const { worker, work } of retiring.values()) {
+    const waiting = all.flatMap((one) => one.waiting.filter((each) => each.work === work));
+    check(waiting.length === work.movingCount, "movingCount", `of worker ${worker.epoch}`);
+    check(worker.isRetiring && !worker.isGone, "retiring", `of worker ${worker.epoch}`);
+  }
 }
 
 function isNear(a: number, b: number): boolean {

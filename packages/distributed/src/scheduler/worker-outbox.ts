@@ -55,7 +55,9 @@ export class WorkerOutbox {
   #batchesBefore: Batch[] | undefined;
   readonly #free: RowsWriter = new RowsWriter();
   #greetings: ToWorkerMessage[] | undefined;
-  #isRecalling = false;
+  #recall: "none" | "some" | "all" = "none";
+  #acquire: number[] | undefined;
+  #acquirePeers: Peer[] | undefined;
   #cancel: number[] | undefined;
   #forgetPrograms: number[] | undefined;
   #forgetFunctions: FunctionName[] | undefined;
@@ -95,8 +97,21 @@ export class WorkerOutbox {
     (this.#greetings ??= []).push({ kind: "echo", sentMs });
   }
 
-  recall(): void {
-    this.#isRecalling = true;
+  retired(lost: number): void {
+    (this.#greetings ??= []).push({ kind: "retired", lost });
+  }
+
+  recall(all: boolean): void {
+    if (this.#recall !== "all") this.#recall = all ? "all" : "some";
+  }
+
+  /** One row of an `acquire` message. */
+  acquire(row: Rows): void {
+    (this.#acquire ??= []).push(...row);
+  }
+
+  acquirePeer(peer: Peer): void {
+    (this.#acquirePeers ??= []).push(peer);
   }
 
   cancel(task: number, attempt: number): void {
@@ -123,6 +138,13 @@ export class WorkerOutbox {
       const message = { kind: "free", rows: this.#free.take() } as const;
       instructions.push(new TellWorker(epoch, message));
     }
+    // Before tasks, which need not be told again where these peers are.
+    if (this.#acquire !== undefined) {
+      const [rows, peers] = [this.#acquire, this.#acquirePeers ?? none];
+      instructions.push(new TellWorker(epoch, { kind: "acquire", rows, peers }));
+      this.#acquire = undefined;
+      this.#acquirePeers = undefined;
+    }
     if (this.#batchesBefore !== undefined) {
       for (const message of this.#batchesBefore) {
         instructions.push(new TellWorker(epoch, message));
@@ -139,7 +161,7 @@ export class WorkerOutbox {
     return (
       this.#greetings !== undefined ||
       this.#cancel !== undefined ||
-      this.#isRecalling ||
+      this.#recall !== "none" ||
       this.#forgetPrograms !== undefined ||
       this.#forgetFunctions !== undefined
     );
@@ -153,13 +175,13 @@ export class WorkerOutbox {
       const programs = this.#forgetPrograms ?? none;
       messages.push({ kind: "forget", programs, functions: this.#forgetFunctions ?? none });
     }
-    if (this.#isRecalling) messages.push({ kind: "recall" });
+    if (this.#recall !== "none") messages.push({ kind: "recall", all: this.#recall === "all" });
     for (const message of messages) instructions.push(new TellWorker(epoch, message));
     this.#greetings = undefined;
     this.#cancel = undefined;
     this.#forgetPrograms = undefined;
     this.#forgetFunctions = undefined;
-    this.#isRecalling = false;
+    this.#recall = "none";
   }
 }
 

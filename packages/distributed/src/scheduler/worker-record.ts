@@ -62,6 +62,8 @@ export class WorkerRecord {
   isGone = false;
   /** Too little memory is free: it gets no tasks. */
   isPaused = false;
+  /** It wants to go: nothing is placed on it. */
+  isRetiring = false;
   /** Tasks were asked back from it: until it ends one, it gets no more than it has threads. */
   isStuck = false;
   /** When they were asked back last. */
@@ -99,6 +101,9 @@ export class WorkerRecord {
   readonly queue: ReadyHeap;
   /** Those that need resources, by what they need. */
   readonly constrained: Map<Rule, ReadyHeap> = new Map();
+  /** Values that it was told to fetch for no task, and their bytes. */
+  copyingCount = 0;
+  copyingBytes = 0;
   readonly name: string;
   readonly address: string;
   readonly host: string;

@@ -1,7 +1,9 @@
 import type { WorkerMessage, WorkerOffer } from "../messages/worker-messages.ts";
+import { settleCopy } from "./copies.ts";
 import { loseWorker } from "./losses.ts";
 import { ReadyHeap } from "./ready-heap.ts";
 import { handleFailed, handleMissing, handleRecalled, handleReport } from "./reports.ts";
+import { retireWorker, stirRetirements } from "./retire.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, touch } from "./scheduler-state.ts";
 import { parked, waiting } from "./states.ts";
@@ -15,10 +17,12 @@ export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOff
   state.workers.set(epoch, worker);
   state.slots[place.slot] = worker;
   state.workerList.push(worker);
+  state.staying.push(worker);
   state.threadCount += offer.threads;
   state.suitable.clear();
   outboxOf(state, worker).welcome(epoch);
   placeAgain(state);
+  stirRetirements(state);
   touch(state, worker);
 }
 
@@ -59,7 +63,16 @@ export function handleWorkerMessage(
       return;
     case "memory":
       worker.isPaused = message.paused;
+      if (!worker.isPaused) stirRetirements(state);
       touch(state, worker);
+      return;
+    case "not-acquired":
+      for (let n = 0; n < message.rows.length; n += 2) {
+        settleCopy(state, worker, message.rows[n]!, message.rows[n + 1]!);
+      }
+      return;
+    case "retire":
+      retireWorker(state, worker, message.hurry);
       return;
     case "heartbeat":
       outboxOf(state, worker).echo(message.sentMs);

@@ -1,6 +1,6 @@
 import type { Wanted } from "./fetching.ts";
 import { loseTask } from "./task-ends.ts";
-import { arrive, findValue } from "./values.ts";
+import { arrive, findValue, removeValue } from "./values.ts";
 import type { Want, WorkerEvent } from "./worker-events.ts";
 import type { Value, WorkerState } from "./worker-state.ts";
 import { dropValue } from "./worker-state.ts";
@@ -35,7 +35,8 @@ export function handleFetchFailed(state: WorkerState, question: number): void {
   for (const wanted of state.fetching.failed(question)) loseReaders(state, wanted);
 }
 
-/** Nobody has a value: the tasks that wait for it cannot run here. */
+/** Nobody has a value: the tasks that wait for it cannot run here, and it is not acquired. */
 function loseReaders(state: WorkerState, { value }: Wanted): void {
   for (const task of value.readers ?? []) loseTask(state, task, value);
+  if (value.isOrdered) removeValue(state, value);
 }

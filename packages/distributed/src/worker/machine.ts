@@ -12,7 +12,7 @@ import {
   handleWithdrawn,
   recallTasks,
 } from "./task-ends.ts";
-import { freeValue } from "./values.ts";
+import { acquireValues, freeValue } from "./values.ts";
 import { validate } from "./validate.ts";
 import type { ValueName, WorkerEvent, WorkerInstruction } from "./worker-events.ts";
 import type { WorkerSettings, WorkerTask } from "./worker-state.ts";
@@ -24,6 +24,8 @@ export interface WorkerSnapshot {
   /** Tasks that were given up and of which something may still run. */
   readonly ending: readonly WorkerTask[];
   readonly values: readonly ValueName[];
+  /** Values that the scheduler wants here and waits for. */
+  readonly ordered: readonly ValueName[];
   readonly comingCount: number;
   readonly gatheringCount: number;
   readonly bytesInFlight: number;
@@ -84,6 +86,7 @@ export class WorkerMachine {
       tasks: [...tasks.values()],
       ending: [...ending.values()],
       values: here.map(({ name }) => name),
+      ordered: [...values.values()].filter((value) => value.isOrdered).map(({ name }) => name),
       comingCount: values.size - here.length,
       gatheringCount: gatherings.size,
       bytesInFlight: fetching.bytesInFlight,
@@ -140,10 +143,21 @@ export class WorkerMachine {
       case "pressure":
         tell(state, { kind: "memory", paused: event.paused, bytes: event.bytes });
         return;
+      case "retire":
+        this.#retire(event.hurry);
+        return;
       case "ticked":
         this.#ticked();
         return;
     }
+  }
+
+  /** Where no scheduler knows what is here, there is nobody to hand it over. */
+  #retire(hurry: boolean): void {
+    const state = this.#state;
+    state.isRetiring = true;
+    if (this.#isConnected) tell(state, { kind: "retire", hurry });
+    else state.instructions.push({ kind: "retired", lost: 0 });
   }
 
   #told(message: ToWorkerMessage): void {
@@ -159,7 +173,13 @@ export class WorkerMachine {
         takeTasks(state, message);
         return;
       case "recall":
-        recallTasks(state);
+        recallTasks(state, message.all);
+        return;
+      case "acquire":
+        acquireValues(state, message);
+        return;
+      case "retired":
+        state.instructions.push(message);
         return;
       case "cancel":
         cancelTasks(state, message.rows);
@@ -202,6 +222,7 @@ export class WorkerMachine {
 
   #giveUpScheduler(reason: string): void {
     this.#forgetAll();
+    if (this.#state.isRetiring) return;
     this.#state.instructions.push({ kind: "reconnect", reason });
   }
 
@@ -214,6 +235,8 @@ export class WorkerMachine {
     if (held.length > 0) {
       state.instructions.push({ kind: "drop", values: held.map(({ name }) => name) });
     }
+    // The scheduler lets go of a worker with its connection: there is nothing to wait for.
+    if (state.isRetiring) state.instructions.push({ kind: "retired", lost: held.length });
     state.values.clear();
     state.gatherings.clear();
     state.peers.clear();

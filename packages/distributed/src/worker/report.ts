@@ -10,6 +10,7 @@ export class Report {
   #acquired: number[] = [];
   #lost: number[] = [];
   #recalled: number[] = [];
+  #notAcquired: number[] = [];
 
   done(task: number, attempt: number, bytes: number, us: number): void {
     this.#done.push(task, attempt, bytes, us);
@@ -31,6 +32,11 @@ export class Report {
     this.#lost.push(id, version);
   }
 
+  /** What was to be fetched for no task could not be. */
+  notAcquired(id: number, version: number): void {
+    this.#notAcquired.push(id, version);
+  }
+
   recalled(task: number, attempt: number): void {
     this.#recalled.push(task, attempt);
   }
@@ -50,6 +56,9 @@ export class Report {
       });
     }
     if (this.#recalled.length > 0) messages.push({ kind: "recalled", rows: this.#recalled });
+    if (this.#notAcquired.length > 0) {
+      messages.push({ kind: "not-acquired", rows: this.#notAcquired });
+    }
     if (messages.length > 0) this.clear();
     return messages;
   }
@@ -62,6 +71,7 @@ export class Report {
     this.#acquired = [];
     this.#lost = [];
     this.#recalled = [];
+    this.#notAcquired = [];
   }
 }
 

@@ -80,16 +80,18 @@ export function giveUp(state: WorkerState, task: WorkerTask): void {
 }
 
 /**
- * The scheduler asks for tasks back that have not begun. Those stay that free threads take next, or
- * have taken unheard: that of a task that began a moment ago is not known here yet.
+ * The scheduler asks for tasks back that have not begun. Unless it wants all, those stay that free
+ * threads take next, or have taken unheard: that of a task that began a moment ago is not known
+ * here yet.
  */
-export function recallTasks(state: WorkerState): void {
+export function recallTasks(state: WorkerState, all: boolean): void {
   const tasks = [...state.tasks.values()];
   const busyCount = tasks.filter(({ begun }) => begun === "started").length;
   const next = tasks
     .filter(({ begun }) => begun === undefined)
     .toSorted((a, b) => Number(b.isHanded) - Number(a.isHanded) || b.priority - a.priority);
-  for (const task of next.slice(Math.max(0, state.offer.threads - busyCount))) {
+  const stays = all ? 0 : Math.max(0, state.offer.threads - busyCount);
+  for (const task of next.slice(stays)) {
     if (task.isHanded) {
       state.instructions.push({ kind: "withdraw", task: task.task, attempt: task.attempt });
     } else {

@@ -43,11 +43,12 @@ function validateTask(state: WorkerState, task: WorkerTask): void {
 
 function validateValue(state: WorkerState, value: Value): void {
   if (value.isHere) {
-    check(value.readers === undefined && value.wanted === undefined, "here", value);
+    const isSettled = value.readers === undefined && !value.isOrdered;
+    check(isSettled && value.wanted === undefined, "here", value);
     return;
   }
   const { readers = new Set<WorkerTask>() } = value;
-  check(readers.size > 0, "nobody waits", value);
+  check(readers.size > 0 || value.isOrdered, "nobody waits", value);
   check(value.wanted !== undefined && !value.wanted.isDropped, "nobody is asked", value);
   for (const task of readers) {
     const isTold = state.tasks.get(task.task) === task && task.missing?.has(value) === true;

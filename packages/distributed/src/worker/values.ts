@@ -1,3 +1,4 @@
+import type { ToWorkerMessage } from "../messages/worker-messages.ts";
 import type { ValueName } from "./worker-events.ts";
 import type { Member, Value, WorkerState, WorkerTask } from "./worker-state.ts";
 import { dropValue, handOver } from "./worker-state.ts";
@@ -23,6 +24,39 @@ export function needPiece(state: WorkerState, member: Member, piece: number): Va
   return value;
 }
 
+/**
+ * The scheduler wants values here, whoever reads them. What is here already is said once more; what
+ * nobody can be asked for, or has been made anew meanwhile, is not coming.
+ */
+export function acquireValues(
+  state: WorkerState,
+  { rows, peers }: Extract<ToWorkerMessage, { kind: "acquire" }>,
+): void {
+  for (const peer of peers) state.peers.set(peer.worker, peer);
+  for (let n = 0; n < rows.length;) {
+    const name = { id: rows[n]!, version: rows[n + 1]! };
+    const bytes = rows[n + 2] as number;
+    const count = rows[n + 3] as number;
+    acquire(state, { name, bytes, holders: rows.slice(n + 4, n + 4 + count) });
+    n += 4 + count;
+  }
+}
+
+function acquire(state: WorkerState, member: Member): void {
+  const { id, version } = member.name;
+  const newest = state.values.get(id)?.name.version ?? version;
+  const value = newest > version ? undefined : needValue(state, member);
+  if (value?.isHere === true) {
+    state.report.acquired(id, version);
+    return;
+  }
+  if (value === undefined) state.report.notAcquired(id, version);
+  else {
+    value.isOrdered = true;
+    if (value.wanted === undefined) removeValue(state, value);
+  }
+}
+
 /** The value of a name, here or on its way. */
 export function findValue({ values }: WorkerState, id: number, version: number): Value | undefined {
   const known = values.get(id);
@@ -30,7 +64,7 @@ export function findValue({ values }: WorkerState, id: number, version: number):
 }
 
 function makeValue(name: ValueName, isHere: boolean): Value {
-  return { name, isHere, readers: undefined, wanted: undefined };
+  return { name, isHere, readers: undefined, isOrdered: false, wanted: undefined };
 }
 
 function wantFrom(
@@ -58,6 +92,7 @@ export function keepValue(state: WorkerState, id: number, version: number): void
 /** A value has come: tasks that waited for nothing else can begin. */
 export function arrive(state: WorkerState, value: Value): void {
   value.isHere = true;
+  value.isOrdered = false;
   if (value.wanted !== undefined) value.wanted.isDropped = true;
   value.wanted = undefined;
   if (value.readers === undefined) return;
@@ -80,13 +115,17 @@ export function removeValue(state: WorkerState, value: Value): void {
   if (state.values.get(value.name.id) === value) state.values.delete(value.name.id);
   if (value.wanted !== undefined) value.wanted.isDropped = true;
   if (value.isHere) dropValue(state, value.name);
+  if (!value.isOrdered) return;
+  value.isOrdered = false;
+  state.report.notAcquired(value.name.id, value.name.version);
 }
 
 /** A task does not wait for values any more; those that nobody else waits for need not come. */
 export function stopWaiting(state: WorkerState, task: WorkerTask): void {
   for (const value of task.missing ?? []) {
     value.readers?.delete(task);
-    if (!value.isHere && value.readers?.size === 0) removeValue(state, value);
+    const isWanted = value.isOrdered || value.readers?.size !== 0;
+    if (!value.isHere && !isWanted) removeValue(state, value);
   }
   task.missing = undefined;
 }

@@ -94,6 +94,11 @@ export type WorkerEvent =
   | { readonly kind: "fetch-failed"; readonly question: number }
   /** How much is held, and whether more tasks would be too much. */
   | { readonly kind: "pressure"; readonly paused: boolean; readonly bytes: number }
+  /**
+   * The process is to end: what it has is handed over first. Said again with `hurry` when the time
+   * for that is up: tasks stop, and what nobody can take is lost.
+   */
+  | { readonly kind: "retire"; readonly hurry: boolean }
   | { readonly kind: "ticked" };
 
 /** What a worker wants done. */
@@ -124,4 +129,6 @@ export type WorkerInstruction =
       readonly wants: readonly Want[];
     }
   | { readonly kind: "drop"; readonly values: ValueName[] }
+  /** Nothing is wanted here any more: leave, and do not come back. `lost` values go with it. */
+  | { readonly kind: "retired"; readonly lost: number }
   | { readonly kind: "wake"; readonly atMs: number };

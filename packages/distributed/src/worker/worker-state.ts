@@ -39,6 +39,8 @@ export interface Value {
   isHere: boolean;
   /** Tasks that wait for it; undefined where none ever did. */
   readers: Set<WorkerTask> | undefined;
+  /** The scheduler wants it here, whether a task reads it or not, and waits for an answer. */
+  isOrdered: boolean;
   /** How it is fetched, until it is here. */
   wanted: Wanted | undefined;
 }
@@ -78,6 +80,8 @@ export class WorkerState {
   number = -1;
   /** Names given to pieces. */
   pieceCount = 0;
+  /** It was told to go when it can. */
+  isRetiring = false;
 
   constructor(offer: WorkerOffer, settings: Partial<WorkerSettings>) {
     this.offer = offer;

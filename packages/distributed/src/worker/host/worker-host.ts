@@ -14,6 +14,8 @@ export interface WorkerLink {
   fetch(question: Extract<WorkerInstruction, { kind: "fetch" }>): void;
   /** The connection to the scheduler is no good any more. */
   reconnect(reason: string): void;
+  /** The worker may go: nothing is wanted of it any more; `lost` values go with it. */
+  retired(lost: number): void;
 }
 
 /**
@@ -153,6 +155,9 @@ export class WorkerHost {
         return;
       case "reconnect":
         this.#link.reconnect(instruction.reason);
+        return;
+      case "retired":
+        this.#link.retired(instruction.lost);
         return;
       case "wake":
         this.#wake(instruction.atMs);
