@@ -113,6 +113,18 @@ function drawTask(
   };
 }
 
+const laterDeeds = [
+  "release",
+  "again",
+  "again",
+  "retry",
+  "retry",
+  "reconnect",
+  "replicate",
+  "rebalance",
+  "ask-who-has",
+] as const;
+
 function drawWorkload(random: Random, endMs: number): Deed[] {
   const count = random.between(1, random.pick([1, 3, 8]));
   const doesMore = random.pick([0, 0.3]);
@@ -121,7 +133,7 @@ function drawWorkload(random: Random, endMs: number): Deed[] {
     client: random.below(3),
     kind:
       n > 0 && random.chance(doesMore)
-        ? random.pick(["release", "again", "again", "retry", "retry", "reconnect"] as const)
+        ? random.pick(laterDeeds)
         : random.pick(["collect", "collect", "stream", "hold"] as const),
     graph: random.below(8),
     holds: random.pick([0, 1, 2]),

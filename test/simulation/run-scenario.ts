@@ -12,6 +12,8 @@ export interface Report {
   readonly executions: readonly Execution[];
   /** The most bytes that were in all stores together. */
   readonly peakBytes: number;
+  /** What each worker held when all had come to rest. */
+  readonly storedBytes: Readonly<Record<string, number>>;
   readonly reached: ReadonlySet<string>;
   readonly actionCount: number;
   readonly endMs: number;
@@ -60,10 +62,11 @@ function play(world: World): Report {
   reviveAll(world);
   settle(world);
   comeToRest(world);
+  const storedBytes = Object.fromEntries(world.workers.map((one) => [one.name, one.store.bytes]));
   releaseAll(world);
   const { reached, executions, peakBytes } = world;
   const outcomes = Object.fromEntries(world.outcomes);
-  return { outcomes, executions, peakBytes, reached, ...countsOf(clock) };
+  return { outcomes, executions, peakBytes, storedBytes, reached, ...countsOf(clock) };
 }
 
 function countsOf({ actionCount, nowMs }: Clock): { actionCount: number; endMs: number } {

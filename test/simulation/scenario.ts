@@ -106,6 +106,9 @@ export const deedKinds = [
   "again",
   "retry",
   "reconnect",
+  "replicate",
+  "rebalance",
+  "ask-who-has",
 ] as const;
 
 /** What a client does. */

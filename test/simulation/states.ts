@@ -3,6 +3,8 @@
  * finds nothing, and says nothing of it.
  */
 export const states: readonly string[] = [
+  "answered: holders",
+  "answered: refused",
   "awaited twice",
   "cancel during flight",
   "client reconnected",
@@ -27,6 +29,7 @@ export const states: readonly string[] = [
   "killed beside values",
   "late message of an old epoch",
   "output not brought",
+  "outputs copied to other workers",
   "piece fetched",
   "recall asked",
   "recall granted",
@@ -41,6 +44,7 @@ export const states: readonly string[] = [
   "task killed its worker",
   "value copied for no task",
   "value not acquired",
+  "values moved to other workers",
   "worker gave its scheduler up",
   "worker lost with tasks",
   "worker retired",

@@ -13,16 +13,15 @@ import type { TaskFailure } from "../../packages/distributed/src/messages/failur
 import { Random } from "../lib/random.ts";
 import { Connection } from "./connection.ts";
 import { openRoad } from "./network.ts";
+import { OpenQuestions } from "./open-questions.ts";
 import type { Fate, Hold, PlannedGraph } from "./plan-graph.ts";
+import type { Outcome } from "./outcome.ts";
+import { textOf } from "./outcome.ts";
 import { planGraph } from "./plan-graph.ts";
 import type { Deed } from "./scenario.ts";
 import type { SimValue } from "./values.ts";
 import { hashOf } from "./values.ts";
 import type { World } from "./world.ts";
-
-type Outcome =
-  | { readonly kind: "value"; readonly value: SimValue }
-  | { readonly kind: "failed"; readonly failure: TaskFailure };
 
 interface ClientRun {
   readonly number: number;
@@ -44,6 +43,7 @@ export class VirtualClient {
   readonly #random: Random;
   readonly machine = new ClientMachine();
   readonly runs = new Map<number, ClientRun>();
+  readonly #questions: OpenQuestions;
   /** Runs that went with a connection, to be submitted again. */
   #again: Deed[] = [];
   #connection: Connection<ClientMessage, ToClientMessage> | undefined;
@@ -54,6 +54,7 @@ export class VirtualClient {
   constructor(world: World, name: string) {
     this.#world = world;
     this.name = name;
+    this.#questions = new OpenQuestions(world);
     this.#random = new Random(world.scenario.seed, "client", name);
   }
 
@@ -133,6 +134,13 @@ export class VirtualClient {
       case "reconnect":
         this.#world.mark("client reconnected");
         this.reconnect();
+        return;
+      case "replicate":
+      case "rebalance":
+      case "ask-who-has":
+        if (run !== undefined) {
+          this.#feed({ kind: "questioned", ...this.#questions.ask(deed, run.number) });
+        }
         return;
     }
   }
@@ -233,6 +241,12 @@ export class VirtualClient {
         return;
       case "lost":
         this.#lost(instruction.run);
+        return;
+      case "answered":
+        this.#questions.answered(instruction.request, instruction.answer);
+        return;
+      case "unanswered":
+        this.#questions.unanswered(instruction.request);
         return;
       case "progressed":
       case "attempted":
@@ -373,17 +387,11 @@ export class VirtualClient {
 
   /** Whether all that it wants has come, or has failed. */
   get isSettled(): boolean {
-    if (!this.#isOpen || this.#waiting.length > 0) return false;
+    const isDone = this.#waiting.length === 0 && this.#questions.isEmpty;
+    if (!this.#isOpen || !isDone) return false;
     for (const { outcomes } of this.runs.values()) {
       for (const outcome of outcomes) if (outcome === undefined) return false;
     }
     return true;
   }
-}
-
-function textOf(outcome: Outcome | undefined): string {
-  if (outcome === undefined) return "none";
-  if (outcome.kind === "value") return "value";
-  const { kind, key, workers } = outcome.failure;
-  return `${kind} at ${key} on ${workers.join()}`;
 }

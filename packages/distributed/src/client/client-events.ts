@@ -6,6 +6,7 @@ import type {
   ToClientMessage,
 } from "../messages/client-messages.ts";
 import type { TaskFailure } from "../messages/failure.ts";
+import type { Answer, Question } from "../messages/questions.ts";
 import type { HeldOutput, ShippedFunction } from "../messages/shipped.ts";
 
 /** Where the value of an output is. */
@@ -50,6 +51,8 @@ export type ClientEvent =
   | { readonly kind: "retried"; readonly run: number }
   /** Some outputs of a run are wanted no longer, others are. */
   | { readonly kind: "let-go"; readonly run: number; readonly outputs: readonly number[] }
+  /** Ask the scheduler something; `request` is a number that was not used before. */
+  | { readonly kind: "questioned"; readonly request: number; readonly question: Question }
   /** Nobody wants anything of a run any more. */
   | { readonly kind: "released"; readonly run: number };
 
@@ -85,4 +88,7 @@ export type ClientInstruction =
       readonly run: number;
       readonly counts: Counts;
     }
+  | { readonly kind: "answered"; readonly request: number; readonly answer: Answer }
+  /** The scheduler is gone, and its answer with it. */
+  | { readonly kind: "unanswered"; readonly request: number; readonly reason: string }
   | { readonly kind: "attempted"; readonly run: number; readonly attempts: readonly Attempt[] };

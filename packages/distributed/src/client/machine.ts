@@ -39,6 +39,8 @@ export class ClientMachine {
   readonly #sent = new Set<FunctionName>();
   /** Runs of which outputs are here that the scheduler need not keep. */
   readonly #toRelease = new Set<number>();
+  /** Requests that have no answer yet. */
+  readonly #questions = new Set<number>();
   #instructions: ClientInstruction[] = [];
 
   /** Takes events; gives what is to be done, in this order. */
@@ -82,6 +84,12 @@ export class ClientMachine {
         this.#runs.get(event.run)?.unwanted.push(...event.outputs);
         this.#toRelease.add(event.run);
         return;
+      case "questioned": {
+        const { request, question } = event;
+        this.#questions.add(request);
+        this.#tell({ kind: "ask", request, question });
+        return;
+      }
       case "released":
         if (this.#runs.delete(event.run)) {
           this.#tell({ kind: "release", run: event.run, outputs: undefined });
@@ -119,6 +127,10 @@ export class ClientMachine {
   }
 
   #told(message: ToClientMessage): void {
+    if (message.kind === "answer") {
+      if (this.#questions.delete(message.request)) this.#instructions.push(toAnswered(message));
+      return;
+    }
     const run = this.#runs.get(message.run);
     // What comes of a run that was released is late, and nothing.
     if (run === undefined) return;
@@ -254,6 +266,10 @@ export class ClientMachine {
   #disconnected(reason: string): void {
     for (const run of this.#runs.keys()) this.#instructions.push({ kind: "lost", run, reason });
     this.#runs.clear();
+    for (const request of this.#questions) {
+      this.#instructions.push({ kind: "unanswered", request, reason });
+    }
+    this.#questions.clear();
     this.#sent.clear();
     this.#toRelease.clear();
     // Whatever is said now is said on a new connection, which knows nothing of these runs.
@@ -283,4 +299,11 @@ export class ClientMachine {
   get runCount(): number {
     return this.#runs.size;
   }
+}
+
+function toAnswered({
+  request,
+  answer,
+}: Extract<ToClientMessage, { kind: "answer" }>): ClientInstruction {
+  return { kind: "answered", request, answer };
 }

@@ -9,6 +9,7 @@ import type { ClientEvent, ClientInstruction, Location } from "./client-events.t
 import type { RunListener } from "./client-run.ts";
 import { ClientRun } from "./client-run.ts";
 import { Held, HeldRun, fetchAll, fetchHeld, foreignIn } from "./held.ts";
+import type { Answer, Question } from "../messages/questions.ts";
 import { ClientMachine } from "./machine.ts";
 import { OutputOrder } from "./output-order.ts";
 import { errorOf } from "./run-failure.ts";
@@ -45,6 +46,9 @@ export class RunClient {
   readonly #forgotten = new FinalizationRegistry((run: number) => this.#release(run));
   /** Outputs that are let go of in this turn, by run. */
   readonly #lettingGo = new Map<number, number[]>();
+  /** Those who wait for an answer, by their request. */
+  readonly #asking = new Map<number, { resolve(answer: Answer): void; reject(e: Error): void }>();
+  #requestCount = 0;
   #runCount = 0;
   /** Runs that are being shipped; what is asked for meanwhile goes after them. */
   #submitting: Promise<unknown> | undefined;
@@ -213,6 +217,27 @@ export class RunClient {
     this.#handle({ kind: "retried", run: run.number });
   }
 
+  /** Asks the scheduler something. */
+  ask(question: Question): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#lostReason !== undefined) {
+        reject(new SchedulerLostError(this.#lostReason));
+        return;
+      }
+      const request = this.#requestCount++;
+      this.#asking.set(request, { resolve, reject });
+      this.#handle({ kind: "questioned", request, question });
+    });
+  }
+
+  /** Whoever has asked this, who does not wait any more. */
+  #takeAsking(request: number): { resolve(answer: Answer): void; reject(e: Error): void } {
+    const asking = this.#asking.get(request);
+    if (asking === undefined) throw new Error(`nobody has asked ${request}`);
+    this.#asking.delete(request);
+    return asking;
+  }
+
   async #start(
     graph: TaskGraph | LayeredGraph,
     keys: readonly Key[],
@@ -304,7 +329,7 @@ export class RunClient {
   }
 
   #carryOut(instruction: ClientInstruction): void {
-    const run = instruction.kind === "tell" ? undefined : this.#runs.get(instruction.run);
+    const run = "run" in instruction ? this.#runs.get(instruction.run) : undefined;
     switch (instruction.kind) {
       case "tell":
         this.#link.tell(instruction.message);
@@ -326,6 +351,12 @@ export class RunClient {
         return;
       case "progressed":
         run?.progressed(instruction.counts);
+        return;
+      case "answered":
+        this.#takeAsking(instruction.request).resolve(instruction.answer);
+        return;
+      case "unanswered":
+        this.#takeAsking(instruction.request).reject(new SchedulerLostError(instruction.reason));
         return;
       case "attempted":
         run?.attempted(instruction.attempts);

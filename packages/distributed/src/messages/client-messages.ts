@@ -1,5 +1,6 @@
 import type { Key, LayeredGraph } from "@millrace/graph";
 import type { TaskFailure } from "./failure.ts";
+import type { Answer, Question } from "./questions.ts";
 import type { Rows } from "./rows.ts";
 import type { FunctionName, HeldOutput, ShippedFunction } from "./shipped.ts";
 import type { Peer } from "./worker-messages.ts";
@@ -56,7 +57,9 @@ export type ClientMessage =
       readonly worker: number;
     }
   /** Tasks that failed shall be tried again; `round` is how often that was said, this time too. */
-  | { readonly kind: "retry"; readonly run: number; readonly round: number };
+  | { readonly kind: "retry"; readonly run: number; readonly round: number }
+  /** There is one `answer` with this number, which the client has chosen. */
+  | { readonly kind: "ask"; readonly request: number; readonly question: Question };
 
 /** From the scheduler to a client. */
 export type ToClientMessage =
@@ -92,6 +95,7 @@ export type ToClientMessage =
       readonly running: number;
       readonly retried: number;
     }
+  | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }
   /** Attempts that have ended; see `TaskEvent`. */
   | { readonly kind: "attempts"; readonly run: number; readonly attempts: readonly Attempt[] };
 

@@ -13,6 +13,7 @@ import {
   retry,
   unreserve,
 } from "./runs.ts";
+import { forgetQuestions, takeQuestion } from "./questions.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Run } from "./run.ts";
 import { isWanted } from "./run.ts";
@@ -41,6 +42,7 @@ export function addClient(state: SchedulerState, epoch: number, name: string): v
 export function removeClient(state: SchedulerState, client: ClientRecord): void {
   state.clients.delete(client.epoch);
   client.isGone = true;
+  forgetQuestions(state, client);
   for (const number of client.coming.keys()) giveUp(state, client, number);
   // Later runs may stand for outputs of earlier ones, never the other way round.
   for (const run of [...client.runs.values()].toSorted((a, b) => b.arrival - a.arrival)) {
@@ -88,6 +90,9 @@ export function handleClientMessage(
       retry(state, run);
       return;
     }
+    case "ask":
+      takeQuestion(state, client, message.request, message.question);
+      return;
   }
 }
 

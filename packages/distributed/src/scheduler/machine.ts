@@ -10,6 +10,7 @@ import { deriveStale } from "./derive.ts";
 import { dispatch } from "./dispatch.ts";
 import { loseWorker } from "./losses.ts";
 import { ProtocolError } from "./protocol-error.ts";
+import { pumpQuestions } from "./questions.ts";
 import { handOver, retireWorker } from "./retire.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
 import { SchedulerState, empty, outboxOf } from "./scheduler-state.ts";
@@ -51,6 +52,7 @@ export class SchedulerMachine {
     state.nowMs = Math.max(nowMs, state.nowMs);
     for (const event of events) this.#guard(event);
     handOver(state);
+    if (state.questions.size > 0) pumpQuestions(state);
     dispatch(state);
     flushProgress(state);
     this.#flush();

@@ -3,6 +3,7 @@ import type { Copying } from "./copies.ts";
 import { Functions } from "./functions.ts";
 import { Programs } from "./programs.ts";
 import { isMoreUrgent } from "./ready-heap.ts";
+import type { OpenQuestion } from "./questions.ts";
 import type { Retirement } from "./retire.ts";
 import type { Rule } from "./rules.ts";
 import { suits } from "./rules.ts";
@@ -43,6 +44,8 @@ export class SchedulerState {
   readonly retiring: Map<WorkerRecord, Retirement> = new Map();
   /** By the slot of their task, values that workers were told to fetch for no task. */
   readonly copying: Map<number, Copying[]> = new Map();
+  /** Questions of clients that are answered when values have been copied. */
+  readonly questions: Set<OpenQuestion> = new Set();
   readonly clients: Map<number, ClientRecord> = new Map();
   readonly runs: Set<Run> = new Set();
   /** Runs with roots that no worker has taken, the most urgent first. */

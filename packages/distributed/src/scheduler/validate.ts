@@ -266,7 +266,13 @@ function validateWorker(state: SchedulerState, worker: WorkerRecord, tally: Tall
   check(worker.idleAt < 0 || state.idle[worker.idleAt] === worker, "idleAt", at);
 }
 
-function validateCopies({ copying, retiring, workerList, staying }: SchedulerState): void {
+function validateCopies({
+  copying,
+  retiring,
+  questions,
+  workerList,
+  staying,
+}: SchedulerState): void {
   const all = [...copying.values()].flat();
   for (const worker of workerList) {
     const at = `of worker ${worker.epoch}`;
@@ -281,6 +287,11 @@ function validateCopies({ copying, retiring, workerList, staying }: SchedulerSta
     all.every(({ worker }) => !worker.isGone),
     "copies by workers that are gone",
   );
+  for (const { client, work } of questions) {
+    const waiting = all.flatMap((one) => one.waiting.filter((each) => each.work === work));
+    check(waiting.length === work.movingCount && waiting.length > 0, "a question that waits");
+    check(!client.isGone, "a question of nobody");
+  }
   for (const { worker, work } of retiring.values()) {
     const waiting = all.flatMap((one) => one.waiting.filter((each) => each.work === work));
     check(waiting.length === work.movingCount, "movingCount", `of worker ${worker.epoch}`);
