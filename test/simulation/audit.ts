@@ -82,6 +82,12 @@ export class Audit {
     this.#made.set(text, value);
   }
 
+  /** A client gives a value to a worker, perhaps once more to another: it is always the same. */
+  given(name: ValueName, value: SimValue): void {
+    if (this.#made.has(textOf(name))) this.checkValue(name, value);
+    else this.#made.set(textOf(name), value);
+  }
+
   checkValue(name: ValueName, value: SimValue): void {
     const made = this.#made.get(textOf(name));
     // Values of before the scheduler's restart are not known any more.

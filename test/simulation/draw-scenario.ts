@@ -134,7 +134,7 @@ function drawWorkload(random: Random, endMs: number): Deed[] {
     kind:
       n > 0 && random.chance(doesMore)
         ? random.pick(laterDeeds)
-        : random.pick(["collect", "collect", "stream", "hold"] as const),
+        : random.pick(["collect", "collect", "stream", "hold", "hold", "scatter"] as const),
     graph: random.below(8),
     holds: random.pick([0, 1, 2]),
     lookahead: random.between(1, 3),

@@ -18,19 +18,23 @@ export class OpenQuestions {
 
   /** Asks about a run, of which all outputs are meant; gives the number of the request. */
   ask({ kind, lookahead }: Deed, run: number): { request: number; question: Question } {
-    const request = this.#count++;
     const question = questionOf(kind, run, lookahead);
-    this.#open.set(request, question);
-    return { request, question };
+    return { request: this.note(question), question };
   }
 
-  answered(request: number, answer: Answer): void {
+  /** Something was asked: gives the number of the request. */
+  note(question: Question): number {
+    this.#open.set(this.#count, question);
+    return this.#count++;
+  }
+
+  answered(request: number, answer: Answer): Question {
     const question = this.#open.get(request);
     if (question === undefined) throw new Error(`question ${request} was answered before`);
     this.#open.delete(request);
     const world = this.#world;
     world.mark(`answered: ${answer.kind}`);
-    if (answer.kind === "refused") return;
+    if (answer.kind === "refused") return question;
     if (expected[question.kind] !== answer.kind) {
       throw new Error(`${question.kind} was answered by ${answer.kind}`);
     }
@@ -40,6 +44,7 @@ export class OpenQuestions {
     if (answer.kind === "replicated" && answer.copied > 0) {
       world.mark("outputs copied to other workers");
     }
+    return question;
   }
 
   unanswered(request: number): void {
@@ -51,6 +56,7 @@ const expected: Readonly<Record<Question["kind"], Answer["kind"]>> = {
   "who-has": "holders",
   replicate: "replicated",
   rebalance: "rebalanced",
+  scatter: "places",
 };
 
 function questionOf(kind: Deed["kind"], run: number, lookahead: number): Question {

@@ -102,6 +102,7 @@ export const deedKinds = [
   "collect",
   "stream",
   "hold",
+  "scatter",
   "release",
   "again",
   "retry",

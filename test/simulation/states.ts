@@ -4,6 +4,7 @@
  */
 export const states: readonly string[] = [
   "answered: holders",
+  "answered: places",
   "answered: refused",
   "awaited twice",
   "cancel during flight",
@@ -16,6 +17,7 @@ export const states: readonly string[] = [
   "crash on-question",
   "failed as exited",
   "failed as killed",
+  "failed as lost",
   "failed as not-serializable",
   "failed as out-of-memory",
   "failed as threw",
@@ -31,6 +33,7 @@ export const states: readonly string[] = [
   "output not brought",
   "outputs copied to other workers",
   "piece fetched",
+  "places asked for again",
   "recall asked",
   "recall granted",
   "recall refused",

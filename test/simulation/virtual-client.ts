@@ -6,18 +6,20 @@ import type {
 import { ClientMachine } from "../../packages/distributed/src/client/machine.ts";
 import type {
   ClientMessage,
-  RunSettings,
   ToClientMessage,
 } from "../../packages/distributed/src/messages/client-messages.ts";
 import type { TaskFailure } from "../../packages/distributed/src/messages/failure.ts";
 import { Random } from "../lib/random.ts";
 import { Connection } from "./connection.ts";
+import { bringOutput, notBrought } from "./bring-output.ts";
 import { openRoad } from "./network.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import type { Fate, Hold, PlannedGraph } from "./plan-graph.ts";
 import type { Outcome } from "./outcome.ts";
 import { textOf } from "./outcome.ts";
 import { planGraph } from "./plan-graph.ts";
+import { planScatter, pushValues, sizesOf } from "./scattering.ts";
+import { settingsOf } from "./run-settings.ts";
 import type { Deed } from "./scenario.ts";
 import type { SimValue } from "./values.ts";
 import { hashOf } from "./values.ts";
@@ -119,6 +121,9 @@ export class VirtualClient {
       case "hold":
         this.#submit(deed);
         return;
+      case "scatter":
+        this.#scatter(deed);
+        return;
       case "release":
         if (run !== undefined) this.release(run);
         return;
@@ -126,7 +131,8 @@ export class VirtualClient {
         // The slots of the old run are the ones of the new: whatever is late meets it.
         if (run === undefined) return;
         this.release(run);
-        if (run.planned.holds.length === 0) this.#submit({ ...run.deed, holds: 0 });
+        if (run.deed.kind === "scatter") this.#scatter(run.deed);
+        else if (run.planned.holds.length === 0) this.#submit({ ...run.deed, holds: 0 });
         return;
       case "retry":
         if (run !== undefined) this.#retry(run);
@@ -148,40 +154,54 @@ export class VirtualClient {
   #submit(deed: Deed): void {
     const { scenario } = this.#world;
     if (scenario.graphs.length === 0) return;
-    const number = this.#runs++;
     const g = deed.graph % scenario.graphs.length;
     const planned = planGraph(scenario, g, deed.retries, this.#holdsFor(deed));
-    const outcomes = planned.keys.map(() => undefined);
-    const run = {
-      number,
-      deed,
-      planned,
-      outcomes,
-      consumed: 0,
-      isReading: false,
-      wasRetried: false,
-    };
-    this.runs.set(number, run);
-    const settings: RunSettings = {
-      optimize: scenario.graphs[g]?.optimize ?? false,
-      priority: deed.priority,
-      retries: deed.retries,
-      resources: undefined,
-      workers: undefined,
-      allowOtherWorkers: false,
-      lookahead: deed.kind === "stream" ? Math.max(1, deed.lookahead) : undefined,
-      events: deed.retries > 0,
-      progress: deed.retries > 0,
-    };
+    const run = this.#newRun(deed, planned);
+    const { number } = run;
+    const settings = settingsOf(deed, scenario.graphs[g]?.optimize ?? false);
     const { graph, keys, functions, holds } = planned;
     const brings = deed.kind !== "hold";
     this.#feed({ kind: "asked", run: number, graph, keys, functions, holds, settings, brings });
     if (deed.kind === "stream") this.#read(run);
   }
 
+  #newRun(deed: Deed, planned: PlannedGraph): ClientRun {
+    const number = this.#runs++;
+    const outcomes = planned.keys.map(() => undefined);
+    const state = { consumed: 0, isReading: false, wasRetried: false };
+    const run = { number, deed, planned, outcomes, ...state };
+    this.runs.set(number, run);
+    return run;
+  }
+
+  #scatter(deed: Deed): void {
+    this.#askPlaces(this.#newRun(deed, planScatter(this.name, this.#runs, 1 + deed.holds)));
+  }
+
+  /** Asks where to put values, and again for those that are not there in due time. */
+  #askPlaces(run: ClientRun): void {
+    const { number, planned, outcomes } = run;
+    const asked = { run: number, keys: planned.keys, bytes: sizesOf(planned) };
+    const request = this.#questions.note({ kind: "scatter", ...asked });
+    this.#feed({ kind: "scattered", request, ...asked });
+    this.#world.clock.after(300, () => {
+      if (this.runs.get(number) !== run || !outcomes.includes(undefined)) return;
+      this.#world.mark("places asked for again");
+      this.#askPlaces(run);
+    });
+  }
+
+  #answered({ request, answer }: Extract<ClientInstruction, { kind: "answered" }>): void {
+    const question = this.#questions.answered(request, answer);
+    if (question.kind !== "scatter" || answer.kind !== "places") return;
+    const run = this.runs.get(question.run);
+    if (run === undefined) return;
+    pushValues(this.#world, this.#random, this.name, run.planned, answer.rows);
+  }
+
   /** Outputs of runs that are held, which the tasks of a new one may read. */
   #holdsFor({ holds, graph }: Deed): readonly Hold[] {
-    const held = [...this.runs.values()].filter(({ deed }) => deed.kind === "hold");
+    const held = [...this.runs.values()].filter(({ deed }) => staysThere(deed));
     if (held.length === 0) return [];
     return Array.from({ length: holds }, (_, n) => {
       const { number, planned } = held[(graph + n) % held.length] as ClientRun;
@@ -243,7 +263,7 @@ export class VirtualClient {
         this.#lost(instruction.run);
         return;
       case "answered":
-        this.#questions.answered(instruction.request, instruction.answer);
+        this.#answered(instruction);
         return;
       case "unanswered":
         this.#questions.unanswered(instruction.request);
@@ -255,42 +275,12 @@ export class VirtualClient {
   }
 
   #bring(run: number, output: number, from: Location): void {
-    const world = this.#world;
     const connection = this.#connection;
-    const { clock, scenario } = world;
-    const fail = (): void => {
-      if (this.#connection === connection) this.#feed({ kind: "not-brought", run, output, from });
-    };
-    const delay = (): number => this.#random.exponential(scenario.tuning.delayMs);
-    const name = world.scheduler.workerOf(from.worker)?.name;
-    const worker = name === undefined ? undefined : world.workerNamed(name);
-    clock.after(delay(), () => {
-      if (worker === undefined || worker.life === 0 || world.isCut(this.name, worker.name)) {
-        clock.after(10, fail);
-        return;
-      }
-      const { life } = worker;
-      const valueName = { id: from.task, version: from.version };
-      const want = { name: valueName, piece: -1, as: valueName, bytes: from.bytes };
-      let isOpen = true;
-      clock.after(5_000, () => {
-        if (isOpen) fail();
-        isOpen = false;
-      });
-      worker.answer([want], (answer) => {
-        clock.after(delay(), () => {
-          if (!isOpen) return;
-          isOpen = false;
-          const [found] = answer;
-          if (found === undefined || worker.life !== life || world.isCut(this.name, worker.name)) {
-            world.mark("output not brought");
-            fail();
-            return;
-          }
-          world.audit.checkValue(want.name, found.value);
-          if (this.#connection === connection) this.#brought(run, output, found.value);
-        });
-      });
+    const isOpen = (): boolean => this.#connection === connection;
+    bringOutput(this.#world, this.#random, this.name, from, (value) => {
+      if (!isOpen()) return;
+      if (value === notBrought) this.#feed({ kind: "not-brought", run, output, from });
+      else this.#brought(run, output, value);
     });
   }
 
@@ -324,7 +314,7 @@ export class VirtualClient {
     if (run === undefined) return;
     const { fates, keys } = run.planned;
     const before = run.outcomes[output];
-    if (before !== undefined && run.deed.kind !== "hold") {
+    if (before !== undefined && !staysThere(run.deed)) {
       throw new Error(`${keys[output]} of run ${number} failed after it had a ${before.kind}`);
     }
     this.#world.checkFailure(failure, fates[output] as Fate, run.planned);
@@ -340,7 +330,7 @@ export class VirtualClient {
     const isDone = run.outcomes.every((outcome) => outcome !== undefined);
     // A user may look at what failed for a while, and try again.
     const hasFailed = run.outcomes.some((outcome) => outcome?.kind === "failed");
-    if (!isDone || run.deed.kind === "hold" || hasFailed) return;
+    if (!isDone || staysThere(run.deed) || hasFailed) return;
     this.#world.clock.after(1, () => {
       if (run.outcomes.every((outcome) => outcome !== undefined)) this.release(run);
     });
@@ -394,4 +384,9 @@ export class VirtualClient {
     }
     return true;
   }
+}
+
+/** Whether values of what it does stay with the workers until they are released. */
+function staysThere({ kind }: Deed): boolean {
+  return kind === "hold" || kind === "scatter";
 }

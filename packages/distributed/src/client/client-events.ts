@@ -7,6 +7,7 @@ import type {
 } from "../messages/client-messages.ts";
 import type { TaskFailure } from "../messages/failure.ts";
 import type { Answer, Question } from "../messages/questions.ts";
+import type { Rows } from "../messages/rows.ts";
 import type { HeldOutput, ShippedFunction } from "../messages/shipped.ts";
 
 /** Where the value of an output is. */
@@ -51,6 +52,17 @@ export type ClientEvent =
   | { readonly kind: "retried"; readonly run: number }
   /** Some outputs of a run are wanted no longer, others are. */
   | { readonly kind: "let-go"; readonly run: number; readonly outputs: readonly number[] }
+  /**
+   * Make values that are here the outputs of a run. The answer says where to put each of them; it
+   * is asked for again, with a new request, for those that are not `finished` in due time.
+   */
+  | {
+      readonly kind: "scattered";
+      readonly run: number;
+      readonly request: number;
+      readonly keys: readonly Key[];
+      readonly bytes: Rows;
+    }
   /** Ask the scheduler something; `request` is a number that was not used before. */
   | { readonly kind: "questioned"; readonly request: number; readonly question: Question }
   /** Nobody wants anything of a run any more. */

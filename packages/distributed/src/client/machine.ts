@@ -84,6 +84,18 @@ export class ClientMachine {
         this.#runs.get(event.run)?.unwanted.push(...event.outputs);
         this.#toRelease.add(event.run);
         return;
+      case "scattered": {
+        const { run, request, keys, bytes } = event;
+        if (!this.#runs.has(run)) {
+          const outputs = keys.map((): OutputState => ({ state: "open", at: undefined }));
+          // The scheduler knows it with the answer; nothing of it is released before.
+          const counts = { total: 0, round: 0, isKnown: true };
+          this.#runs.set(run, { brings: false, functions: [], outputs, unwanted: [], ...counts });
+        }
+        this.#questions.add(request);
+        this.#tell({ kind: "ask", request, question: { kind: "scatter", run, keys, bytes } });
+        return;
+      }
       case "questioned": {
         const { request, question } = event;
         this.#questions.add(request);
@@ -248,7 +260,9 @@ export class ClientMachine {
   ): void {
     // It was on its way when these tasks were tried again: what comes of that is yet to be told.
     if (round < run.round) return;
-    const news = outputs.filter((output) => run.outputs[output]?.state !== "there");
+    // What was brought here is here; what stays with the workers can be lost there.
+    const isHere = ({ state }: OutputState): boolean => run.brings && state === "there";
+    const news = outputs.filter((output) => !isHere(run.outputs[output] as OutputState));
     for (const output of news) (run.outputs[output] as OutputState).state = "failed";
     this.#instructions.push({ kind: "failed", run: number, outputs: news, failure });
   }

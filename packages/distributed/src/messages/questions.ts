@@ -1,3 +1,4 @@
+import type { Key } from "@millrace/graph";
 import type { Rows } from "./rows.ts";
 import type { Peer } from "./worker-messages.ts";
 
@@ -15,6 +16,17 @@ export type Question =
       readonly outputs: Rows | undefined;
       readonly copies: number | undefined;
     }
+  /**
+   * Where to put values that the client has itself: they are the outputs of run `run`, which is
+   * made where it is not known yet. Asked again for it, those are named that are not there, perhaps
+   * with other workers: their names stay.
+   */
+  | {
+      readonly kind: "scatter";
+      readonly run: number;
+      readonly keys: readonly Key[];
+      readonly bytes: Rows;
+    }
   /** Spread all values there are over the workers, each as full as the others. */
   | { readonly kind: "rebalance" };
 
@@ -27,6 +39,11 @@ export type Answer =
   | { readonly kind: "holders"; readonly rows: Rows; readonly peers: readonly Peer[] }
   /** `short` are the outputs that fewer workers have than were asked for. */
   | { readonly kind: "replicated"; readonly copied: number; readonly short: Rows }
+  /**
+   * Rows of four: output, task, version, worker to be given the value of that name. When a worker
+   * has one the client hears that the output is `finished`; until then it must see to it.
+   */
+  | { readonly kind: "places"; readonly rows: Rows; readonly peers: readonly Peer[] }
   /** `stuck` values stayed where they were: whoever was to take them could not get them. */
   | { readonly kind: "rebalanced"; readonly moved: number; readonly stuck: number }
   /** The question makes no sense, or no more: its run is not known. */

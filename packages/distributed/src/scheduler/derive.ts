@@ -1,6 +1,7 @@
 import { isGathering } from "./expand.ts";
 import type { Run } from "./run.ts";
 import { isWanted, nowhere } from "./run.ts";
+import { deriveScattered } from "./scatter.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import { erred, memory, parked, processing, queued, released, waiting } from "./states.ts";
@@ -26,6 +27,10 @@ function derive(state: SchedulerState, run: Run): void {
     if (run.state[t] === erred || (run.state[t] === memory && !gathers)) continue;
     if (run.sources.has(t)) {
       deriveAlias(state, run, t);
+      continue;
+    }
+    if (run.isScattered) {
+      deriveScattered(state, run, t);
       continue;
     }
     let missing = 0;

@@ -32,7 +32,7 @@ export interface ExpandedGraph {
   /** Index into `annotations`, one a task. */
   readonly annotation: Int32Array;
   readonly annotations: readonly (Annotations | undefined)[];
-  /** What a task is besides: {@link isGathering}, {@link feedsShuffle}, {@link isHeld}. */
+  /** What a task is besides: {@link isGathering} and the others below it. */
   readonly traits: Uint8Array;
   /** Tasks that hold outputs of earlier runs, with what they hold. */
   readonly held: readonly { readonly task: number; readonly of: HeldOutput }[];
@@ -53,6 +53,8 @@ export const isGathering = 1;
 export const feedsShuffle = 2;
 /** Stands for a value that an earlier run has made. */
 export const isHeld = 4;
+/** Nobody makes its value: a client gives it to a worker. */
+export const isScattered = 8;
 
 type ExpandSettings = Pick<RunSettings, "optimize" | "priority" | "retries" | "lookahead">;
 

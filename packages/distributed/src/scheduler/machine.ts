@@ -11,6 +11,7 @@ import { dispatch } from "./dispatch.ts";
 import { loseWorker } from "./losses.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { pumpQuestions } from "./questions.ts";
+import { giveUpScattered } from "./scatter.ts";
 import { handOver, retireWorker } from "./retire.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
 import { SchedulerState, empty, outboxOf } from "./scheduler-state.ts";
@@ -72,6 +73,7 @@ export class SchedulerMachine {
       state.instructions.push({ kind: "disconnect", epoch: event.epoch, reason: error.message });
       this.#disconnected(event.epoch);
     }
+    if (state.abandoned.length > 0) giveUpScattered(state);
     // The next event finds all counters right again.
     if (state.stale.size > 0) deriveStale(state);
     if (state.settling.length > 0) for (const id of state.settling.splice(0)) settle(state, id);

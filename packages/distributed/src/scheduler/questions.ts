@@ -7,6 +7,7 @@ import { newCopyWork, pumpCopies } from "./copies.ts";
 import { holdersOf, stayingHolders } from "./holders.ts";
 import { releaseCopy, spread } from "./rebalance.ts";
 import type { Run } from "./run.ts";
+import { placesFor, scatteredRun } from "./scatter.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import { memory } from "./states.ts";
@@ -23,6 +24,13 @@ export interface OpenQuestion {
   copiedCount: number;
 }
 
+/** A client that has values and no worker to give them to. */
+export interface UnplacedScatter {
+  readonly client: ClientRecord;
+  readonly request: number;
+  readonly question: Extract<Question, { kind: "scatter" }>;
+}
+
 /** A client asks something. */
 export function takeQuestion(
   state: SchedulerState,
@@ -34,6 +42,12 @@ export function takeQuestion(
     const { queue, from } = spread(state);
     const work = { ...newCopyWork(), queue };
     state.questions.add({ client, request, question, work, from, copiedCount: 0 });
+    return;
+  }
+  if (question.kind === "scatter") {
+    const scattered = scatteredRun(state, client, question);
+    if (state.staying.length === 0) state.unplacedScatters.push({ client, request, question });
+    else reply(state, client, request, placesFor(state, scattered));
     return;
   }
   const run = client.runs.get(question.run);
@@ -48,6 +62,22 @@ export function takeQuestion(
     const work = { ...newCopyWork(), queue: copiesOf(state, run, outputs, question.copies) };
     const open = { client, request, work, from: new Map<CopyItem, number>(), copiedCount: 0 };
     state.questions.add({ ...open, question: { ...question, outputs } });
+  }
+}
+
+/** A worker has come: those are answered who had none to give values to. */
+export function placeScatters(state: SchedulerState): void {
+  const { unplacedScatters } = state;
+  state.unplacedScatters = [];
+  for (const { client, request, question } of unplacedScatters) {
+    const run = client.runs.get(question.run);
+    const reason = `run ${question.run} was released`;
+    reply(
+      state,
+      client,
+      request,
+      run === undefined ? { kind: "refused", reason } : placesFor(state, run),
+    );
   }
 }
 
@@ -131,6 +161,7 @@ function answerTo(
 }
 
 /** A client is gone: nobody waits for its answers. Copies that are on their way stay. */
-export function forgetQuestions({ questions }: SchedulerState, client: ClientRecord): void {
-  for (const open of questions) if (open.client === client) questions.delete(open);
+export function forgetQuestions(state: SchedulerState, client: ClientRecord): void {
+  for (const open of state.questions) if (open.client === client) state.questions.delete(open);
+  state.unplacedScatters = state.unplacedScatters.filter((each) => each.client !== client);
 }

@@ -5,6 +5,7 @@ import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isSuspect } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { findAttempt, outboxOf, runOfAttempt, touch } from "./scheduler-state.ts";
+import { arriveAt, isAwaited } from "./scatter.ts";
 import { memory, processing, waiting } from "./states.ts";
 import { fail, finish, freeSlot, leaveWorker, setState } from "./tasks.ts";
 import { tellAttempt, tellProgress } from "./tell-client.ts";
@@ -133,6 +134,10 @@ function noteAcquired(
 ): void {
   if (worker.copyingCount > 0) settleCopy(state, worker, id, version);
   const found = findAttempt(state, id, version);
+  if (found !== undefined && isAwaited(found.run, found.t)) {
+    arriveAt(state, found.run, found.t, worker);
+    return;
+  }
   if (found === undefined || found.run.state[found.t] !== memory) {
     outboxOf(state, worker).free(id, version);
     return;

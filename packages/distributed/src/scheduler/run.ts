@@ -5,13 +5,13 @@ import type { FunctionName } from "../messages/shipped.ts";
 import type { TaskFailure } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
-import { isGathering, isHeld } from "./expand.ts";
+import { isGathering, isHeld, isScattered } from "./expand.ts";
 import type { ProgramRecord } from "./programs.ts";
 import type { Rule } from "./rules.ts";
 import { queued, waiting } from "./states.ts";
 
 /** Traits of tasks that are never sent to a worker. */
-const notRun = isGathering | isHeld;
+const notRun = isGathering | isHeld | isScattered;
 
 /** An output of the run that its client still wants. */
 export const isWanted = 1;
@@ -23,6 +23,8 @@ export const hasStarted = 4;
 export const isAwaiting = 8;
 /** One of the roots that wait in `roots` for whoever asks first. */
 export const isRoot = 16;
+/** A client has given its value to a worker: when that is lost nobody can make it. */
+export const hasArrived = 32;
 
 /** The slot of no worker, where a task is with none. */
 export const nowhere = 0;
@@ -124,6 +126,8 @@ export class Run {
   round = 0;
   /** When the client was told last how far the run has come. */
   progressMs: number = -Infinity;
+  /** Its values come from its client: see `scatter.ts`. */
+  isScattered = false;
   /** Its slots have been given back. */
   dropped = false;
 

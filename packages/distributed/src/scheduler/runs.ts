@@ -132,6 +132,8 @@ export function release(state: SchedulerState, run: Run, outputs: Rows | undefin
     run.marks[t]! &= ~isWanted;
     run.holds--;
     dropUse(state, run, t);
+    // Where it is still awaited its client is not going to bring it.
+    if (run.isScattered) state.abandoned.push(run.base + t);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Copying } from "./copies.ts";
 import { Functions } from "./functions.ts";
 import { Programs } from "./programs.ts";
 import { isMoreUrgent } from "./ready-heap.ts";
-import type { OpenQuestion } from "./questions.ts";
+import type { OpenQuestion, UnplacedScatter } from "./questions.ts";
 import type { Retirement } from "./retire.ts";
 import type { Rule } from "./rules.ts";
 import { suits } from "./rules.ts";
@@ -46,6 +46,9 @@ export class SchedulerState {
   readonly copying: Map<number, Copying[]> = new Map();
   /** Questions of clients that are answered when values have been copied. */
   readonly questions: Set<OpenQuestion> = new Set();
+  unplacedScatters: UnplacedScatter[] = [];
+  /** Values that their clients were to bring and have released; settled before the event ends. */
+  abandoned: number[] = [];
   readonly clients: Map<number, ClientRecord> = new Map();
   readonly runs: Set<Run> = new Set();
   /** Runs with roots that no worker has taken, the most urgent first. */

@@ -3,6 +3,7 @@ import { readsInputs } from "./derive.ts";
 import { holds } from "./ready.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
+import { isAwaited } from "./scatter.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import {
@@ -141,7 +142,8 @@ function validateTask(
         const found = source.run.state[source.t] as number;
         const comes = found !== memory && found !== erred && found !== released;
         check(comes, "source", at, stateNames[found]);
-      } else check(missing > 0 && missing === run.waiting[t], "missing", at, missing);
+      } else if (run.isScattered) check(isAwaited(run, t), "nobody brings it", at);
+      else check(missing > 0 && missing === run.waiting[t], "missing", at, missing);
       break;
     case parked:
       check(uses > 0 && missing === 0 && findable.has(run.base + t), "parked", at);

@@ -1,6 +1,7 @@
 import type { WorkerMessage, WorkerOffer } from "../messages/worker-messages.ts";
 import { settleCopy } from "./copies.ts";
 import { loseWorker } from "./losses.ts";
+import { placeScatters } from "./questions.ts";
 import { ReadyHeap } from "./ready-heap.ts";
 import { handleFailed, handleMissing, handleRecalled, handleReport } from "./reports.ts";
 import { retireWorker, stirRetirements } from "./retire.ts";
@@ -22,6 +23,7 @@ export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOff
   state.suitable.clear();
   outboxOf(state, worker).welcome(epoch);
   placeAgain(state);
+  placeScatters(state);
   stirRetirements(state);
   touch(state, worker);
 }

@@ -12,7 +12,7 @@ import {
   handleWithdrawn,
   recallTasks,
 } from "./task-ends.ts";
-import { acquireValues, freeValue } from "./values.ts";
+import { acquireValues, freeValue, receiveValues } from "./values.ts";
 import { validate } from "./validate.ts";
 import type { ValueName, WorkerEvent, WorkerInstruction } from "./worker-events.ts";
 import type { WorkerSettings, WorkerTask } from "./worker-state.ts";
@@ -136,6 +136,9 @@ export class WorkerMachine {
         return;
       case "fetched":
         handleFetched(state, event);
+        return;
+      case "received":
+        receiveValues(state, event.values, this.#isConnected);
         return;
       case "fetch-failed":
         handleFetchFailed(state, event.question);

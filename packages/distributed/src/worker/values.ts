@@ -57,6 +57,26 @@ function acquire(state: WorkerState, member: Member): void {
   }
 }
 
+/**
+ * Values came that no task here has made. Where the scheduler does not want one it says so; what
+ * has been made anew since, or is for a scheduler that is not there, is late, and nothing.
+ */
+export function receiveValues(
+  state: WorkerState,
+  names: readonly ValueName[],
+  isConnected: boolean,
+): void {
+  for (const name of names) {
+    const newest = state.values.get(name.id)?.name.version ?? name.version;
+    if (!isConnected || newest > name.version) {
+      dropValue(state, name);
+      continue;
+    }
+    keepValue(state, name.id, name.version);
+    state.report.acquired(name.id, name.version);
+  }
+}
+
 /** The value of a name, here or on its way. */
 export function findValue({ values }: WorkerState, id: number, version: number): Value | undefined {
   const known = values.get(id);

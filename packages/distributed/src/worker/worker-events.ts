@@ -90,6 +90,8 @@ export type WorkerEvent =
       readonly got: readonly Want[];
       readonly missing: readonly Want[];
     }
+  /** A client has put values into the store, by the names that the scheduler gave it. */
+  | { readonly kind: "received"; readonly values: readonly ValueName[] }
   /** The question got no answer. */
   | { readonly kind: "fetch-failed"; readonly question: number }
   /** How much is held, and whether more tasks would be too much. */
