@@ -14,6 +14,7 @@ export type DistributedErrorCode =
   | "distributed/killed-worker"
   | "distributed/not-in-task"
   | "distributed/not-prepared"
+  | "distributed/not-scattered"
   | "distributed/not-serializable"
   | "distributed/peer-lost"
   | "distributed/refused"

@@ -9,8 +9,10 @@ export {
 export type { DistributedErrorCode } from "./errors.ts";
 export { Client } from "./client/client.ts";
 export type { ClientOptions, HasScheduler } from "./client/client.ts";
+export type { Holder } from "./client/futures/copies.ts";
 export type { Future, FutureStatus } from "./client/futures/future.ts";
 export type { GatherOptions } from "./client/futures/gather.ts";
+export type { ScatterOptions } from "./client/futures/scatter.ts";
 export type { Returned, SubmitOptions } from "./client/futures/submit.ts";
 export { asCompleted, wait } from "./client/futures/wait.ts";
 export type { ReturnWhen, WaitOptions, Waited } from "./client/futures/wait.ts";

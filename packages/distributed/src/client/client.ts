@@ -21,9 +21,13 @@ import { reach } from "../wire/dial.ts";
 import type { Tls } from "../wire/tls.ts";
 import { hostIdentity } from "../worker/store/process-identity.ts";
 import { Bringing } from "./bring.ts";
+import type { Holder } from "./futures/copies.ts";
+import { rebalance, replicate, whoHas } from "./futures/copies.ts";
 import type { Future } from "./futures/future.ts";
 import type { GatherOptions } from "./futures/gather.ts";
 import { gather } from "./futures/gather.ts";
+import type { ScatterOptions } from "./futures/scatter.ts";
+import { Scattering } from "./futures/scatter.ts";
 import type { Returned, SubmitOptions } from "./futures/submit.ts";
 import { Submitting } from "./futures/submit.ts";
 import { RunClient } from "./run-client.ts";
@@ -73,6 +77,7 @@ export class Client implements Executor, AsyncDisposable {
   readonly #data: DataClient;
   readonly #runs: RunClient;
   readonly #submitting: Submitting;
+  readonly #scattering: Scattering;
   #isClosed = false;
 
   /**
@@ -108,6 +113,7 @@ export class Client implements Executor, AsyncDisposable {
       bring: (from) => bringing.bring(from),
     });
     this.#submitting = new Submitting(this.#runs);
+    this.#scattering = new Scattering(this.#runs, this.#data);
   }
 
   /** The values of `keys`, in their order. */
@@ -184,6 +190,53 @@ export class Client implements Executor, AsyncDisposable {
   async gather<T>(futures: Iterable<Future<T>>, options: GatherOptions = {}): Promise<T[]> {
     this.#checkOpen("Client.gather");
     return gather(futures, options);
+  }
+
+  /**
+   * Brings values of this process to workers, and gives a future of each, in their order, when all
+   * are there. They go straight to the workers, one worker each, or all of them to every worker by
+   * `broadcast`. Nothing can make them again: the task of a value that is lost with its worker
+   * fails.
+   *
+   * @throws SerializationError; DistributedError `distributed/not-scattered`
+   * @example
+   * ```ts
+   * import { Client, LocalCluster } from "@millrace/distributed";
+   *
+   * await using cluster = await LocalCluster.start({ workers: 2 });
+   * await using client = await Client.connect(cluster);
+   * const [table] = await client.scatter([new Map([["a", 1]])], { broadcast: true });
+   * const looked = client.map((key: string) => key, ["a"]);
+   * [table?.status, (await client.gather(looked)).length]; // => ["finished", 1]
+   * ```
+   */
+  async scatter<T>(
+    values: Iterable<T>,
+    options: ScatterOptions = {},
+  ): Promise<readonly Future<T>[]> {
+    this.#checkOpen("Client.scatter");
+    return this.#scattering.scatter(values, options);
+  }
+
+  /** The workers that have the values of futures, in the order given. */
+  async whoHas(futures: Iterable<Future<unknown>>): Promise<readonly (readonly Holder[])[]> {
+    this.#checkOpen("Client.whoHas");
+    return whoHas(this.#runs, futures);
+  }
+
+  /**
+   * Has `copies` workers keep the values of futures, all workers where it is not given; more copies
+   * than that stay. Rejects as `result` does where one has failed.
+   */
+  async replicate(futures: Iterable<Future<unknown>>, copies?: number): Promise<void> {
+    this.#checkOpen("Client.replicate");
+    await replicate(this.#runs, futures, copies);
+  }
+
+  /** Spreads values over the workers, so that each is as full as the others. */
+  async rebalance(): Promise<void> {
+    this.#checkOpen("Client.rebalance");
+    await rebalance(this.#runs);
   }
 
   /** Its task runs to its end, also when the future is released. */

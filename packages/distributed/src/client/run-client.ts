@@ -4,37 +4,26 @@ import type { Block } from "../codec/block.ts";
 import { decodeValue } from "../codec/decode-value.ts";
 import { preparationFor } from "../codec/preparation.ts";
 import { SchedulerLostError } from "../errors.ts";
-import type { ClientMessage, ToClientMessage } from "../messages/client-messages.ts";
+import type { ToClientMessage } from "../messages/client-messages.ts";
 import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
 import type { RunListener } from "./client-run.ts";
+import { OpenQuestions } from "./open-questions.ts";
 import { ClientRun } from "./client-run.ts";
 import { Held, HeldRun, fetchAll, fetchHeld, foreignIn } from "./held.ts";
 import type { Answer, Question } from "../messages/questions.ts";
 import { ClientMachine } from "./machine.ts";
+import type { ClientLink } from "./client-link.ts";
+import { Unwanted } from "./unwanted.ts";
 import { OutputOrder } from "./output-order.ts";
 import { errorOf } from "./run-failure.ts";
 import { shipGraph } from "./ship.ts";
+import type { Submission } from "./submission.ts";
 import { layersOf, placesAmong, settingsOf } from "./submission.ts";
-
-/** How a client reaches scheduler and workers. */
-export interface ClientLink {
-  tell(message: ClientMessage): void;
-  /** The block of a value; at once where it is in the memory of this process. */
-  bring(from: Location): Block | Promise<Block>;
-}
 
 /** Requested values that a stream may be ahead of its reader, unless told otherwise. */
 const lookaheadDefault = 2;
 
 const noneBrought: ReadonlyMap<Held, unknown> = new Map();
-
-/** What is special about a run. */
-interface Submission {
-  /** Of a stream: how many outputs it may be ahead of its reader. */
-  readonly lookahead?: number;
-  /** Its values stay with the workers. */
-  readonly holds?: boolean;
-}
 
 /** Runs graphs on a scheduler, and brings their values here. */
 export class RunClient {
@@ -44,11 +33,10 @@ export class RunClient {
   readonly #machine = new ClientMachine();
   readonly #runs = new Map<number, RunListener>();
   readonly #forgotten = new FinalizationRegistry((run: number) => this.#release(run));
-  /** Outputs that are let go of in this turn, by run. */
-  readonly #lettingGo = new Map<number, number[]>();
-  /** Those who wait for an answer, by their request. */
-  readonly #asking = new Map<number, { resolve(answer: Answer): void; reject(e: Error): void }>();
-  #requestCount = 0;
+  readonly #unwanted = new Unwanted((run, outputs) =>
+    this.#handle({ kind: "let-go", run, outputs }),
+  );
+  readonly #questions = new OpenQuestions();
   #runCount = 0;
   /** Runs that are being shipped; what is asked for meanwhile goes after them. */
   #submitting: Promise<unknown> | undefined;
@@ -189,21 +177,26 @@ export class RunClient {
     return run;
   }
 
-  /** Some outputs of a run that is held are wanted no longer. */
-  letGo(run: HeldRun, output: number): void {
-    const outputs = this.#lettingGo.get(run.number);
-    if (outputs !== undefined) {
-      outputs.push(output);
-      return;
-    }
-    this.#lettingGo.set(run.number, [output]);
-    if (this.#lettingGo.size === 1) queueMicrotask(() => this.#letAllGo());
+  /** A run whose outputs will be values that are here; see `places`. */
+  open(listener: RunListener): HeldRun {
+    const run = new HeldRun(this.#runCount++);
+    this.#forgotten.register(run, run.number);
+    if (!this.#isLost(listener)) this.#runs.set(run.number, listener);
+    return run;
   }
 
-  #letAllGo(): void {
-    const all = [...this.#lettingGo];
-    this.#lettingGo.clear();
-    for (const [run, outputs] of all) this.#handle({ kind: "let-go", run, outputs });
+  /** Asks where to put the values of such a run that are with no worker yet. */
+  places(
+    { number: run }: HeldRun,
+    keys: readonly Key[],
+    bytes: readonly number[],
+  ): Promise<Answer> {
+    return this.#ask((request) => ({ kind: "scattered", run, request, keys, bytes }));
+  }
+
+  /** Some outputs of a run that is held are wanted no longer. */
+  letGo(run: HeldRun, output: number): void {
+    this.#unwanted.add(run.number, output);
   }
 
   /** Nothing of a run that is held is wanted any more. */
@@ -219,23 +212,12 @@ export class RunClient {
 
   /** Asks the scheduler something. */
   ask(question: Question): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (this.#lostReason !== undefined) {
-        reject(new SchedulerLostError(this.#lostReason));
-        return;
-      }
-      const request = this.#requestCount++;
-      this.#asking.set(request, { resolve, reject });
-      this.#handle({ kind: "questioned", request, question });
-    });
+    return this.#ask((request) => ({ kind: "questioned", request, question }));
   }
 
-  /** Whoever has asked this, who does not wait any more. */
-  #takeAsking(request: number): { resolve(answer: Answer): void; reject(e: Error): void } {
-    const asking = this.#asking.get(request);
-    if (asking === undefined) throw new Error(`nobody has asked ${request}`);
-    this.#asking.delete(request);
-    return asking;
+  async #ask(eventOf: (request: number) => ClientEvent): Promise<Answer> {
+    if (this.#lostReason !== undefined) throw new SchedulerLostError(this.#lostReason);
+    return this.#questions.open((request) => this.#handle(eventOf(request)));
   }
 
   async #start(
@@ -353,10 +335,10 @@ export class RunClient {
         run?.progressed(instruction.counts);
         return;
       case "answered":
-        this.#takeAsking(instruction.request).resolve(instruction.answer);
+        this.#questions.answered(instruction.request, instruction.answer);
         return;
       case "unanswered":
-        this.#takeAsking(instruction.request).reject(new SchedulerLostError(instruction.reason));
+        this.#questions.unanswered(instruction.request, instruction.reason);
         return;
       case "attempted":
         run?.attempted(instruction.attempts);

@@ -2,6 +2,14 @@ import type { ExecutorOptions, Key, TaskGraph } from "@millrace/graph";
 import { LayeredGraph, MaterializedLayer, optimizeLayers } from "@millrace/graph";
 import type { RunSettings } from "../messages/client-messages.ts";
 
+/** What is special about a run. */
+export interface Submission {
+  /** Of a stream: how many outputs it may be ahead of its reader. */
+  readonly lookahead?: number;
+  /** Its values stay with the workers. */
+  readonly holds?: boolean;
+}
+
 /** Where each key stands among the unique ones, which are in the same order. */
 export function placesAmong(unique: readonly Key[], keys: readonly Key[]): readonly number[] {
   // Mostly no key is asked for twice, and then none need be looked up.

@@ -16,6 +16,7 @@ import { HeldOutput } from "../messages/shipped.ts";
 import { packFunctions, unpackFunctions } from "./functions-wire.ts";
 import type { Fields } from "./incoming.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { packAnswer, packQuestion, unpackAnswer, unpackQuestion } from "./questions-wire.ts";
 import { packAmounts, unpackAmounts, unpackPeers } from "./worker-wire.ts";
 
 /** A message of a client to the scheduler, as plain data. */
@@ -38,6 +39,10 @@ export function packFromClient(message: ClientMessage, out: Outgoing): unknown {
     case "missing":
     case "retry":
       return message;
+    case "ask": {
+      const { kind, request, question } = message;
+      return { kind, request, question: packQuestion(question, out) };
+    }
     case "release": {
       const { kind, run, outputs } = message;
       return { kind, run, ...(outputs !== undefined && { outputs: out.rows(outputs) }) };
@@ -52,12 +57,17 @@ const fromClientKinds = [
   "release",
   "missing",
   "retry",
+  "ask",
 ] as const satisfies readonly ClientMessage["kind"][];
 
 /** What a client says; none of it is believed before its form is looked at. */
 export function unpackFromClient(fields: Fields): ClientMessage {
   const kind = fields.oneOf("kind", fromClientKinds);
   if (kind === "supply") return { kind, functions: unpackFunctions(fields) };
+  if (kind === "ask") {
+    const request = fields.whole("request");
+    return { kind, request, question: fields.object("question", unpackQuestion) };
+  }
   const run = fields.whole("run");
   switch (kind) {
     case "submit": {
@@ -124,6 +134,10 @@ export function packToClient(message: ToClientMessage, out: Outgoing): unknown {
       const { kind, run, error } = message;
       return { kind, run, error: out.block(encodeFailure(error)) };
     }
+    case "answer": {
+      const { kind, request, answer } = message;
+      return { kind, request, answer: packAnswer(answer, out) };
+    }
     case "need":
       return { kind: message.kind, run: message.run, functions: out.texts(message.functions) };
     case "finished": {
@@ -158,12 +172,20 @@ const toClientKinds = [
   "finished",
   "failed",
   "progress",
+  "answer",
   "attempts",
 ] as const satisfies readonly ToClientMessage["kind"][];
 
 /** What the scheduler says, whom its clients believe. */
 export function unpackToClient(fields: Fields): ToClientMessage {
   const kind = fields.oneOf("kind", toClientKinds);
+  if (kind === "answer") {
+    return {
+      kind,
+      request: fields.whole("request"),
+      answer: fields.object("answer", unpackAnswer),
+    };
+  }
   const run = fields.whole("run");
   switch (kind) {
     case "accepted":

@@ -22,8 +22,13 @@ export function packToWorker(message: ToWorkerMessage, out: Outgoing): unknown {
     case "welcome":
     case "refused":
     case "recall":
+    case "retired":
     case "echo":
       return message;
+    case "acquire": {
+      const { kind, rows, peers } = message;
+      return { kind, rows: out.rows(rows), ...(peers.length > 0 && { peers }) };
+    }
     case "compute": {
       const { kind, priority, rows, constants, programs, functions, peers } = message;
       return {
@@ -53,6 +58,8 @@ const toWorkerKinds = [
   "refused",
   "compute",
   "recall",
+  "acquire",
+  "retired",
   "cancel",
   "free",
   "forget",
@@ -78,7 +85,11 @@ export function unpackToWorker(fields: Fields): ToWorkerMessage {
         peers: unpackPeers(fields),
       };
     case "recall":
-      return { kind };
+      return { kind, all: fields.flag("all") };
+    case "acquire":
+      return { kind, rows: fields.rows("rows", 1), peers: unpackPeers(fields) };
+    case "retired":
+      return { kind, lost: fields.whole("lost") };
     case "cancel":
     case "free":
       return { kind, rows: fields.rows("rows", 2) };
@@ -110,6 +121,7 @@ export function packFromWorker(message: WorkerMessage, out: Outgoing): unknown {
     case "offer":
       return { kind: message.kind, ...packOffer(message.offer) };
     case "memory":
+    case "retire":
     case "heartbeat":
       return message;
     case "report": {
@@ -136,6 +148,7 @@ export function packFromWorker(message: WorkerMessage, out: Outgoing): unknown {
       };
     }
     case "recalled":
+    case "not-acquired":
       return { kind: message.kind, rows: out.rows(message.rows) };
     case "missing": {
       const { kind, task, attempt, rows } = message;
@@ -150,6 +163,8 @@ const fromWorkerKinds = [
   "failed",
   "recalled",
   "missing",
+  "not-acquired",
+  "retire",
   "memory",
   "heartbeat",
 ] as const satisfies readonly WorkerMessage["kind"][];
@@ -190,7 +205,10 @@ export function unpackFromWorker(fields: Fields): WorkerMessage {
         },
       };
     case "recalled":
+    case "not-acquired":
       return { kind, rows: fields.rows("rows", 2) };
+    case "retire":
+      return { kind, hurry: fields.flag("hurry") };
     case "missing":
       return {
         kind,

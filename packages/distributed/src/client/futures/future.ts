@@ -77,20 +77,21 @@ export class FutureGroup {
 export class Future<T> implements Collection<T>, Disposable {
   /** Key of its task. */
   readonly key: Key;
+  /** Which output of its run it is. */
+  readonly output: number;
   readonly #group: FutureGroup;
-  readonly #output: number;
   #graph: LayeredGraph | undefined;
 
   /** Made by a client; see `Client.submit`. */
   constructor(key: Key, group: FutureGroup, output: number) {
     this.key = key;
     this.#group = group;
-    this.#output = output;
+    this.output = output;
   }
 
   /** What is known of it now. */
   get status(): FutureStatus {
-    return this.#isReleased ? "released" : this.#run.statusOf(this.#output);
+    return this.#isReleased ? "released" : this.#run.statusOf(this.output);
   }
 
   get #run(): FutureRun {
@@ -98,7 +99,7 @@ export class Future<T> implements Collection<T>, Disposable {
   }
 
   get #isReleased(): boolean {
-    return this.#group.isReleased(this.#output);
+    return this.#group.isReleased(this.output);
   }
 
   /**
@@ -109,13 +110,13 @@ export class Future<T> implements Collection<T>, Disposable {
    */
   async result(): Promise<T> {
     await this.settled();
-    return this.#run.client.fetch(this.#run.held, this.#output) as Promise<T>;
+    return this.#run.client.fetch(this.#run.held, this.output) as Promise<T>;
   }
 
   /** Resolves when it is finished, without the value; rejects as `result` does. */
   settled(): Promise<void> {
     if (this.#isReleased) return Promise.reject(releasedError());
-    return this.#run.settled(this.#output);
+    return this.#run.settled(this.output);
   }
 
   /** The run that it is an output of: those who wait for many ask it. */
@@ -125,17 +126,17 @@ export class Future<T> implements Collection<T>, Disposable {
 
   /** Why it has no value; undefined where it has one, or may get one. */
   get error(): Error | undefined {
-    return this.#run.errorOf(this.#output);
+    return this.#run.errorOf(this.output);
   }
 
   /** Gives it up, for all who hold it: its task ends as soon as can be. Finished, it stays. */
   async cancel(): Promise<void> {
-    this.#run.cancel(this.#output);
+    this.#run.cancel(this.output);
   }
 
   /** Lets go of the value, which goes when nobody else needs it. Again, it does nothing. */
   release(): void {
-    this.#group.release(this.#output);
+    this.#group.release(this.output);
   }
 
   /** As `release`. */
@@ -145,12 +146,12 @@ export class Future<T> implements Collection<T>, Disposable {
 
   /** Another future of the same value, which is released by itself. */
   again(): Future<T> {
-    return new Future<T>(this.key, new FutureGroup(this.#run, this.#output, 1), this.#output);
+    return new Future<T>(this.key, new FutureGroup(this.#run, this.output, 1), this.output);
   }
 
   /** Its task shall run to its end, also when it is released. */
   keep(): void {
-    this.#run.keep(this.#output);
+    this.#run.keep(this.output);
   }
 
   /** Tries again what has failed of its run. */
@@ -163,8 +164,8 @@ export class Future<T> implements Collection<T>, Disposable {
     if (this.#graph === undefined) {
       // A graph that reads it keeps it alive.
       const fetch = (): Promise<unknown> => this.result();
-      const held = new Held(this.#run.client, this.#run.held, this.#output, fetch);
-      const name = `future-${this.#run.held.number}-${this.#output}-${this.#run.client.id}`;
+      const held = new Held(this.#run.client, this.#run.held, this.output, fetch);
+      const name = `future-${this.#run.held.number}-${this.output}-${this.#run.client.id}`;
       const layer = MaterializedLayer.blocks(name, [task(fetchHeld, [held])]);
       this.#graph = new LayeredGraph().withLayer(layer);
     }

@@ -28,15 +28,22 @@ export interface RemoteWorkerOptions {
   readonly host: string;
   /** How long it looks for a scheduler that is not there, or is no more, before it ends. */
   readonly deathTimeoutMs: number;
+  /** How long tasks may run on when it retires; default 20 s. */
+  readonly retireMs?: number;
   readonly log: Log;
 }
 
 /** Why a worker has ended. */
 export type WorkerEnd =
   | { readonly kind: "closed" }
+  /** It has handed over what it had; `lost` values nobody could take. */
+  | { readonly kind: "retired"; readonly lost: number }
   /** The scheduler will never have it: another version, or no right to come in. */
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "scheduler-lost"; readonly reason: string };
+
+/** How long tasks may run on when a worker retires. */
+const retireMs = 20_000;
 
 type SchedulerConnection = Connection<WorkerMessage, ToWorkerMessage>;
 type Question = Extract<WorkerInstruction, { kind: "fetch" }>;
@@ -58,6 +65,8 @@ export class RemoteWorker implements AsyncDisposable {
   #resolveEnd: ((end: WorkerEnd) => void) | undefined;
   #end: WorkerEnd | undefined;
   #closing: Promise<void> | undefined;
+  #isRetiring = false;
+  #retireTimer: NodeJS.Timeout | undefined;
 
   /**
    * A worker that its scheduler knows.
@@ -75,6 +84,7 @@ export class RemoteWorker implements AsyncDisposable {
       token,
       tls,
       blockOf: async (value) => worker?.blockOf(value),
+      take: async (value, block) => worker?.take(value, block),
     });
     const peers = new DataClient({ token, tls, host: machine });
     const offer = {
@@ -96,6 +106,7 @@ export class RemoteWorker implements AsyncDisposable {
       tell: (message) => worker?.tell(message),
       fetch: (question) => void worker?.fetch(question),
       reconnect: (reason) => worker?.reconnect(reason),
+      retired: (lost) => worker?.retired(lost),
     });
     worker = new RemoteWorker(options, host, server, peers);
     try {
@@ -183,6 +194,12 @@ export class RemoteWorker implements AsyncDisposable {
     return this.#host.blockOf(value);
   }
 
+  /** A client brings a value, by the name that the scheduler gave it. */
+  take({ id, version }: { readonly id: number; readonly version: number }, block: Block): void {
+    this.#host.store.put(id, version, block);
+    this.#host.handle([{ kind: "received", values: [{ id, version }] }]);
+  }
+
   async fetch({ question, peer, wants }: Question): Promise<void> {
     const { store } = this.#host;
     const asked = wants.map(({ name, piece }) => ({ ...name, piece }));
@@ -203,9 +220,24 @@ export class RemoteWorker implements AsyncDisposable {
     }
   }
 
-  /** Ends it. */
+  /**
+   * Hands over what it has, and ends: tasks that run may end for a while, values go to other
+   * workers. Said again, or when the time is up, it does not wait for tasks.
+   */
   async retire(): Promise<void> {
-    return this.close();
+    this.#host.handle([{ kind: "retire", hurry: this.#isRetiring }]);
+    if (!this.#isRetiring) {
+      this.#isRetiring = true;
+      this.#retireTimer = setTimeout(() => void this.retire(), this.#options.retireMs ?? retireMs);
+    }
+    await this.ended;
+  }
+
+  /** The scheduler wants nothing of it any more. */
+  retired(lost: number): void {
+    this.#options.log.info("retired", { lost });
+    this.#end ??= { kind: "retired", lost };
+    void this.close();
   }
 
   /** Ends it: its tasks and values are lost. */
@@ -216,6 +248,7 @@ export class RemoteWorker implements AsyncDisposable {
   }
 
   async #close(end: WorkerEnd): Promise<void> {
+    clearTimeout(this.#retireTimer);
     this.#isClosing.abort();
     this.#connection?.close("the worker was closed");
     await Promise.all([this.#server.close(), this.#peers.close(), this.#host.close()]);

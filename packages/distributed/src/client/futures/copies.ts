@@ -1,0 +1,73 @@
+import { checkCount } from "@millrace/graph";
+import { DistributedError, invalidArgument } from "../../errors.ts";
+import type { Answer, Question } from "../../messages/questions.ts";
+import { optionRefusal } from "../../option-refusal.ts";
+import type { RunClient } from "../run-client.ts";
+import type { Future } from "./future.ts";
+
+/** A worker that has a value. */
+export interface Holder {
+  /** The number by which the scheduler knows it. */
+  readonly worker: number;
+  /** Where it serves values. */
+  readonly address: string;
+}
+
+type AnswerOf<K extends Answer["kind"]> = Extract<Answer, { kind: K }>;
+
+async function ask<K extends Answer["kind"]>(
+  api: string,
+  client: RunClient,
+  question: Question,
+  kind: K,
+): Promise<AnswerOf<K>> {
+  const answer = await client.ask(question);
+  if (answer.kind === kind) return answer as AnswerOf<K>;
+  const reason = answer.kind === "refused" ? answer.reason : answer.kind;
+  throw invalidArgument(api, "the scheduler refuses", reason, "an answer", "Look at the futures.");
+}
+
+/** The workers that have the values of futures, in their order; none where it is not computed. */
+export async function whoHas(
+  client: RunClient,
+  futures: Iterable<Future<unknown>>,
+): Promise<readonly (readonly Holder[])[]> {
+  return Promise.all(
+    Array.from(futures, async ({ run, output }) => {
+      const outputs = [output];
+      const question = { kind: "who-has", run: run.held.number, outputs } as const;
+      const { rows, peers } = await ask("Client.whoHas", client, question, "holders");
+      const addresses = new Map(peers.map(({ worker, address }) => [worker, address]));
+      return rows.slice(3).map((worker) => ({ worker, address: addresses.get(worker) ?? "" }));
+    }),
+  );
+}
+
+/** Has `copies` workers keep the values of futures. */
+export async function replicate(
+  client: RunClient,
+  futures: Iterable<Future<unknown>>,
+  copies: number | undefined,
+): Promise<void> {
+  if (copies !== undefined) checkCount("Client.replicate", "copies", copies, 1, optionRefusal);
+  await Promise.all(
+    Array.from(futures, async (future) => {
+      await future.settled();
+      const { run, output } = future;
+      const outputs = [output];
+      const question = { kind: "replicate", run: run.held.number, outputs, copies } as const;
+      const { short } = await ask("Client.replicate", client, question, "replicated");
+      if (short.length === 0) return;
+      throw new DistributedError(
+        "distributed/not-scattered",
+        `Client.replicate: a value could not be copied as often, got ${copies ?? "all"} copies, ` +
+          "wanted no more than there are workers with room. Start more workers.",
+      );
+    }),
+  );
+}
+
+/** Spreads all values over the workers, each as full as the others. */
+export async function rebalance(client: RunClient): Promise<void> {
+  await ask("Client.rebalance", client, { kind: "rebalance" }, "rebalanced");
+}
