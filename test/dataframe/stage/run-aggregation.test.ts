@@ -10,8 +10,8 @@ import { GroupTable } from "../../../packages/dataframe/dist/kernels/group/group
 import {
   finishBucket,
   mergeShuffled,
-  splitPartials,
 } from "../../../packages/dataframe/dist/kernels/group/partials.js";
+import { splitPartials } from "../../../packages/dataframe/dist/kernels/group/split-partials.js";
 import { blocksOf, cutBlocks } from "../../../packages/dataframe/dist/kernels/cut.js";
 import {
   runAggregation,
@@ -136,10 +136,7 @@ test("rows that are not worth a table come to the same groups, in the order of f
   expect(dealt.map((partials) => partials.length)).toEqual([2, 2, 2]);
   const buckets = 4;
   const cuts = dealt.map((partials) =>
-    cutBlocks(
-      partials.map((partial) => splitPartials(partial, { keys, aggregates: specs }, buckets)),
-      buckets,
-    ),
+    cutBlocks(splitPartials(partials, { keys, aggregates: specs }, buckets), buckets),
   );
   const got = mergeShuffled(
     Array.from({ length: buckets }, (_, j) =>

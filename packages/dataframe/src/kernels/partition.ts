@@ -13,6 +13,12 @@ export interface Dealt {
  * written over. Each row is copied once.
  */
 export function partitionBlock(block: Block, buckets: Int32Array, count: number): Dealt {
+  const ends = placesOf(buckets, count);
+  return { block: dealBlock(block, buckets), ends };
+}
+
+/** Turns the bucket of each row into where it goes; gives where each bucket ends. */
+export function placesOf(buckets: Int32Array, count: number): Int32Array {
   const ends = new Int32Array(count + 1);
   for (let row = 0; row < buckets.length; row++) {
     const next = (buckets[row] as number) + 1;
@@ -21,18 +27,14 @@ export function partitionBlock(block: Block, buckets: Int32Array, count: number)
   for (let bucket = 0; bucket < count; bucket++) {
     ends[bucket + 1] = (ends[bucket + 1] as number) + (ends[bucket] as number);
   }
-  placeRows(buckets, ends.slice());
-  return { block: dealBlock(block, buckets), ends };
-}
-
-/** Turns buckets into where each row goes, when `next` is where the next one of a bucket goes. */
-function placeRows(buckets: Int32Array, next: Int32Array): void {
+  const next = ends.slice();
   for (let row = 0; row < buckets.length; row++) {
     const bucket = buckets[row] as number;
     const place = next[bucket] as number;
     next[bucket] = place + 1;
     buckets[row] = place;
   }
+  return ends;
 }
 
 /** The bucket of each row: equal values of the columns are in one, the same in all processes. */

@@ -10,13 +10,14 @@ import {
   aggregatePartitions,
   aggregateToDeal,
   combineGroups,
-  countGroups,
+  combineSurveys,
   finishGroups,
   gatherBuckets,
   joinBucket,
   joinGroups,
-  splitCounted,
   splitGroups,
+  splitSurveyed,
+  surveyGroups,
 } from "../steps/grouping.ts";
 import type { Lower } from "./held.ts";
 import type { Opened } from "./lower-stage.ts";
@@ -80,7 +81,7 @@ export function lowerAggregate(node: AggregateNode, context: Context, lower: Low
   const join = [splitOut > 1 ? joinGroups : joinBucket, spec] as const;
   const dealt =
     splitOut === 1 && isThere
-      ? addCountedShuffle(parts, context, spec, join, buckets)
+      ? addSurveyedShuffle(parts, context, spec, join, buckets)
       : addShuffle(parts, "groups-dealt", context, { split: [splitGroups, spec], join }, buckets);
   if (splitOut > 1) return dealt;
   const all = [{ kind: "blocks", layer: dealt.layer, start: { times: buckets } }] as const;
@@ -88,25 +89,19 @@ export function lowerAggregate(node: AggregateNode, context: Context, lower: Low
   return addBlocks(dealt.graph, "aggregate", context, { inputs: all, steps: [gather], count: 1 });
 }
 
-/** How many groups there are decides how many buckets are used. */
-function addCountedShuffle(
+/** How many groups there are, and of which keys, decides how they are dealt out. */
+function addSurveyedShuffle(
   parts: Partitions,
   context: Context,
   spec: GroupSpec,
   join: readonly [TaskFunction, ...unknown[]],
   buckets: number,
 ): Partitions {
-  const counts = addCall(parts, "groups-counted", context, countGroups);
-  const sum = [countGroups] as const;
-  const total = addTree(
-    counts,
-    "groups-total",
-    context,
-    { combine: sum, aggregate: sum },
-    undefined,
-  );
-  const calls = { split: [splitCounted, spec], join, shared: [`${total.layer}/0`] } as const;
-  return addShuffle({ ...parts, graph: total.graph }, "groups-dealt", context, calls, buckets);
+  const surveys = addCall(parts, "groups-surveyed", context, surveyGroups, spec);
+  const combine = [combineSurveys] as const;
+  const all = addTree(surveys, "groups-known", context, { combine, aggregate: combine }, undefined);
+  const calls = { split: [splitSurveyed, spec], join, shared: [`${all.layer}/0`] } as const;
+  return addShuffle({ ...parts, graph: all.graph }, "groups-dealt", context, calls, buckets);
 }
 
 /** Rows of a part: with fewer, groups that all parts have are made and merged too often. */

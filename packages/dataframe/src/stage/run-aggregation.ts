@@ -1,7 +1,8 @@
 import type { Block, Column } from "../column.ts";
 import { sliceBlock, sliceColumn } from "../column.ts";
 import type { AggregateSpec } from "../kernels/group/aggregate-spec.ts";
-import { GroupTable, rowsToGroup } from "../kernels/group/group-table.ts";
+import { GroupTable } from "../kernels/group/group-table.ts";
+import { rowsToGroup } from "../kernels/group/split-partials.ts";
 import { columnOf } from "./column-layout.ts";
 import { programFor, totalsFor } from "./program-cache.ts";
 import type { Program } from "./program.ts";
@@ -69,14 +70,12 @@ export function runAggregationToDeal(
     const end = rests.length > 0 ? 0 : addBlock(table, block, stage, keyCount, aggregates, watch);
     if (end < block.rows) rests.push(runStage(sliceBlock(block, end, block.rows), stage));
   }
-  const partials = [table.partial(part)];
-  let met = table.count;
-  for (const { rows, columns } of rests) {
-    const [keys, args] = [columns.slice(0, keyCount), columns.slice(keyCount)];
-    partials.push(rowsToGroup(rows, keys, args, part, met));
-    met += rows;
-  }
-  return partials;
+  return [
+    table.partial(part),
+    ...rests.map(({ rows, columns }) =>
+      rowsToGroup(rows, columns.slice(0, keyCount), columns.slice(keyCount)),
+    ),
+  ];
 }
 
 function tableFor(

@@ -8,8 +8,10 @@ import {
   finishBucket,
   finishPartials,
   mergeShuffled,
-  splitPartials,
 } from "../kernels/group/partials.ts";
+import { joinRanges, keyRanges, packedKeys } from "../kernels/group/packed-keys.ts";
+import type { Range } from "../kernels/group/packing.ts";
+import { splitPartials } from "../kernels/group/split-partials.ts";
 import { runAggregation, runAggregationToDeal } from "../stage/run-aggregation.ts";
 import type { Stage } from "../stage/stage.ts";
 
@@ -43,28 +45,44 @@ export function finishGroups(parts: readonly Block[], spec: GroupSpec): Block {
   return finishPartials(parts, spec);
 }
 
-/** How many groups parts have, of which one list or number a partition came. */
-export function countGroups(parts: readonly (Block | number)[]): number {
-  return parts.reduce(
-    (sum: number, part) => sum + (typeof part === "number" ? part : part.rows),
-    0,
-  );
+/** What is known of parts before they are dealt out. */
+export interface Survey {
+  readonly groups: number;
+  /** Ranges of keys that can be packed, else none. */
+  readonly ranges: readonly Range[];
+}
+
+/** How many groups a part has, and what their keys are like. */
+export function surveyGroups(part: readonly Block[], _part: number, { keys }: GroupSpec): Survey {
+  return {
+    groups: part.reduce((sum, { rows }) => sum + rows, 0),
+    ranges: keyRanges(part, keys),
+  };
+}
+
+/** The same of all parts. */
+export function combineSurveys(surveys: readonly Survey[]): Survey {
+  return {
+    groups: surveys.reduce((sum, { groups }) => sum + groups, 0),
+    ranges: joinRanges(surveys.map(({ ranges }) => ranges)),
+  };
 }
 
 /** Groups dealt out by the hash of their keys: a piece has some of each part. */
-export function splitGroups(parts: readonly Block[], npartitions: number, spec: GroupSpec): Cut {
-  return splitInto(parts, npartitions, npartitions, spec);
+export function splitGroups(part: readonly Block[], npartitions: number, spec: GroupSpec): Cut {
+  return cutBlocks(splitPartials(part, spec, npartitions), npartitions);
 }
 
-/** The same to as many buckets as `total` groups of all parts are worth; the others get none. */
-export function splitCounted(
-  parts: readonly Block[],
+/** The same to as many buckets as the groups of all parts are worth; the others get none. */
+export function splitSurveyed(
+  part: readonly Block[],
   npartitions: number,
-  total: number,
+  { groups, ranges }: Survey,
   spec: GroupSpec,
 ): Cut {
-  const used = total <= MERGED_AT_ONCE ? 1 : Math.ceil(total / BUCKET_GROUPS);
-  return splitInto(parts, npartitions, Math.min(used, npartitions), spec);
+  const wanted = groups <= MERGED_AT_ONCE ? 1 : Math.ceil(groups / BUCKET_GROUPS);
+  const used = Math.min(wanted, npartitions);
+  return cutBlocks(splitPartials(part, spec, npartitions, used, packedKeys(ranges)), npartitions);
 }
 
 /** One task merges so many groups as soon as several that get pieces. */
@@ -72,18 +90,6 @@ const MERGED_AT_ONCE = 2 ** 20;
 
 /** The groups of a bucket are to fit the cache of a processor. */
 const BUCKET_GROUPS = 2 ** 17;
-
-function splitInto(
-  parts: readonly Block[],
-  npartitions: number,
-  used: number,
-  spec: GroupSpec,
-): Cut {
-  return cutBlocks(
-    parts.map((part) => splitPartials(part, spec, npartitions, used)),
-    npartitions,
-  );
-}
 
 /** The groups of one bucket, with results, as they are to come out. */
 export function joinGroups(pieces: readonly CutPiece[], spec: GroupSpec): Block {
@@ -109,9 +115,10 @@ declareExports(
     aggregateToDeal,
     combineGroups,
     finishGroups,
-    countGroups,
+    surveyGroups,
+    combineSurveys,
     splitGroups,
-    splitCounted,
+    splitSurveyed,
     joinGroups,
     joinBucket,
     gatherBuckets,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import type { Block } from "../../../../packages/dataframe/dist/column.js";
+import type { Block, Column } from "../../../../packages/dataframe/dist/column.js";
 import { DataFrameError } from "../../../../packages/dataframe/dist/errors.js";
 import type { GroupSpec } from "../../../../packages/dataframe/dist/kernels/group/aggregate-spec.js";
 import { blocksOf, cutBlocks } from "../../../../packages/dataframe/dist/kernels/cut.js";
@@ -10,10 +10,20 @@ import {
   finishBucket,
   finishPartials,
   mergeShuffled,
-  splitPartials,
 } from "../../../../packages/dataframe/dist/kernels/group/partials.js";
+import type { PackedKeys } from "../../../../packages/dataframe/dist/kernels/group/packed-keys.js";
+import {
+  joinRanges,
+  keyRanges,
+  packedKeys,
+} from "../../../../packages/dataframe/dist/kernels/group/packed-keys.js";
+import {
+  rowsToGroup,
+  splitPartials,
+} from "../../../../packages/dataframe/dist/kernels/group/split-partials.js";
+import { takeColumn } from "../../../../packages/dataframe/dist/kernels/take.js";
 import { valuesOf } from "../../../lib/dataframe/columns.ts";
-import type { Grouping } from "../../../lib/dataframe/grouping.ts";
+import type { DrawnPartition, Grouping } from "../../../lib/dataframe/grouping.ts";
 import { groupings, groupRows, tableOf } from "../../../lib/dataframe/grouping.ts";
 import type { Value } from "../../../lib/dataframe/interpret-values.ts";
 
@@ -113,29 +123,61 @@ it("partial results come together in any tree", () => {
   );
 });
 
-it("groups dealt out by hash come back in the order of their first rows", () => {
-  fc.assert(
-    fc.property(groupings, fc.integer({ min: 1, max: 5 }), (grouping, count) => {
-      const { spec, partitions } = grouping;
-      if (spec.keys.length === 0) return;
-      const split = partitions.map((part, n) =>
-        cutBlocks([splitPartials(tableOf(spec, [part]).partial(n), spec, count)], count),
-      );
-      const got = outcome(() => {
-        const buckets = Array.from({ length: count }, (_, bucket) =>
-          finishBucket(
-            split.flatMap((cut) => blocksOf(cut.piece(bucket))),
-            spec,
-          ),
+/** A partition as a shuffle gets it: groups of its first rows, and the others as they are. */
+function partOf(
+  { spec }: Grouping,
+  { keys, args, selection, rows }: DrawnPartition,
+  partition: number,
+  grouped: number,
+): Block[] {
+  const all = selection ?? Int32Array.from(rows.keys());
+  const [before, behind] = [all.subarray(0, grouped), all.subarray(grouped)];
+  const head = tableOf(spec, [{ keys, args, selection: before, rows: rows.slice(0, grouped) }]);
+  const taken = (columns: readonly Column[]): Column[] => {
+    return columns.map((column) => takeColumn(column, behind));
+  };
+  const given = args.filter((arg) => arg !== undefined);
+  // Where there are no groups there is nothing that they could not save.
+  if (head.count === 0)
+    return [tableOf(spec, [{ keys, args, selection, rows }]).partial(partition)];
+  return [head.partial(partition), rowsToGroup(behind.length, taken(keys), taken(given))];
+}
+
+function packingOf(parts: readonly Block[][], { keys }: GroupSpec): PackedKeys | undefined {
+  return packedKeys(joinRanges(parts.map((part) => keyRanges(part, keys))));
+}
+
+it.each(["hash", "packed keys"])(
+  "groups and rows dealt out by %s come back in the order of first rows",
+  (how) => {
+    const shares = fc.infiniteStream(fc.nat({ max: 25 }));
+    fc.assert(
+      fc.property(groupings, fc.integer({ min: 1, max: 5 }), shares, (grouping, count, share) => {
+        const { spec, partitions } = grouping;
+        if (spec.keys.length === 0) return;
+        const parts = partitions.map((part, n) => {
+          return partOf(grouping, part, n, Math.min(share.next().value, part.rows.length));
+        });
+        const packed = how === "hash" ? undefined : packingOf(parts, spec);
+        const split = parts.map((part) =>
+          cutBlocks(splitPartials(part, spec, count, count, packed), count),
         );
-        const merged = mergeShuffled(buckets);
-        expect(merged.names).toStrictEqual(
-          [...spec.keys, ...spec.aggregates].map(({ name }) => name),
-        );
-        return rowsOf(merged);
-      });
-      expectSame(spec, got, expected(grouping));
-    }),
-    { numRuns: 80 },
-  );
-});
+        const got = outcome(() => {
+          const buckets = Array.from({ length: count }, (_, bucket) =>
+            finishBucket(
+              split.flatMap((cut) => blocksOf(cut.piece(bucket))),
+              spec,
+            ),
+          );
+          const merged = mergeShuffled(buckets);
+          expect(merged.names).toStrictEqual(
+            [...spec.keys, ...spec.aggregates].map(({ name }) => name),
+          );
+          return rowsOf(merged);
+        });
+        expectSame(spec, got, expected(grouping));
+      }),
+      { numRuns: 150 },
+    );
+  },
+);

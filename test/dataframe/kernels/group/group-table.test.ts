@@ -8,9 +8,12 @@ import type { AggregateName } from "../../../../packages/dataframe/dist/expr/typ
 import type { AggregateSpec } from "../../../../packages/dataframe/dist/kernels/group/aggregate-spec.js";
 import { GroupTable } from "../../../../packages/dataframe/dist/kernels/group/group-table.js";
 import {
-  finishPartials,
-  splitPartials,
-} from "../../../../packages/dataframe/dist/kernels/group/partials.js";
+  keyRanges,
+  packedKeys,
+} from "../../../../packages/dataframe/dist/kernels/group/packed-keys.js";
+import { finishPartials } from "../../../../packages/dataframe/dist/kernels/group/partials.js";
+import { splitPartials } from "../../../../packages/dataframe/dist/kernels/group/split-partials.js";
+import type { Dealt } from "../../../../packages/dataframe/dist/kernels/partition.js";
 import { columnOf, valuesOf } from "../../../lib/dataframe/columns.ts";
 
 function aggregate(fn: AggregateName, arg: DType | undefined, dtype: DType): AggregateSpec {
@@ -118,10 +121,12 @@ it.each(shapes)("keys that are %s are told apart, in the order of first rows", (
   const spec = { keys: fields, aggregates };
   const partial = table.partial(3);
   expect(tableText(finishPartials([partial], spec))).toStrictEqual(wanted);
-  const { ends } = splitPartials(partial, spec, 4);
-  const rows = [...ends.subarray(1)].map((end, bucket) => end - (ends[bucket] as number));
-  expect(rows.reduce((sum, count) => sum + count)).toBe(wanted.length);
-  expect(Math.max(...rows)).toBeLessThan(wanted.length / 4 + 40 + wanted.length / 16);
+  for (const packed of [undefined, packedKeys(keyRanges([partial], fields))]) {
+    const [{ ends }] = splitPartials([partial], spec, 4, 4, packed) as [Dealt];
+    const rows = [...ends.subarray(1)].map((end, bucket) => end - (ends[bucket] as number));
+    expect(rows.reduce((sum, count) => sum + count)).toBe(wanted.length);
+    expect(Math.max(...rows)).toBeLessThan(wanted.length / 4 + 40 + wanted.length / 16);
+  }
 });
 
 it("without keys there is one group, also of no rows", () => {

@@ -13,23 +13,6 @@ import { makeGrouper, rowsAtOnce } from "./grouper.ts";
 import { ordinalName, partitionStride, rowOrdinalName } from "./ordinals.ts";
 
 /**
- * Rows that nobody has grouped yet, in the place of a partial result: keys, where each would have
- * been met as a group of its own, number `first` of the partition or a later one, and arguments.
- */
-export function rowsToGroup(
-  rows: number,
-  keys: readonly Column[],
-  args: readonly Column[],
-  partition: number,
-  first: number,
-): Block {
-  const ordinals = ordinalsFrom(partition * partitionStride + first, rows);
-  const names = [...keys.keys()].map((k) => `key:${k}`);
-  names.push(rowOrdinalName, ...[...args.keys()].map((k) => `argument:${k}`));
-  return makeBlock(rows, names, [...keys, ordinals, ...args]);
-}
-
-/**
  * Groups rows, or partial results, by keys and works out aggregates of each group. Groups are in
  * the order in which they were first met; without keys there is one group, also of no rows. What
  * comes out may share memory with the table, which is not to be added to from then on.
@@ -81,7 +64,10 @@ export class GroupTable {
     }
   }
 
-  /** Adds the rows behind a partial result, or of {@link rowsToGroup}, as if they came next. */
+  /**
+   * Adds the rows behind a partial result, or rows that nobody has grouped yet, with arguments in
+   * the place of states, as if they came next.
+   */
   merge(partial: Block): void {
     const { rows, columns, names } = partial;
     const ofRows = names[this.#keys.length] === rowOrdinalName;

@@ -4,7 +4,8 @@ import { isText } from "../../dtype-traits.ts";
 import { noKey } from "../hash.ts";
 import type { Rows } from "../row-loop.ts";
 import { NumberGrouper } from "./number-grouper.ts";
-import { PackedGrouper, canBePacked } from "./packed-grouper.ts";
+import { PackedGrouper } from "./packed-grouper.ts";
+import { canBePacked } from "./packing.ts";
 import { TextGrouper } from "./text-grouper.ts";
 import { TupleGrouper } from "./tuple-grouper.ts";
 

@@ -1,12 +1,11 @@
 import type { Block, Column } from "../../column.ts";
 import { makeBlock } from "../../column.ts";
 import { concatBlocks } from "../concat.ts";
-import type { Dealt } from "../partition.ts";
-import { bucketsByHash, partitionBlock } from "../partition.ts";
 import { takeBlock } from "../take.ts";
 import type { GroupSpec } from "./aggregate-spec.ts";
 import { GroupTable } from "./group-table.ts";
 import { partitionStride } from "./ordinals.ts";
+import { packedField, packedIn, withKeys } from "./packed-keys.ts";
 
 /** One partial result of several, which are given in the order of their partitions. */
 export function combinePartials(blocks: readonly Block[], spec: GroupSpec): Block {
@@ -21,23 +20,18 @@ export function finishPartials(blocks: readonly Block[], spec: GroupSpec): Block
 
 /** The same for one bucket of a shuffle, with what {@link mergeShuffled} needs. */
 export function finishBucket(blocks: readonly Block[], spec: GroupSpec): Block {
-  return merged(blocks, spec).finishBucket();
+  const [first] = blocks;
+  const packed = first && packedIn(first);
+  if (packed === undefined) return merged(blocks, spec).finishBucket();
+  const { keys, aggregates } = spec;
+  const codes = merged(blocks, { keys: [packedField(keys)], aggregates }).finishBucket();
+  return withKeys(codes, 1, keys, packed);
 }
 
 function merged(blocks: readonly Block[], spec: GroupSpec): GroupTable {
   const table = new GroupTable(spec.keys, spec.aggregates);
   for (const block of blocks) table.merge(block);
   return table;
-}
-
-/**
- * A partial result dealt out to the first `used` of `n` buckets by the hash of the keys, each in
- * the order it had.
- */
-export function splitPartials(block: Block, spec: GroupSpec, n: number, used: number = n): Dealt {
-  const keys = block.columns.slice(0, spec.keys.length);
-  if (used > 1 && keys.length > 0) return partitionBlock(block, bucketsByHash(keys, used), n);
-  return { block, ends: Int32Array.from({ length: n + 1 }, (_, j) => (j === 0 ? 0 : block.rows)) };
 }
 
 /** Finished buckets of a shuffle as one, in the order in which groups were first met. */
@@ -49,25 +43,39 @@ export function mergeShuffled(buckets: readonly Block[]): Block {
 
 /**
  * Rows in the order of their ordinals, which all differ. Each partition counts on from 0, so that a
- * place for each ordinal there is takes little more than the rows behind the groups.
+ * bit for each ordinal there is takes little: a row stands behind as many as bits are set below it.
  */
 function orderOf(ordinals: Float64Array): Int32Array {
-  const ends = endsOf(ordinals);
-  const rowAt = new Int32Array(ends.total);
+  const { start, total } = endsOf(ordinals);
+  const places = new Int32Array(ordinals.length);
+  const bits = new Int32Array((total >>> 5) + 1);
   for (let row = 0; row < ordinals.length; row++) {
     const ordinal = ordinals[row] as number;
     const partition = Math.floor(ordinal / partitionStride);
-    rowAt[(ends.start[partition] as number) + ordinal - partition * partitionStride] = row + 1;
+    const place = (start[partition] as number) + ordinal - partition * partitionStride;
+    places[row] = place;
+    bits[place >>> 5] = (bits[place >>> 5] as number) | (1 << place);
+  }
+  const below = new Int32Array(bits.length);
+  for (let word = 0, sum = 0; word < bits.length; word++) {
+    below[word] = sum;
+    sum += setBits(bits[word] as number);
   }
   const order = new Int32Array(ordinals.length);
-  let n = 0;
-  for (let at = 0; at < rowAt.length; at++) {
-    const row = rowAt[at] as number;
-    // Writing always and counting on sometimes is quicker than a branch that nobody can foresee.
-    order[n] = row - 1;
-    n += row === 0 ? 0 : 1;
+  for (let row = 0; row < ordinals.length; row++) {
+    const place = places[row] as number;
+    const word = place >>> 5;
+    const lower = (bits[word] as number) & ((1 << place) - 1);
+    order[(below[word] as number) + setBits(lower)] = row;
   }
   return order;
+}
+
+/** How many bits of a word are set. */
+function setBits(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Where the ordinals of each partition begin among all, and how many there are. */

@@ -1,0 +1,117 @@
+import type { Block, Column } from "../../column.ts";
+import { makeArray, makeBlock, makeColumn } from "../../column.ts";
+import { float64, int32 } from "../../dtype.ts";
+import { dealBlock } from "../deal.ts";
+import type { Dealt } from "../partition.ts";
+import { bucketsByHash, placesOf } from "../partition.ts";
+import type { GroupSpec } from "./aggregate-spec.ts";
+import { grown } from "./grown.ts";
+import { ordinalName, rowOrdinalName } from "./ordinals.ts";
+import type { PackedKeys } from "./packed-keys.ts";
+import { mixInto, packedName } from "./packed-keys.ts";
+import { packRows } from "./packing.ts";
+
+/**
+ * Rows of a part that nobody has grouped yet, which go behind its partial result: as they are, but
+ * where each would have been met as a group of its own is known without a column for it.
+ */
+export function rowsToGroup(rows: number, keys: readonly Column[], args: readonly Column[]): Block {
+  const names = [...keys.keys()].map((k) => `key:${k}`);
+  names.push(...[...args.keys()].map((k) => `argument:${k}`));
+  return makeBlock(rows, names, [...keys, ...args]);
+}
+
+/**
+ * A part, which is a partial result and rows of {@link rowsToGroup}, dealt out to the first `used`
+ * of `n` buckets by its keys, each in the order it had. Keys that can be packed become one column.
+ */
+export function splitPartials(
+  part: readonly Block[],
+  { keys }: GroupSpec,
+  n: number,
+  used: number = n,
+  packed?: PackedKeys,
+): Dealt[] {
+  let next = 0;
+  return part.map((block) => {
+    const rest = block.columns.slice(keys.length);
+    const isGrouped = block.names[keys.length] === ordinalName;
+    const split: Split = {
+      keys: block.columns.slice(0, keys.length),
+      keyNames: block.names.slice(0, keys.length),
+      firstOrdinal: isGrouped ? undefined : next,
+      rest: makeBlock(block.rows, block.names.slice(keys.length), rest),
+    };
+    next = isGrouped ? ordinalBehind(rest[0] as Column) : next + block.rows;
+    if (used === 1 || keys.length === 0) return dealToOne(split, n);
+    return packed === undefined ? dealByHash(split, n, used) : dealPacked(split, n, used, packed);
+  });
+}
+
+/** A block of a part: keys, and what goes with them. */
+interface Split {
+  readonly keys: readonly Column[];
+  readonly keyNames: readonly string[];
+  /** Where row 0 would have been met as a group; undefined: `rest` has a column for it. */
+  readonly firstOrdinal: number | undefined;
+  readonly rest: Block;
+}
+
+function ordinalBehind({ length, values }: Column): number {
+  return length === 0 ? 0 : ((values as Float64Array)[length - 1] as number) + 1;
+}
+
+function dealToOne(split: Split, n: number): Dealt {
+  const { rows } = split.rest;
+  const places =
+    split.firstOrdinal === undefined ? undefined : Int32Array.from({ length: rows }, (_, i) => i);
+  const ends = Int32Array.from({ length: n + 1 }, (_, j) => (j === 0 ? 0 : rows));
+  return { block: joined(split, split.keyNames, split.keys, split.rest, places), ends };
+}
+
+function dealByHash(split: Split, n: number, used: number): Dealt {
+  const { keys, keyNames, rest } = split;
+  const places = bucketsByHash(keys, used);
+  const ends = placesOf(places, n);
+  const names = [...keyNames, ...rest.names];
+  const { columns } = dealBlock(makeBlock(rest.rows, names, [...keys, ...rest.columns]), places);
+  const dealt = makeBlock(rest.rows, rest.names, columns.slice(keys.length));
+  return { block: joined(split, keyNames, columns.slice(0, keys.length), dealt, places), ends };
+}
+
+/** Rows of a bucket have numbers that lie together: a table finds their groups without a hash. */
+function dealPacked(split: Split, n: number, used: number, packed: PackedKeys): Dealt {
+  const { rows } = split.rest;
+  const codes = (keptCodes = grown(keptCodes, rows));
+  const places = (keptPlaces = grown(keptPlaces, rows)).subarray(0, rows);
+  packRows(packed.packing, split.keys, undefined, rows, codes);
+  mixInto(codes, packed, used, places);
+  const ends = placesOf(places, n);
+  const values = makeArray(Int32Array, rows);
+  for (let row = 0; row < rows; row++) values[places[row] as number] = codes[row] as number;
+  const key = makeColumn(int32, rows, { values });
+  const dealt = dealBlock(split.rest, places);
+  return { block: joined(split, [packedName(packed)], [key], dealt, places), ends };
+}
+
+/** Memory that is written over by the next block: it costs more than what is done in it. */
+let keptCodes: Int32Array = new Int32Array(0);
+let keptPlaces: Int32Array = new Int32Array(0);
+
+/** Keys and the rest, with a column of ordinals between them where there is none. */
+function joined(
+  { firstOrdinal }: Split,
+  keyNames: readonly string[],
+  keys: readonly Column[],
+  rest: Block,
+  places: Int32Array | undefined,
+): Block {
+  const { rows, names, columns } = rest;
+  if (firstOrdinal === undefined || places === undefined) {
+    return makeBlock(rows, [...keyNames, ...names], [...keys, ...columns]);
+  }
+  const values = makeArray(Float64Array, rows);
+  for (let row = 0; row < rows; row++) values[places[row] as number] = firstOrdinal + row;
+  const ordinals = makeColumn(float64, rows, { values });
+  return makeBlock(rows, [...keyNames, rowOrdinalName, ...names], [...keys, ordinals, ...columns]);
+}
