@@ -96,6 +96,8 @@ const shapes: readonly (readonly [string, readonly Column[]])[] = [
       ),
     ],
   ],
+  ["high and then low", [numbers((i) => (i % 300) + (i < 9_000 ? 2 ** 31 - 400 : -(2 ** 31)))]],
+  ["null at first", [nullable(many, (i) => i < 9_000)]],
   ["few and many", [few, many]],
   ["few that may be null and many", [nullable(few), many]],
   [

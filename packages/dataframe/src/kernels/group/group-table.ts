@@ -2,15 +2,16 @@ import type { Block, Column } from "../../column.ts";
 import { makeArray, makeBlock, makeColumn, sliceColumn } from "../../column.ts";
 import type { Field } from "../../dtype.ts";
 import { float64 } from "../../dtype.ts";
+import { perArrayType } from "../per-array-type.ts";
 import type { Rows } from "../row-loop.ts";
 import type { Accumulator } from "./accumulators/accumulator.ts";
 import { makeAccumulator } from "./accumulators/make-accumulator.ts";
 import type { AggregateSpec } from "./aggregate-spec.ts";
 import { expectedGroups, kindOfTable, rememberGroups } from "./expected-groups.ts";
-import { grown, withFirstRoom } from "./grown.ts";
+import { grown, trimmed, withFirstRoom } from "./grown.ts";
 import type { Grouper } from "./grouper.ts";
 import { makeGrouper, rowsAtOnce } from "./grouper.ts";
-import { ordinalName, partitionStride, rowOrdinalName } from "./ordinals.ts";
+import { firstOrdinalIn, ordinalName, partitionStride } from "./ordinals.ts";
 
 /**
  * Groups rows, or partial results, by keys and works out aggregates of each group. Groups are in
@@ -70,12 +71,12 @@ export class GroupTable {
    */
   merge(partial: Block): void {
     const { rows, columns, names } = partial;
-    const ofRows = names[this.#keys.length] === rowOrdinalName;
+    const firstOrdinal = firstOrdinalIn(names[this.#keys.length]);
     for (let start = 0; start < rows; start += rowsAtOnce) {
       const end = Math.min(start + rowsAtOnce, rows);
       const here = columns.map((column) => sliceColumn(column, start, end));
       this.#groups = grown(this.#groups, end - start);
-      withFirstRoom(this.#expected, () => this.#merge(here, end - start, ofRows));
+      withFirstRoom(this.#expected, () => this.#merge(here, end - start, firstOrdinal));
     }
   }
 
@@ -128,14 +129,14 @@ export class GroupTable {
     });
   }
 
-  #merge(partial: readonly Column[], n: number, ofRows: boolean): void {
+  #merge(partial: readonly Column[], n: number, firstOrdinal: number | undefined): void {
     const keyCount = this.#keys.length;
     const before = this.count;
     this.#grouper.assign(partial.slice(0, keyCount), undefined, n, this.#groups);
-    this.#keepOrdinals(partial[keyCount] as Column, before);
+    this.#keepOrdinals(partial[keyCount] as Column, firstOrdinal ?? 0, before);
     let at = keyCount + 1;
     for (const [k, accumulator] of this.#accumulators.entries()) {
-      if (ofRows) {
+      if (firstOrdinal !== undefined) {
         const arg = (this.#aggregates[k] as AggregateSpec).arg && partial[at++];
         accumulator.add(arg, undefined, n, this.#groups, this.count);
         continue;
@@ -146,24 +147,38 @@ export class GroupTable {
   }
 
   /** Ordinals of the groups that were met in a partial result for the first time. */
-  #keepOrdinals(ordinals: Column, before: number): void {
+  #keepOrdinals({ values }: Column, first: number, before: number): void {
     const { count } = this;
     this.#ordinals = grown(this.#ordinals, count);
-    const values = ordinals.values as Float64Array;
-    let next = before;
-    for (let k = 0; next < count; k++) {
-      if (this.#groups[k] === next) this.#ordinals[next++] = values[k] as number;
-    }
+    const ordinals = values as Float64Array;
+    keepFirst(ordinals)(ordinals, first, this.#groups, before, count, this.#ordinals);
   }
 
   #ordinalColumn(partition: number): Column {
     const { count } = this;
     if (this.#ordinals.length > 0) {
-      return makeColumn(float64, count, { values: this.#ordinals.slice(0, count) });
+      return makeColumn(float64, count, { values: trimmed(this.#ordinals, count) });
     }
     return ordinalsFrom(partition * partitionStride, count);
   }
 }
+
+/** Groups that are new are met in the order of their numbers. */
+const keepFirst = perArrayType(
+  (
+    values: Float64Array,
+    first: number,
+    groups: Int32Array,
+    before: number,
+    count: number,
+    kept: Float64Array,
+  ): void => {
+    let next = before;
+    for (let k = 0; next < count; k++) {
+      if (groups[k] === next) kept[next++] = first + (values[k] as number);
+    }
+  },
+);
 
 function ordinalsFrom(first: number, count: number): Column {
   const values = makeArray(Float64Array, count);

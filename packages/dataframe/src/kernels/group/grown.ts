@@ -1,9 +1,11 @@
 import type { Values } from "../../column.ts";
+import { makeArray } from "../../column.ts";
 
 /** The array, or a larger copy of it where it has no room for `length` elements. */
 export function grown<T extends Values>(array: T, length: number): T {
   if (array.length >= length) return array;
-  const least = array.length === 0 ? firstRoom : 2 * array.length;
+  // Buckets of a shuffle differ a little: with no room to spare, half of them would double theirs.
+  const least = array.length === 0 ? firstRoom + (firstRoom >>> 4) : 2 * array.length;
   const room = Math.max(length, least, roomMin);
   const larger = new (array.constructor as new (length: number) => T)(room);
   (larger as Uint8Array).set(array as Uint8Array);
@@ -16,7 +18,9 @@ export function grown<T extends Values>(array: T, length: number): T {
  */
 export function trimmed<T extends Values>(array: T, length: number): T {
   if (array.byteLength === array.buffer.byteLength && array.length === length) return array;
-  return array.slice(0, length) as T;
+  const own = makeArray(array.constructor as Parameters<typeof makeArray<T>>[0], length);
+  (own as Uint8Array).set(array.subarray(0, length) as Uint8Array);
+  return own;
 }
 
 /** Most tables of a job are small, and some have a group. */

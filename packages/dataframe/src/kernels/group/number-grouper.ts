@@ -6,7 +6,14 @@ import { arrayOf } from "../reads.ts";
 import type { Rows } from "../row-loop.ts";
 import type { Grouper } from "./grouper.ts";
 import { grown, powerOfTwo, roomFor, trimmed } from "./grown.ts";
-import { appendLoop, directLoop, hashLoop, rangeLoop, wordsAPlace } from "./number-loops.ts";
+import {
+  appendLoop,
+  directLoop,
+  hashLoop,
+  isNarrow,
+  rangeLoop,
+  wordsAPlace,
+} from "./number-loops.ts";
 
 /** Rows that are looked at in one go. */
 const chunk = 4_096;
@@ -29,6 +36,8 @@ export class NumberGrouper implements Grouper {
   #slots: Int32Array | undefined;
   /** Least and greatest number met, and 1 while all were whole. */
   readonly #range = new Float64Array([Infinity, -Infinity, 1]);
+  /** How many rows the loop over a table has done. */
+  readonly #stop = new Int32Array(1);
   /** Rows in which groups were first met by the loop that ran last. */
   #fresh: Int32Array = new Int32Array(0);
 
@@ -55,60 +64,68 @@ export class NumberGrouper implements Grouper {
   }
 
   keys(): Column[] {
-    const count = this.#count;
-    const values = trimmed(this.#values, count);
-    const [nullGroup = 0] = this.#null;
-    if (nullGroup === 0) return [makeColumn(this.#dtype, count, { values })];
-    const valid = new Uint8Array(count).fill(1);
-    valid[nullGroup - 1] = 0;
-    return [makeColumn(this.#dtype, count, { values, valid })];
+    const { dtype, length, valid } = this.#kept();
+    return [makeColumn(dtype, length, { values: trimmed(this.#values, length), valid })];
   }
 
   #assign(key: Column, selection: Rows, n: number, groups: Int32Array): void {
+    this.#fresh = grown(this.#fresh, n);
+    // Narrow numbers mostly have a place in the table that is there: one look finds both out.
+    const isTried = isNarrow(key.dtype) && this.#table.length > 0;
+    if (!isTried) this.#prepare(key, selection, n);
+    const done = this.#number(key, selection, n, groups);
+    if (done === n) return;
+    this.#findRange();
+    const rest = selection === undefined ? sliceColumn(key, done, n) : key;
+    const rows = selection?.subarray(done, n);
+    this.#prepare(rest, rows, n - done);
+    this.#number(rest, rows, n - done, groups.subarray(done, n));
+  }
+
+  /** Numbers rows, up to the first that has no place in the table; gives how many. */
+  #number(key: Column, selection: Rows, n: number, groups: Int32Array): number {
+    const before = this.#count;
+    const done = this.#look(key, selection, n, groups, this.#fresh);
+    if (this.#count === before) return done;
+    this.#values = grown(this.#values, this.#count);
+    const kept = isWide(key.dtype) ? halvesOf(this.#values) : this.#values;
+    appendLoop(key.dtype)(arrayOf(key), this.#fresh, this.#count - before, kept, before);
+    return done;
+  }
+
+  /** Looks rows up; the rows in which groups were first met go to `fresh`. */
+  #look(key: Column, selection: Rows, n: number, groups: Int32Array, fresh: Int32Array): number {
     const { dtype, valid } = key;
     const x = arrayOf(key);
-    const before = this.#count;
-    this.#fresh = grown(this.#fresh, n);
-    this.#prepare(x, key, selection, n);
     const slots = this.#slots;
-    this.#count =
-      slots === undefined
-        ? directLoop(dtype, valid, selection)(
-            x,
-            valid,
-            selection,
-            n,
-            groups,
-            this.#fresh,
-            before,
-            this.#null,
-            this.#table,
-            this.#base,
-          )
-        : hashLoop(dtype, valid, selection)(
-            x,
-            valid,
-            selection,
-            n,
-            groups,
-            this.#fresh,
-            before,
-            this.#null,
-            slots,
-          );
-    if (this.#count === before) return;
-    this.#values = grown(this.#values, this.#count);
-    const kept = isWide(dtype) ? halvesOf(this.#values) : this.#values;
-    appendLoop(dtype)(x, this.#fresh, this.#count - before, kept, before);
+    if (slots !== undefined) {
+      const loop = hashLoop(dtype, valid, selection);
+      this.#count = loop(x, valid, selection, n, groups, fresh, this.#count, this.#null, slots);
+      return n;
+    }
+    this.#count = directLoop(dtype, valid, selection)(
+      x,
+      valid,
+      selection,
+      n,
+      groups,
+      fresh,
+      this.#count,
+      this.#null,
+      this.#table,
+      this.#base,
+      this.#stop,
+    );
+    return this.#stop[0] as number;
   }
 
   /** Makes room for all rows to be new, in the form of table that suits what is known by now. */
-  #prepare(x: Values, key: Column, selection: Rows, n: number): void {
+  #prepare(key: Column, selection: Rows, n: number): void {
     const slots = this.#slots;
     const room = this.#count + n;
     if (slots === undefined) {
       const [least = 0, greatest = 0] = this.#range;
-      rangeLoop(this.#dtype, key.valid, selection)(x, key.valid, selection, n, this.#range);
+      this.#widenRange(key, selection, n);
       const [min = 0, max = 0, whole = 0] = this.#range;
       if (min === least && max === greatest && whole === 1) return;
       if (this.#fits(room)) {
@@ -129,7 +146,7 @@ export class NumberGrouper implements Grouper {
       if (this.#fits(room)) {
         this.#slots = undefined;
         this.#makeTable(false);
-        this.#prepare(x, key, selection, n);
+        this.#prepare(key, selection, n);
         return;
       }
     }
@@ -149,14 +166,12 @@ export class NumberGrouper implements Grouper {
   /** Range of the values that are kept. */
   #findRange(): void {
     this.#range.set([Infinity, -Infinity, 1]);
-    const [keys] = this.keys() as [Column];
-    rangeLoop(this.#dtype, keys.valid, undefined)(
-      arrayOf(keys),
-      keys.valid,
-      undefined,
-      this.#count,
-      this.#range,
-    );
+    this.#widenRange(this.#kept(), undefined, this.#count);
+  }
+
+  #widenRange(key: Column, selection: Rows, n: number): void {
+    const { dtype, valid } = key;
+    rangeLoop(dtype, valid, selection)(arrayOf(key), valid, selection, n, this.#range);
   }
 
   /** A table over the range, with room to spare on the side to which it grows. */
@@ -176,41 +191,24 @@ export class NumberGrouper implements Grouper {
 
   /** Puts what is kept to a new table. */
   #refill(): void {
-    const [keys] = this.keys() as [Column];
     const count = this.#count;
     if (count === 0) return;
-    const groups = new Int32Array(count);
-    const fresh = new Int32Array(count);
-    const x = arrayOf(keys);
-    const { dtype, valid } = keys;
+    const kept = this.#kept();
     // The loops number what they meet as new, and it is met in the order of its numbers.
     this.#null[0] = 0;
-    if (this.#slots === undefined) {
-      directLoop(dtype, valid, undefined)(
-        x,
-        valid,
-        undefined,
-        count,
-        groups,
-        fresh,
-        0,
-        this.#null,
-        this.#table,
-        this.#base,
-      );
-    } else {
-      hashLoop(dtype, valid, undefined)(
-        x,
-        valid,
-        undefined,
-        count,
-        groups,
-        fresh,
-        0,
-        this.#null,
-        this.#slots,
-      );
-    }
+    this.#count = 0;
+    this.#look(kept, undefined, count, new Int32Array(count), new Int32Array(count));
+  }
+
+  /** The values of groups; shares memory. */
+  #kept(): Column {
+    const count = this.#count;
+    const values = this.#values.subarray(0, count);
+    const [nullGroup = 0] = this.#null;
+    if (nullGroup === 0) return makeColumn(this.#dtype, count, { values });
+    const valid = new Uint8Array(count).fill(1);
+    valid[nullGroup - 1] = 0;
+    return makeColumn(this.#dtype, count, { values, valid });
   }
 }
 

@@ -17,7 +17,11 @@ export type RangeLoop = (
   range: Float64Array,
 ) => void;
 
-/** Numbers values by a table; gives how many groups there are then. */
+/**
+ * Numbers values by a table; gives how many groups there are then. Whole numbers of up to 32 bits
+ * are looked at first: the loop stops at one that has no place, `stop[0]` is how many rows it has
+ * done. Of others all must be known to have one, since they may only round to a number that has.
+ */
 export type DirectLoop = (
   x: Values,
   valid: Valid,
@@ -29,6 +33,7 @@ export type DirectLoop = (
   nullGroup: Int32Array,
   table: Int32Array,
   base: number,
+  stop: Int32Array,
 ) => number;
 
 /** Numbers values by hash; gives how many groups there are then. */
@@ -58,16 +63,25 @@ export function rangeLoop(dtype: DType, valid: Valid, selection: Rows): RangeLoo
   });
 }
 
+/** Whether a dtype has whole numbers of up to 32 bits. */
+export function isNarrow(dtype: DType): boolean {
+  return !isFloat(dtype) && !isWide(dtype);
+}
+
 /** The loop that looks numbers up by their distance from `base`. */
 export function directLoop(dtype: DType, valid: Valid, selection: Rows): DirectLoop {
+  const stops = isNarrow(dtype)
+    ? "if (away < 0 || away >= places) { stop[0] = k; return count; }"
+    : "";
   return generated(
     variant(`direct_${dtype.kind}`, valid, selection),
-    () => `(x, valid, selection, n, groups, fresh, count, nullGroup, table, base) {
-  const before = count;
+    () => `(x, valid, selection, n, groups, fresh, count, nullGroup, table, base, stop) {
+  const before = count, places = table.length;
   ${eachRow(
     selection,
     `${numberNull(valid)}
-    const place = (${readNumber(dtype)} - base) | 0;
+    const away = ${readNumber(dtype)} - base, place = away | 0;
+    ${stops}
     let g = table[place];
     if (g === 0) {
       fresh[count - before] = i;
@@ -75,6 +89,7 @@ export function directLoop(dtype: DType, valid: Valid, selection: Rows): DirectL
     }
     groups[k] = g - 1;`,
   )}
+  stop[0] = n;
   return count;
 }`,
   );

@@ -61,7 +61,7 @@ export function packedField(keys: readonly Field[]): Field {
   return { name: JSON.stringify(keys.map(({ name }) => name)), dtype: int32 };
 }
 
-/** A block with the keys in the place of column `at`, which has them packed. */
+/** A block with the keys in the place of column `at`, which has them packed and is written over. */
 export function withKeys(
   block: Block,
   at: number,
@@ -69,7 +69,8 @@ export function withKeys(
   packed: PackedKeys,
 ): Block {
   const { rows, names, columns } = block;
-  const codes = unmixed((columns[at] as Column).values as Int32Array, packed.bits);
+  const codes = (columns[at] as Column).values as Int32Array;
+  unmix(codes, packed.bits);
   const unpacked = unpackRows(
     packed.packing,
     codes,
@@ -103,16 +104,16 @@ export function mixInto(
   }
 }
 
-/** What {@link mixInto} was given. */
-function unmixed(mixed: Int32Array, bits: number): Int32Array {
+/** Undoes what {@link mixInto} has done to numbers, in place. */
+function unmix(codes: Int32Array, bits: number): void {
   const [mask, half] = [maskOf(bits), (bits + 1) >>> 1];
   const [back, otherBack] = [inverseOf(factor), inverseOf(otherFactor)];
-  return mixed.map((each) => {
-    let code = Math.imul(each, otherBack) & mask;
+  for (let i = 0; i < codes.length; i++) {
+    let code = Math.imul(codes[i] as number, otherBack) & mask;
     // Half of the bits or more were moved down, so that doing it again undoes it.
     code ^= code >>> half;
-    return Math.imul(code, back) & mask;
-  });
+    codes[i] = Math.imul(code, back) & mask;
+  }
 }
 
 function maskOf(bits: number): number {

@@ -87,16 +87,20 @@ export function packRows(
   n: number,
   codes: Int32Array,
 ): void {
-  codes.fill(0, 0, n);
+  // Of null the digit is 0.
+  if (columns[0]?.valid !== undefined) codes.fill(0, 0, n);
   for (const [k, column] of columns.entries()) {
     const { dtype, valid } = column;
     const { shift, least } = packing[k] as Digit;
+    const before = k === 0 ? "" : "g | ";
     const loop = rowLoop<[number, number]>(
-      `pack_${dtype.kind}`,
+      `${k === 0 ? "pack" : "pack_behind"}_${dtype.kind}`,
       valid,
       selection,
-      // Of null the digit is 0.
-      () => ({ params: "shift, least", body: "groups[k] = g | ((x[i] - least + 1) << shift);" }),
+      () => ({
+        params: "shift, least",
+        body: `groups[k] = ${before}((x[i] - least + 1) << shift);`,
+      }),
     );
     loop(arrayOf(column), valid, selection, n, codes, shift, least);
   }

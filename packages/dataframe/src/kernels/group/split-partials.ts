@@ -1,11 +1,10 @@
 import type { Block, Column } from "../../column.ts";
 import { makeArray, makeBlock, makeColumn } from "../../column.ts";
-import { float64, int32 } from "../../dtype.ts";
+import { int32 } from "../../dtype.ts";
 import { dealBlock } from "../deal.ts";
 import type { Dealt } from "../partition.ts";
 import { bucketsByHash, placesOf } from "../partition.ts";
 import type { GroupSpec } from "./aggregate-spec.ts";
-import { grown } from "./grown.ts";
 import { ordinalName, rowOrdinalName } from "./ordinals.ts";
 import type { PackedKeys } from "./packed-keys.ts";
 import { mixInto, packedName } from "./packed-keys.ts";
@@ -82,8 +81,7 @@ function dealByHash(split: Split, n: number, used: number): Dealt {
 /** Rows of a bucket have numbers that lie together: a table finds their groups without a hash. */
 function dealPacked(split: Split, n: number, used: number, packed: PackedKeys): Dealt {
   const { rows } = split.rest;
-  const codes = (keptCodes = grown(keptCodes, rows));
-  const places = (keptPlaces = grown(keptPlaces, rows)).subarray(0, rows);
+  const [codes, places] = scratch(rows);
   packRows(packed.packing, split.keys, undefined, rows, codes);
   mixInto(codes, packed, used, places);
   const ends = placesOf(places, n);
@@ -94,9 +92,20 @@ function dealPacked(split: Split, n: number, used: number, packed: PackedKeys): 
   return { block: joined(split, [packedName(packed)], [key], dealt, places), ends };
 }
 
-/** Memory that is written over by the next block: it costs more than what is done in it. */
-let keptCodes: Int32Array = new Int32Array(0);
-let keptPlaces: Int32Array = new Int32Array(0);
+/** Blocks of up to so many rows are dealt by means of memory that is there. */
+const KEPT_ROWS = 2 ** 20;
+
+let kept: readonly [Int32Array, Int32Array] = [new Int32Array(0), new Int32Array(0)];
+
+/** Two arrays for a block, which the next one writes over: new ones cost as much as their use. */
+function scratch(rows: number): readonly [Int32Array, Int32Array] {
+  let [codes, places] = kept;
+  if (codes.length < rows) {
+    [codes, places] = [new Int32Array(rows), new Int32Array(rows)];
+    if (rows <= KEPT_ROWS) kept = [codes, places];
+  }
+  return [codes.subarray(0, rows), places.subarray(0, rows)];
+}
 
 /** Keys and the rest, with a column of ordinals between them where there is none. */
 function joined(
@@ -110,8 +119,12 @@ function joined(
   if (firstOrdinal === undefined || places === undefined) {
     return makeBlock(rows, [...keyNames, ...names], [...keys, ...columns]);
   }
-  const values = makeArray(Float64Array, rows);
-  for (let row = 0; row < rows; row++) values[places[row] as number] = firstOrdinal + row;
-  const ordinals = makeColumn(float64, rows, { values });
-  return makeBlock(rows, [...keyNames, rowOrdinalName, ...names], [...keys, ordinals, ...columns]);
+  const values = makeArray(Int32Array, rows);
+  for (let row = 0; row < rows; row++) values[places[row] as number] = row;
+  const ordinals = makeColumn(int32, rows, { values });
+  return makeBlock(
+    rows,
+    [...keyNames, rowOrdinalName(firstOrdinal), ...names],
+    [...keys, ordinals, ...columns],
+  );
 }

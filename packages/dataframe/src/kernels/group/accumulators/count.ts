@@ -1,5 +1,5 @@
 import type { Column } from "../../../column.ts";
-import { makeColumn } from "../../../column.ts";
+import { makeArray, makeColumn } from "../../../column.ts";
 import { float64, int64 } from "../../../dtype.ts";
 import type { Rows } from "../../row-loop.ts";
 import { rowLoop } from "../../row-loop.ts";
@@ -62,7 +62,7 @@ export function addNumbers(column: Column, n: number, groups: Int32Array, to: Fl
 
 /** Whole doubles, none greater than 2 ** 53, as 64 bits. */
 export function wholeValues(numbers: Float64Array): BigInt64Array {
-  const values = new BigInt64Array(numbers.length);
+  const values = makeArray(BigInt64Array, numbers.length);
   const halves = new Int32Array(values.buffer);
   for (let i = 0; i < numbers.length; i++) {
     const number = numbers[i] as number;
