@@ -18,6 +18,10 @@ const PURE: readonly string[] = [
   "errors.ts",
   "client/machine.ts",
   "client/client-events.ts",
+  "nanny/machine.ts",
+  "nanny/nanny-events.ts",
+  "nanny/nanny-settings.ts",
+  "nanny/exit-reason.ts",
   // Not the folders in it: those hold the store and the threads.
   "worker/*.ts",
   "worker/store/block-book.ts",

@@ -1,19 +1,7 @@
-import type { Log } from "../log.ts";
-import type { Tls } from "../wire/tls.ts";
+import type { SchedulerServerOptions } from "../scheduler/server/scheduler-server-options.ts";
+import type { RemoteWorkerOptions } from "../worker/host/remote-worker.ts";
 
-/** What a scheduler process is made of. */
-export interface SchedulerServerOptions {
-  readonly host: string;
-  /** 0 for any that is free. */
-  readonly port: number;
-  readonly token: string | undefined;
-  readonly tls: Tls | undefined;
-  /** Names by which it may be called; see `allowedHosts`. */
-  readonly allowedHosts?: readonly string[];
-  /** It ends after so long without workers, clients and tasks; default never. */
-  readonly idleTimeoutMs?: number;
-  readonly log: Log;
-}
+export type { RemoteWorkerOptions, SchedulerServerOptions };
 
 /** A scheduler that listens. */
 export interface RunningScheduler {
@@ -21,25 +9,7 @@ export interface RunningScheduler {
   readonly port: number;
   /** Why it ended, once it has. */
   readonly ended: Promise<string>;
-  close(): Promise<void>;
-}
-
-/** What a worker process is made of. */
-export interface RemoteWorkerOptions {
-  /** ws:// or wss:// */
-  readonly scheduler: string;
-  readonly token?: string;
-  readonly tls?: Tls;
-  readonly name: string;
-  readonly threads: number;
-  readonly memoryBytesMax: number;
-  readonly localDirectory: string;
-  readonly resources: Readonly<Record<string, number>>;
-  /** The interface on which peers reach it. */
-  readonly host: string;
-  /** How long it goes on without its scheduler. */
-  readonly deathTimeoutMs: number;
-  readonly log: Log;
+  close(reason?: string): Promise<void>;
 }
 
 /** Why a worker is no more. */
