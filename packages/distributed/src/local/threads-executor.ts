@@ -6,7 +6,7 @@ import { awaitingTasksDefault, shareMemory } from "../worker/host/worker-host-se
 import { taskContextHook } from "../worker/threads/task-context.ts";
 import { LocalEngine } from "./engine.ts";
 import type { EngineSettings } from "./engine-settings.ts";
-import { loadSettings } from "./load-settings.ts";
+import { loadSettings } from "../settings/load-settings.ts";
 import { memoryOfMachine } from "./memory-of-machine.ts";
 
 declare module "@millrace/graph" {
