@@ -26,6 +26,7 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   ws: ["packages/distributed/src/"],
   msgpackr: ["packages/distributed/src/"],
   immutable: ["packages/graph/src/"],
+  commander: ["packages/millrace/src/cli/"],
   "@peculiar/x509": ["packages/distributed/src/deploy/security/"],
 };
 

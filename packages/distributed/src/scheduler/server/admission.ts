@@ -31,10 +31,17 @@ export class Admission {
     this.#hasTls = tls !== undefined;
   }
 
-  /** Why a request may not come in; undefined where it may. */
-  refusalOf({ headers, socket }: IncomingMessage): Refusal | undefined {
+  /** Why a request is not even answered, whoever it is of; undefined where it may be. */
+  strangerRefusalOf({ headers }: IncomingMessage): Refusal | undefined {
     const reason = refusalOf(headers, this.#hosts);
-    if (reason !== undefined) return { status: 403, reason };
+    return reason === undefined ? undefined : { status: 403, reason };
+  }
+
+  /** Why a request may not come in; undefined where it may. */
+  refusalOf(request: IncomingMessage): Refusal | undefined {
+    const { headers, socket } = request;
+    const refusal = this.strangerRefusalOf(request);
+    if (refusal !== undefined) return refusal;
     if (this.#token !== undefined && !isToken(bearerOf(headers), this.#token)) {
       return { status: 401, reason: "the token is missing or wrong" };
     }

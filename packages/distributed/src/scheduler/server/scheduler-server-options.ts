@@ -14,6 +14,8 @@ export interface SchedulerServerOptions {
   readonly tls: Tls | undefined;
   /** Further names by which it may be called. */
   readonly hosts?: readonly string[];
+  /** It ends when no client was there for so long; default never. */
+  readonly idleTimeoutMs?: number;
   readonly settings?: Partial<SchedulerSettings>;
   readonly log: Log;
 }

@@ -7,7 +7,11 @@ import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { tlsOptions } from "../../deploy/security/tls.ts";
 import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
-import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
+import type {
+  ToWorkerMessage,
+  WorkerMessage,
+  WorkerOffer,
+} from "../../messages/worker-messages.ts";
 import { packageVersion } from "../../package-version.ts";
 import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
 import { Connection } from "../../wire/connection.ts";
@@ -18,6 +22,8 @@ import { expandGraph } from "../expand.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
 import { Admission } from "./admission.ts";
+import type { SchedulerStatus } from "./answer-request.ts";
+import { answerRequest } from "./answer-request.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { SteadyClock } from "./steady-clock.ts";
 
@@ -48,11 +54,15 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #sockets: WebSocketServer;
   readonly #workers = new Map<number, WorkerConnection>();
   readonly #clients = new Map<number, ClientConnection>();
+  /** What the workers are that have said it. */
+  readonly #offers = new Map<number, WorkerOffer>();
+  readonly #startedMs: number = performance.now();
   #epochs = 0;
   #strangers = 0;
   #events: SchedulerEvent[] = [];
   #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #end: ((reason: string) => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -89,8 +99,42 @@ export class SchedulerServer implements AsyncDisposable {
       maxPayload: 2 ** 21,
     });
     http.on("error", (error) => options.log.error("http", { error: error.message }));
-    http.on("request", (_request, response) => response.writeHead(404).end());
+    http.on("request", (request, response) =>
+      answerRequest(request, response, this.#admission, () => this.status()),
+    );
     http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#watchIdleness();
+  }
+
+  /** What there is just now. */
+  status(): SchedulerStatus {
+    return {
+      version: packageVersion,
+      url: this.url,
+      pid: process.pid,
+      upSeconds: Math.round((performance.now() - this.#startedMs) / 1000),
+      clientCount: this.#clients.size,
+      workers: Array.from(this.#offers.values(), (offer) => ({
+        name: offer.name,
+        address: offer.address,
+        threads: offer.threads,
+        memoryBytesMax: offer.memoryBytesMax,
+        resources: offer.resources,
+      })),
+    };
+  }
+
+  /** Nobody waits for anything where there is no client. */
+  #watchIdleness(): void {
+    clearTimeout(this.#idle);
+    const { idleTimeoutMs } = this.#options;
+    const isIdle = this.#clients.size === 0 && this.#closing === undefined;
+    if (idleTimeoutMs === undefined || !isIdle) return;
+    this.#idle = setTimeout(
+      () => void this.close(`there was no client for ${idleTimeoutMs / 1000} s`),
+      // Timers hold 31 bits.
+      Math.min(idleTimeoutMs, 2 ** 31 - 1),
+    );
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -143,6 +187,7 @@ export class SchedulerServer implements AsyncDisposable {
           } else if (isKnown) connection.cut("a worker that offers itself twice");
           else {
             isKnown = true;
+            this.#offers.set(epoch, message.offer);
             log.info("worker joined", { name: message.offer.name, epoch });
             this.#happened({ kind: "worker-connected", epoch, offer: message.offer });
           }
@@ -150,6 +195,7 @@ export class SchedulerServer implements AsyncDisposable {
       },
       closed: (reason) => {
         this.#workers.delete(epoch);
+        this.#offers.delete(epoch);
         if (isKnown) log.info("worker left", { epoch, reason });
         this.#happened({ kind: "disconnected", epoch, reason });
       },
@@ -166,10 +212,12 @@ export class SchedulerServer implements AsyncDisposable {
       },
       closed: (reason) => {
         this.#clients.delete(epoch);
+        this.#watchIdleness();
         this.#happened({ kind: "disconnected", epoch, reason });
       },
     });
     this.#clients.set(epoch, connection);
+    this.#watchIdleness();
     this.#happened({ kind: "client-connected", epoch, name });
   }
 
@@ -237,6 +285,7 @@ export class SchedulerServer implements AsyncDisposable {
 
   async #close(reason: string): Promise<void> {
     clearTimeout(this.#timer);
+    clearTimeout(this.#idle);
     clearImmediate(this.#turn);
     this.#clock.stop();
     for (const connection of [...this.#workers.values(), ...this.#clients.values()]) {

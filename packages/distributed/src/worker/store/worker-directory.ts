@@ -66,6 +66,16 @@ export async function openWorkerDirectory(localDirectory: string): Promise<Worke
   }
 }
 
+/**
+ * Whether `openWorkerDirectory` would find its place, for whoever wants to know before there is a
+ * worker; makes the directory.
+ *
+ * @throws StoreError `distributed/bad-directory` as above
+ */
+export async function checkLocalDirectory(localDirectory: string): Promise<void> {
+  await usableDirectory(localDirectory);
+}
+
 function directoryAt(
   directory: string,
   self: ProcessIdentity,

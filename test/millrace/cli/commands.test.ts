@@ -1,0 +1,287 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import {
+  createCertificates,
+  writeCertificates,
+} from "../../../packages/distributed/dist/deploy/security/certificates.js";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
+import { root } from "../../lib/workspace.ts";
+import { run, type Running } from "./run-main.ts";
+
+const before = { ...process.env };
+let folder: string;
+
+beforeEach(() => {
+  folder = scratchFolder();
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith("MILLRACE_")) delete process.env[name];
+  }
+  process.env["XDG_RUNTIME_DIR"] = folder;
+  process.env["XDG_CONFIG_HOME"] = join(folder, "config");
+});
+
+afterAll(() => {
+  process.env = before;
+});
+
+/** A command that is ended when the test ends. */
+function started(...argv: string[]): Running {
+  const running = run(argv);
+  onTestFinished(async () => {
+    running.stop();
+    await running.ended;
+  });
+  return running;
+}
+
+interface Ready {
+  readonly url: string;
+  readonly schedulerFile: string;
+}
+
+async function schedulerHere(...argv: string[]): Promise<Ready & { running: Running }> {
+  const running = started("scheduler", "--port", "0", "--json", ...argv);
+  return { running, ...(JSON.parse(await running.ready) as Ready) };
+}
+
+describe("a scheduler", () => {
+  it("says where it is, is found by its file, and takes it away at its end", async () => {
+    const { running, url, schedulerFile } = await schedulerHere();
+    expect(url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
+    expect(schedulerFile).toBe(join(folder, `millrace/scheduler-${url.split(":").at(-1)}.json`));
+    const status = await run(["status", url]).ended;
+    expect(status.code).toBe(0);
+    expect(status.out).toMatch(
+      /^scheduler \S+ at ws:\/\/\S+, up \d+ s: 0 workers, 0 threads, 0 clients\n$/,
+    );
+    running.stop();
+    expect((await running.ended).code).toBe(0);
+    expect(readdirSync(join(folder, "millrace"))).toEqual([]);
+  });
+
+  it("lets in nobody with another token, and says so", async () => {
+    const { url } = await schedulerHere();
+    process.env["MILLRACE_TOKEN"] = "another";
+    const { code, err } = await run(["status", url]).ended;
+    expect(code).toBe(2);
+    expect(err).toContain('got "the token is missing or wrong"');
+  });
+
+  it("takes its token from outside, and never writes it to its log", async () => {
+    process.env["MILLRACE_TOKEN"] = "a-token-of-my-own";
+    const path = join(folder, "here.json");
+    const { running, schedulerFile } = await schedulerHere("--scheduler-file", path);
+    expect(schedulerFile).toBe(path);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ token: "a-token-of-my-own" });
+    delete process.env["MILLRACE_TOKEN"];
+    expect((await run(["status", "--scheduler-file", path]).ended).code).toBe(0);
+    running.stop();
+    const { out, err } = await running.ended;
+    expect(out + err).not.toContain("a-token-of-my-own");
+  });
+
+  it("ends by itself when nobody needs it, where that is wanted", async () => {
+    const running = started("scheduler", "--port", "0", "--idle-timeout", "1s");
+    const { code, err } = await running.ended;
+    expect(code).toBe(0);
+    expect(err).toContain('scheduler ended reason="there was no client for 1 s"');
+  });
+
+  it("writes the number of its process, and takes it away", async () => {
+    const path = join(folder, "scheduler.pid");
+    // Of a process that cannot be.
+    writeFileSync(path, "4194999\n");
+    const { running } = await schedulerHere("--pid-file", path);
+    expect(readFileSync(path, "utf8")).toBe(`${process.pid}\n`);
+    running.stop();
+    await running.ended;
+    expect(readdirSync(folder)).not.toContain("scheduler.pid");
+  });
+
+  it("warns of a token that is short, or that others can see", async () => {
+    const { running } = await schedulerHere("--token", "short");
+    running.stop();
+    const events = (await running.ended).err
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { event: string }).event);
+    expect(events).toEqual(["token in arguments", "weak token", "scheduler ended"]);
+  });
+
+  it("and its peers may show certificates", async () => {
+    const certs = join(folder, "certs");
+    await writeCertificates(certs, await createCertificates());
+    const tls = (role: string): string[] => {
+      const own = ["--tls-cert", join(certs, `${role}.pem`)];
+      return [
+        ...own,
+        "--tls-key",
+        join(certs, `${role}-key.pem`),
+        "--tls-ca",
+        join(certs, "ca.pem"),
+      ];
+    };
+    const { url } = await schedulerHere("--host", "127.0.0.1", ...tls("scheduler"));
+    expect(url).toMatch(/^wss:/);
+    const status = await run(["status", url, ...tls("client")]).ended;
+    expect(status).toMatchObject({ code: 0, err: "" });
+    const wrong = await run(["status", url, ...tls("scheduler")]).ended;
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain("the certificate is one of a scheduler");
+  });
+});
+
+describe("workers", () => {
+  const small = ["--nthreads", "1", "--memory-limit", "256MiB", "--death-timeout", "5s"];
+
+  it("are known to the scheduler once they say that they are ready, and retire", async () => {
+    const { url } = await schedulerHere();
+    const flags = ["--nworkers", "2", "--name", "w", "--resources", "gpu=2"];
+    const workers = started("worker", url, ...small, ...flags);
+    expect(await workers.ready).toBe(`millrace worker ready: 2 workers of 1 threads at ${url}\n`);
+    const { out } = await run(["status", url, "--json"]).ended;
+    const status = JSON.parse(out) as { workers: { name: string }[] };
+    expect(status.workers.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject([
+      { name: "w-0", threads: 1, memoryBytesMax: 256 * 2 ** 20, resources: { gpu: 2 } },
+      { name: "w-1", threads: 1, memoryBytesMax: 256 * 2 ** 20, resources: { gpu: 2 } },
+    ]);
+    workers.stop();
+    expect((await workers.ended).code).toBe(0);
+  });
+
+  it("without a nanny are one process, by the file of the scheduler", async () => {
+    const { schedulerFile } = await schedulerHere();
+    const flags = ["--scheduler-file", schedulerFile, "--no-nanny", "--json"];
+    const worker = started("worker", ...small, ...flags, "--name", "alone");
+    expect(JSON.parse(await worker.ready)).toMatchObject({ kind: "worker", names: ["alone"] });
+    worker.stop();
+    expect((await worker.ended).code).toBe(0);
+  });
+
+  it("that are refused end at once, with what the scheduler said", async () => {
+    const { url } = await schedulerHere();
+    process.env["MILLRACE_TOKEN"] = "another";
+    const { code, out, err } = await run(["worker", url, ...small, "--name", "w"]).ended;
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    const last = err.trimEnd().split("\n").at(-1) ?? "";
+    expect(last).toMatch(/^millrace: worker w: .*the token is missing or wrong/);
+  });
+});
+
+describe("what is set", () => {
+  it("is shown with where it comes from, and secrets are not", async () => {
+    const path = join(folder, "millrace.yaml");
+    writeFileSync(
+      path,
+      "port: 1234\nthreads: 2\ntoken: s3cret-of-the-file\nresources:\n  gpu: 1\n",
+    );
+    process.env["MILLRACE_CONFIG"] = path;
+    process.env["MILLRACE_THREADS"] = "3";
+    const { code, out } = await run(["config"]).ended;
+    expect(code).toBe(0);
+    expect(out.replaceAll(folder, "…")).toMatchInlineSnapshot(`
+      "threads    3  from MILLRACE_THREADS
+      resources  {"gpu":1}  from …/millrace.yaml:4
+      port       1234  from …/millrace.yaml:1
+      token      "(secret)"  from …/millrace.yaml:3
+      "
+    `);
+    const shown = JSON.parse((await run(["config", "--json"]).ended).out) as { name: string }[];
+    expect(shown.map(({ name }) => name)).toEqual(["threads", "resources", "port", "token"]);
+  });
+
+  it("is nothing where nothing is set", async () => {
+    expect(await run(["config"]).ended).toEqual({ code: 0, out: "Nothing is set.\n", err: "" });
+  });
+
+  it("counts for a command, and a flag counts more", async () => {
+    process.env["MILLRACE_PORT"] = "99";
+    process.env["MILLRACE_JSON"] = "yes";
+    process.env["MILLRACE_SCHEDULER_FILE"] = join(folder, "f.json");
+    const running = started("scheduler", "--port", "0");
+    expect(JSON.parse(await running.ready)).toMatchObject({
+      event: "ready",
+      schedulerFile: join(folder, "f.json"),
+    });
+  });
+});
+
+it("help and version are asked for, and no mistakes", async () => {
+  const [help, version, worker] = await Promise.all([
+    run(["--help"]).ended,
+    run(["--version"]).ended,
+    run(["worker", "--help"]).ended,
+  ]);
+  expect([help.code, version.code, worker.code]).toEqual([0, 0, 0]);
+  expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  for (const name of ["scheduler", "worker", "status", "config"]) expect(help.out).toContain(name);
+  expect(worker.out).toContain("--no-nanny");
+});
+
+describe("the program itself", () => {
+  const program = join(root, "packages/millrace/bin/millrace.js");
+
+  function spawned(...argv: string[]): ChildProcessWithoutNullStreams {
+    const child = spawn(process.execPath, [program, ...argv], { stdio: "pipe" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    return child;
+  }
+
+  it("writes one line and no stack, and exits with 2", async () => {
+    const child = spawned("worker", "tcp://127.0.0.1:1");
+    let err = "";
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    const [code] = (await once(child, "close")) as [number];
+    expect({ code, lines: err.trimEnd().split("\n").length }).toEqual({ code: 2, lines: 1 });
+  });
+
+  it("leaves nothing behind after Ctrl-C, without a terminal", async () => {
+    const child = spawned("scheduler", "--port", "0");
+    await once(child.stdout, "data");
+    expect(readdirSync(join(folder, "millrace"))).toHaveLength(1);
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(readdirSync(join(folder, "millrace"))).toEqual([]);
+  });
+
+  it("does not mind that nobody reads what it writes", async () => {
+    const child = spawned("worker", "ws://127.0.0.1:1", "--token", "t", "--death-timeout", "2s");
+    child.stderr.destroy();
+    child.stdout.destroy();
+    expect(await once(child, "exit")).toEqual([2, null]);
+  });
+
+  it("ends at once after a second Ctrl-C", async () => {
+    const scheduler = spawned("scheduler", "--port", "0", "--json");
+    const [line] = (await once(scheduler.stdout, "data")) as [Buffer];
+    const { url } = JSON.parse(line.toString()) as Ready;
+    const flags = ["--nthreads", "1", "--memory-limit", "256MiB"];
+    const worker = spawned("worker", url, ...flags, "--json");
+    await once(worker.stdout, "data");
+    // A worker that is frozen does not retire.
+    let err = "";
+    worker.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    const pid = (await workerOf(worker.pid ?? 0)) ?? 0;
+    process.kill(pid, "SIGSTOP");
+    worker.kill("SIGINT");
+    while (!err.includes("workers end")) await once(worker.stderr, "data");
+    worker.kill("SIGINT");
+    expect(await once(worker, "exit")).toEqual([130, null]);
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    scheduler.kill("SIGTERM");
+    expect(await once(scheduler, "exit")).toEqual([0, null]);
+  });
+});
+
+/** The process that another has started. */
+async function workerOf(parent: number): Promise<number | undefined> {
+  const child = spawn("ps", ["-A", "-o", "pid=,ppid="], { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  await once(child, "close");
+  const rows = text.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  return rows.find(([, ppid]) => ppid === parent)?.[0];
+}
