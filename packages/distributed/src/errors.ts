@@ -16,6 +16,7 @@ export type DistributedErrorCode =
   | "distributed/not-prepared"
   | "distributed/not-scattered"
   | "distributed/not-serializable"
+  | "distributed/not-started"
   | "distributed/peer-lost"
   | "distributed/refused"
   | "distributed/released"

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { checkCount, checkOptions, checkSettings, parseBytes } from "@millrace/graph";
 import type { HasScheduler } from "../client/client.ts";
-import { invalidArgument } from "../errors.ts";
+import { DistributedError, invalidArgument } from "../errors.ts";
 import { optionRefusal } from "../option-refusal.ts";
 import { memoryOfMachine } from "../local/memory-of-machine.ts";
 import type { Log } from "../log.ts";
@@ -98,7 +98,8 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     const cluster = new LocalCluster(scheduler, token, async (name) => {
       if (!processes) return named(name, await RemoteWorker.start({ ...offer, name, log }));
       const nanny = Nanny.start({ worker: { ...offer, name }, log });
-      await Promise.race([nanny.ready, nanny.ended]);
+      const end = await Promise.race([nanny.ready, nanny.ended]);
+      if (end !== undefined) throw notStarted(name, end.reason);
       return named(name, nanny);
     });
     try {
@@ -185,6 +186,14 @@ function named(name: string, worker: Omit<ClusterWorker, "name">): ClusterWorker
     retire: () => worker.retire(),
     close: () => worker.close(),
   };
+}
+
+function notStarted(name: string, reason: string): Error {
+  return new DistributedError(
+    "distributed/not-started",
+    `LocalCluster: a worker could not be started, got "${reason}" of ${name}, wanted one that runs. ` +
+      "Correct what it names.",
+  );
 }
 
 type WorkerFacts = Omit<RemoteWorkerOptions, "scheduler" | "token" | "tls" | "name" | "log">;

@@ -1,7 +1,7 @@
 import type { SchedulerServerOptions } from "../scheduler/server/scheduler-server-options.ts";
-import type { RemoteWorkerOptions } from "../worker/host/remote-worker.ts";
+import type { RemoteWorkerOptions, WorkerEnd } from "../worker/host/remote-worker.ts";
 
-export type { RemoteWorkerOptions, SchedulerServerOptions };
+export type { RemoteWorkerOptions, SchedulerServerOptions, WorkerEnd };
 
 /** A scheduler that listens. */
 export interface RunningScheduler {
@@ -11,14 +11,6 @@ export interface RunningScheduler {
   readonly ended: Promise<string>;
   close(reason?: string): Promise<void>;
 }
-
-/** Why a worker is no more. */
-export type WorkerEnd =
-  | { readonly kind: "closed" }
-  | { readonly kind: "retired" }
-  /** Another version, another token: another try would end in the same way. */
-  | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "scheduler-lost"; readonly reason: string };
 
 /** A worker that is known to its scheduler. */
 export interface RunningWorker {

@@ -229,8 +229,18 @@ export class Nanny implements AsyncDisposable {
   }
 }
 
+/**
+ * What glibc reads when a process starts. Blocks that were freed shall go back to the system, which
+ * else takes a worker to be as large as it ever was; and memory in large pages is made in less time
+ * than values take to arrive in it.
+ */
+const memoryDefaults = {
+  MALLOC_MMAP_THRESHOLD_: "131072",
+  GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
+};
+
 /** Tasks and what they start need no secrets of the cluster. */
 function environmentOfWorker(): NodeJS.ProcessEnv {
   const { MILLRACE_TOKEN: _, ...rest } = process.env;
-  return rest;
+  return { ...memoryDefaults, ...rest };
 }
