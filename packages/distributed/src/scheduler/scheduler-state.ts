@@ -152,11 +152,18 @@ export function empty(list: unknown[]): void {
   while (list.length > 0) list.pop();
 }
 
-/** Has workers that found nothing to do look again, as many as there may be tasks for. */
+/**
+ * Has workers that found nothing to do look again, as many as there may be tasks for: beside those
+ * that do already, since what another run of the same event brings is for these.
+ */
 export function touchIdle(state: SchedulerState, count: number): void {
   const { idle } = state;
-  for (let n = Math.min(idle.length, count) - 1; n >= 0; n--) {
-    touch(state, idle[idle.length - 1 - n] as WorkerRecord);
+  let left = count;
+  for (let n = idle.length - 1; n >= 0 && left > 0; n--) {
+    const worker = idle[n] as WorkerRecord;
+    if (worker.isTouched) continue;
+    touch(state, worker);
+    left--;
   }
 }
 
