@@ -2,12 +2,25 @@
 const tickMs = 200;
 const stallMs = 500;
 
+/** Time in milliseconds that only goes forward. */
+export interface Clock {
+  nowMs(): number;
+  /** Whole milliseconds, as timers count them, from now until it shows `atMs`. */
+  until(atMs: number): number;
+}
+
+/** The clock of the process. */
+export const processClock: Clock = {
+  nowMs: () => performance.now(),
+  until: (atMs) => Math.max(0, Math.ceil(atMs - performance.now())),
+};
+
 /**
  * Time for deadlines of others, in milliseconds: it only goes forward, and not while this process
  * was too busy, or stopped, to hear anybody. A scheduler that was frozen for a minute has not been
- * left by its workers.
+ * left by its workers, nor has a worker by its scheduler.
  */
-export class SteadyClock {
+export class SteadyClock implements Clock {
   #lostMs = 0;
   #lastMs: number = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -24,9 +37,8 @@ export class SteadyClock {
     return realMs - this.#lostMs;
   }
 
-  /** Milliseconds from now until this clock shows `atMs`. */
   until(atMs: number): number {
-    return Math.max(0, atMs - this.nowMs());
+    return Math.max(0, Math.ceil(atMs - this.nowMs()));
   }
 
   stop(): void {

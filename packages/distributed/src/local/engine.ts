@@ -6,6 +6,7 @@ import type { WorkerMessage } from "../messages/worker-messages.ts";
 import { expandGraph } from "../scheduler/expand.ts";
 import { SchedulerMachine } from "../scheduler/machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler/scheduler-events.ts";
+import { processClock } from "../steady-clock.ts";
 import { WorkerHost } from "../worker/host/worker-host.ts";
 import type { WorkerEvent } from "../worker/worker-events.ts";
 import type { EngineSettings } from "./engine-settings.ts";
@@ -146,13 +147,10 @@ export class LocalEngine {
 
   #wake(atMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => {
-        this.#toScheduler.push({ kind: "ticked" });
-        this.#pump();
-      },
-      Math.max(0, atMs - performance.now()),
-    );
+    this.#timer = setTimeout(() => {
+      this.#toScheduler.push({ kind: "ticked" });
+      this.#pump();
+    }, processClock.until(atMs));
     this.#timer.unref();
   }
 

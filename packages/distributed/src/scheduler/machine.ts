@@ -132,6 +132,8 @@ export class SchedulerMachine {
 
   #ticked(): void {
     const state = this.#state;
+    // It has come, perhaps a little too early: another one has to be asked for.
+    state.wakeMs = -Infinity;
     if (state.nowMs >= this.#expiryMs) expireWorkers(state);
     if (state.idle.length > 0 && state.crowdedCount > 0) this.#recall();
   }

@@ -214,6 +214,8 @@ export class WorkerMachine {
   /** Time has passed: says that it is there, or finds that the scheduler is not. */
   #ticked(): void {
     const { silenceMs } = this.#state.settings;
+    // It has come, perhaps a little too early: another one has to be asked for.
+    this.#wakeMs = -Infinity;
     if (!this.#isConnected) return;
     if (this.#nowMs >= this.#heardMs + silenceMs) {
       this.#giveUpScheduler(`not heard for ${Math.round(this.#nowMs - this.#heardMs)} ms`);

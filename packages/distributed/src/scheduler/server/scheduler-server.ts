@@ -25,7 +25,7 @@ import { Admission } from "./admission.ts";
 import type { SchedulerStatus } from "./answer-request.ts";
 import { answerRequest } from "./answer-request.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
-import { SteadyClock } from "./steady-clock.ts";
+import { SteadyClock } from "../../steady-clock.ts";
 
 /** Peers that have connected and not yet said who they are. */
 const strangersMax = 256;

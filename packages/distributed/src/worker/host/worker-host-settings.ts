@@ -1,3 +1,5 @@
+import type { Clock } from "../../steady-clock.ts";
+
 /** What a worker goes by in its process. */
 export interface WorkerHostSettings {
   /** Bytes that the process may take before values go to disk. */
@@ -13,6 +15,8 @@ export interface WorkerHostSettings {
   /** Bytes of the heap of one thread. */
   readonly heapBytesMax: number;
   readonly warn: (message: string) => void;
+  /** By what it tells time; default the clock of the process. */
+  readonly clock?: Clock;
 }
 
 const mib = 2 ** 20;

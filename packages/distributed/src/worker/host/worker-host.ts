@@ -1,5 +1,7 @@
 import type { Block } from "../../codec/block.ts";
 import type { WorkerMessage, WorkerOffer } from "../../messages/worker-messages.ts";
+import type { Clock } from "../../steady-clock.ts";
+import { processClock } from "../../steady-clock.ts";
 import { WorkerMachine } from "../machine.ts";
 import { BlockStore } from "../store/block-store.ts";
 import { ThreadPool } from "../threads/thread-pool.ts";
@@ -27,6 +29,7 @@ export class WorkerHost {
   readonly #machine: WorkerMachine;
   readonly #pool: ThreadPool;
   readonly #link: WorkerLink;
+  readonly #clock: Clock;
   #events: WorkerEvent[] = [];
   #isBusy = false;
   #isWatched = false;
@@ -61,7 +64,8 @@ export class WorkerHost {
   ) {
     this.store = store;
     this.#link = link;
-    this.#machine = new WorkerMachine(offer, timing, performance.now());
+    this.#clock = settings.clock ?? processClock;
+    this.#machine = new WorkerMachine(offer, timing, this.#clock.nowMs());
     this.#pool = new ThreadPool({
       worker: offer.name,
       threads: offer.threads,
@@ -86,7 +90,7 @@ export class WorkerHost {
       while (this.#events.length > 0) {
         const taken = this.#events;
         this.#events = [];
-        for (const each of this.#machine.handle(taken, performance.now())) this.#carryOut(each);
+        for (const each of this.#machine.handle(taken, this.#clock.nowMs())) this.#carryOut(each);
         this.#pool.flush();
       }
       // Tasks take memory of which the store is not told.
@@ -167,7 +171,7 @@ export class WorkerHost {
 
   #wake(atMs: number): void {
     clearTimeout(this.#timer);
-    const inMs = Math.max(0, atMs - performance.now());
+    const inMs = this.#clock.until(atMs);
     this.#timer = setTimeout(() => this.handle([{ kind: "ticked" }]), inMs);
     this.#timer.unref();
   }
