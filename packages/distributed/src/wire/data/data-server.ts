@@ -21,6 +21,8 @@ export interface DataServerOptions {
   readonly host: string;
   /** The host in the address that is told, where peers know the machine by another one. */
   readonly advertisedHost?: string | undefined;
+  /** The port in the address that is told, where something forwards it to this one. */
+  readonly advertisedPort?: number | undefined;
   /** By default any that is free. */
   readonly port?: number | undefined;
   /**
@@ -141,7 +143,7 @@ export class DataServer implements AsyncDisposable {
   }
 
   async #start(options: DataServerOptions, socketPath: string | undefined): Promise<void> {
-    const { host, port = 0, advertisedHost = host } = options;
+    const { host, port = 0, advertisedHost = host, advertisedPort } = options;
     const [network, local] = this.#servers as [Server, Server | undefined];
     await listening(network, () => network.listen({ host, port, backlog: BACKLOG }));
     if (local !== undefined && socketPath !== undefined) {
@@ -156,7 +158,7 @@ export class DataServer implements AsyncDisposable {
     this.#address = formatAddress({
       isTls: options.tls !== undefined,
       host: advertisedHost,
-      port: (network.address() as AddressInfo).port,
+      port: advertisedPort ?? (network.address() as AddressInfo).port,
       socketPath,
     });
   }

@@ -6,10 +6,12 @@ import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messa
 import { Connection } from "../../wire/connection.ts";
 import { DataClient } from "../../wire/data/data-client.ts";
 import { DataServer } from "../../wire/data/data-server.ts";
+import { SteadyClock } from "../../steady-clock.ts";
 import { reach } from "../../wire/dial.ts";
 import { packFromWorker, unpackToWorker } from "../../wire/worker-wire.ts";
 import { hostIdentity } from "../store/process-identity.ts";
 import type { Want, WorkerInstruction } from "../worker-events.ts";
+import type { Contact, WorkerTiming } from "./worker-timing.ts";
 import { awaitingTasksDefault, shareMemory } from "./worker-host-settings.ts";
 import { WorkerHost } from "./worker-host.ts";
 
@@ -30,6 +32,9 @@ export interface RemoteWorkerOptions {
   readonly deathTimeoutMs: number;
   /** How long tasks may run on when it retires; default 20 s. */
   readonly retireMs?: number;
+  /** Where peers and clients find its values, if that is not where it serves them. */
+  readonly contact?: Contact;
+  readonly timing?: Partial<WorkerTiming>;
   readonly log: Log;
 }
 
@@ -44,6 +49,13 @@ export type WorkerEnd =
 
 /** How long tasks may run on when a worker retires. */
 const retireMs = 20_000;
+
+interface WorkerParts {
+  readonly host: WorkerHost;
+  readonly server: DataServer;
+  readonly peers: DataClient;
+  readonly clock: SteadyClock;
+}
 
 type SchedulerConnection = Connection<WorkerMessage, ToWorkerMessage>;
 type Question = Extract<WorkerInstruction, { kind: "fetch" }>;
@@ -60,6 +72,7 @@ export class RemoteWorker implements AsyncDisposable {
   readonly #host: WorkerHost;
   readonly #server: DataServer;
   readonly #peers: DataClient;
+  readonly #clock: SteadyClock;
   readonly #isClosing = new AbortController();
   #connection: SchedulerConnection | undefined;
   #resolveEnd: ((end: WorkerEnd) => void) | undefined;
@@ -75,8 +88,9 @@ export class RemoteWorker implements AsyncDisposable {
    *   where no scheduler is found in time, and what `BlockStore.open` throws
    */
   static async start(options: RemoteWorkerOptions): Promise<RemoteWorker> {
-    const { token, tls, name, threads, memoryBytesMax, resources, log } = options;
+    const { token, tls, name, threads, memoryBytesMax, resources, contact, log } = options;
     const machine = hostIdentity();
+    const clock = new SteadyClock();
     // oxlint-disable-next-line prefer-const -- peers may ask for something before it is there
     let worker: RemoteWorker | undefined;
     const server = await DataServer.listen({
@@ -85,8 +99,11 @@ export class RemoteWorker implements AsyncDisposable {
       tls,
       blockOf: async (value) => worker?.blockOf(value),
       take: async (value, block) => worker?.take(value, block),
+      ...(contact !== undefined && contactOptions(contact)),
     });
-    const peers = new DataClient({ token, tls, host: machine });
+    const { transferMs: progressMs, ...timing } = options.timing ?? {};
+    const limits = progressMs === undefined ? {} : { progressMs };
+    const peers = new DataClient({ token, tls, host: machine, limits });
     const offer = {
       name,
       address: server.address,
@@ -101,14 +118,20 @@ export class RemoteWorker implements AsyncDisposable {
       awaitingTasksMax: awaitingTasksDefault,
       ...shareMemory(memoryBytesMax, threads),
       warn: (message: string) => log.warn(message),
+      clock,
     };
-    const host = await WorkerHost.open(settings, offer, {
-      tell: (message) => worker?.tell(message),
-      fetch: (question) => void worker?.fetch(question),
-      reconnect: (reason) => worker?.reconnect(reason),
-      retired: (lost) => worker?.retired(lost),
+    const link = {
+      tell: (message: WorkerMessage) => worker?.tell(message),
+      fetch: (question: Question) => void worker?.fetch(question),
+      reconnect: (reason: string) => worker?.reconnect(reason),
+      retired: (lost: number) => worker?.retired(lost),
+    };
+    const host = await WorkerHost.open(settings, offer, link, timing).catch(async (error) => {
+      clock.stop();
+      await server.close();
+      throw error;
     });
-    worker = new RemoteWorker(options, host, server, peers);
+    worker = new RemoteWorker(options, { host, server, peers, clock });
     try {
       await worker.#connect();
     } catch (error) {
@@ -118,16 +141,12 @@ export class RemoteWorker implements AsyncDisposable {
     return worker;
   }
 
-  private constructor(
-    options: RemoteWorkerOptions,
-    host: WorkerHost,
-    server: DataServer,
-    peers: DataClient,
-  ) {
+  private constructor(options: RemoteWorkerOptions, { host, server, peers, clock }: WorkerParts) {
     this.#options = options;
     this.#host = host;
     this.#server = server;
     this.#peers = peers;
+    this.#clock = clock;
     this.ended = new Promise((resolve) => (this.#resolveEnd = resolve));
   }
 
@@ -138,7 +157,9 @@ export class RemoteWorker implements AsyncDisposable {
       signal: this.#isClosing.signal,
       retried: (reason) => log.warn("no scheduler yet", { url, reason }),
     });
-    this.#connected(socket);
+    // It may have been closed just when it was let in.
+    if (this.#end === undefined) this.#connected(socket);
+    else socket.terminate();
   }
 
   async #reconnect(): Promise<void> {
@@ -250,6 +271,7 @@ export class RemoteWorker implements AsyncDisposable {
   async #close(end: WorkerEnd): Promise<void> {
     clearTimeout(this.#retireTimer);
     this.#isClosing.abort();
+    this.#clock.stop();
     this.#connection?.close("the worker was closed");
     await Promise.all([this.#server.close(), this.#peers.close(), this.#host.close()]);
     this.#resolveEnd?.(end);
@@ -258,4 +280,8 @@ export class RemoteWorker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function contactOptions({ host, port, servedPort }: Contact) {
+  return { advertisedHost: host, advertisedPort: port, port: servedPort };
 }
