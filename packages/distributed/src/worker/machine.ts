@@ -213,9 +213,9 @@ export class WorkerMachine {
 
   /** Time has passed: says that it is there, or finds that the scheduler is not. */
   #ticked(): void {
-    const { silenceMs } = this.#state.settings;
     // It has come, perhaps a little too early: another one has to be asked for.
     this.#wakeMs = -Infinity;
+    const { silenceMs } = this.#state.settings;
     if (!this.#isConnected) return;
     if (this.#nowMs >= this.#heardMs + silenceMs) {
       this.#giveUpScheduler(`not heard for ${Math.round(this.#nowMs - this.#heardMs)} ms`);
