@@ -47,6 +47,8 @@ export type ClientEvent =
       readonly output: number;
       readonly from: Location;
     }
+  /** It could not be, again and again, and nobody tries any more. */
+  | { readonly kind: "given-up"; readonly run: number; readonly output: number }
   /** The reader of a stream has taken outputs up to this one, without it. */
   | { readonly kind: "consumed"; readonly run: number; readonly count: number }
   | { readonly kind: "retried"; readonly run: number }

@@ -72,6 +72,11 @@ export class ClientMachine {
       case "not-brought":
         this.#notBrought(event);
         return;
+      case "given-up": {
+        const found = this.#runs.get(event.run)?.outputs[event.output];
+        if (found?.state === "coming") found.state = "failed";
+        return;
+      }
       case "consumed": {
         const { run, count } = event;
         if (this.#runs.has(run)) this.#tell({ kind: "advance", run, consumed: count });

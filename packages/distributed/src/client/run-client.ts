@@ -14,6 +14,7 @@ import type { Answer, Question } from "../messages/questions.ts";
 import { ClientMachine } from "./machine.ts";
 import type { ClientLink } from "./client-link.ts";
 import { Unwanted } from "./unwanted.ts";
+import { Misses, outOfReach } from "./misses.ts";
 import { OutputOrder } from "./output-order.ts";
 import { errorOf } from "./run-failure.ts";
 import { shipGraph } from "./ship.ts";
@@ -32,6 +33,7 @@ export class RunClient {
   readonly #link: ClientLink;
   readonly #machine = new ClientMachine();
   readonly #runs = new Map<number, RunListener>();
+  readonly #misses = new Misses();
   readonly #forgotten = new FinalizationRegistry((run: number) => this.#release(run));
   readonly #unwanted = new Unwanted((run, outputs) =>
     this.#handle({ kind: "let-go", run, outputs }),
@@ -291,6 +293,7 @@ export class RunClient {
   /** Nothing of a run is wanted any more. */
   #release(run: number): void {
     this.#runs.delete(run);
+    this.#misses.forget(run);
     this.#handle({ kind: "released", run });
   }
 
@@ -368,9 +371,8 @@ export class RunClient {
     let block: Block;
     try {
       block = await coming;
-    } catch {
-      // Who has the value says so to the scheduler, which has it made again.
-      this.#handle({ kind: "not-brought", run: number, output, from });
+    } catch (error) {
+      await this.#missed(number, output, from, error);
       return;
     }
     try {
@@ -380,6 +382,17 @@ export class RunClient {
       return;
     }
     this.#give(number, output, block);
+  }
+
+  /** The scheduler is told, which has the value made again; not for ever. */
+  async #missed(run: number, output: number, from: Location, error: unknown): Promise<void> {
+    if (!this.#runs.has(run)) return;
+    if (await this.#misses.note(run, output)) {
+      this.#handle({ kind: "not-brought", run, output, from });
+    } else {
+      this.#handle({ kind: "given-up", run, output });
+      this.#runs.get(run)?.failOutputs([output], outOfReach(error));
+    }
   }
 
   #give(number: number, output: number, block: Block): void {

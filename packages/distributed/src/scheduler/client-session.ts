@@ -16,7 +16,7 @@ import {
 import { forgetQuestions, takeQuestion } from "./questions.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Run } from "./run.ts";
-import { isWanted } from "./run.ts";
+import { isWanted, nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import { memory } from "./states.ts";
@@ -133,9 +133,17 @@ function missOutput(
   if (t === undefined || (run.marks[t]! & isWanted) === 0) return;
   const source = sourceOf(state, run, t);
   const isMeant = source.run.base + source.t === task && source.run.attempt[source.t] === version;
-  if (isMeant) missValue(state, worker, task, version);
+  const lost = isMeant ? missValue(state, worker, task, version) : undefined;
+  // Made there again it could be as far away from the client as before.
+  if (lost !== undefined) lost.run.missedBy.set(lost.t, otherThan(state, worker));
   // A copy elsewhere is as good; a value that is computed anew will be told of when it is there.
   if (run.state[t] === memory) tellFinished(state, run, t);
+}
+
+/** The slot of a worker that is not the one of an epoch, of another one each time. */
+function otherThan(state: SchedulerState, epoch: number): number {
+  const others = state.workerList.filter((each) => each.epoch !== epoch && !each.isPaused);
+  return others[state.cursor++ % others.length]?.slot ?? nowhere;
 }
 
 /** The tasks of a submitted graph are written out. */

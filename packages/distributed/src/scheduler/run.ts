@@ -84,7 +84,10 @@ export class Run {
   readonly reserved: Map<number, number> = new Map();
   /** Of tasks that other runs stand in for, the slots of those. */
   readonly aliases: Map<number, number[]> = new Map();
-  /** Of values that a worker could get from nobody, which worker: they are made anew there. */
+  /**
+   * Of values that could be had from nobody, the worker where they are made anew: the one that
+   * needs them, or for a client one that it may be able to reach.
+   */
   readonly missedBy: Map<number, number> = new Map();
   /** Workers that know the members of a gathering task. */
   readonly gatherKnown: Map<number, Set<number>> = new Map();
