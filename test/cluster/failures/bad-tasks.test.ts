@@ -89,18 +89,23 @@ test("whatever a task throws, its caller gets an error that names the task", asy
   const { client } = shared;
   const hostile: readonly (() => unknown)[] = [
     () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
       throw null;
     },
     () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
       throw undefined;
     },
     () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
       throw Symbol("s");
     },
     () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
       throw Object.freeze(new Error("frozen"));
     },
     () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
       throw new Proxy(
         {},
         {

@@ -11,7 +11,7 @@ const shared = new SharedCluster({
   threads: 4,
   memoryBytesMax: 400 * 2 ** 20,
   scheduler: { allowedFailures: 2 },
-  expected: /heap limit|heap out of memory/,
+  expected: /heap limit|heap out of memory|OutOfMemory/,
 });
 const plus = (n: number): number => n + 1;
 

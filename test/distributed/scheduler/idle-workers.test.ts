@@ -55,5 +55,5 @@ test("runs that come in by one event are given to as many workers as have nothin
     .flatMap((each) =>
       each.kind === "tell-worker" && each.message.kind === "compute" ? [each.epoch] : [],
     );
-  expect(told.toSorted()).toEqual(workers);
+  expect(told.toSorted((a, b) => a - b)).toEqual(workers);
 });

@@ -9,12 +9,12 @@ import type { ClientEvent, ClientInstruction, Location } from "./client-events.t
 import type { RunListener } from "./client-run.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { ClientRun } from "./client-run.ts";
+import { Deliveries } from "./deliveries.ts";
 import { Held, HeldRun, fetchAll, fetchHeld, foreignIn } from "./held.ts";
 import type { Answer, Question } from "../messages/questions.ts";
 import { ClientMachine } from "./machine.ts";
 import type { ClientLink } from "./client-link.ts";
 import { Unwanted } from "./unwanted.ts";
-import { Misses, outOfReach } from "./misses.ts";
 import { OutputOrder } from "./output-order.ts";
 import { errorOf } from "./run-failure.ts";
 import { shipGraph } from "./ship.ts";
@@ -33,7 +33,7 @@ export class RunClient {
   readonly #link: ClientLink;
   readonly #machine = new ClientMachine();
   readonly #runs = new Map<number, RunListener>();
-  readonly #misses = new Misses();
+  readonly #deliveries: Deliveries;
   readonly #forgotten = new FinalizationRegistry((run: number) => this.#release(run));
   readonly #unwanted = new Unwanted((run, outputs) =>
     this.#handle({ kind: "let-go", run, outputs }),
@@ -49,6 +49,11 @@ export class RunClient {
 
   constructor(link: ClientLink) {
     this.#link = link;
+    this.#deliveries = new Deliveries({
+      bring: (from) => link.bring(from),
+      listenerOf: (run) => this.#runs.get(run),
+      happened: (event) => this.#handle(event),
+    });
   }
 
   /** The scheduler says something. */
@@ -293,7 +298,7 @@ export class RunClient {
   /** Nothing of a run is wanted any more. */
   #release(run: number): void {
     this.#runs.delete(run);
-    this.#misses.forget(run);
+    this.#deliveries.forget(run);
     this.#handle({ kind: "released", run });
   }
 
@@ -320,7 +325,7 @@ export class RunClient {
         this.#link.tell(instruction.message);
         return;
       case "bring":
-        this.#bring(instruction.run, instruction.output, instruction.from);
+        this.#deliveries.bring(instruction.run, instruction.output, instruction.from);
         return;
       case "finished":
         run?.give(instruction.output, undefined);
@@ -347,66 +352,5 @@ export class RunClient {
         run?.attempted(instruction.attempts);
         return;
     }
-  }
-
-  #bring(number: number, output: number, from: Location): void {
-    let block: Block | Promise<Block>;
-    try {
-      block = this.#link.bring(from);
-    } catch {
-      this.#events.push({ kind: "not-brought", run: number, output, from });
-      return;
-    }
-    if (block instanceof Promise || preparationFor(block) !== undefined) {
-      void this.#bringLater(number, output, from, block);
-    } else this.#give(number, output, block);
-  }
-
-  async #bringLater(
-    number: number,
-    output: number,
-    from: Location,
-    coming: Block | Promise<Block>,
-  ): Promise<void> {
-    let block: Block;
-    try {
-      block = await coming;
-    } catch (error) {
-      await this.#missed(number, output, from, error);
-      return;
-    }
-    try {
-      await preparationFor(block);
-    } catch (error) {
-      this.#runs.get(number)?.fail(error);
-      return;
-    }
-    this.#give(number, output, block);
-  }
-
-  /** The scheduler is told, which has the value made again; not for ever. */
-  async #missed(run: number, output: number, from: Location, error: unknown): Promise<void> {
-    if (!this.#runs.has(run)) return;
-    if (await this.#misses.note(run, output)) {
-      this.#handle({ kind: "not-brought", run, output, from });
-    } else {
-      this.#handle({ kind: "given-up", run, output });
-      this.#runs.get(run)?.failOutputs([output], outOfReach(error));
-    }
-  }
-
-  #give(number: number, output: number, block: Block): void {
-    const run = this.#runs.get(number);
-    if (run === undefined) return;
-    let value: unknown;
-    try {
-      // Its reader may write to it; the block stays what others read.
-      value = decodeValue(block, { copies: true });
-    } catch (error) {
-      run.fail(error);
-      return;
-    }
-    this.#handle({ kind: "brought", run: number, output });
-    run.give(output, value);
   }
 }
