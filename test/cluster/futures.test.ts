@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { Bag } from "@millrace/bag";
 import { Client, LocalCluster, asCompleted, wait } from "@millrace/distributed";
 import { Delayed, TaskError, compute } from "@millrace/graph";
@@ -191,6 +192,25 @@ test("a wrong option is named with those that there are", () => {
   ).toThrowErrorMatchingInlineSnapshot(
     `[DistributedError: Client.submit: no such option, got "prio", wanted one of key, pure, retries, priority, resources, workers, allowOtherWorkers. Correct the option.]`,
   );
+});
+
+test("arguments that are none are named at once", async () => {
+  const wrong = undefined as never;
+  expect(() => client.submit(wrong, [])).toThrow("Client.submit: the first argument must be a");
+  expect(() => client.submit(add, wrong)).toThrow("Client.submit: the arguments must be an array");
+  expect(() => client.map(wrong, [])).toThrow("Client.map: the first argument must be a function");
+  expect(() => client.map(square, wrong)).toThrow("Client.map: items must be iterable");
+  await expect(client.gather([1 as never])).rejects.toThrow(
+    "Client.gather: this is no future, got 1",
+  );
+  await expect(client.gather([wrong])).rejects.toThrow("Client.gather: this is no future");
+  await expect(wait(wrong)).rejects.toThrow("wait: futures must be iterable");
+  await expect(Client.connect("tcp://a:1")).rejects.toThrow("Client.connect: this is no scheduler");
+});
+
+test("a cluster does not show its token", () => {
+  expect(inspect(cluster, { depth: 9, showHidden: true })).not.toContain(cluster.scheduler.token);
+  expect(JSON.stringify(cluster)).not.toContain(cluster.scheduler.token);
 });
 
 test("a client that is closed says so", async () => {

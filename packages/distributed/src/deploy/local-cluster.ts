@@ -71,8 +71,8 @@ const deathTimeoutMs = 5_000;
  * ```
  */
 export class LocalCluster implements HasScheduler, AsyncDisposable {
-  /** Where its scheduler is, for whoever this process trusts with the token. */
-  readonly scheduler: SchedulerAddress;
+  /** With the token, which is not for whoever prints the cluster. */
+  readonly #address: SchedulerAddress;
   readonly #thread: SchedulerThread;
   readonly #start: (name: string) => Promise<ClusterWorker>;
   readonly #workers: ClusterWorker[] = [];
@@ -116,9 +116,14 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     token: string,
     start: (name: string) => Promise<ClusterWorker>,
   ) {
-    this.scheduler = { url: thread.url, token };
+    this.#address = { url: thread.url, token };
     this.#thread = thread;
     this.#start = start;
+  }
+
+  /** Where its scheduler is, for whoever this process trusts with the token. */
+  get scheduler(): SchedulerAddress {
+    return this.#address;
   }
 
   /** How many workers there are. */

@@ -3,6 +3,7 @@ import { DistributedError, invalidArgument } from "../../errors.ts";
 import type { Answer, Question } from "../../messages/questions.ts";
 import { optionRefusal } from "../../option-refusal.ts";
 import type { RunClient } from "../run-client.ts";
+import { futuresOf } from "./check-futures.ts";
 import type { Future } from "./future.ts";
 
 /** A worker that has a value. */
@@ -33,7 +34,7 @@ export async function whoHas(
   futures: Iterable<Future<unknown>>,
 ): Promise<readonly (readonly Holder[])[]> {
   return Promise.all(
-    Array.from(futures, async ({ run, output }) => {
+    Array.from(futuresOf("Client.whoHas", futures), async ({ run, output }) => {
       const outputs = [output];
       const question = { kind: "who-has", run: run.held.number, outputs } as const;
       const { rows, peers } = await ask("Client.whoHas", client, question, "holders");
@@ -51,7 +52,7 @@ export async function replicate(
 ): Promise<void> {
   if (copies !== undefined) checkCount("Client.replicate", "copies", copies, 1, optionRefusal);
   await Promise.all(
-    Array.from(futures, async (future) => {
+    Array.from(futuresOf("Client.replicate", futures), async (future) => {
       await future.settled();
       const { run, output } = future;
       const outputs = [output];

@@ -1,5 +1,6 @@
 import { checkOptions } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
+import { futuresOf } from "./check-futures.ts";
 import type { Future } from "./future.ts";
 
 /** How to gather. */
@@ -18,7 +19,7 @@ export async function gather<T>(
   if (errors !== "throw" && errors !== "skip") {
     throw optionRefusal("Client.gather", "bad errors", errors, "throw or skip");
   }
-  const results = [...futures].map((future) => future.result());
+  const results = futuresOf("Client.gather", futures).map((future) => future.result());
   if (errors === "throw") return Promise.all(results);
   const settled = await Promise.allSettled(results);
   return settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));

@@ -8,6 +8,7 @@ import type { Peer } from "../../messages/worker-messages.ts";
 import { optionRefusal } from "../../option-refusal.ts";
 import type { DataClient } from "../../wire/data/data-client.ts";
 import type { RunClient } from "../run-client.ts";
+import { listOf } from "./check-futures.ts";
 import { FutureRun } from "./future-run.ts";
 import { Future, FutureGroup } from "./future.ts";
 
@@ -38,7 +39,7 @@ export class Scattering {
     if (typeof broadcast !== "boolean") {
       throw optionRefusal("Client.scatter", "bad broadcast", broadcast, "true or false");
     }
-    const blocks = Array.from(values, (value) => encodeValue(value));
+    const blocks = listOf("Client.scatter", "values", values).map((value) => encodeValue(value));
     if (blocks.length === 0) return [];
     const name = `scattered-${crypto.randomUUID()}`;
     const keys = blocks.map((_, n) => `${name}/${n}`);

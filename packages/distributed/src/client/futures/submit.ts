@@ -9,6 +9,7 @@ import {
 } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
 import type { RunClient } from "../run-client.ts";
+import { checkCall, listOf } from "./check-futures.ts";
 import { FutureRun } from "./future-run.ts";
 import { Future, FutureGroup } from "./future.ts";
 
@@ -61,6 +62,7 @@ export class Submitting {
     args: CallArguments<F>,
     options: SubmitOptions,
   ): Future<Returned<F>> {
+    checkCall("Client.submit", fn, args);
     checkOptions("Client.submit", options, optionNames, optionRefusal);
     const { key, pure = false } = options;
     const call = annotate(adviceOf(options), () =>
@@ -79,8 +81,9 @@ export class Submitting {
     items: Iterable<unknown>,
     options: SubmitOptions,
   ): readonly Future<Awaited<R>>[] {
+    checkCall("Client.map", fn, []);
     checkOptions("Client.map", options, optionNames, optionRefusal);
-    const list = [...items];
+    const list = listOf("Client.map", "items", items);
     const { key, pure = false } = options;
     if (pure || holdsLazy(list, new Set())) {
       return list.map((item, n) =>

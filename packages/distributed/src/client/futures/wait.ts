@@ -1,5 +1,6 @@
 import { checkOptions } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
+import { futuresOf } from "./check-futures.ts";
 import type { FutureRun } from "./future-run.ts";
 import type { Future } from "./future.ts";
 
@@ -54,7 +55,7 @@ export async function wait<T>(
   if (!words.includes(returnWhen)) {
     throw optionRefusal("wait", "bad returnWhen", returnWhen, `one of ${words.join(", ")}`);
   }
-  const list = [...futures];
+  const list = futuresOf("wait", futures);
   const enough = enoughOf(list, returnWhen);
   const limits = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
   await within(
@@ -125,7 +126,7 @@ function within(promise: Promise<unknown>, signals: readonly AbortSignal[]): Pro
  * ```
  */
 export async function* asCompleted<T>(futures: Iterable<Future<T>>): AsyncGenerator<Future<T>> {
-  const list = [...futures];
+  const list = futuresOf("asCompleted", futures);
   const ended: Future<T>[] = [];
   let wake: () => void = () => undefined;
   for (const future of list) {
