@@ -92,7 +92,7 @@ export { TaskGraph } from "./task-graph.ts";
 export { ref, task } from "./task.ts";
 export type { Ref, RefArguments, RefOr, TakesAnything, Task, TaskSpec } from "./task.ts";
 export { failedStep, taskFailure } from "./task-failure.ts";
-export { taskProfiler } from "./task-profiler.ts";
+export { groupName, taskProfiler } from "./task-profiler.ts";
 export type { TaskProfile } from "./task-profiler.ts";
 export { tokenize, tokenizeLoosely } from "./tokenize.ts";
 export { visualize } from "./visualize.ts";

@@ -57,7 +57,24 @@ function summarize(events: readonly TaskEvent[]): readonly TaskProfile[] {
   return profiles.sort((a, b) => b.totalMs - a.totalMs);
 }
 
-/** The part of a key that its siblings share: without `/12`, a token, or a call's counter. */
+const token = /-[0-9a-f]{24,}$/;
+const counter = /-[0-9a-f]{8}-\d+$/;
+const unique = /-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * The part of a key that its siblings share: without an index, a token, or what makes a call the
+ * only one of its name.
+ *
+ * @example
+ * ```ts
+ * import { groupName } from "@millrace/graph";
+ *
+ * groupName("sum-part-b5294a299c2a05e764f0e000ceee5296/12"); // => "sum-part"
+ * groupName("load"); // => "load"
+ * ```
+ */
 export function groupName(key: string): string {
-  return key.replace(/\/\d+$/, "").replace(/-[0-9a-f]{24,}$|-[0-9a-f]{8}-\d+$/, "");
+  const name = key.replace(/\/\d+$/, "");
+  const ending = token.exec(name) ?? counter.exec(name) ?? unique.exec(name);
+  return ending === null ? name : name.slice(0, ending.index);
 }

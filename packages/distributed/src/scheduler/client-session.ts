@@ -24,6 +24,7 @@ import { tell, tellFinished } from "./tell-client.ts";
 
 /** A client has connected. */
 export function addClient(state: SchedulerState, epoch: number, name: string): void {
+  state.journal.note(state.nowMs, { kind: "client-joined", client: name, epoch });
   state.clients.set(epoch, {
     epoch,
     name,
@@ -39,8 +40,10 @@ export function addClient(state: SchedulerState, epoch: number, name: string): v
 }
 
 /** A client is gone: nobody wants what it wanted. */
-export function removeClient(state: SchedulerState, client: ClientRecord): void {
-  state.clients.delete(client.epoch);
+export function removeClient(state: SchedulerState, client: ClientRecord, reason: string): void {
+  const { epoch, name } = client;
+  state.journal.note(state.nowMs, { kind: "client-left", client: name, epoch, reason });
+  state.clients.delete(epoch);
   client.isGone = true;
   forgetQuestions(state, client);
   for (const number of client.coming.keys()) giveUp(state, client, number);
@@ -111,6 +114,7 @@ function submit(
   if (gone !== undefined) {
     // That run may have been rejected while this one was on its way.
     const error = new Error(`output ${gone.output} of run ${gone.run} is not held`);
+    noteRejected(state, client, error);
     tell(state, client, { kind: "rejected", run, error });
     return;
   }
@@ -168,8 +172,14 @@ export function handleNotExpanded(
 ): void {
   if (!client.coming.has(run)) return;
   giveUp(state, client, run);
+  noteRejected(state, client, error);
   tell(state, client, { kind: "rejected", run, error });
   for (const later of holdersOf(client, run)) handleNotExpanded(state, client, later, error);
+}
+
+function noteRejected({ journal, nowMs }: SchedulerState, { name }: ClientRecord, error: unknown) {
+  const reason = error instanceof Error ? error.message : String(error);
+  journal.note(nowMs, { kind: "run-rejected", client: name, reason });
 }
 
 /** Numbers of the runs on their way in that may stand for outputs of another one. */

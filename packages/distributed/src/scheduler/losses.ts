@@ -11,9 +11,14 @@ import { memory, processing, queued, waiting } from "./states.ts";
 import { fail, leaveWorker, setState } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
+/** Names of workers that are gone are remembered, up to so many. */
+const formerNamesMax = 1_024;
+
 /** A worker is gone, with the values that it alone held and the tasks that it had. */
-export function loseWorker(state: SchedulerState, worker: WorkerRecord): void {
+export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: string): void {
   const wasSolitary = worker.isSolitary;
+  let tasks = 0;
+  let values = 0;
   worker.isGone = true;
   state.workers.delete(worker.epoch);
   state.slots[worker.slot] = undefined;
@@ -31,10 +36,12 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord): void {
       if (run.place[t] !== worker.slot) continue;
       switch (run.state[t] as number) {
         case processing:
+          tasks++;
           loseTask(state, run, t, worker, wasSolitary);
           break;
         case memory:
           loseHolder(state, run, t, worker.slot);
+          if (run.place[t] === nowhere) values++;
           break;
         case queued:
           state.stale.add(run);
@@ -49,6 +56,27 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord): void {
   if (worker.activeCount > worker.threads) state.crowdedCount--;
   // Those with nothing to do look for what this one leaves.
   touchIdle(state, Infinity);
+  const { name, epoch } = worker;
+  rememberName(state, worker);
+  const facts = { kind: "worker-left", worker: name, epoch, reason } as const;
+  state.journal.note(state.nowMs, { ...facts, tasks, values });
+}
+
+/** What is told of a worker later names it by its epoch. */
+function rememberName({ formerNames }: SchedulerState, { epoch, name }: WorkerRecord): void {
+  formerNames.set(epoch, name);
+  if (formerNames.size <= formerNamesMax) return;
+  const [oldest] = formerNames.keys() as Iterable<number>;
+  formerNames.delete(oldest as number);
+}
+
+/** An attempt ended with its worker; what it took nobody knows. */
+function noteLost(state: SchedulerState, run: Run, t: number, { epoch }: WorkerRecord): void {
+  const group = run.groupOf(t);
+  group.lostCount++;
+  const attempt = run.attempt[t] as number;
+  const { attempts, nowMs } = state;
+  attempts.note(run.base + t, attempt, run.arrival, group.number, epoch, nowMs, 0, "lost");
 }
 
 /**
@@ -65,6 +93,7 @@ function loseTask(
   wasSolitary: boolean,
 ): void {
   state.stale.add(run);
+  noteLost(state, run, t, worker);
   const isCertain = wasSolitary || (run.marks[t]! & hasStarted) !== 0;
   if (isCertain || worker.startedCount < worker.threads) {
     run.deaths[t]!++;
@@ -160,6 +189,10 @@ export function loseValue(
   const found = findAttempt(state, id, version);
   if (found === undefined || found.run.state[found.t] !== memory) return;
   if (!holds(found.run, found.t, worker.slot)) return;
+  const { arrival } = found.run;
+  const key = found.run.keyOf(found.t);
+  const facts = { kind: "value-lost", run: arrival, key, worker: worker.name } as const;
+  state.journal.note(state.nowMs, facts);
   worker.storedBytes -= found.run.bytes[found.t] as number;
   loseHolder(state, found.run, found.t, worker.slot);
 }

@@ -23,6 +23,7 @@ import { snapshot } from "./snapshot.ts";
 import { settle } from "./tasks.ts";
 import { flushProgress, progressIntervalMs, takeMessages } from "./tell-client.ts";
 import { validate } from "./validate.ts";
+import { SchedulerView } from "./view.ts";
 import type { WorkerOutbox } from "./worker-outbox.ts";
 import { addWorker, expireWorkers, handleWorkerMessage } from "./worker-session.ts";
 
@@ -38,10 +39,13 @@ const spareOutboxesMax = 64;
  * peers must hear is gathered into as few messages as can be.
  */
 export class SchedulerMachine {
+  /** What it knows, for people who watch it. */
+  readonly view: SchedulerView;
   readonly #state: SchedulerState;
 
   constructor(settings: Partial<SchedulerSettings>, nowMs: number) {
     this.#state = new SchedulerState({ ...schedulerDefaults, ...settings }, nowMs);
+    this.view = new SchedulerView(this.#state);
   }
 
   /**
@@ -70,8 +74,11 @@ export class SchedulerMachine {
       this.#take(event);
     } catch (error) {
       if (!(error instanceof ProtocolError) || !("epoch" in event)) throw error;
-      state.instructions.push({ kind: "disconnect", epoch: event.epoch, reason: error.message });
-      this.#disconnected(event.epoch);
+      const { epoch } = event;
+      const reason = error.message;
+      state.instructions.push({ kind: "disconnect", epoch, reason });
+      state.journal.note(state.nowMs, { kind: "peer-sent-away", epoch, reason });
+      this.#disconnected(epoch, reason);
     }
     if (state.abandoned.length > 0) giveUpScattered(state);
     // The next event finds all counters right again.
@@ -100,7 +107,7 @@ export class SchedulerMachine {
         return;
       }
       case "disconnected":
-        this.#disconnected(event.epoch);
+        this.#disconnected(event.epoch, event.reason);
         return;
       case "retire": {
         const worker = state.workers.get(event.worker);
@@ -123,11 +130,11 @@ export class SchedulerMachine {
     }
   }
 
-  #disconnected(epoch: number): void {
+  #disconnected(epoch: number, reason: string): void {
     const worker = this.#state.workers.get(epoch);
-    if (worker !== undefined) loseWorker(this.#state, worker);
+    if (worker !== undefined) loseWorker(this.#state, worker, reason);
     const client = this.#state.clients.get(epoch);
-    if (client !== undefined) removeClient(this.#state, client);
+    if (client !== undefined) removeClient(this.#state, client, reason);
   }
 
   #ticked(): void {

@@ -1,5 +1,7 @@
 import type { WorkerMessage } from "../messages/worker-messages.ts";
+import type { AttemptOutcome } from "./attempt-ring.ts";
 import { settleCopy } from "./copies.ts";
+import { noteAttempt } from "./groups.ts";
 import { failureOf, loseValue, missValue, noteFailedOn } from "./losses.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isSuspect } from "./run.ts";
@@ -57,7 +59,11 @@ export function handleReport(
     noteDone(state, worker, done[n]!, done[n + 1]!, done[n + 2]!, done[n + 3]!);
   }
   for (let n = 0; n < lost.length; n += 2) loseValue(state, worker, lost[n]!, lost[n + 1]!);
-  if (done.length > 0) noteMoves(state, worker);
+  if (done.length > 0) {
+    noteMoves(state, worker);
+    worker.doneCount += done.length / 4;
+    for (let n = 3; n < done.length; n += 4) worker.busyUs += done[n]!;
+  }
   touch(state, worker);
 }
 
@@ -82,8 +88,24 @@ function noteDone(
   }
   const t = id - run.base;
   finish(state, run, t, bytes, us);
+  noteEnd(state, worker, run, t, us, "done");
   tellProgress(state, run);
   tellEnd(state, run, t, us / 1000, "done");
+}
+
+/** An attempt that a worker had is over. */
+function noteEnd(
+  state: SchedulerState,
+  { epoch }: WorkerRecord,
+  run: Run,
+  t: number,
+  us: number,
+  outcome: AttemptOutcome,
+): void {
+  const { attempts, nowMs } = state;
+  const { number } = run.groupOf(t);
+  const attempt = run.attempt[t] as number;
+  attempts.note(run.base + t, attempt, run.arrival, number, epoch, nowMs, us, outcome);
 }
 
 function tellEnd(
@@ -161,7 +183,11 @@ export function handleFailed(
   if (found === undefined) return;
   const { run, t } = found;
   noteMoves(state, worker);
+  worker.failedCount++;
+  worker.busyUs += us;
   noteFailedOn(run, t, worker.name);
+  noteAttempt(run.groupOf(t), "failedCount", us);
+  noteEnd(state, worker, run, t, us, "failed");
   tellEnd(state, run, t, us / 1000, "failed");
   // Whoever ran out of memory beside others gets a second chance alone.
   const isFirstOutOfMemory = failure.kind === "out-of-memory" && (run.marks[t]! & isSuspect) === 0;

@@ -6,9 +6,10 @@ import type { TaskFailure } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import { isGathering, isHeld, isScattered } from "./expand.ts";
+import type { GroupRecord } from "./groups.ts";
 import type { ProgramRecord } from "./programs.ts";
 import type { Rule } from "./rules.ts";
-import { queued, waiting } from "./states.ts";
+import { queued, stateCount, waiting } from "./states.ts";
 
 /** Traits of tasks that are never sent to a worker. */
 const notRun = isGathering | isHeld | isScattered;
@@ -49,6 +50,12 @@ export class Run {
   readonly programs: readonly ProgramRecord[];
   /** All functions that its tasks may need. */
   readonly functions: ReadonlySet<FunctionName>;
+  /** Where tasks are counted, by the index in `graph.program`. */
+  groups: readonly GroupRecord[] = [];
+  /** How many tasks are in each state: a row a program, a column a state. */
+  readonly counts: Int32Array;
+  /** When it was taken in. */
+  readonly startMs: number;
   /** What the tasks ask for, by the index in `graph.annotation`. */
   readonly rules: readonly Rule[];
 
@@ -138,6 +145,7 @@ export class Run {
     readonly client: ClientRecord;
     readonly number: number;
     readonly arrival: number;
+    readonly startMs: number;
     readonly base: number;
     readonly attempts: number;
     readonly graph: ExpandedGraph;
@@ -151,6 +159,7 @@ export class Run {
     this.client = options.client;
     this.number = options.number;
     this.arrival = options.arrival;
+    this.startMs = options.startMs;
     this.base = options.base;
     this.size = size;
     this.graph = graph;
@@ -159,6 +168,7 @@ export class Run {
     this.programs = options.programs;
     this.functions = options.functions;
     this.rules = options.rules;
+    this.counts = new Int32Array(this.programs.length * stateCount);
     this.state = new Uint8Array(size).fill(waiting);
     this.waiting = new Int32Array(size);
     this.uses = new Int32Array(size);
@@ -201,6 +211,19 @@ export class Run {
 
   programOf(t: number): ProgramRecord {
     return this.programs[this.graph.program[t] as number] as ProgramRecord;
+  }
+
+  /** How many of its tasks are in a state. */
+  countOf(state: number): number {
+    let count = 0;
+    for (let at = state; at < this.counts.length; at += stateCount) {
+      count += this.counts[at] as number;
+    }
+    return count;
+  }
+
+  groupOf(t: number): GroupRecord {
+    return this.groups[this.graph.program[t] as number] as GroupRecord;
   }
 }
 

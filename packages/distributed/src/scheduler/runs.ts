@@ -34,6 +34,7 @@ export function admit(
     client,
     number,
     arrival: state.arrivals++,
+    startMs: state.nowMs,
     base,
     attempts,
     graph,
@@ -42,10 +43,12 @@ export function admit(
     functions,
     rules,
   });
+  run.groups = state.groups.enter(run);
   state.ids.assign(run);
   state.runs.add(run);
   client.runs.set(number, run);
   tell(state, client, { kind: "accepted", run: number, tasks: run.taskCount });
+  noteAccepted(state, run);
   if (graph.held.length > 0) linkHeld(state, run);
   for (const t of run.otherStarts) if (!run.sources.has(t)) state.ready.push(base + t);
   updateRootRuns(state, run);
@@ -145,6 +148,8 @@ export function drop(state: SchedulerState, run: Run): void {
     dropTask(state, run, t);
   }
   for (const [t, source] of run.sources) unlink(state, run, t, source);
+  state.groups.leave(run);
+  noteEnded(state, run);
   run.dropped = true;
   updateRootRuns(state, run);
   state.runs.delete(run);
@@ -154,6 +159,23 @@ export function drop(state: SchedulerState, run: Run): void {
   state.progressing.delete(run);
   for (const rule of run.rules) state.suitable.delete(rule);
   forgetCode(state, run);
+}
+
+function noteAccepted({ journal, nowMs }: SchedulerState, run: Run): void {
+  const { arrival, client, taskCount: tasks } = run;
+  journal.note(nowMs, { kind: "run-accepted", run: arrival, client: client.name, tasks });
+}
+
+function noteEnded({ journal, nowMs }: SchedulerState, run: Run): void {
+  const { arrival, client, taskCount: tasks, startMs } = run;
+  journal.note(nowMs, {
+    kind: "run-ended",
+    run: arrival,
+    client: client.name,
+    tasks,
+    failed: run.countOf(erred),
+    tookMs: nowMs - startMs,
+  });
 }
 
 function dropTask(state: SchedulerState, run: Run, t: number): void {

@@ -1,6 +1,9 @@
+import { AttemptRing } from "./attempt-ring.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Copying } from "./copies.ts";
 import { Functions } from "./functions.ts";
+import { Groups } from "./groups.ts";
+import { Journal } from "./journal.ts";
 import { Programs } from "./programs.ts";
 import { isMoreUrgent } from "./ready-heap.ts";
 import type { OpenQuestion, UnplacedScatter } from "./questions.ts";
@@ -29,6 +32,9 @@ export class SchedulerState {
   readonly programs: Programs = new Programs();
   readonly functions: Functions;
   readonly story: Story;
+  readonly groups: Groups = new Groups();
+  readonly attempts: AttemptRing;
+  readonly journal: Journal;
   /** By the number of the connection. */
   readonly workers: Map<number, WorkerRecord> = new Map();
   /** By slot, which is how the tables of runs name workers; nobody has the first one. */
@@ -36,6 +42,8 @@ export class SchedulerState {
   readonly loads: WorkerLoads = new WorkerLoads();
   /** Slots of workers that are gone, for those to come. */
   readonly freeSlots: number[] = [];
+  /** Names of workers that are gone, the last ones, by the number of the connection. */
+  readonly formerNames: Map<number, string> = new Map();
   /** The same workers as a list. */
   readonly workerList: WorkerRecord[] = [];
   /** Those that do not retire, for picking some: only they are given anything. */
@@ -98,6 +106,8 @@ export class SchedulerState {
     this.settings = settings;
     this.functions = new Functions(settings.idleFunctionBytesMax);
     this.story = new Story(settings.storyMax, nowMs);
+    this.attempts = new AttemptRing(settings.attemptsMax);
+    this.journal = new Journal(settings.journalMax);
     this.nowMs = nowMs;
     this.expiryMs = nowMs;
   }

@@ -20,6 +20,10 @@ export interface SchedulerSettings {
   readonly waitForWorkers: boolean;
   /** How many changes of state are remembered for `story`. */
   readonly storyMax: number;
+  /** How many attempts at tasks are remembered, each with what it took; 0 for none. */
+  readonly attemptsMax: number;
+  /** How many events about peers, about runs and about failures are remembered; 0 for none. */
+  readonly journalMax: number;
   /** How many bytes of functions that no run needs are kept. */
   readonly idleFunctionBytesMax: number;
   /** Checks every change of state against the table; for tests. */
@@ -38,6 +42,8 @@ export const schedulerDefaults: SchedulerSettings = {
   recallAfterMs: 20,
   waitForWorkers: true,
   storyMax: 65_536,
+  attemptsMax: 0,
+  journalMax: 0,
   idleFunctionBytesMax: 64 * 1024 * 1024,
   checked: false,
 };

@@ -21,6 +21,9 @@ export const stateNames = [
   "erred",
 ] as const;
 
+/** How many states there are. */
+export const stateCount: number = stateNames.length;
+
 /** The name of a state. */
 export type StateName = (typeof stateNames)[number];
 

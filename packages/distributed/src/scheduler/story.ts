@@ -1,3 +1,5 @@
+import type { RingPage } from "./attempt-ring.ts";
+import { stretchOf } from "./attempt-ring.ts";
 import { stateNames } from "./states.ts";
 import type { StateName } from "./states.ts";
 
@@ -47,18 +49,34 @@ export class Story {
     const first = Math.max(0, this.#next - this.#max);
     for (let n = first; n < this.#next; n++) {
       const at = (n % this.#max) * columns;
-      const task = this.#ring[at] as number;
-      if (!ids.has(task)) continue;
-      const change = this.#ring[at + 2] as number;
-      entries.push({
-        atMs: this.#startMs + (this.#ring[at + 1] as number),
-        from: stateNames[Math.floor(change / stateNames.length)] as StateName,
-        to: stateNames[change % stateNames.length] as StateName,
-        attempt: this.#ring[at + 3] as number,
-        task,
-        worker: this.#ring[at + 4] as number,
-      });
+      if (ids.has(this.#ring[at] as number)) entries.push(this.#entryAt(at));
     }
     return entries;
+  }
+
+  /** At most `limit` changes from number `since` on, the oldest first. */
+  page(since: number, limit: number): RingPage<StoryEntry> {
+    const { first, end } = stretchOf(this.#next, this.#max, since, limit);
+    const entries = Array.from({ length: end - first }, (_, n) =>
+      this.#entryAt(((first + n) % this.#max) * columns),
+    );
+    return { entries, next: end, forgotten: Math.max(0, first - since) };
+  }
+
+  /** How many were noted. */
+  get next(): number {
+    return this.#next;
+  }
+
+  #entryAt(at: number): StoryEntry {
+    const change = this.#ring[at + 2] as number;
+    return {
+      atMs: this.#startMs + (this.#ring[at + 1] as number),
+      from: stateNames[Math.floor(change / stateNames.length)] as StateName,
+      to: stateNames[change % stateNames.length] as StateName,
+      attempt: this.#ring[at + 3] as number,
+      task: this.#ring[at] as number,
+      worker: this.#ring[at + 4] as number,
+    };
   }
 }

@@ -1,5 +1,6 @@
 import type { TaskFailure } from "../messages/failure.ts";
 import { isGathering } from "./expand.ts";
+import { noteAttempt } from "./groups.ts";
 import { noteDuration } from "./programs.ts";
 import { useResources } from "./rules.ts";
 import type { Run } from "./run.ts";
@@ -14,6 +15,7 @@ import {
   processing,
   queued,
   released,
+  stateCount,
   stateNames,
   waiting,
 } from "./states.ts";
@@ -29,6 +31,9 @@ export function setState(state: SchedulerState, run: Run, t: number, to: number)
     throw new Error(`no such change of state: ${change}, task ${run.keyOf(t)}`);
   }
   run.state[t] = to;
+  const row = (run.graph.program[t] as number) * stateCount;
+  run.counts[row + from]!--;
+  run.counts[row + to]!++;
   const worker = state.slots[run.place[t] as number]?.epoch ?? -1;
   state.story.note(state.nowMs, run.base + t, from, to, run.attempt[t] as number, worker);
 }
@@ -85,6 +90,9 @@ export function finish(
   const worker = state.slots[run.place[t] as number] as WorkerRecord;
   leaveWorker(state, run, t);
   noteDuration(run.programOf(t), us);
+  const group = run.groupOf(t);
+  noteAttempt(group, "doneCount", us);
+  group.madeBytes += bytes;
   run.place[t] = worker.slot;
   const { offsets } = run.graph.readers;
   if (offsets[t] !== offsets[t + 1]) worker.noteMade(run.base + t, us);
@@ -260,6 +268,7 @@ export function forgetGathering(state: SchedulerState, run: Run, t: number): voi
 /** A task has failed for good, and with it all that read it. */
 export function fail(state: SchedulerState, run: Run, t: number, failure: TaskFailure): void {
   run.failed.set(t, failure);
+  noteFailure(state, run, failure);
   const { offsets, targets } = run.graph.readers;
   const lost: number[] = [];
   const stack = [t];
@@ -272,6 +281,12 @@ export function fail(state: SchedulerState, run: Run, t: number, failure: TaskFa
     for (const id of run.aliases.get(next) ?? []) settle(state, id);
   }
   if (lost.length > 0) tellFailed(state, run, lost, failure);
+}
+
+function noteFailure({ journal, nowMs }: SchedulerState, run: Run, failure: TaskFailure): void {
+  const { kind, key, attempts, workers } = failure;
+  const facts = { kind: "task-failed", run: run.arrival, key, failure: kind } as const;
+  journal.note(nowMs, { ...facts, attempts, workers });
 }
 
 /** Makes a task `erred` that was still to come; false where it was not. */

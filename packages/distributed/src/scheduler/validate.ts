@@ -13,6 +13,7 @@ import {
   processing,
   queued,
   released,
+  stateCount,
   stateNames,
   waiting,
 } from "./states.ts";
@@ -48,11 +49,26 @@ export function validate(state: SchedulerState): void {
   for (const worker of state.workerList) {
     validateWorker(state, worker, tallies.get(worker.slot) as Tally);
   }
+  validateCounts(state);
   const crowded = state.workerList.filter((worker) => worker.activeCount > worker.threads);
   check(crowded.length === state.crowdedCount, "crowdedCount", state.crowdedCount);
   validateCopies(state);
   const draining = state.workerList.filter((worker) => worker.isDraining);
   check(draining.length === state.drainingCount, "drainingCount", state.drainingCount);
+}
+
+/** Tasks are counted by program and state, and programs by group. */
+function validateCounts({ runs, groups }: SchedulerState): void {
+  const uses = new Map(Array.from(groups.all, (group) => [group, 0]));
+  for (const run of runs) {
+    const counts = new Int32Array(run.counts.length);
+    for (let t = 0; t < run.size; t++) {
+      counts[(run.graph.program[t] as number) * stateCount + (run.state[t] as number)]!++;
+    }
+    check(String(run.counts) === String(counts), "counts of run", run.arrival);
+    for (const group of run.groups) uses.set(group, 1 + (uses.get(group) ?? NaN));
+  }
+  for (const [group, count] of uses) check(group.useCount === count, "uses of", group.name);
 }
 
 function check(holdsTrue: boolean, what: string, ...details: unknown[]): void {

@@ -104,6 +104,11 @@ export class WorkerRecord {
   /** Values that it was told to fetch for no task, and their bytes. */
   copyingCount = 0;
   copyingBytes = 0;
+  /** Attempts that it has ended well, and by an error; and what they took together. */
+  doneCount = 0;
+  failedCount = 0;
+  busyUs = 0;
+  readonly joinedMs: number;
   readonly name: string;
   readonly address: string;
   readonly host: string;
@@ -133,6 +138,7 @@ export class WorkerRecord {
       Object.entries(offer.resources).map(([name, total]) => [name, { total, free: total }]),
     );
     this.queue = queue;
+    this.joinedMs = nowMs;
     this.lastSeenMs = nowMs;
     this.lastDoneMs = nowMs;
     this.lastMade = -1;

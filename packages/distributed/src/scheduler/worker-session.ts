@@ -20,6 +20,9 @@ export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOff
   state.workerList.push(worker);
   state.staying.push(worker);
   state.threadCount += offer.threads;
+  const { name, address, threads } = offer;
+  const facts = { kind: "worker-joined", worker: name, epoch } as const;
+  state.journal.note(state.nowMs, { ...facts, address, threads });
   state.suitable.clear();
   outboxOf(state, worker).welcome(epoch);
   placeAgain(state);
@@ -64,6 +67,7 @@ export function handleWorkerMessage(
       handleRecalled(state, worker, message);
       return;
     case "memory":
+      notePause(state, worker, message.paused);
       worker.isPaused = message.paused;
       if (!worker.isPaused) stirRetirements(state);
       touch(state, worker);
@@ -82,6 +86,15 @@ export function handleWorkerMessage(
   }
 }
 
+function notePause(
+  { journal, nowMs }: SchedulerState,
+  { name, epoch, isPaused }: WorkerRecord,
+  paused: boolean,
+): void {
+  if (isPaused === paused) return;
+  journal.note(nowMs, { kind: paused ? "worker-paused" : "worker-resumed", worker: name, epoch });
+}
+
 /** Ends the connections of workers that have been silent for too long. */
 export function expireWorkers(state: SchedulerState): void {
   const { workerTimeoutMs } = state.settings;
@@ -92,6 +105,6 @@ export function expireWorkers(state: SchedulerState): void {
   for (const worker of silent) {
     const reason = `silent for ${Math.round(state.nowMs - worker.lastSeenMs)} ms`;
     state.instructions.push({ kind: "disconnect", epoch: worker.epoch, reason });
-    loseWorker(state, worker);
+    loseWorker(state, worker, reason);
   }
 }
