@@ -30,6 +30,9 @@ export type {
   StartScheduler,
   StartWorker,
 } from "./deploy/process-options.ts";
+export { ApiReader } from "./client/watch/api-reader.ts";
+export type { ClusterInfo } from "./client/watch/questions.ts";
+export { clusterInfo } from "./client/watch/questions.ts";
 export { addressOf, ownAddressTowards } from "./deploy/reach.ts";
 export { schedulerUrlFor } from "./deploy/scheduler-url.ts";
 export { checkBind } from "./deploy/security/check-bind.ts";
@@ -49,6 +52,5 @@ export { exitCodes } from "./nanny/nanny-events.ts";
 export type { SentWorkerOptions } from "./nanny/nanny-messages.ts";
 export { WorkerRun } from "./nanny/run-worker.ts";
 export { SchedulerServer } from "./scheduler/server/scheduler-server.ts";
-export type { SchedulerStatus } from "./scheduler/server/answer-request.ts";
 export { checkLocalDirectory } from "./worker/store/worker-directory.ts";
 export { RemoteWorker } from "./worker/host/remote-worker.ts";

@@ -20,6 +20,7 @@ export type DistributedErrorCode =
   | "distributed/peer-lost"
   | "distributed/refused"
   | "distributed/released"
+  | "distributed/request-failed"
   | "distributed/scheduler-lost"
   | "distributed/spill-failed"
   | "distributed/store-closed"

@@ -10,6 +10,33 @@ export type { DistributedErrorCode } from "./errors.ts";
 export { Client } from "./client/client.ts";
 export type { ClientOptions, HasScheduler } from "./client/client.ts";
 export type { Holder } from "./client/futures/copies.ts";
+export type { ClusterInfo } from "./client/watch/questions.ts";
+export type {
+  ApiAttempt,
+  ApiCluster,
+  ApiError,
+  ApiEvent,
+  ApiEvents,
+  ApiGroup,
+  ApiGroups,
+  ApiHealth,
+  ApiLogs,
+  ApiPage,
+  ApiResource,
+  ApiRing,
+  ApiRun,
+  ApiRuns,
+  ApiStateCounts,
+  ApiStories,
+  ApiStory,
+  ApiStoryEntry,
+  ApiTask,
+  ApiTaskState,
+  ApiTaskStream,
+  ApiTasks,
+  ApiWorker,
+  ApiWorkers,
+} from "./http/api.ts";
 export type { Future, FutureStatus } from "./client/futures/future.ts";
 export type { GatherOptions } from "./client/futures/gather.ts";
 export type { ScatterOptions } from "./client/futures/scatter.ts";

@@ -11,6 +11,7 @@ import type {
   TaskGraph,
 } from "@millrace/graph";
 import { quoteValue } from "@millrace/graph";
+import { pageUrl } from "../deploy/security/page-ticket.ts";
 import { DistributedError, invalidArgument } from "../errors.ts";
 import type { ClientMessage, ToClientMessage } from "../messages/client-messages.ts";
 import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
@@ -31,6 +32,10 @@ import { Scattering } from "./futures/scatter.ts";
 import type { Returned, SubmitOptions } from "./futures/submit.ts";
 import { Submitting } from "./futures/submit.ts";
 import { RunClient } from "./run-client.ts";
+import { ApiReader } from "./watch/api-reader.ts";
+import { dump } from "./watch/dump.ts";
+import type { ClusterInfo } from "./watch/questions.ts";
+import { clusterInfo, logOf, logsOfAll } from "./watch/questions.ts";
 
 /** How a client connects. */
 export interface ClientOptions {
@@ -78,6 +83,8 @@ export class Client implements Executor, AsyncDisposable {
   readonly #runs: RunClient;
   readonly #submitting: Submitting;
   readonly #scattering: Scattering;
+  readonly #address: SchedulerAddress;
+  readonly #api: ApiReader;
   #isClosed = false;
 
   /**
@@ -93,8 +100,11 @@ export class Client implements Executor, AsyncDisposable {
     return new Client(name, address, await reach(address, { role: "client", name }, timeoutMs));
   }
 
-  private constructor(name: string, { token, tls }: SchedulerAddress, { socket }: Dialed) {
+  private constructor(name: string, address: SchedulerAddress, { socket }: Dialed) {
+    const { token, tls } = address;
     this.name = name;
+    this.#address = address;
+    this.#api = new ApiReader(address, "Client");
     this.#data = new DataClient({ token, tls, host: hostIdentity(), role: "client" });
     const bringing = new Bringing(this.#data);
     this.#connection = new Connection(socket, {
@@ -247,6 +257,66 @@ export class Client implements Executor, AsyncDisposable {
   /** Tries again what has failed. */
   retry(future: Future<unknown>): void {
     future.retry();
+  }
+
+  /**
+   * What the scheduler says of itself: versions, counts, limits and its workers.
+   *
+   * @throws DistributedError `distributed/unreachable`, `distributed/client-closed`
+   * @example
+   * ```ts
+   * import { Client, LocalCluster } from "@millrace/distributed";
+   *
+   * await using cluster = await LocalCluster.start({ workers: 1 });
+   * await using client = await Client.connect(cluster);
+   * const { workers } = await client.info();
+   * workers.map(({ name, status }) => [name, status]); // => [["worker-0", "running"]]
+   * ```
+   */
+  async info(): Promise<ClusterInfo> {
+    this.#checkOpen("Client.info");
+    return clusterInfo(this.#api);
+  }
+
+  /**
+   * The last lines of the logs of all workers, by their names, or of one. Each worker keeps up to
+   * 1,000 of them. Of all, one that does not answer has a line that says so.
+   *
+   * @throws DistributedError `distributed/request-failed` where the worker that is named is not
+   *   there or does not answer, `distributed/unreachable`, `distributed/client-closed`
+   */
+  async workerLogs(name?: string): Promise<ReadonlyMap<string, readonly string[]>> {
+    this.#checkOpen("Client.workerLogs");
+    return name === undefined
+      ? logsOfAll(this.#api)
+      : new Map([[name, await logOf(this.#api, name)]]);
+  }
+
+  /** The last lines of the log of the scheduler, as `workerLogs`. */
+  async schedulerLogs(): Promise<readonly string[]> {
+    this.#checkOpen("Client.schedulerLogs");
+    return logOf(this.#api, undefined);
+  }
+
+  /**
+   * Writes what the scheduler knows to a file, for a look at it later or elsewhere: workers, runs,
+   * groups of tasks, what happened of late, and logs. JSON lines, compressed by gzip; no values of
+   * tasks, and no secrets. Keys and messages of errors are in it.
+   *
+   * @throws DistributedError `distributed/unreachable`, `distributed/client-closed`; what the file
+   *   system says
+   */
+  async dump(path: string): Promise<void> {
+    this.#checkOpen("Client.dump");
+    await dump(this.#api, path);
+  }
+
+  /**
+   * The address of a page that shows the scheduler, for a browser. It lets in once, within 15
+   * minutes, and does not hold the token.
+   */
+  pageUrl(): string {
+    return pageUrl(this.#address.url, this.#address.token, Date.now());
   }
 
   #checkOpen(api: string): void {

@@ -102,8 +102,8 @@ export class Groups {
   }
 }
 
-function nameOf({ keyOf }: ExpandedGraph, t: number): string {
-  return groupName(keyOf(t)).slice(0, nameCharactersMax);
+function nameOf(graph: ExpandedGraph, t: number): string {
+  return groupName(graph.keyOf(t)).slice(0, nameCharactersMax);
 }
 
 function contentOf(name: string, functions: readonly FunctionName[]): string {

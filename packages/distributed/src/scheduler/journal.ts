@@ -137,7 +137,8 @@ export class Journal {
     });
     const entries = found.toSorted((a, b) => a.number - b.number).slice(0, limit);
     const isAll = entries.length === found.length;
-    const next = isAll ? this.#next : (entries.at(-1) as JournalEntry).number + 1;
+    const last = entries.at(-1);
+    const next = isAll ? this.#next : last === undefined ? since : last.number + 1;
     const between = Math.max(0, next - Math.min(since, next));
     return { entries, next, forgotten: between - entries.length };
   }

@@ -54,6 +54,8 @@ export class Run {
   groups: readonly GroupRecord[] = [];
   /** How many tasks are in each state: a row a program, a column a state. */
   readonly counts: Int32Array;
+  /** Attempts that were made in its slots before it came. */
+  readonly attemptsBefore: number;
   /** When it was taken in. */
   readonly startMs: number;
   /** What the tasks ask for, by the index in `graph.annotation`. */
@@ -160,6 +162,7 @@ export class Run {
     this.number = options.number;
     this.arrival = options.arrival;
     this.startMs = options.startMs;
+    this.attemptsBefore = attempts;
     this.base = options.base;
     this.size = size;
     this.graph = graph;

@@ -194,7 +194,7 @@ export class SchedulerView {
       state: stateNames[state] as StateName,
       attempt: run.attempt[t] as number,
       worker: place === nowhere ? undefined : this.#state.slots[place]?.epoch,
-      bytes: isHere ? (source.run.bytes[source.t] as number) : undefined,
+      bytes: isHere ? source.run.bytes[source.t] : undefined,
       copies:
         isHere && place !== nowhere ? 1 + (source.run.replicas.get(source.t)?.length ?? 0) : 0,
       failures: run.failures[t] as number,

@@ -6,6 +6,7 @@ import {
   encodePrograms,
 } from "../codec/graph/compute-block.ts";
 import type { FailureKind } from "../messages/failure.ts";
+import type { LogsTold, LogsWanted } from "../messages/worker-logs.ts";
 import type {
   Peer,
   ToWorkerMessage,
@@ -17,8 +18,9 @@ import type { Fields } from "./incoming.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** A message of the scheduler to a worker, as plain data. */
-export function packToWorker(message: ToWorkerMessage, out: Outgoing): unknown {
+export function packToWorker(message: ToWorkerMessage | LogsWanted, out: Outgoing): unknown {
   switch (message.kind) {
+    case "logs-wanted":
     case "welcome":
     case "refused":
     case "recall":
@@ -64,10 +66,11 @@ const toWorkerKinds = [
   "free",
   "forget",
   "echo",
-] as const satisfies readonly ToWorkerMessage["kind"][];
+  "logs-wanted",
+] as const satisfies readonly (ToWorkerMessage | LogsWanted)["kind"][];
 
 /** What the scheduler says. */
-export function unpackToWorker(fields: Fields): ToWorkerMessage {
+export function unpackToWorker(fields: Fields): ToWorkerMessage | LogsWanted {
   const kind = fields.oneOf("kind", toWorkerKinds);
   switch (kind) {
     case "welcome":
@@ -97,7 +100,23 @@ export function unpackToWorker(fields: Fields): ToWorkerMessage {
       return { kind, programs: fields.rows("programs", 1), functions: fields.texts("functions") };
     case "echo":
       return { kind, sentMs: fields.number("sentMs") };
+    case "logs-wanted": {
+      const question = fields.whole("question");
+      return { kind, question, linesMax: fields.whole("linesMax", logLinesMax) };
+    }
   }
+}
+
+/** Lines and bytes of one answer. */
+const logLinesMax = 10_000;
+const logBytesMax = 2 ** 20;
+
+/** No line holds the end of one. */
+function unpackLines(fields: Fields): readonly string[] {
+  const bytes = fields.bytes("lines");
+  if (bytes.length > logBytesMax) throw corruptFrame("a log that is too long");
+  const text = Buffer.from(bytes).toString("utf8");
+  return text === "" ? [] : text.split("\n");
 }
 
 const none: readonly never[] = Object.freeze([]);
@@ -116,8 +135,12 @@ function unpackPeer(fields: Fields): Peer {
 }
 
 /** A message of a worker to the scheduler, as plain data. */
-export function packFromWorker(message: WorkerMessage, out: Outgoing): unknown {
+export function packFromWorker(message: WorkerMessage | LogsTold, out: Outgoing): unknown {
   switch (message.kind) {
+    case "logs-told": {
+      const { kind, question, lines } = message;
+      return { kind, question, lines: out.bytes(Buffer.from(lines.join("\n"))) };
+    }
     case "offer":
       return { kind: message.kind, ...packOffer(message.offer) };
     case "memory":
@@ -167,7 +190,8 @@ const fromWorkerKinds = [
   "retire",
   "memory",
   "heartbeat",
-] as const satisfies readonly WorkerMessage["kind"][];
+  "logs-told",
+] as const satisfies readonly (WorkerMessage | LogsTold)["kind"][];
 
 /** Ways in which a task ends that a worker may tell of; all others the scheduler finds itself. */
 const failureKinds = [
@@ -179,7 +203,7 @@ const failureKinds = [
 ] as const satisfies readonly FailureKind[];
 
 /** What a worker says; none of it is believed before its form is looked at. */
-export function unpackFromWorker(fields: Fields): WorkerMessage {
+export function unpackFromWorker(fields: Fields): WorkerMessage | LogsTold {
   const kind = fields.oneOf("kind", fromWorkerKinds);
   switch (kind) {
     case "offer":
@@ -220,6 +244,8 @@ export function unpackFromWorker(fields: Fields): WorkerMessage {
       return { kind, paused: fields.flag("paused"), bytes: fields.whole("bytes") };
     case "heartbeat":
       return { kind, sentMs: fields.number("sentMs") };
+    case "logs-told":
+      return { kind, question: fields.whole("question"), lines: unpackLines(fields) };
   }
 }
 

@@ -39,12 +39,16 @@ export class Admission {
 
   /** Why a request may not come in; undefined where it may. */
   refusalOf(request: IncomingMessage): Refusal | undefined {
-    const { headers, socket } = request;
-    const refusal = this.strangerRefusalOf(request);
-    if (refusal !== undefined) return refusal;
-    if (this.#token !== undefined && !isToken(bearerOf(headers), this.#token)) {
+    const stranger = this.strangerRefusalOf(request);
+    if (stranger !== undefined) return stranger;
+    if (this.#token !== undefined && !isToken(bearerOf(request.headers), this.#token)) {
       return { status: 401, reason: "the token is missing or wrong" };
     }
+    return this.roleRefusalOf(request);
+  }
+
+  /** Why the certificate of who asks is not one for this; undefined where it is, or none is asked. */
+  roleRefusalOf({ socket }: IncomingMessage): Refusal | undefined {
     if (!this.#hasTls) return undefined;
     const shown = (socket as TLSSocket).getPeerCertificate();
     const wrongRole = roleRefusal(shown, ["worker", "client"]);

@@ -7,12 +7,13 @@ import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { tlsOptions } from "../../deploy/security/tls.ts";
 import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
-import type {
-  ToWorkerMessage,
-  WorkerMessage,
-  WorkerOffer,
-} from "../../messages/worker-messages.ts";
+import type { LogsTold, LogsWanted } from "../../messages/worker-logs.ts";
+import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
+import { HttpApi } from "../../http/http-api.ts";
+import { PageSessions } from "../../http/page-sessions.ts";
+import type { Watched } from "../../http/watched.ts";
 import { packageVersion } from "../../package-version.ts";
+import { RecentLog } from "../../recent-log.ts";
 import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
 import { Connection } from "../../wire/connection.ts";
 import { answer, hear } from "../../wire/greeting.ts";
@@ -22,18 +23,20 @@ import { expandGraph } from "../expand.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
 import { Admission } from "./admission.ts";
-import type { SchedulerStatus } from "./answer-request.ts";
-import { answerRequest } from "./answer-request.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
+import { WorkerLogs } from "./worker-logs.ts";
 
 /** Peers that have connected and not yet said who they are. */
 const strangersMax = 256;
 /** A request must be there by then. */
 const requestMs = 10_000;
 
+/** What is remembered for those who watch: 4 MiB of attempts, and some hundred bytes an event. */
+const remembered = { attemptsMax: 65_536, journalMax: 1_024 };
+
 type Server = ReturnType<typeof createServer>;
-type WorkerConnection = Connection<ToWorkerMessage, WorkerMessage>;
+type WorkerConnection = Connection<ToWorkerMessage | LogsWanted, WorkerMessage | LogsTold>;
 type ClientConnection = Connection<ToClientMessage, ClientMessage>;
 
 /**
@@ -46,7 +49,8 @@ export class SchedulerServer implements AsyncDisposable {
   readonly port: number;
   /** Fulfilled when it has ended, with the reason. */
   readonly ended: Promise<string>;
-  readonly #options: SchedulerServerOptions;
+  readonly #log: RecentLog;
+  readonly #idleTimeoutMs: number | undefined;
   readonly #admission: Admission;
   readonly #machine: SchedulerMachine;
   readonly #clock = new SteadyClock();
@@ -54,9 +58,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #sockets: WebSocketServer;
   readonly #workers = new Map<number, WorkerConnection>();
   readonly #clients = new Map<number, ClientConnection>();
-  /** What the workers are that have said it. */
-  readonly #offers = new Map<number, WorkerOffer>();
-  readonly #startedMs: number = performance.now();
+  readonly #logs = new WorkerLogs();
   #epochs = 0;
   #strangers = 0;
   #events: SchedulerEvent[] = [];
@@ -85,49 +87,33 @@ export class SchedulerServer implements AsyncDisposable {
   }
 
   private constructor(options: SchedulerServerOptions, http: Server) {
-    this.#options = options;
+    this.#log = new RecentLog(options.log);
+    this.#idleTimeoutMs = options.idleTimeoutMs;
     this.#http = http;
     this.port = (http.address() as AddressInfo).port;
     const host = options.host.includes(":") ? `[${options.host}]` : options.host;
     this.url = `${options.tls === undefined ? "ws" : "wss"}://${host}:${this.port}`;
     this.#admission = new Admission(options);
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.#machine = new SchedulerMachine(options.settings ?? {}, this.#clock.nowMs());
+    const settings = { ...remembered, ...options.settings };
+    this.#machine = new SchedulerMachine(settings, this.#clock.nowMs());
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
       maxPayload: 2 ** 21,
     });
-    http.on("error", (error) => options.log.error("http", { error: error.message }));
-    http.on("request", (request, response) =>
-      answerRequest(request, response, this.#admission, () => this.status()),
-    );
+    http.on("error", (error) => this.#log.error("http", { error: error.message }));
+    const api = this.#apiOf(options);
+    http.on("request", (request, response) => void api.handle(request, response));
+    http.on("clientError", (_error, socket) => refuseMalformed(socket));
     http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#watchIdleness();
-  }
-
-  /** What there is just now. */
-  status(): SchedulerStatus {
-    return {
-      version: packageVersion,
-      url: this.url,
-      pid: process.pid,
-      upSeconds: Math.round((performance.now() - this.#startedMs) / 1000),
-      clientCount: this.#clients.size,
-      workers: Array.from(this.#offers.values(), (offer) => ({
-        name: offer.name,
-        address: offer.address,
-        threads: offer.threads,
-        memoryBytesMax: offer.memoryBytesMax,
-        resources: offer.resources,
-      })),
-    };
   }
 
   /** Nobody waits for anything where there is no client. */
   #watchIdleness(): void {
     clearTimeout(this.#idle);
-    const { idleTimeoutMs } = this.#options;
+    const idleTimeoutMs = this.#idleTimeoutMs;
     const isIdle = this.#clients.size === 0 && this.#closing === undefined;
     if (idleTimeoutMs === undefined || !isIdle) return;
     this.#idle = setTimeout(
@@ -137,6 +123,22 @@ export class SchedulerServer implements AsyncDisposable {
     );
   }
 
+  #apiOf({ token, tls }: SchedulerServerOptions): HttpApi {
+    const watched: Watched = {
+      view: this.#machine.view,
+      version: packageVersion,
+      url: this.url,
+      startedMs: Date.now(),
+      nowMs: () => this.#clock.nowMs(),
+      ownLines: (limit) => this.#log.lines(limit),
+      linesOf: (epoch, limit) =>
+        this.#logs.ask(epoch, limit, (message) => this.#workers.get(epoch)?.send(message)),
+    };
+    const sessions =
+      token === undefined ? undefined : new PageSessions(token, this.port, tls !== undefined);
+    return new HttpApi({ watched, admission: this.#admission, sessions, log: this.#log });
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => undefined);
     const refusal =
@@ -144,7 +146,7 @@ export class SchedulerServer implements AsyncDisposable {
         ? { status: 503, reason: "too many connections at a time" }
         : this.#admission.refusalOf(request);
     if (refusal !== undefined) {
-      this.#options.log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
+      this.#log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
       refuse(socket, refusal.status, refusal.reason);
       return;
     }
@@ -165,7 +167,7 @@ export class SchedulerServer implements AsyncDisposable {
       else this.#admitClient(epoch, socket, hello);
     } catch (error) {
       const reason = (error as Error).message;
-      this.#options.log.warn("refused", { reason });
+      this.#log.warn("refused", { reason });
       socket.close(1_008, reason.slice(0, 100));
       setTimeout(() => socket.terminate(), 1_000).unref();
     } finally {
@@ -174,20 +176,20 @@ export class SchedulerServer implements AsyncDisposable {
   }
 
   #admitWorker(epoch: number, socket: WebSocket): void {
-    const { log } = this.#options;
+    const log = this.#log;
     let isKnown = false;
     const connection: WorkerConnection = new Connection(socket, {
       pack: packToWorker,
       unpack: unpackFromWorker,
       heard: (messages) => {
         for (const message of messages) {
-          if (message.kind !== "offer") {
+          if (message.kind === "logs-told") this.#logs.told(epoch, message);
+          else if (message.kind !== "offer") {
             if (isKnown) this.#happened({ kind: "worker-said", epoch, message });
             else connection.cut("a worker that has not said what it offers");
           } else if (isKnown) connection.cut("a worker that offers itself twice");
           else {
             isKnown = true;
-            this.#offers.set(epoch, message.offer);
             log.info("worker joined", { name: message.offer.name, epoch });
             this.#happened({ kind: "worker-connected", epoch, offer: message.offer });
           }
@@ -195,7 +197,7 @@ export class SchedulerServer implements AsyncDisposable {
       },
       closed: (reason) => {
         this.#workers.delete(epoch);
-        this.#offers.delete(epoch);
+        this.#logs.left(epoch);
         if (isKnown) log.info("worker left", { epoch, reason });
         this.#happened({ kind: "disconnected", epoch, reason });
       },
@@ -304,10 +306,18 @@ export class SchedulerServer implements AsyncDisposable {
   }
 }
 
+/** What is no HTTP, or too much of it, before there is a request. */
+function refuseMalformed(socket: Duplex): void {
+  if (socket.writable) refuse(socket, 400, "this is no request");
+  else socket.destroy();
+}
+
 function refuse(socket: Duplex, status: number, reason: string): void {
   const body = `${reason}\n`;
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n` +
+      "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n" +
+      "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n" +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

@@ -2,7 +2,9 @@ import type { Block } from "../../codec/block.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
 import type { Log } from "../../log.ts";
+import type { LogsTold, LogsWanted } from "../../messages/worker-logs.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
+import { RecentLog } from "../../recent-log.ts";
 import { Connection } from "../../wire/connection.ts";
 import { DataClient } from "../../wire/data/data-client.ts";
 import { DataServer } from "../../wire/data/data-server.ts";
@@ -57,7 +59,8 @@ interface WorkerParts {
   readonly clock: SteadyClock;
 }
 
-type SchedulerConnection = Connection<WorkerMessage, ToWorkerMessage>;
+type SchedulerConnection = Connection<WorkerMessage | LogsTold, ToWorkerMessage | LogsWanted>;
+type KeptOptions = RemoteWorkerOptions & { readonly log: RecentLog };
 type Question = Extract<WorkerInstruction, { kind: "fetch" }>;
 
 /**
@@ -68,7 +71,7 @@ type Question = Extract<WorkerInstruction, { kind: "fetch" }>;
 export class RemoteWorker implements AsyncDisposable {
   /** Fulfilled when it has ended, whatever for; it never rejects. */
   readonly ended: Promise<WorkerEnd>;
-  readonly #options: RemoteWorkerOptions;
+  readonly #options: KeptOptions;
   readonly #host: WorkerHost;
   readonly #server: DataServer;
   readonly #peers: DataClient;
@@ -88,7 +91,8 @@ export class RemoteWorker implements AsyncDisposable {
    *   where no scheduler is found in time, and what `BlockStore.open` throws
    */
   static async start(options: RemoteWorkerOptions): Promise<RemoteWorker> {
-    const { token, tls, name, threads, memoryBytesMax, resources, contact, log } = options;
+    const { token, tls, name, threads, memoryBytesMax, resources, contact } = options;
+    const log = new RecentLog(options.log);
     const machine = hostIdentity();
     const clock = new SteadyClock();
     // oxlint-disable-next-line prefer-const -- peers may ask for something before it is there
@@ -131,7 +135,7 @@ export class RemoteWorker implements AsyncDisposable {
       await server.close();
       throw error;
     });
-    worker = new RemoteWorker(options, { host, server, peers, clock });
+    worker = new RemoteWorker({ ...options, log }, { host, server, peers, clock });
     try {
       await worker.#connect();
     } catch (error) {
@@ -141,7 +145,7 @@ export class RemoteWorker implements AsyncDisposable {
     return worker;
   }
 
-  private constructor(options: RemoteWorkerOptions, { host, server, peers, clock }: WorkerParts) {
+  private constructor(options: KeptOptions, { host, server, peers, clock }: WorkerParts) {
     this.#options = options;
     this.#host = host;
     this.#server = server;
@@ -178,7 +182,13 @@ export class RemoteWorker implements AsyncDisposable {
       unpack: unpackToWorker,
       heard: (messages) => {
         if (connection !== this.#connection) return;
-        this.#host.handle(messages.map((message) => ({ kind: "told", message })));
+        this.#host.handle(
+          messages.flatMap((message) => {
+            if (message.kind !== "logs-wanted") return [{ kind: "told", message }];
+            this.#tellLogs(message);
+            return [];
+          }),
+        );
       },
       closed: (reason) => {
         if (connection === this.#connection) this.#disconnected(reason);
@@ -200,6 +210,11 @@ export class RemoteWorker implements AsyncDisposable {
   /** What the worker says goes to the scheduler that it is connected to. */
   tell(message: WorkerMessage): void {
     this.#connection?.send(message);
+  }
+
+  #tellLogs({ question, linesMax }: LogsWanted): void {
+    const lines = this.#options.log.lines(linesMax);
+    this.#connection?.send({ kind: "logs-told", question, lines });
   }
 
   /** The worker does not trust its connection any more, and has forgotten what belonged to it. */

@@ -1,0 +1,27 @@
+import type { SchedulerView } from "../scheduler/view.ts";
+
+/** A scheduler as its HTTP interface sees it. */
+export interface Watched {
+  readonly view: SchedulerView;
+  readonly version: string;
+  readonly url: string;
+  /** When it was started, milliseconds since 1970. */
+  readonly startedMs: number;
+  /** The clock of the scheduler, on which everything in the view is dated. */
+  readonly nowMs: () => number;
+  /** The last lines of its own log, the oldest first. */
+  readonly ownLines: (limit: number) => readonly string[];
+  /** The last lines of a worker's log; rejects with LogsError where it does not tell them. */
+  readonly linesOf: (epoch: number, limit: number) => Promise<readonly string[]>;
+}
+
+/** A worker does not tell its log; its message is for people. */
+export class LogsError extends Error {
+  override readonly name = "LogsError";
+}
+
+/** Gives, for times on the clock of a scheduler, milliseconds since 1970. */
+export function wallClock({ nowMs }: Watched): (atMs: number) => number {
+  const offsetMs = Date.now() - nowMs();
+  return (atMs) => Math.round((offsetMs + atMs) * 1_000) / 1_000;
+}
