@@ -24,7 +24,6 @@ import type {
 import type { Query } from "./query.ts";
 import { BadRequest } from "./query.ts";
 import type { Watched } from "./watched.ts";
-import { wallClock } from "./watched.ts";
 import { stateNames } from "../scheduler/states.ts";
 
 /** Items of one answer, unless told otherwise, and at most. */
@@ -90,7 +89,7 @@ export function workersOf(watched: Watched, query: Query): ApiWorkers {
   const from = query.whole("cursor") ?? 0;
   const limit = limitOf(query);
   const found = watched.view.workers.filter(({ epoch }) => epoch >= from);
-  const wall = wallClock(watched);
+  const { wall } = watched;
   return {
     workers: found.slice(0, limit).map((worker) => workerOf(worker, wall)),
     next: textOrNull(found[limit]?.epoch),
@@ -137,7 +136,7 @@ export function runsOf(watched: Watched, query: Query): ApiRuns {
   const to = query.whole("cursor") ?? Infinity;
   const limit = limitOf(query);
   const found = watched.view.runs.filter(({ arrival }) => arrival <= to).toReversed();
-  const wall = wallClock(watched);
+  const { wall } = watched;
   return {
     runs: found.slice(0, limit).map((run) => runOf(run, watched.view, wall)),
     next: textOrNull(found[limit]?.arrival),
@@ -244,7 +243,7 @@ function ringOf(query: Query, end: number): { since: number; limit: number } {
 export function eventsOf(watched: Watched, query: Query): ApiEvents {
   const { since, limit } = ringOf(query, watched.view.ends.journal);
   const { entries, next, forgotten } = watched.view.journal(since, limit);
-  const wall = wallClock(watched);
+  const { wall } = watched;
   return {
     events: entries.map((entry) => ({ ...entry, atMs: wall(entry.atMs) })),
     next,
@@ -257,7 +256,7 @@ export function taskStreamOf(watched: Watched, query: Query): ApiTaskStream {
   const { view } = watched;
   const { since, limit } = ringOf(query, view.ends.attempts);
   const { entries, next, forgotten } = view.attempts(since, limit);
-  const wall = wallClock(watched);
+  const { wall } = watched;
   return { attempts: entries.map((entry) => attemptOf(entry, view, wall)), next, forgotten };
 }
 
@@ -286,7 +285,7 @@ export function storiesOf(watched: Watched, query: Query): ApiStories {
   const { view } = watched;
   const { since, limit } = ringOf(query, view.ends.story);
   const { entries, next, forgotten } = view.story(since, limit);
-  const wall = wallClock(watched);
+  const { wall } = watched;
   const story = entries.map((entry) => storyEntryOf(entry, keyThen(view, entry), view, wall));
   return { story, next, forgotten };
 }
@@ -328,7 +327,7 @@ export async function storyOf(
     if (from !== undefined) await pause();
   } while (from !== undefined && found.length < limit);
   const tasks = found.slice(0, limit);
-  const wall = wallClock(watched);
+  const { wall } = watched;
   const entries = view.storyOf(new Set(tasks.map(({ id }) => id)));
   return {
     tasks: tasks.map((task) => taskOf(task, view)),

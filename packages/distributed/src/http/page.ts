@@ -4,7 +4,6 @@ import { stateNames } from "../scheduler/states.ts";
 import { clusterOf, groupOf, runOf, workerOf } from "./answers.ts";
 import type { ApiEvent, ApiGroup, ApiRun, ApiWorker } from "./api.ts";
 import type { Watched } from "./watched.ts";
-import { wallClock } from "./watched.ts";
 
 /** Rows of a table of the page; the API has all. */
 const rowsMax = 25;
@@ -34,7 +33,7 @@ export const pagePolicy: string =
 /** The page of a scheduler: what there is and what happened last, as plain tables. */
 export function pageOf(watched: Watched): string {
   const { view } = watched;
-  const wall = wallClock(watched);
+  const { wall } = watched;
   const cluster = clusterOf(watched);
   const workers = view.workers.map((worker) => workerOf(worker, wall));
   const groups = view.groups

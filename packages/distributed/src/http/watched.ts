@@ -9,6 +9,8 @@ export interface Watched {
   readonly startedMs: number;
   /** The clock of the scheduler, on which everything in the view is dated. */
   readonly nowMs: () => number;
+  /** Gives, for times on that clock, milliseconds since 1970. */
+  readonly wall: (atMs: number) => number;
   /** The last lines of its own log, the oldest first. */
   readonly ownLines: (limit: number) => readonly string[];
   /** The last lines of a worker's log; rejects with LogsError where it does not tell them. */
@@ -20,8 +22,15 @@ export class LogsError extends Error {
   override readonly name = "LogsError";
 }
 
-/** Gives, for times on the clock of a scheduler, milliseconds since 1970. */
-export function wallClock({ nowMs }: Watched): (atMs: number) => number {
-  const offsetMs = Date.now() - nowMs();
-  return (atMs) => Math.round((offsetMs + atMs) * 1_000) / 1_000;
+/** Clocks that are no further apart are taken to agree, so that a time is told as it was before. */
+const agreeMs = 100;
+
+/** Gives, for times on a clock, milliseconds since 1970. */
+export function wallClock(nowMs: () => number): (atMs: number) => number {
+  let offsetMs = Date.now() - nowMs();
+  return (atMs) => {
+    const newMs = Date.now() - nowMs();
+    if (Math.abs(newMs - offsetMs) > agreeMs) offsetMs = newMs;
+    return Math.round((offsetMs + atMs) * 1_000) / 1_000;
+  };
 }

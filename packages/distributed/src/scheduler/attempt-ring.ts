@@ -85,20 +85,17 @@ export class AttemptRing {
 
   #at(number: number): AttemptRecord {
     const at = (number % this.#max) * columns;
-    const [task, attempt, arrival, group, worker, endMs, us, outcome] = this.#cells.subarray(
-      at,
-      at + columns,
-    ) as unknown as [number, number, number, number, number, number, number, number];
+    const cell = (column: number): number => this.#cells[at + column] as number;
     return {
       number,
-      task,
-      attempt,
-      arrival,
-      group,
-      worker,
-      endMs,
-      us,
-      outcome: attemptOutcomes[outcome] as AttemptOutcome,
+      task: cell(0),
+      attempt: cell(1),
+      arrival: cell(2),
+      group: cell(3),
+      worker: cell(4),
+      endMs: cell(5),
+      us: cell(6),
+      outcome: attemptOutcomes[cell(7)] as AttemptOutcome,
     };
   }
 

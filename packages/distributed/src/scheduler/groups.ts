@@ -28,6 +28,8 @@ export interface GroupRecord {
 const idleMax = 1_024;
 /** Tasks of further ones are counted together. */
 const groupsMax = 4_096;
+/** The group of these. */
+export const othersNumber = 0;
 /** A name is shown, not looked up. */
 const nameCharactersMax = 200;
 
@@ -37,12 +39,11 @@ export class Groups {
   readonly #byNumber = new Map<number, GroupRecord>();
   /** Those of which no task is here, the one that has been idle longest first. */
   readonly #idle = new Set<GroupRecord>();
-  #numbers = 0;
-  readonly #others: GroupRecord;
+  #numbers = othersNumber + 1;
+  readonly #others: GroupRecord = makeGroup(othersNumber, "(others)", []);
 
   constructor() {
-    this.#others = makeGroup(this.#numbers++, "(others)", []);
-    this.#byNumber.set(this.#others.number, this.#others);
+    this.#byNumber.set(othersNumber, this.#others);
   }
 
   get(number: number): GroupRecord | undefined {

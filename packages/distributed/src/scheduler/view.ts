@@ -1,6 +1,7 @@
 import type { Key } from "@millrace/graph";
 import type { AttemptRecord, RingPage } from "./attempt-ring.ts";
 import type { GroupRecord } from "./groups.ts";
+import { othersNumber } from "./groups.ts";
 import type { JournalEntry, JournalKind } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { isSuspect, nowhere } from "./run.ts";
@@ -135,10 +136,11 @@ export class SchedulerView {
         addCounts(sum, counts.subarray(p * stateCount, (p + 1) * stateCount));
       });
     }
-    return Array.from(this.#state.groups.all, (group) => ({
-      group,
-      counts: namedCounts(sums.get(group) ?? []),
-    }));
+    return Array.from(this.#state.groups.all).flatMap((group) => {
+      const isUnused = sums.get(group) === undefined && group.number === othersNumber;
+      const isEmpty = group.doneCount + group.failedCount + group.lostCount === 0;
+      return isUnused && isEmpty ? [] : [{ group, counts: namedCounts(sums.get(group) ?? []) }];
+    });
   }
 
   groupName(number: number): string | undefined {

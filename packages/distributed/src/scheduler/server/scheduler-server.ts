@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
@@ -12,6 +12,7 @@ import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messa
 import { HttpApi } from "../../http/http-api.ts";
 import { PageSessions } from "../../http/page-sessions.ts";
 import type { Watched } from "../../http/watched.ts";
+import { wallClock } from "../../http/watched.ts";
 import { packageVersion } from "../../package-version.ts";
 import { RecentLog } from "../../recent-log.ts";
 import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
@@ -31,6 +32,8 @@ import { WorkerLogs } from "./worker-logs.ts";
 const strangersMax = 256;
 /** A request must be there by then. */
 const requestMs = 10_000;
+/** Connections that belong to no worker, client or stranger who is being greeted. */
+const plainMax = 1_024;
 
 /** What is remembered for those who watch: 4 MiB of attempts, and some hundred bytes an event. */
 const remembered = { attemptsMax: 65_536, journalMax: 1_024 };
@@ -61,6 +64,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #logs = new WorkerLogs();
   #epochs = 0;
   #strangers = 0;
+  #socketCount = 0;
   #events: SchedulerEvent[] = [];
   #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -70,7 +74,11 @@ export class SchedulerServer implements AsyncDisposable {
 
   /** A scheduler that listens. Rejects where its address is not free. */
   static async start(options: SchedulerServerOptions): Promise<SchedulerServer> {
-    const timeouts = { requestTimeout: requestMs, headersTimeout: requestMs };
+    const timeouts = {
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
+      connectionsCheckingInterval: 2_000,
+    };
     const { tls } = options;
     const http =
       tls === undefined
@@ -106,6 +114,7 @@ export class SchedulerServer implements AsyncDisposable {
     const api = this.#apiOf(options);
     http.on("request", (request, response) => void api.handle(request, response));
     http.on("clientError", (_error, socket) => refuseMalformed(socket));
+    http.on("connection", (socket) => this.#count(socket));
     http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#watchIdleness();
   }
@@ -123,13 +132,26 @@ export class SchedulerServer implements AsyncDisposable {
     );
   }
 
+  /** Those who have shown nothing yet take no more than some of the sockets of this process. */
+  #count(socket: Socket): void {
+    const known = this.#workers.size + this.#clients.size + this.#strangers;
+    if (this.#socketCount - known >= plainMax) {
+      socket.destroy();
+      return;
+    }
+    this.#socketCount++;
+    socket.on("close", () => this.#socketCount--);
+  }
+
   #apiOf({ token, tls }: SchedulerServerOptions): HttpApi {
+    const nowMs = (): number => this.#clock.nowMs();
     const watched: Watched = {
       view: this.#machine.view,
       version: packageVersion,
       url: this.url,
       startedMs: Date.now(),
-      nowMs: () => this.#clock.nowMs(),
+      nowMs,
+      wall: wallClock(nowMs),
       ownLines: (limit) => this.#log.lines(limit),
       linesOf: (epoch, limit) =>
         this.#logs.ask(epoch, limit, (message) => this.#workers.get(epoch)?.send(message)),
