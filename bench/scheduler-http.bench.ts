@@ -2,11 +2,12 @@ import type { Watched } from "../packages/distributed/dist/http/watched.js";
 import { routes } from "../packages/distributed/dist/http/routes.js";
 import { Query } from "../packages/distributed/dist/http/query.js";
 import { ComputeRowsReader } from "../packages/distributed/dist/messages/compute-rows.js";
-import type { SchedulerInstruction } from "../packages/distributed/dist/scheduler/scheduler-events.js";
 import type { Bench, BenchRow } from "./bench.ts";
 import { median } from "./measure.ts";
 import { Driver, doneReport } from "./scheduler-driver.ts";
 import { expandedShape } from "./scheduler-shapes.ts";
+
+type Told = ReturnType<Driver["submit"]>[number];
 
 type Parameters = {
   readonly tasks: number;
@@ -63,10 +64,10 @@ export const bench: Bench<Parameters> = {
 };
 
 /** Ends so many tasks, so that there is something to tell. */
-function finishSome(driver: Driver, told: readonly SchedulerInstruction[], count: number): void {
+function finishSome(driver: Driver, told: readonly Told[], count: number): void {
   const queue = [...told];
   for (let n = 0; n < queue.length && count > 0; n++) {
-    const instruction = queue[n] as SchedulerInstruction;
+    const instruction = queue[n] as Told;
     if (instruction.kind !== "tell-worker" || instruction.message.kind !== "compute") continue;
     const reader = new ComputeRowsReader(instruction.message.rows);
     const done: number[] = [];

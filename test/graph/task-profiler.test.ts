@@ -1,4 +1,4 @@
-import { Delayed, TaskGraph, task, taskProfiler } from "@millrace/graph";
+import { groupName, Delayed, TaskGraph, task, taskProfiler } from "@millrace/graph";
 import { expect, it } from "vitest";
 
 const busy = (ms: number): void => {
@@ -39,4 +39,29 @@ it("calls are grouped by the name of their function, over several runs", async (
   await Delayed.call(load, []).compute({ onTask });
   await Delayed.call(load, [], { pure: true }).compute({ onTask });
   expect(summary().map(({ name, count }) => [name, count])).toEqual([["load", 2]]);
+});
+
+it("the name of a group is a key without what only some of its keys have", () => {
+  const names = [
+    "load",
+    "load/3",
+    "load-0123456789abcdef01234567/3",
+    "load-0a1b2c3d-17",
+    "load-ad6f3783-3f78-413d-b89f-0d59df54031f/2",
+    "load-ad6f3783-3f78-413d-b89f-0d59df54031f",
+    "load-2024-01-01",
+    "load/3/4",
+    "",
+  ].map(groupName);
+  expect(names).toEqual([
+    "load",
+    "load",
+    "load",
+    "load",
+    "load",
+    "load",
+    "load-2024-01-01",
+    "load/3",
+    "",
+  ]);
 });

@@ -350,7 +350,7 @@ it("nobody answers status, or somebody who is no scheduler", async () => {
   ]).toMatchInlineSnapshot(`
     [
       "millrace: status: no scheduler answers, got ECONNREFUSED from ws://127.0.0.1:1, wanted an answer. Start one with 'millrace scheduler', or correct the address.",
-      "millrace: status: what listens at ws://127.0.0.1:<port> is no scheduler, got the answer 200, wanted its status. Correct the address.",
+      "millrace: status: what listens at ws://127.0.0.1:<port> is no scheduler, got the answer 200, wanted what a scheduler says. Correct the address.",
     ]
   `);
 });

@@ -145,8 +145,18 @@ describe("workers", () => {
     const { out } = await run(["status", url, "--json"]).ended;
     const status = JSON.parse(out) as { workers: { name: string }[] };
     expect(status.workers.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject([
-      { name: "w-0", threads: 1, memoryBytesMax: 256 * 2 ** 20, resources: { gpu: { total: 2, free: 2 } } },
-      { name: "w-1", threads: 1, memoryBytesMax: 256 * 2 ** 20, resources: { gpu: { total: 2, free: 2 } } },
+      {
+        name: "w-0",
+        threads: 1,
+        memoryBytesMax: 256 * 2 ** 20,
+        resources: { gpu: { total: 2, free: 2 } },
+      },
+      {
+        name: "w-1",
+        threads: 1,
+        memoryBytesMax: 256 * 2 ** 20,
+        resources: { gpu: { total: 2, free: 2 } },
+      },
     ]);
     workers.stop();
     expect((await workers.ended).code).toBe(0);

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { escapeControls } from "../log.ts";
+import type { JournalKind } from "../scheduler/journal.ts";
 import { stateNames } from "../scheduler/states.ts";
 import { clusterOf, groupOf, runOf, workerOf } from "./answers.ts";
-import type { ApiEvent, ApiGroup, ApiRun, ApiWorker } from "./api.ts";
+import type { ApiCluster, ApiEvent, ApiGroup, ApiRun, ApiWorker } from "./api.ts";
 import type { Watched } from "./watched.ts";
 
 /** Rows of a table of the page; the API has all. */
@@ -43,16 +44,15 @@ export function pageOf(watched: Watched): string {
     )
     .toSorted((a, b) => b.totalSeconds - a.totalSeconds);
   const runs = view.runs.slice(-rowsMax).toReversed();
-  const { entries } = view.journal(Math.max(0, view.ends.journal - rowsMax), rowsMax);
-  const events = entries.toReversed().map((entry) => ({ ...entry, atMs: wall(entry.atMs) }));
-  const upSeconds = (cluster.nowMs - cluster.startedMs) / 1_000;
+  const told = view.journal(0, Infinity).entries.filter(({ kind }) => !shownElsewhere.has(kind));
+  const events = told
+    .slice(-rowsMax)
+    .toReversed()
+    .map((entry) => ({ ...entry, atMs: wall(entry.atMs) }));
   return documentOf(
     "Millrace scheduler",
     `<h1>Millrace scheduler</h1>
-<p class="muted">${text(cluster.url)} · version ${text(cluster.version)} · node ${text(cluster.node)} ·
-up for ${duration(upSeconds)}</p>
-<p>${cluster.workerCount} workers with ${cluster.threadCount} threads · ${cluster.clientCount} clients ·
-${cluster.runCount} runs · ${bytes(cluster.storedBytes)} of ${bytes(cluster.memoryBytesMax)} held</p>
+${headline(cluster)}
 ${section(
   "Tasks",
   [...stateNames, "attempts done", "failed", "lost"],
@@ -74,9 +74,27 @@ ${section(
   runs.map((run) => runRow(runOf(run, view, wall))),
   cluster.runCount,
 )}
-${section("What happened, the latest first", eventHead, events.map(eventRow), events.length)}`,
+${section("What happened, the latest first", eventHead, events.map(eventRow), told.length)}`,
     refreshSeconds,
   );
+}
+
+/** What is listed as runs that are here, or counted; it would push out what is seldom. */
+const shownElsewhere: ReadonlySet<JournalKind> = new Set(["run-accepted", "run-ended"] as const);
+
+function headline(cluster: ApiCluster): string {
+  const { url, version, node, startedMs, nowMs, storedBytes, memoryBytesMax } = cluster;
+  const upSeconds = (nowMs - startedMs) / 1_000;
+  const from = [text(url), `version ${text(version)}`, `node ${text(node)}`];
+  const counts = [
+    `workers: ${cluster.workerCount}`,
+    `threads: ${cluster.threadCount}`,
+    `clients: ${cluster.clientCount}`,
+    `runs: ${cluster.runCount}`,
+    `held: ${bytes(storedBytes)} of ${bytes(memoryBytesMax)}`,
+  ];
+  return `<p class="muted">${from.join(" · ")} · up for ${duration(upSeconds)}</p>
+<p>${counts.join(" · ")}</p>`;
 }
 
 /** What a browser is shown that was not let in. */
@@ -218,7 +236,7 @@ const marks: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text as text, whatever it holds: no markup, and nothing that is not shown or turns lines round. */
+/** Text as text: no markup, and nothing that is not shown or turns lines round. */
 function text(value: string): string {
   return escapeControls(value).replace(/[&<>"']/g, (mark) => marks[mark] as string);
 }

@@ -8,7 +8,7 @@ export type AttemptOutcome = (typeof attemptOutcomes)[number];
 export interface AttemptRecord {
   /** Its place among all that were noted, from 0. */
   readonly number: number;
-  /** The slot of the task; it may be another's by now, unless the arrival of the run is the same. */
+  /** The slot of the task: another's by now where the arrival of its run is another. */
   readonly task: number;
   readonly attempt: number;
   readonly arrival: number;

@@ -43,7 +43,7 @@ export function addClient(state: SchedulerState, epoch: number, name: string): v
 export function removeClient(state: SchedulerState, client: ClientRecord, reason: string): void {
   const { epoch, name } = client;
   state.journal.note(state.nowMs, { kind: "client-left", client: name, epoch, reason });
-  state.clients.delete(epoch);
+  state.clients.delete(client.epoch);
   client.isGone = true;
   forgetQuestions(state, client);
   for (const number of client.coming.keys()) giveUp(state, client, number);

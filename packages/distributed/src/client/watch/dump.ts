@@ -22,7 +22,7 @@ const pageItems = 1_000;
 
 /**
  * Writes what a scheduler knows to a file: JSON lines, compressed by gzip, each with a `kind`. The
- * file is there as a whole or not at all, and nobody else can read it. No values of tasks are in it,
+ * file is there as a whole or not at all, and nobody else can read it. It holds no values of tasks
  * and no secrets.
  */
 export async function dump(api: ApiReader, path: string): Promise<void> {

@@ -47,7 +47,7 @@ export class Admission {
     return this.roleRefusalOf(request);
   }
 
-  /** Why the certificate of who asks is not one for this; undefined where it is, or none is asked. */
+  /** Why the certificate of who asks is not one for this; undefined where it is, or none is due. */
   roleRefusalOf({ socket }: IncomingMessage): Refusal | undefined {
     if (!this.#hasTls) return undefined;
     const shown = (socket as TLSSocket).getPeerCertificate();
