@@ -88,6 +88,7 @@ function watchedBy({ machine }: Driver): Watched {
     startedMs: 0,
     nowMs: () => 0,
     wall: (atMs) => atMs,
+    vitalsOf: () => undefined,
     ownLines: () => [],
     linesOf: async () => [],
   };

@@ -22,6 +22,7 @@ export type {
   ApiHealth,
   ApiLogs,
   ApiPage,
+  ApiProcess,
   ApiResource,
   ApiRing,
   ApiRun,

@@ -93,6 +93,15 @@ describe("workers", () => {
       sentCount: 0,
       resources: { GPU: { total: 2, free: 2 } },
     });
+    const { workers } = await until(
+      () => read<ApiWorkers>("/api/v1/workers"),
+      (found) => found.workers.every(({ process: told }) => told !== null),
+    );
+    for (const { process: told } of workers) {
+      expect(told).toMatchObject({ memoryBytes: 0, diskBytes: 0 });
+      expect(told?.residentBytes).toBeGreaterThan(10e6);
+      expect(told?.cpuSeconds).toBeGreaterThan(0);
+    }
     expect(worker?.joinedMs).toBeLessThanOrEqual(worker?.lastSeenMs ?? 0);
   });
 

@@ -1,3 +1,4 @@
+import type { VitalsTold } from "../messages/worker-vitals.ts";
 import type { AttemptRecord } from "../scheduler/attempt-ring.ts";
 import type { Run } from "../scheduler/run.ts";
 import type { StoryEntry } from "../scheduler/story.ts";
@@ -10,6 +11,7 @@ import type {
   ApiEvents,
   ApiGroup,
   ApiGroups,
+  ApiProcess,
   ApiRun,
   ApiRuns,
   ApiStories,
@@ -89,9 +91,8 @@ export function workersOf(watched: Watched, query: Query): ApiWorkers {
   const from = query.whole("cursor") ?? 0;
   const limit = limitOf(query);
   const found = watched.view.workers.filter(({ epoch }) => epoch >= from);
-  const { wall } = watched;
   return {
-    workers: found.slice(0, limit).map((worker) => workerOf(worker, wall)),
+    workers: found.slice(0, limit).map((worker) => workerOf(worker, watched)),
     next: textOrNull(found[limit]?.epoch),
   };
 }
@@ -105,7 +106,7 @@ function textOrNull(cursor: number | undefined): string | null {
 }
 
 /** A worker as the API shows it. */
-export function workerOf(worker: WorkerRecord, wall: (atMs: number) => number): ApiWorker {
+export function workerOf(worker: WorkerRecord, { wall, vitalsOf }: Watched): ApiWorker {
   const { name, epoch, address, host, threads, memoryBytesMax, storedBytes } = worker;
   const { sentCount, activeCount, queuedCount, doneCount, failedCount } = worker;
   return {
@@ -128,7 +129,14 @@ export function workerOf(worker: WorkerRecord, wall: (atMs: number) => number): 
     resources: Object.fromEntries(
       Array.from(worker.resources, ([name_, { total, free }]) => [name_, { total, free }]),
     ),
+    process: processOf(vitalsOf(epoch)),
   };
+}
+
+function processOf(vitals: VitalsTold | undefined): ApiProcess | null {
+  if (vitals === undefined) return null;
+  const { kind: _kind, ...told } = vitals;
+  return told;
 }
 
 /** See `ApiRuns`. */

@@ -108,6 +108,17 @@ export interface ApiWorker {
   readonly joinedMs: number;
   readonly lastSeenMs: number;
   readonly resources: Readonly<Record<string, ApiResource>>;
+  /** As it was some seconds ago; null before the worker has said it. */
+  readonly process: ApiProcess | null;
+}
+
+/** The process of a worker, in which other workers may live too. */
+export interface ApiProcess {
+  readonly residentBytes: number;
+  readonly cpuSeconds: number;
+  /** Values that this worker has in memory, and those that it has on disk only. */
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
 }
 
 /** `/api/v1/workers` */

@@ -1,3 +1,4 @@
+import type { VitalsTold } from "../messages/worker-vitals.ts";
 import { journalKinds } from "../scheduler/journal.ts";
 import { stateNames } from "../scheduler/states.ts";
 import type { CountedGroup } from "../scheduler/view.ts";
@@ -26,6 +27,7 @@ export function* metricsOf(watched: Watched): Generator<string> {
   for (const family of clusterFamilies(watched)) yield textOf(family);
   const workers = newestByName(watched.view.workers).slice(-workersMax);
   for (const family of workerFamilies(workers, watched.nowMs())) yield textOf(family);
+  for (const family of vitalsFamilies(workers, watched)) yield textOf(family);
   for (const family of groupFamilies(watched.view.groups)) yield textOf(family);
   for (const family of processFamilies()) yield textOf(family);
 }
@@ -97,6 +99,26 @@ function workerFamilies(workers: readonly WorkerRecord[], nowMs: number): readon
     ["millrace_worker_silence_seconds", "gauge", "Since it spoke last.", silence],
     ["millrace_worker_attempts_total", "counter", "Attempts that it has ended.", ended],
     ["millrace_worker_busy_seconds_total", "counter", "What these took.", seconds],
+  ];
+}
+
+/** What workers have said of their processes. */
+function vitalsFamilies(
+  workers: readonly WorkerRecord[],
+  { vitalsOf }: Watched,
+): readonly Family[] {
+  const each = (valueOf: (vitals: VitalsTold) => number): readonly Sample[] =>
+    workers.flatMap(({ name, epoch }): Sample[] => {
+      const vitals = vitalsOf(epoch);
+      return vitals === undefined ? [] : [[{ worker: name }, valueOf(vitals)]];
+    });
+  const resident = each(({ residentBytes }) => residentBytes);
+  const seconds = each(({ cpuSeconds }) => cpuSeconds);
+  const disk = each(({ diskBytes }) => diskBytes);
+  return [
+    ["millrace_worker_resident_memory_bytes", "gauge", "Memory of its process.", resident],
+    ["millrace_worker_cpu_seconds_total", "counter", "Processor time of its process.", seconds],
+    ["millrace_worker_disk_bytes", "gauge", "Values on its disk only.", disk],
   ];
 }
 

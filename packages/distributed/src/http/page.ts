@@ -36,7 +36,7 @@ export function pageOf(watched: Watched): string {
   const { view } = watched;
   const { wall } = watched;
   const cluster = clusterOf(watched);
-  const workers = view.workers.map((worker) => workerOf(worker, wall));
+  const workers = view.workers.map((worker) => workerOf(worker, watched));
   const groups = view.groups
     .map(groupOf)
     .filter(({ doneCount, failedCount, lostCount, tasks }) =>
@@ -160,6 +160,7 @@ const workerHead = [
   "threads",
   "tasks",
   "held",
+  "process",
   "limit",
   "done",
   "failed",
@@ -173,6 +174,7 @@ function workerRow(worker: ApiWorker): readonly Cell[] {
     num(worker.threads),
     num(worker.sentCount),
     { markup: bytes(worker.storedBytes), isNumber: true },
+    { markup: worker.process === null ? "" : bytes(worker.process.residentBytes), isNumber: true },
     { markup: bytes(worker.memoryBytesMax), isNumber: true },
     num(worker.doneCount),
     num(worker.failedCount),

@@ -1,3 +1,4 @@
+import type { VitalsTold } from "../messages/worker-vitals.ts";
 import type { SchedulerView } from "../scheduler/view.ts";
 
 /** A scheduler as its HTTP interface sees it. */
@@ -11,6 +12,8 @@ export interface Watched {
   readonly nowMs: () => number;
   /** Gives, for times on that clock, milliseconds since 1970. */
   readonly wall: (atMs: number) => number;
+  /** What a worker has said of its process; undefined where it has not yet. */
+  readonly vitalsOf: (epoch: number) => VitalsTold | undefined;
   /** The last lines of its own log, the oldest first. */
   readonly ownLines: (limit: number) => readonly string[];
   /** The last lines of a worker's log; rejects with LogsError where it does not tell them. */

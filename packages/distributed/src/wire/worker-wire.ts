@@ -7,6 +7,7 @@ import {
 } from "../codec/graph/compute-block.ts";
 import type { FailureKind } from "../messages/failure.ts";
 import type { LogsTold, LogsWanted } from "../messages/worker-logs.ts";
+import type { VitalsTold } from "../messages/worker-vitals.ts";
 import type {
   Peer,
   ToWorkerMessage,
@@ -134,8 +135,11 @@ function unpackPeer(fields: Fields): Peer {
   };
 }
 
+/** What a worker says to those who watch it; the machines do not hear of it. */
+export type WorkerNews = LogsTold | VitalsTold;
+
 /** A message of a worker to the scheduler, as plain data. */
-export function packFromWorker(message: WorkerMessage | LogsTold, out: Outgoing): unknown {
+export function packFromWorker(message: WorkerMessage | WorkerNews, out: Outgoing): unknown {
   switch (message.kind) {
     case "logs-told": {
       const { kind, question, lines } = message;
@@ -146,6 +150,7 @@ export function packFromWorker(message: WorkerMessage | LogsTold, out: Outgoing)
     case "memory":
     case "retire":
     case "heartbeat":
+    case "vitals-told":
       return message;
     case "report": {
       const { kind, done, started, awaiting, acquired, lost } = message;
@@ -191,7 +196,8 @@ const fromWorkerKinds = [
   "memory",
   "heartbeat",
   "logs-told",
-] as const satisfies readonly (WorkerMessage | LogsTold)["kind"][];
+  "vitals-told",
+] as const satisfies readonly (WorkerMessage | WorkerNews)["kind"][];
 
 /** Ways in which a task ends that a worker may tell of; all others the scheduler finds itself. */
 const failureKinds = [
@@ -203,7 +209,7 @@ const failureKinds = [
 ] as const satisfies readonly FailureKind[];
 
 /** What a worker says; none of it is believed before its form is looked at. */
-export function unpackFromWorker(fields: Fields): WorkerMessage | LogsTold {
+export function unpackFromWorker(fields: Fields): WorkerMessage | WorkerNews {
   const kind = fields.oneOf("kind", fromWorkerKinds);
   switch (kind) {
     case "offer":
@@ -246,6 +252,14 @@ export function unpackFromWorker(fields: Fields): WorkerMessage | LogsTold {
       return { kind, sentMs: fields.number("sentMs") };
     case "logs-told":
       return { kind, question: fields.whole("question"), lines: unpackLines(fields) };
+    case "vitals-told":
+      return {
+        kind,
+        residentBytes: fields.whole("residentBytes"),
+        cpuSeconds: fields.number("cpuSeconds"),
+        memoryBytes: fields.whole("memoryBytes"),
+        diskBytes: fields.whole("diskBytes"),
+      };
   }
 }
 

@@ -7,7 +7,8 @@ import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { tlsOptions } from "../../deploy/security/tls.ts";
 import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
-import type { LogsTold, LogsWanted } from "../../messages/worker-logs.ts";
+import type { LogsWanted } from "../../messages/worker-logs.ts";
+import type { VitalsTold } from "../../messages/worker-vitals.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
 import { HttpApi } from "../../http/http-api.ts";
 import { PageSessions } from "../../http/page-sessions.ts";
@@ -19,6 +20,7 @@ import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
 import { Connection } from "../../wire/connection.ts";
 import { answer, hear } from "../../wire/greeting.ts";
 import type { Hello } from "../../wire/greeting.ts";
+import type { WorkerNews } from "../../wire/worker-wire.ts";
 import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
 import { expandGraph } from "../expand.ts";
 import { SchedulerMachine } from "../machine.ts";
@@ -39,7 +41,7 @@ const plainMax = 1_024;
 const remembered = { attemptsMax: 65_536, journalMax: 1_024 };
 
 type Server = ReturnType<typeof createServer>;
-type WorkerConnection = Connection<ToWorkerMessage | LogsWanted, WorkerMessage | LogsTold>;
+type WorkerConnection = Connection<ToWorkerMessage | LogsWanted, WorkerMessage | WorkerNews>;
 type ClientConnection = Connection<ToClientMessage, ClientMessage>;
 
 /**
@@ -62,6 +64,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #workers = new Map<number, WorkerConnection>();
   readonly #clients = new Map<number, ClientConnection>();
   readonly #logs = new WorkerLogs();
+  readonly #vitals = new Map<number, VitalsTold>();
   #epochs = 0;
   #strangers = 0;
   #socketCount = 0;
@@ -152,6 +155,7 @@ export class SchedulerServer implements AsyncDisposable {
       startedMs: Date.now(),
       nowMs,
       wall: wallClock(nowMs),
+      vitalsOf: (epoch) => this.#vitals.get(epoch),
       ownLines: (limit) => this.#log.lines(limit),
       linesOf: (epoch, limit) =>
         this.#logs.ask(epoch, limit, (message) => this.#workers.get(epoch)?.send(message)),
@@ -206,6 +210,7 @@ export class SchedulerServer implements AsyncDisposable {
       heard: (messages) => {
         for (const message of messages) {
           if (message.kind === "logs-told") this.#logs.told(epoch, message);
+          else if (message.kind === "vitals-told") this.#vitals.set(epoch, message);
           else if (message.kind !== "offer") {
             if (isKnown) this.#happened({ kind: "worker-said", epoch, message });
             else connection.cut("a worker that has not said what it offers");
@@ -220,6 +225,7 @@ export class SchedulerServer implements AsyncDisposable {
       closed: (reason) => {
         this.#workers.delete(epoch);
         this.#logs.left(epoch);
+        this.#vitals.delete(epoch);
         if (isKnown) log.info("worker left", { epoch, reason });
         this.#happened({ kind: "disconnected", epoch, reason });
       },

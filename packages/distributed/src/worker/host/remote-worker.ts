@@ -2,7 +2,7 @@ import type { Block } from "../../codec/block.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
 import type { Log } from "../../log.ts";
-import type { LogsTold, LogsWanted } from "../../messages/worker-logs.ts";
+import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
 import { RecentLog } from "../../recent-log.ts";
 import { Connection } from "../../wire/connection.ts";
@@ -10,6 +10,7 @@ import { DataClient } from "../../wire/data/data-client.ts";
 import { DataServer } from "../../wire/data/data-server.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { reach } from "../../wire/dial.ts";
+import type { WorkerNews } from "../../wire/worker-wire.ts";
 import { packFromWorker, unpackToWorker } from "../../wire/worker-wire.ts";
 import { hostIdentity } from "../store/process-identity.ts";
 import type { Want, WorkerInstruction } from "../worker-events.ts";
@@ -49,6 +50,8 @@ export type WorkerEnd =
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "scheduler-lost"; readonly reason: string };
 
+/** How often it says how its process is. */
+const vitalsMs = 5_000;
 /** How long tasks may run on when a worker retires. */
 const retireMs = 20_000;
 
@@ -59,7 +62,7 @@ interface WorkerParts {
   readonly clock: SteadyClock;
 }
 
-type SchedulerConnection = Connection<WorkerMessage | LogsTold, ToWorkerMessage | LogsWanted>;
+type SchedulerConnection = Connection<WorkerMessage | WorkerNews, ToWorkerMessage | LogsWanted>;
 type KeptOptions = RemoteWorkerOptions & { readonly log: RecentLog };
 type Question = Extract<WorkerInstruction, { kind: "fetch" }>;
 
@@ -78,6 +81,7 @@ export class RemoteWorker implements AsyncDisposable {
   readonly #clock: SteadyClock;
   readonly #isClosing = new AbortController();
   #connection: SchedulerConnection | undefined;
+  #vitals: NodeJS.Timeout | undefined;
   #resolveEnd: ((end: WorkerEnd) => void) | undefined;
   #end: WorkerEnd | undefined;
   #closing: Promise<void> | undefined;
@@ -197,6 +201,8 @@ export class RemoteWorker implements AsyncDisposable {
     this.#connection = connection;
     this.#options.log.info("connected", { url: this.#options.scheduler });
     this.#host.handle([{ kind: "connected" }]);
+    this.#tellVitals();
+    this.#vitals ??= setInterval(() => this.#tellVitals(), vitalsMs).unref();
   }
 
   #disconnected(reason: string): void {
@@ -210,6 +216,18 @@ export class RemoteWorker implements AsyncDisposable {
   /** What the worker says goes to the scheduler that it is connected to. */
   tell(message: WorkerMessage): void {
     this.#connection?.send(message);
+  }
+
+  #tellVitals(): void {
+    const { memory, disk } = this.#host.store.stats();
+    const { user, system } = process.cpuUsage();
+    this.#connection?.send({
+      kind: "vitals-told",
+      residentBytes: process.memoryUsage.rss(),
+      cpuSeconds: (user + system) / 1e6,
+      memoryBytes: memory.bytes,
+      diskBytes: disk.bytes,
+    });
   }
 
   #tellLogs({ question, linesMax }: LogsWanted): void {
@@ -285,6 +303,7 @@ export class RemoteWorker implements AsyncDisposable {
 
   async #close(end: WorkerEnd): Promise<void> {
     clearTimeout(this.#retireTimer);
+    clearInterval(this.#vitals);
     this.#isClosing.abort();
     this.#clock.stop();
     this.#connection?.close("the worker was closed");
