@@ -114,7 +114,7 @@ export function workerOf(worker: WorkerRecord, { wall, vitalsOf }: Watched): Api
     epoch,
     address,
     host,
-    status: worker.isPaused ? "paused" : worker.isDraining ? "draining" : "running",
+    status: workerStatusOf(worker),
     threads,
     memoryBytesMax,
     storedBytes,
@@ -131,6 +131,12 @@ export function workerOf(worker: WorkerRecord, { wall, vitalsOf }: Watched): Api
     ),
     process: processOf(vitalsOf(epoch)),
   };
+}
+
+function workerStatusOf({ isRetiring, isPaused, isDraining }: WorkerRecord): ApiWorker["status"] {
+  if (isRetiring) return "retiring";
+  if (isPaused) return "paused";
+  return isDraining ? "draining" : "running";
 }
 
 function processOf(vitals: VitalsTold | undefined): ApiProcess | null {

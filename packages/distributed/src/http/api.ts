@@ -91,8 +91,11 @@ export interface ApiWorker {
   readonly address: string;
   /** Workers with one host share a machine. */
   readonly host: string;
-  /** Paused: it takes no tasks until memory is free. Draining: it is kept free for one task. */
-  readonly status: "running" | "paused" | "draining";
+  /**
+   * Paused: it takes no tasks until memory is free. Draining: it is kept free for one task.
+   * Retiring: it hands over what it has, and goes.
+   */
+  readonly status: "running" | "paused" | "draining" | "retiring";
   readonly threads: number;
   readonly memoryBytesMax: number;
   readonly storedBytes: number;
