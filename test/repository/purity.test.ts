@@ -18,6 +18,8 @@ const PURE: readonly string[] = [
   "errors.ts",
   "client/machine.ts",
   "client/client-events.ts",
+  "adaptive/machine.ts",
+  "adaptive/adaptive-events.ts",
   "nanny/machine.ts",
   "nanny/nanny-events.ts",
   "nanny/nanny-settings.ts",

@@ -7,6 +7,8 @@ export {
   VersionMismatchError,
 } from "./errors.ts";
 export type { DistributedErrorCode } from "./errors.ts";
+export type { Adaptive } from "./adaptive/adaptive.ts";
+export type { AdaptOptions } from "./adaptive/check-adapt-options.ts";
 export { Client } from "./client/client.ts";
 export type { ClientOptions, HasScheduler } from "./client/client.ts";
 export type { Holder } from "./client/futures/copies.ts";

@@ -1,6 +1,10 @@
 import { realpathSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { checkCount, checkOptions, checkSettings, parseBytes } from "@millrace/graph";
+import type { Scalable } from "../adaptive/adaptive.ts";
+import { Adaptive } from "../adaptive/adaptive.ts";
+import type { AdaptOptions } from "../adaptive/check-adapt-options.ts";
+import { checkAdaptOptions } from "../adaptive/check-adapt-options.ts";
 import type { HasScheduler } from "../client/client.ts";
 import { DistributedError, invalidArgument } from "../errors.ts";
 import { optionRefusal } from "../option-refusal.ts";
@@ -75,7 +79,14 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
   readonly #address: SchedulerAddress;
   readonly #thread: SchedulerThread;
   readonly #start: (name: string) => Promise<ClusterWorker>;
+  readonly #log: Log;
+  readonly #threadsPerWorker: number;
   readonly #workers: ClusterWorker[] = [];
+  /** Workers that are on their way. */
+  readonly #starting = new Set<Promise<unknown>>();
+  /** Workers that hand over what they have. */
+  readonly #going = new Set<ClusterWorker>();
+  #adaptive: Adaptive | undefined;
   #count = 0;
   #closing: Promise<void> | undefined;
 
@@ -95,13 +106,14 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
       log,
     });
     const offer = { ...worker, scheduler: scheduler.url, token };
-    const cluster = new LocalCluster(scheduler, token, async (name) => {
+    const start = async (name: string): Promise<ClusterWorker> => {
       if (!processes) return named(name, await RemoteWorker.start({ ...offer, name, log }));
       const nanny = Nanny.start({ worker: { ...offer, name }, log });
       const end = await Promise.race([nanny.ready, nanny.ended]);
       if (end !== undefined) throw notStarted(name, end.reason);
       return named(name, nanny);
-    });
+    };
+    const cluster = new LocalCluster(scheduler, token, start, log, worker.threads);
     try {
       await cluster.scale(workers);
     } catch (error) {
@@ -115,10 +127,14 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     thread: SchedulerThread,
     token: string,
     start: (name: string) => Promise<ClusterWorker>,
+    log: Log,
+    threadsPerWorker: number,
   ) {
     this.#address = { url: thread.url, token };
     this.#thread = thread;
     this.#start = start;
+    this.#log = log;
+    this.#threadsPerWorker = threadsPerWorker;
   }
 
   /** Where its scheduler is, for whoever this process trusts with the token. */
@@ -133,7 +149,7 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
 
   /**
    * Starts workers, or lets some go, until there are `count`. Resolves when new ones are known to
-   * the scheduler, and when those that go have handed over what they had.
+   * the scheduler, and when those that go have handed over what they had. Ends what `adapt` began.
    *
    * @throws DistributedError `distributed/invalid-argument`
    */
@@ -147,18 +163,88 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
         "Give the number of workers that there shall be.",
       );
     }
-    const going = this.#workers.splice(count);
-    const coming = Array.from({ length: Math.max(0, count - this.#workers.length) }, () =>
-      this.#start(`worker-${this.#count++}`),
-    );
-    await Promise.all([
-      ...going.map((worker) => worker.retire()),
-      ...coming.map(async (start) => {
-        const worker = await start;
-        this.#workers.push(worker);
-        void worker.ended.then(() => this.#forget(worker));
+    this.#adaptive?.stop();
+    // Those that are on their way count; that one could not be started its starter has been told.
+    await Promise.allSettled(this.#starting);
+    const going = this.#workers.slice(count).map(({ name }) => name);
+    await Promise.all([this.#remove(going), this.#add(Math.max(0, count - this.#workers.length))]);
+  }
+
+  /**
+   * Scales by what there is to do from now on, until `stop` of what it gives, `scale` or `close`.
+   * There are as many workers as get all that could run now done in `targetDuration`, between
+   * `minimum` and `maximum`. New ones are started at once. Workers that have nothing to do go when
+   * fewer were enough for 3 measurements; they hand over what they have, so the last one stays as
+   * long as there are values.
+   *
+   * @throws DistributedError `distributed/invalid-argument`
+   * @example
+   * ```ts
+   * import { Client, LocalCluster } from "@millrace/distributed";
+   *
+   * await using cluster = await LocalCluster.start({ workers: 0 });
+   * await using client = await Client.connect(cluster);
+   * cluster.adapt({ maximum: 2, interval: "100ms" });
+   * await client.submit((n: number) => n + 1, [41]).result(); // => 42
+   * ```
+   */
+  adapt(options: AdaptOptions = {}): Adaptive {
+    const settings = checkAdaptOptions(options);
+    if (this.#closing !== undefined) {
+      throw invalidArgument(
+        "LocalCluster.adapt",
+        "there is nothing to scale",
+        "a cluster that is closed",
+        "one that is not",
+        "Start another one.",
+      );
+    }
+    this.#adaptive?.stop();
+    this.#adaptive = new Adaptive(this.#scalable(), settings, this.#log);
+    return this.#adaptive;
+  }
+
+  /** What `adapt` may see and do. */
+  #scalable(): Scalable {
+    const [workers, starting] = [this.#workers, this.#starting];
+    return {
+      threadsPerWorker: this.#threadsPerWorker,
+      get names() {
+        return workers.map(({ name }) => name);
+      },
+      get startingCount() {
+        return starting.size;
+      },
+      load: () => this.#thread.load(),
+      add: (count) => this.#add(count),
+      remove: (names) => this.#remove(names),
+    };
+  }
+
+  async #add(count: number): Promise<void> {
+    const coming = Array.from({ length: count }, async () => {
+      const worker = await this.#start(`worker-${this.#count++}`);
+      this.#workers.push(worker);
+      void worker.ended.then(() => this.#forget(worker));
+    });
+    for (const start of coming) {
+      this.#starting.add(start);
+      const settled = (): boolean => this.#starting.delete(start);
+      start.then(settled, settled);
+    }
+    await Promise.all(coming);
+  }
+
+  async #remove(names: readonly string[]): Promise<void> {
+    const going = this.#workers.filter(({ name }) => names.includes(name));
+    for (const worker of going) this.#forget(worker);
+    for (const worker of going) this.#going.add(worker);
+    await Promise.all(
+      going.map(async (worker) => {
+        await worker.retire();
+        this.#going.delete(worker);
       }),
-    ]);
+    );
   }
 
   #forget(worker: ClusterWorker): void {
@@ -173,7 +259,10 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.close()));
+    this.#adaptive?.stop();
+    await Promise.allSettled(this.#starting);
+    const workers = [...this.#workers, ...this.#going];
+    await Promise.all(workers.map((worker) => worker.close()));
     await this.#thread.close();
   }
 

@@ -30,6 +30,10 @@ try {
     switch (message.kind) {
       case "close":
         void server.close("the cluster was closed").then(() => port.close());
+        return;
+      case "measure":
+        say({ kind: "load", request: message.request, load: server.load() });
+        return;
     }
   });
   say({ kind: "listening", url: server.url });

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { SchedulerLoad } from "../scheduler/load.ts";
 import type { SchedulerSettings } from "../scheduler/settings.ts";
 import { SchedulerLostError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -23,6 +24,9 @@ export class SchedulerThread implements AsyncDisposable {
   /** Fulfilled when it has ended, with the reason. */
   readonly ended: Promise<string>;
   readonly #thread: Worker;
+  /** Who waits for the load, by the number of the question. */
+  readonly #measuring = new Map<number, (load: SchedulerLoad) => void>();
+  #requests = 0;
 
   /** A scheduler that listens. */
   static async start({ log, ...options }: SchedulerThreadOptions): Promise<SchedulerThread> {
@@ -34,7 +38,7 @@ export class SchedulerThread implements AsyncDisposable {
       thread.on("message", (message: FromSchedulerThread) => {
         if (message.kind === "listening") resolve(message.url);
         else if (message.kind === "failed") reject(message.error);
-        else log[message.level](message.event, message.facts);
+        else if (message.kind === "log") log[message.level](message.event, message.facts);
       });
     });
     return new SchedulerThread(thread, url);
@@ -43,10 +47,23 @@ export class SchedulerThread implements AsyncDisposable {
   private constructor(thread: Worker, url: string) {
     this.url = url;
     this.#thread = thread;
+    thread.on("message", (message: FromSchedulerThread) => {
+      if (message.kind !== "load") return;
+      this.#measuring.get(message.request)?.(message.load);
+      this.#measuring.delete(message.request);
+    });
     this.ended = new Promise((resolve) => {
       thread.once("error", (error) => resolve(`its thread failed: ${error.message}`));
       thread.once("exit", () => resolve("its thread ended"));
     });
+  }
+
+  /** What there is to do and who does it; undefined when the scheduler has ended. */
+  async load(): Promise<SchedulerLoad | undefined> {
+    const request = this.#requests++;
+    const answer = new Promise<SchedulerLoad>((resolve) => this.#measuring.set(request, resolve));
+    this.#say({ kind: "measure", request });
+    return Promise.race([answer, this.ended.then(() => undefined)]);
   }
 
   /** Ends it; its peers are told. */

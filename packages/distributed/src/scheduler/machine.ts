@@ -8,6 +8,8 @@ import {
 } from "./client-session.ts";
 import { deriveStale } from "./derive.ts";
 import { dispatch } from "./dispatch.ts";
+import type { SchedulerLoad } from "./load.ts";
+import { loadOf } from "./load.ts";
 import { loseWorker } from "./losses.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { pumpQuestions } from "./questions.ts";
@@ -219,6 +221,13 @@ export class SchedulerMachine {
       for (let t = 0; t < run.size; t++) if (run.keyOf(t) === key) ids.add(run.base + t);
     }
     return this.#state.story.of(ids);
+  }
+
+  /** What there is to do and who does it. Cost: workers and runs are looked at, no tasks. */
+  load(nowMs: number): SchedulerLoad {
+    const state = this.#state;
+    state.nowMs = Math.max(nowMs, state.nowMs);
+    return loadOf(state);
   }
 
   /** What the scheduler knows now. Cost: everything is looked at. */

@@ -23,6 +23,7 @@ import type { Hello } from "../../wire/greeting.ts";
 import type { WorkerNews } from "../../wire/worker-wire.ts";
 import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
 import { expandGraph } from "../expand.ts";
+import type { SchedulerLoad } from "../load.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
 import { Admission } from "./admission.ts";
@@ -120,6 +121,11 @@ export class SchedulerServer implements AsyncDisposable {
     http.on("connection", (socket) => this.#count(socket));
     http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#watchIdleness();
+  }
+
+  /** What there is to do just now, and who does it. */
+  load(): SchedulerLoad {
+    return this.#machine.load(this.#clock.nowMs());
   }
 
   /** Nobody waits for anything where there is no client. */
