@@ -196,7 +196,7 @@ test("a wrong option is named with those that there are", () => {
 
 test("arguments that are none are named at once", async () => {
   const wrong = undefined as never;
-  expect(() => client.submit(wrong, [])).toThrow("Client.submit: the first argument must be a");
+  expect(() => client.submit(wrong, wrong)).toThrow("Client.submit: the first argument must be a");
   expect(() => client.submit(add, wrong)).toThrow("Client.submit: the arguments must be an array");
   expect(() => client.map(wrong, [])).toThrow("Client.map: the first argument must be a function");
   expect(() => client.map(square, wrong)).toThrow("Client.map: items must be iterable");

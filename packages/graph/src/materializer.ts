@@ -17,12 +17,13 @@ import { WantedTasks } from "./wanted-tasks.ts";
  *
  * @example
  * ```ts
- * import { Bag } from "@millrace/bag";
+ * import { BlockwiseLayer, LayeredGraph } from "@millrace/graph";
  * import type { GraphLimits } from "@millrace/graph";
  *
  * const limits: GraphLimits = { tasksMax: 1_000, inputsMax: 10_000 };
- * const { graph, keys } = Bag.range(1e6, { npartitions: 1e6 });
- * graph.materialize(keys, limits); // throws graph/too-large
+ * const steps = [{ fn: (n: number) => n, args: [{ kind: "input", input: 0 } as const] }];
+ * const layer = new BlockwiseLayer("many", { count: 1e6, inputs: [{ kind: "index" }], steps });
+ * new LayeredGraph().withLayer(layer).materialize(undefined, limits); // throws graph/too-large
  * ```
  */
 export interface GraphLimits {
