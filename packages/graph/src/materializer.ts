@@ -17,13 +17,16 @@ import { WantedTasks } from "./wanted-tasks.ts";
  *
  * @example
  * ```ts
- * import { BlockwiseLayer, LayeredGraph } from "@millrace/graph";
- * import type { GraphLimits } from "@millrace/graph";
+ * import { BlockwiseLayer, LayeredGraph, blockInput, blockStep } from "@millrace/graph";
  *
- * const limits: GraphLimits = { tasksMax: 1_000, inputsMax: 10_000 };
- * const steps = [{ fn: (n: number) => n, args: [{ kind: "input", input: 0 } as const] }];
- * const layer = new BlockwiseLayer("many", { count: 1e6, inputs: [{ kind: "index" }], steps });
- * new LayeredGraph().withLayer(layer).materialize(undefined, limits); // throws graph/too-large
+ * const layer = new BlockwiseLayer("many", {
+ *   count: 1_000_000_000,
+ *   inputs: [{ kind: "index" }],
+ *   steps: [blockStep((n: number) => n, blockInput(0))],
+ * });
+ * const graph = new LayeredGraph().withLayer(layer);
+ * graph.materialize(["many/7"], { tasksMax: 1_000, inputsMax: 10_000 }).size; // => 1
+ * graph.materialize(undefined, { tasksMax: 1_000, inputsMax: 10_000 }); // throws graph/too-large
  * ```
  */
 export interface GraphLimits {
@@ -64,6 +67,7 @@ export class Materializer {
     let size = 0;
     for (const wanted of this.#inLayerOrder()) {
       size = wanted.number(size);
+      if (size > this.#limits.tasksMax) throw tooLarge("tasks", this.#limits.tasksMax);
       tables.push(wanted.ids === undefined ? wanted.keys : subsetKeys(wanted.keys, wanted.ids));
     }
     return this.#expandAll(size, joinedKeys(tables));
