@@ -10,11 +10,9 @@ import { DistributedError, invalidArgument } from "../errors.ts";
 import { optionRefusal } from "../option-refusal.ts";
 import { memoryOfMachine } from "../local/memory-of-machine.ts";
 import type { Log } from "../log.ts";
-import { Nanny } from "../nanny/nanny.ts";
-import { RemoteWorker } from "../worker/host/remote-worker.ts";
 import type { RemoteWorkerOptions } from "../worker/host/remote-worker.ts";
 import type { SchedulerAddress } from "../wire/dial.ts";
-import { SchedulerThread } from "./scheduler-thread.ts";
+import type { SchedulerThread } from "./scheduler-thread.ts";
 import { createToken } from "./security/token.ts";
 
 /** What a cluster of this machine is made of. */
@@ -98,7 +96,9 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
     const { workers, worker, processes, log } = checked(options);
     const token = createToken();
-    const scheduler = await SchedulerThread.start({
+    // Who starts no cluster does not wait for what one is made of.
+    const { SchedulerThread: Scheduler } = await import("./scheduler-thread.ts");
+    const scheduler = await Scheduler.start({
       host: loopback,
       port: 0,
       token,
@@ -107,7 +107,11 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     });
     const offer = { ...worker, scheduler: scheduler.url, token };
     const start = async (name: string): Promise<ClusterWorker> => {
-      if (!processes) return named(name, await RemoteWorker.start({ ...offer, name, log }));
+      if (!processes) {
+        const { RemoteWorker } = await import("../worker/host/remote-worker.ts");
+        return named(name, await RemoteWorker.start({ ...offer, name, log }));
+      }
+      const { Nanny } = await import("../nanny/nanny.ts");
       const nanny = Nanny.start({ worker: { ...offer, name }, log });
       const end = await Promise.race([nanny.ready, nanny.ended]);
       if (end !== undefined) throw notStarted(name, end.reason);
