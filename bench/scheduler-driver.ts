@@ -8,7 +8,8 @@ import type {
   SchedulerInstruction,
 } from "../packages/distributed/dist/scheduler/scheduler-events.js";
 import type { SchedulerSettings } from "../packages/distributed/dist/scheduler/settings.js";
-import { functionName, plainSettings } from "./scheduler-shapes.ts";
+import { plainSettings } from "../packages/distributed/dist/messages/client-messages.js";
+import { functionName } from "./scheduler-shapes.ts";
 
 const client = 1;
 /** The number of the first worker; the others follow. */

@@ -6,25 +6,13 @@ import {
   makeProgram,
   transpose,
 } from "@millrace/graph";
-import type { RunSettings } from "../packages/distributed/dist/messages/client-messages.js";
+import { plainSettings } from "../packages/distributed/dist/messages/client-messages.js";
 import type { ExpandedGraph } from "../packages/distributed/dist/scheduler/expand.js";
 import { expandGraph } from "../packages/distributed/dist/scheduler/expand.js";
 import { standIn } from "../packages/distributed/dist/scheduler/stand-in.js";
 
 /** Graphs as a scheduler gets them, of about so many tasks each. */
 export type Shape = "independent" | "tree" | "stencil" | "random";
-
-export const plainSettings: RunSettings = {
-  optimize: false,
-  priority: 0,
-  retries: 0,
-  resources: undefined,
-  workers: undefined,
-  allowOtherWorkers: false,
-  lookahead: undefined,
-  events: false,
-  progress: false,
-};
 
 export const functionName = "function";
 const fn = standIn(functionName);

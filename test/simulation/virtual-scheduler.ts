@@ -6,7 +6,7 @@ import type {
   ToWorkerMessage,
   WorkerMessage,
 } from "../../packages/distributed/src/messages/worker-messages.ts";
-import { expandGraph } from "../../packages/distributed/src/scheduler/expand.ts";
+import { expansionOf } from "../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../packages/distributed/src/scheduler/machine.ts";
 import type {
   SchedulerEvent,
@@ -216,24 +216,9 @@ export class VirtualScheduler {
     });
   }
 
-  #expand({
-    epoch,
-    run,
-    graph,
-    keys,
-    settings,
-  }: Extract<SchedulerInstruction, { kind: "expand" }>): void {
+  #expand(instruction: Extract<SchedulerInstruction, { kind: "expand" }>): void {
     const delayMs = this.#random.exponential(3);
-    this.#later(this.#world.clock.nowMs + delayMs, () => {
-      let event: SchedulerEvent;
-      try {
-        const expanded = expandGraph(graph, keys, settings);
-        event = { kind: "expanded", epoch, run, graph: expanded };
-      } catch (error) {
-        event = { kind: "not-expanded", epoch, run, error };
-      }
-      this.#feed(event);
-    });
+    this.#later(this.#world.clock.nowMs + delayMs, () => this.#feed(expansionOf(instruction)));
   }
 
   workerOf(epoch: number): ToWorker | undefined {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
 import type { SchedulerEvent } from "../../../packages/distributed/src/scheduler/scheduler-events.ts";
@@ -7,25 +8,22 @@ import { task } from "../../simulation/given.ts";
 import { planGraph } from "../../simulation/plan-graph.ts";
 import { calm } from "../../simulation/scenario.ts";
 
-const settings = {
-  optimize: false,
-  priority: 0,
-  retries: 0,
-  resources: undefined,
-  workers: undefined,
-  allowOtherWorkers: false,
-  lookahead: undefined,
-  events: false,
-  progress: false,
-};
 const offer = { address: "a", host: "h", threads: 1, memoryBytesMax: 1e9, resources: {} };
 
 /** What is said of a run of one task, the first and the last word of its way in. */
 function submitted(run: number): { first: SchedulerEvent; last: SchedulerEvent } {
   const plan = { tasks: [task()], wanted: [0], asksForHeld: false, shuffles: [], optimize: false };
   const { graph, keys, functions, holds } = planGraph({ ...calm, graphs: [plan] }, 0, 0, []);
-  const message = { kind: "submit", run, graph, keys, functions, holds, settings } as const;
-  const expanded = expandGraph(graph, keys, settings);
+  const message = {
+    kind: "submit",
+    run,
+    graph,
+    keys,
+    functions,
+    holds,
+    settings: plainSettings,
+  } as const;
+  const expanded = expandGraph(graph, keys, plainSettings);
   return {
     first: { kind: "client-said", epoch: 0, message },
     last: { kind: "expanded", epoch: 0, run, graph: expanded },

@@ -2,6 +2,7 @@ import { LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
 import { expect, it } from "vitest";
 
 import type { RunSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
+import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import type { Rows } from "../../../packages/distributed/src/messages/rows.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
@@ -13,18 +14,6 @@ import { standIn } from "../../../packages/distributed/src/scheduler/stand-in.ts
 
 const client = 1;
 const worker = 7;
-
-const settings: RunSettings = {
-  optimize: false,
-  priority: 0,
-  retries: 0,
-  resources: undefined,
-  workers: undefined,
-  allowOtherWorkers: false,
-  lookahead: undefined,
-  events: false,
-  progress: false,
-};
 
 const offer = {
   name: "w",
@@ -45,7 +34,7 @@ function withTasks(count: number, changes: Partial<RunSettings> = {}): Scheduler
   const graph = new LayeredGraph().withLayer(new MaterializedLayer("all", tasks));
   const keys = tasks.map(([key]) => key);
   const functions = [{ name: "f", bytes: new Uint8Array(1) }];
-  const all = { ...settings, ...changes };
+  const all = { ...plainSettings, ...changes };
   const plan = { graph, keys, functions, holds: [], settings: all };
   const machine = new SchedulerMachine({ checked: true, windowUs: 0, unknownTaskUs: 10_000 }, 0);
   const events: SchedulerEvent[] = [

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import type { Rows } from "../../../packages/distributed/src/messages/rows.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
@@ -14,18 +15,6 @@ import { calm } from "../../simulation/scenario.ts";
 
 const client = 1;
 const worker = 7;
-
-const settings = {
-  optimize: false,
-  priority: 0,
-  retries: 0,
-  resources: undefined,
-  workers: undefined,
-  allowOtherWorkers: false,
-  lookahead: undefined,
-  events: false,
-  progress: false,
-};
 
 /** A scheduler with one worker to which `t1`, which reads `t0`, is submitted; its first tasks. */
 function scheduled(changes: Partial<SchedulerSettings>): {
@@ -44,12 +33,20 @@ function scheduled(changes: Partial<SchedulerSettings>): {
   const { graph, keys, functions, holds } = planGraph({ ...calm, graphs }, 0, 0, []);
   const machine = new SchedulerMachine({ ...changes, checked: true }, 0);
   const offer = { name: "w", address: "w", host: "h", threads: 1, memoryBytesMax: 1e9 };
-  const message = { kind: "submit", run: 0, graph, keys, functions, holds, settings } as const;
+  const message = {
+    kind: "submit",
+    run: 0,
+    graph,
+    keys,
+    functions,
+    holds,
+    settings: plainSettings,
+  } as const;
   const events: SchedulerEvent[] = [
     { kind: "worker-connected", epoch: worker, offer: { ...offer, resources: {} } },
     { kind: "client-connected", epoch: client, name: "c" },
     { kind: "client-said", epoch: client, message },
-    { kind: "expanded", epoch: client, run: 0, graph: expandGraph(graph, keys, settings) },
+    { kind: "expanded", epoch: client, run: 0, graph: expandGraph(graph, keys, plainSettings) },
   ];
   return { machine, rows: rowsSent(machine.handle(events, 10)) };
 }

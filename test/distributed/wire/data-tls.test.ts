@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 
-import type { DataTls } from "../../../packages/distributed/src/wire/data/data-tls.ts";
+import type { Tls } from "../../../packages/distributed/src/wire/tls.ts";
 import { itWhen } from "../../lib/skip.ts";
 import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { blockOf, bytesOf, connect, keeper, peerOf, say, serve, whole } from "./data-sides.ts";
@@ -66,7 +66,7 @@ it("strangers that say nothing are cut off before TLS is through", async () => {
 });
 
 /** An authority of this name, and a certificate of it. */
-function certificate(name: string): DataTls {
+function certificate(name: string): Tls {
   const file = (suffix: string): string => join(folder, `${name}${suffix}`);
   const openssl = (...args: readonly string[]): void => {
     execFileSync("openssl", [...args], { stdio: "ignore" });

@@ -1,5 +1,7 @@
 import type { Block } from "../../../packages/dataframe/dist/column.js";
 import { sliceBlock } from "../../../packages/dataframe/dist/column.js";
+import type { DType } from "../../../packages/dataframe/dist/dtype.js";
+import * as d from "../../../packages/dataframe/dist/dtype.js";
 import type { Aggregate, Typed } from "../../../packages/dataframe/dist/expr/typed.js";
 import type { AggregateSpec } from "../../../packages/dataframe/dist/kernels/group/aggregate-spec.js";
 import { GroupTable } from "../../../packages/dataframe/dist/kernels/group/group-table.js";
@@ -10,6 +12,19 @@ import { compileTotals } from "../../../packages/dataframe/dist/stage/simd/total
 import type { Stage } from "../../../packages/dataframe/dist/stage/stage.js";
 import { valuesOf } from "./columns.ts";
 import type { Value } from "./interpret-values.ts";
+
+/** Dtypes of columns that lanes can hold. */
+export const laneTypes: readonly DType[] = [
+  d.int32,
+  d.float64,
+  d.float32,
+  d.bool,
+  d.date,
+  d.int8,
+  d.int16,
+  d.uint8,
+  d.uint16,
+];
 
 /** What aggregates without keys come to, and by which ways. */
 export interface TotalsByLanes {

@@ -1,5 +1,5 @@
-import type { Block } from "../../codec/block.ts";
-import { BUFFER_ALIGNMENT } from "../../codec/share-block.ts";
+import type { Block } from "./block.ts";
+import { BUFFER_ALIGNMENT } from "./share-block.ts";
 
 /*
  * A block on its way, which is also what it is in the memory of who gets it: the header and the
@@ -16,14 +16,14 @@ export function alignedEnd(end: number): number {
 }
 
 /** How many bytes a block of such parts takes. */
-export function layoutBytes(lengths: Float64Array): number {
+export function layoutBytes(lengths: Iterable<number>): number {
   let end = 0;
   for (const length of lengths) end = alignedEnd(end) + length;
   return end;
 }
 
 /** The block in a memory that was filled; its parts are views. */
-export function blockIn(memory: SharedArrayBuffer, lengths: Float64Array): Block {
+export function blockIn(memory: ArrayBufferLike, lengths: Iterable<number>): Block {
   let end = 0;
   const parts = Array.from(lengths, (length) => {
     const start = alignedEnd(end);

@@ -1,6 +1,11 @@
 import { quoteValue } from "@millrace/graph";
 import { ConfigError } from "../errors.ts";
-import { isEveryInterface, isLoopback } from "./security/is-loopback.ts";
+import {
+  inBrackets,
+  isEveryInterface,
+  isLoopback,
+  withoutBrackets,
+} from "./security/is-loopback.ts";
 
 /** Where a scheduler listens unless told otherwise. */
 export const defaultPort = 8786;
@@ -46,7 +51,7 @@ export function parseSchedulerUrl(where: string, text: string): SchedulerUrl {
   if (port < 1 || port > 65_535) {
     throw bad(where, "its port is none from 1 to 65535", text, `${name}:${defaultPort}`);
   }
-  const host = name.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(name);
   return { url: `${isSecure ? "wss" : "ws"}://${name}:${port}`, isSecure, host, port };
 }
 
@@ -67,6 +72,5 @@ export function schedulerUrlFor(
 ): string {
   const names = [...certified, ...addresses].filter((each) => !isLoopback(each));
   const called = isEveryInterface(host) ? (names[0] ?? "127.0.0.1") : host;
-  const inUrl = called.includes(":") ? `[${called}]` : called;
-  return `${isSecure ? "wss" : "ws"}://${inUrl}:${port}`;
+  return `${isSecure ? "wss" : "ws"}://${inBrackets(called)}:${port}`;
 }

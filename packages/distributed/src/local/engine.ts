@@ -3,7 +3,7 @@ import type { Location } from "../client/client-events.ts";
 import { RunClient } from "../client/run-client.ts";
 import type { ClientMessage, ToClientMessage } from "../messages/client-messages.ts";
 import type { WorkerMessage } from "../messages/worker-messages.ts";
-import { expandGraph } from "../scheduler/expand.ts";
+import { expansionOf } from "../scheduler/expand.ts";
 import { SchedulerMachine } from "../scheduler/machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler/scheduler-events.ts";
 import { processClock } from "../steady-clock.ts";
@@ -122,26 +122,11 @@ export class LocalEngine {
       case "disconnect":
         throw new Error(`the local scheduler sends a part of itself away: ${instruction.reason}`);
       case "expand":
-        this.#expand(instruction);
+        this.#toScheduler.push(expansionOf(instruction));
         return;
       case "wake":
         this.#wake(instruction.atMs);
         return;
-    }
-  }
-
-  #expand({
-    epoch,
-    run,
-    graph,
-    keys,
-    settings,
-  }: Extract<SchedulerInstruction, { kind: "expand" }>): void {
-    try {
-      const expanded = expandGraph(graph, keys, settings);
-      this.#toScheduler.push({ kind: "expanded", epoch, run, graph: expanded });
-    } catch (error) {
-      this.#toScheduler.push({ kind: "not-expanded", epoch, run, error });
     }
   }
 

@@ -22,6 +22,19 @@ export interface RunSettings {
   readonly progress: boolean;
 }
 
+/** The settings of a run of which nothing special is asked, whose tasks stay as they are. */
+export const plainSettings: RunSettings = {
+  optimize: false,
+  priority: 0,
+  retries: 0,
+  resources: undefined,
+  workers: undefined,
+  allowOtherWorkers: false,
+  lookahead: undefined,
+  events: false,
+  progress: false,
+};
+
 /**
  * From a client to the scheduler. A run is named by a number of the client's own, an output of it
  * by its place among the keys asked for.

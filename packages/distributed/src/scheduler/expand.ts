@@ -11,6 +11,7 @@ import type {
 import { lowerGraph, ownFunctions, sequenceTasks, transpose } from "@millrace/graph";
 import type { RunSettings } from "../messages/client-messages.ts";
 import { HeldOutput } from "../messages/shipped.ts";
+import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
 import { neighboursTogether } from "./neighbours.ts";
 
 /**
@@ -102,6 +103,21 @@ export function expandGraph(
     wanted: outputs,
     stops: gated ? stopsOf(gate, sequence, keys.length) : undefined,
   };
+}
+
+/** Writes out the graph of an instruction, and gives what has come of it as the event to tell. */
+export function expansionOf({
+  epoch,
+  run,
+  graph,
+  keys,
+  settings,
+}: Extract<SchedulerInstruction, { kind: "expand" }>): SchedulerEvent {
+  try {
+    return { kind: "expanded", epoch, run, graph: expandGraph(graph, keys, settings) };
+  } catch (error) {
+    return { kind: "not-expanded", epoch, run, error };
+  }
 }
 
 function startsOf({ size, offsets }: Csr): Int32Array {

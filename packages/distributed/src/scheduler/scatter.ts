@@ -1,4 +1,4 @@
-import type { RunSettings } from "../messages/client-messages.ts";
+import { plainSettings as settings } from "../messages/client-messages.ts";
 import type { Answer, Question } from "../messages/questions.ts";
 import type { Peer } from "../messages/worker-messages.ts";
 import type { ClientRecord } from "./client-record.ts";
@@ -15,18 +15,6 @@ import { announce, fail, setState } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 type Scatter = Extract<Question, { kind: "scatter" }>;
-
-const settings: RunSettings = {
-  optimize: false,
-  priority: 0,
-  retries: 0,
-  resources: undefined,
-  workers: undefined,
-  allowOtherWorkers: false,
-  lookahead: undefined,
-  events: false,
-  progress: false,
-};
 
 /** The run of values that a client has itself; made where it is asked for the first time. */
 export function scatteredRun(state: SchedulerState, client: ClientRecord, question: Scatter): Run {

@@ -58,15 +58,6 @@ export class Connection<Out, In> {
     socket.resume();
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  /** Bytes that wait here or in the socket. */
-  get bufferedBytes(): number {
-    return this.#waitingBytes + this.#socket.bufferedAmount;
-  }
-
   /** Sends a message at the end of this turn; one to a connection that is over goes nowhere. */
   send(message: Out): void {
     if (this.#isOver) return;

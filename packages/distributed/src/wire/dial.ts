@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import { setTimeout } from "node:timers/promises";
+import { onAbort } from "@millrace/graph";
 import type { WebSocket } from "ws";
 import { DistributedError, VersionMismatchError, isRefusal, refusedError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
@@ -47,7 +49,7 @@ export async function dial(
   // One that nobody listens for would end the process.
   socket.on("error", () => undefined);
   const abort = (): void => socket.terminate();
-  signal?.addEventListener("abort", abort);
+  const callOff = signal && onAbort(signal, abort);
   try {
     await opened(socket);
     const welcome = await greet(socket, { ...hello, version: packageVersion });
@@ -57,7 +59,7 @@ export async function dial(
     socket.terminate();
     throw error;
   } finally {
-    signal?.removeEventListener("abort", abort);
+    callOff?.();
   }
 }
 
@@ -108,16 +110,12 @@ function notFound(url: string, timeoutMs: number, reason: string): Error {
   );
 }
 
-function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const over = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    signal?.addEventListener("abort", over);
-  });
+async function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await setTimeout(ms, undefined, { signal });
+  } catch {
+    // Who gives up sees to that.
+  }
 }
 
 function opened(socket: WebSocket): Promise<void> {

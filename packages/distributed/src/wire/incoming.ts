@@ -1,11 +1,13 @@
 import type { Block } from "../codec/block.ts";
+import { blockIn, layoutBytes } from "../codec/block-layout.ts";
 import { decodeControl } from "../codec/control/control-frame.ts";
 import { decodeValue } from "../codec/decode-value.ts";
+import { BUFFER_ALIGNMENT } from "../codec/share-block.ts";
 import { corruptFrame } from "../codec/value/corrupt.ts";
 import { FORMAT_VERSION } from "../codec/value/format.ts";
 import type { Rows } from "../messages/rows.ts";
 import { noRows } from "../messages/rows.ts";
-import { partAlignment, partMark, partPrefixBytes } from "./outgoing.ts";
+import { partMark, partPrefixBytes } from "./outgoing.ts";
 import type { WireLimits } from "./wire-limits.ts";
 
 /** A part of which some or all bytes are here. */
@@ -49,7 +51,7 @@ export class Incoming {
     const part = this.#parts.get(number) ?? this.#openPart(number, bytes);
     const stretch = frame.subarray(partPrefixBytes);
     const end = place + stretch.length;
-    const isNext = place >= part.end && place < part.end + partAlignment;
+    const isNext = place >= part.end && place < part.end + BUFFER_ALIGNMENT;
     if (part.bytes.length !== bytes || !isNext || end > bytes || (end === place && bytes > 0)) {
       throw corruptFrame("a stretch of a part that is out of place");
     }
@@ -70,7 +72,7 @@ export class Incoming {
   /** The part that a message names; it may name it once. */
   take(number: number): Uint8Array {
     const part = this.#parts.get(number);
-    if (part === undefined || part.bytes.length - part.end >= partAlignment) {
+    if (part === undefined || part.bytes.length - part.end >= BUFFER_ALIGNMENT) {
       throw corruptFrame("a message whose part is not here");
     }
     this.#parts.delete(number);
@@ -169,15 +171,9 @@ export class Fields {
     }
     const lengths = new Fields(value, this.#parts).rows("lengths", 1);
     const bytes = this.#parts.take(value.part);
-    let place = 0;
-    const buffers = lengths.map((length) => {
-      place = Math.ceil(place / partAlignment) * partAlignment;
-      if (length < 0 || place + length > bytes.length) throw this.#wrong(name);
-      return bytes.subarray(place, (place += length));
-    });
-    const [header, ...others] = buffers;
-    if (header === undefined || place !== bytes.length) throw this.#wrong(name);
-    return { header, buffers: others };
+    const isRight = lengths.length > 0 && lengths.every((length) => length >= 0);
+    if (!isRight || layoutBytes(lengths) !== bytes.length) throw this.#wrong(name);
+    return blockIn(bytes.buffer, lengths);
   }
 
   /** A list of texts that was sent as a block, for those may be many. */

@@ -1,4 +1,5 @@
 import type { Block } from "../codec/block.ts";
+import { alignedEnd, layoutBytes } from "../codec/block-layout.ts";
 import { encodeControl } from "../codec/control/control-frame.ts";
 import { encodeValue } from "../codec/encode-value.ts";
 import { FORMAT_VERSION } from "../codec/value/format.ts";
@@ -18,9 +19,6 @@ const messageBytesMax = 2 ** 16;
 /** A frame of messages is ended when it holds about so many bytes, or so many messages. */
 const frameBytesGoal = 2 ** 18;
 const frameMessagesMax = 2_000;
-
-/** Where buffers of a part begin: as in shared memory, a cache line. */
-export const partAlignment = 64;
 
 /** A frame as it is sent: its pieces one after another, none of which is copied. */
 export type OutgoingFrame = readonly Uint8Array[];
@@ -102,7 +100,7 @@ export class Outgoing {
   #part(buffers: readonly Uint8Array[]): number {
     const number = this.#partCount;
     this.#partCount = (number + 1) >>> 0;
-    const bytes = alignedBytes(buffers);
+    const bytes = layoutBytes(buffers.map(({ length }) => length));
     if (bytes > this.#limits.partBytesMax) throw tooLarge(bytes, this.#limits.partBytesMax);
     let place = 0;
     if (bytes === 0) this.#frames.push([partPrefix(number, 0, 0)]);
@@ -111,7 +109,7 @@ export class Outgoing {
         const stretch = buffer.subarray(from, from + stretchBytes);
         this.#frames.push([partPrefix(number, bytes, place + from), stretch]);
       }
-      place += aligned(buffer.length);
+      place = alignedEnd(place + buffer.length);
     }
     return number;
   }
@@ -120,17 +118,6 @@ export class Outgoing {
 function isSmall(rows: Rows): boolean {
   for (let n = 0; n < rows.length; n++) if (rows[n] !== ((rows[n] as number) | 0)) return false;
   return true;
-}
-
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / partAlignment) * partAlignment;
-}
-
-/** The length of a part: of its buffers, each but the last up to where the next one begins. */
-function alignedBytes(buffers: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const buffer of buffers) bytes = aligned(bytes) + buffer.length;
-  return bytes;
 }
 
 function partPrefix(number: number, bytes: number, place: number): Uint8Array {

@@ -15,21 +15,9 @@ import { interpretAggregate } from "../../../lib/dataframe/interpret-aggregate.t
 import { interpret } from "../../../lib/dataframe/interpret.ts";
 import type { Row } from "../../../lib/dataframe/interpret.ts";
 import type { Value } from "../../../lib/dataframe/interpret-values.ts";
-import { totalsInLanes } from "../../../lib/dataframe/totals-in-lanes.ts";
+import { laneTypes, totalsInLanes } from "../../../lib/dataframe/totals-in-lanes.ts";
 import { aggregates, typedExpressions } from "../../../lib/dataframe/typed-arbitraries.ts";
 
-/** Dtypes of columns that lanes can hold. */
-const laneTypes = [
-  d.int32,
-  d.float64,
-  d.float32,
-  d.bool,
-  d.date,
-  d.int8,
-  d.int16,
-  d.uint8,
-  d.uint16,
-];
 const functions = ["rows", "count", "sum", "mean", "min", "max", "any", "all"] as const;
 
 interface Case {

@@ -27,21 +27,9 @@ import { oddValues } from "../../../lib/dataframe/arbitraries.ts";
 import { columnOf, valuesOf } from "../../../lib/dataframe/columns.ts";
 import { interpret } from "../../../lib/dataframe/interpret.ts";
 import type { Value } from "../../../lib/dataframe/interpret-values.ts";
-import { totalsInLanes } from "../../../lib/dataframe/totals-in-lanes.ts";
+import { laneTypes, totalsInLanes } from "../../../lib/dataframe/totals-in-lanes.ts";
 
 const [x, i, b] = [columnNode("x", d.float64), columnNode("i", d.int32), columnNode("b", d.bool)];
-const laneTypes = [
-  d.int32,
-  d.float64,
-  d.float32,
-  d.bool,
-  d.date,
-  d.int8,
-  d.int16,
-  d.uint8,
-  d.uint16,
-];
-
 function aggregate(
   fn: AggregateName,
   arg?: Typed,

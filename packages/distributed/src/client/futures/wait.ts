@@ -1,4 +1,4 @@
-import { checkOptions } from "@millrace/graph";
+import { checkOptions, onAbort } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
 import { futuresOf } from "./check-futures.ts";
 import type { FutureRun } from "./future-run.ts";
@@ -103,8 +103,8 @@ function within(promise: Promise<unknown>, signals: readonly AbortSignal[]): Pro
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(limit.reason as Error);
     if (limit.aborted) abort();
-    limit.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => limit.removeEventListener("abort", abort));
+    const callOff = onAbort(limit, abort);
+    promise.then(resolve, reject).finally(callOff);
   });
 }
 

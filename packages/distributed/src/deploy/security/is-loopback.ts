@@ -14,6 +14,11 @@ export function isEveryInterface(host: string): boolean {
   return name === "" || name === "0.0.0.0" || /^[0:]+$/.test(name);
 }
 
+/** A host as addresses have it: `::1` in brackets, names as they are. */
+export function inBrackets(host: string): string {
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
+
 /** `[::1]` as it is written in addresses is `::1`. */
 export function withoutBrackets(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;

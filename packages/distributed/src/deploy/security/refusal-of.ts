@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { quoteValue } from "@millrace/graph";
-import { isEveryInterface, isLoopback, withoutBrackets } from "./is-loopback.ts";
+import { inBrackets, isEveryInterface, isLoopback, withoutBrackets } from "./is-loopback.ts";
 
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 
@@ -63,8 +63,4 @@ function hostName(host: string | undefined): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]]+))(?::\d{1,5})?$/i.exec(host ?? "");
   const name = match?.[1] ?? match?.[2];
   return name === undefined ? undefined : name.toLowerCase().replace(/\.$/, "");
-}
-
-function inBrackets(name: string): string {
-  return name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
 }

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
+import { inBrackets } from "../../deploy/security/is-loopback.ts";
 import { tlsOptions } from "../../deploy/security/tls.ts";
 import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
@@ -22,7 +23,7 @@ import { answer, hear } from "../../wire/greeting.ts";
 import type { Hello } from "../../wire/greeting.ts";
 import type { WorkerNews } from "../../wire/worker-wire.ts";
 import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
-import { expandGraph } from "../expand.ts";
+import { expansionOf } from "../expand.ts";
 import type { SchedulerLoad } from "../load.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
@@ -103,8 +104,8 @@ export class SchedulerServer implements AsyncDisposable {
     this.#idleTimeoutMs = options.idleTimeoutMs;
     this.#http = http;
     this.port = (http.address() as AddressInfo).port;
-    const host = options.host.includes(":") ? `[${options.host}]` : options.host;
-    this.url = `${options.tls === undefined ? "ws" : "wss"}://${host}:${this.port}`;
+    const scheme = options.tls === undefined ? "ws" : "wss";
+    this.url = `${scheme}://${inBrackets(options.host)}:${this.port}`;
     this.#admission = new Admission(options);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const settings = { ...remembered, ...options.settings };
@@ -286,7 +287,7 @@ export class SchedulerServer implements AsyncDisposable {
         this.#clients.get(instruction.epoch)?.cut(instruction.reason);
         return;
       case "expand":
-        this.#expand(instruction);
+        this.#happened(expansionOf(instruction));
         return;
       case "wake":
         clearTimeout(this.#timer);
@@ -295,21 +296,6 @@ export class SchedulerServer implements AsyncDisposable {
           this.#clock.until(instruction.atMs),
         );
         return;
-    }
-  }
-
-  #expand({
-    epoch,
-    run,
-    graph,
-    keys,
-    settings,
-  }: Extract<SchedulerInstruction, { kind: "expand" }>): void {
-    try {
-      const expanded = expandGraph(graph, keys, settings);
-      this.#happened({ kind: "expanded", epoch, run, graph: expanded });
-    } catch (error) {
-      this.#happened({ kind: "not-expanded", epoch, run, error });
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Block } from "../../codec/block.ts";
-import { blockIn, layoutBytes } from "./block-layout.ts";
+import { blockIn, layoutBytes } from "../../codec/block-layout.ts";
 import { DataFault } from "./data-error.ts";
 import type { BlockTable } from "./data-messages.ts";
 

@@ -5,7 +5,7 @@ import { parseAddress } from "./data-address.ts";
 import { PeerLostError } from "./data-error.ts";
 import { CLIENT_LIMITS, limitsFrom, type DataClientLimits } from "./data-limits.ts";
 import type { DataWant } from "./data-messages.ts";
-import type { DataTls } from "./data-tls.ts";
+import type { Tls } from "../tls.ts";
 import type { DataRole } from "./greeting.ts";
 import { PeerConnection, type PeerTarget } from "./peer-connection.ts";
 import { FetchBlocks, PushBlocks, type NamedBlock, type PeerRequest } from "./peer-request.ts";
@@ -21,7 +21,7 @@ export interface DataPeer {
 /** Who asks, and how. */
 export interface DataClientOptions {
   readonly token: string | undefined;
-  readonly tls?: DataTls | undefined;
+  readonly tls?: Tls | undefined;
   /** The machine of this process, as workers tell theirs. */
   readonly host: string;
   /** By default a worker. */

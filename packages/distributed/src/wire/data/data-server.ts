@@ -6,12 +6,11 @@ import tls from "node:tls";
 import { quoteValue } from "@millrace/graph";
 import type { Block } from "../../codec/block.ts";
 import { invalidArgument } from "../../errors.ts";
+import type { Tls } from "../tls.ts";
 import { formatAddress } from "./data-address.ts";
 import { SERVER_LIMITS, limitsFrom, type DataServerLimits } from "./data-limits.ts";
-import type { DataTls } from "./data-tls.ts";
 import { tlsSettings } from "./data-tls.ts";
 import { Gate } from "./gate.ts";
-import { digestOf } from "./greeting.ts";
 import { ServedConnection } from "./served-connection.ts";
 import type { BlockName, DataLog, ServerParts } from "./server-parts.ts";
 
@@ -32,7 +31,7 @@ export interface DataServerOptions {
   readonly socketDirectory?: string | undefined;
   /** Undefined where certificates alone say who may come in. */
   readonly token: string | undefined;
-  readonly tls?: DataTls | undefined;
+  readonly tls?: Tls | undefined;
   /** A value of this worker; undefined, or a rejection, where it is not to be had. */
   readonly blockOf: (name: BlockName) => Promise<Block | undefined>;
   /** Keeps a value that a client brings; a rejection is told to it. None is taken without. */
@@ -90,7 +89,7 @@ export class DataServer implements AsyncDisposable {
     checkOptions(options);
     const parts: ServerParts = {
       limits,
-      tokenDigest: token === undefined ? undefined : digestOf(token),
+      token,
       blockOf,
       take,
       log,

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { decodeControl, encodeControl } from "../../codec/control/control-frame.ts";
 import { GREETING_LIMITS } from "../../codec/control/control-limits.ts";
 import { fieldsOf } from "./data-messages.ts";
@@ -59,14 +58,4 @@ export function decodeWelcome(frame: Uint8Array): Welcome {
   const why = fields.text("why");
   const isKnown = why === "version" || why === "token";
   return { kind: "refused", why: isKnown ? why : "other", reason: fields.text("reason") };
-}
-
-/** What a token is compared by, so that all have one length. */
-export function digestOf(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
-}
-
-/** Whether a token is the right one. It takes as long whatever is wrong with it. */
-export function isToken(token: string, digest: Buffer): boolean {
-  return timingSafeEqual(digestOf(token), digest);
 }

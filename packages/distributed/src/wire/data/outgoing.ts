@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { encodeControl } from "../../codec/control/control-frame.ts";
 import type { ControlLimits } from "../../codec/control/control-limits.ts";
 import type { Block } from "../../codec/block.ts";
-import { ZEROS, alignedEnd } from "./block-layout.ts";
+import { ZEROS, alignedEnd } from "../../codec/block-layout.ts";
 
 /** Parts up to this are copied together; longer ones are written from where they are. */
 const COPIED_BYTES_MAX = 16 * 1024;

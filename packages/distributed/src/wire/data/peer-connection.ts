@@ -13,7 +13,8 @@ import {
 } from "./data-error.ts";
 import { ANSWER_LIMITS, type DataClientLimits } from "./data-limits.ts";
 import { answerFrom } from "./data-messages.ts";
-import { tlsSettings, type DataTls } from "./data-tls.ts";
+import type { Tls } from "../tls.ts";
+import { tlsSettings } from "./data-tls.ts";
 import { Deadline } from "./deadline.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { MAGIC, PROTOCOL_VERSION, decodeWelcome, encodeGreeting, type Hello } from "./greeting.ts";
@@ -26,7 +27,7 @@ export interface PeerTarget {
   readonly address: string;
   readonly endpoint: { readonly path: string } | { readonly host: string; readonly port: number };
   /** Undefined for a connection without TLS. */
-  readonly tls: DataTls | undefined;
+  readonly tls: Tls | undefined;
   readonly hello: Hello;
   readonly limits: DataClientLimits;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { isToken } from "../../deploy/security/token.ts";
 import { decodeControl } from "../../codec/control/control-frame.ts";
 import { CONTROL_LIMITS, GREETING_LIMITS } from "../../codec/control/control-limits.ts";
 import { adoptSocket } from "./adopt-socket.ts";
@@ -8,14 +9,7 @@ import { ANSWER_LIMITS } from "./data-limits.ts";
 import { requestFrom } from "./data-messages.ts";
 import { Deadline } from "./deadline.ts";
 import { FrameReader } from "./frame-reader.ts";
-import {
-  MAGIC,
-  PROTOCOL_VERSION,
-  decodeHello,
-  encodeGreeting,
-  isToken,
-  type Welcome,
-} from "./greeting.ts";
+import { MAGIC, PROTOCOL_VERSION, decodeHello, encodeGreeting, type Welcome } from "./greeting.ts";
 import { Outgoing, SocketGone } from "./outgoing.ts";
 import { ServedPush } from "./served-push.ts";
 import type { ServerParts } from "./server-parts.ts";
@@ -133,8 +127,8 @@ export class ServedConnection {
 
   #hello(bytes: Uint8Array): void {
     const { role, token, isChecked } = decodeHello(bytes);
-    const { tokenDigest, log } = this.#parts;
-    if (tokenDigest !== undefined && !isToken(token, tokenDigest)) {
+    const { log } = this.#parts;
+    if (this.#parts.token !== undefined && !isToken(token, this.#parts.token)) {
       log?.warn("data peer refused: wrong token", { peer: this.socket.remoteAddress, role });
       return this.#refuse("token", "the token is not the one of this cluster");
     }

@@ -1,4 +1,5 @@
 import type { Block } from "../../codec/block.ts";
+import type { Log } from "../../log.ts";
 import type { DataServerLimits } from "./data-limits.ts";
 import type { Gate } from "./gate.ts";
 
@@ -8,17 +9,14 @@ export interface BlockName {
   readonly version: number;
 }
 
-/** Where events are told; a `Log` of a cluster is one. */
-export interface DataLog {
-  debug(event: string, facts?: object): void;
-  warn(event: string, facts?: object): void;
-}
+/** Where events are told. */
+export type DataLog = Pick<Log, "debug" | "warn">;
 
 /** What all connections of a server share. */
 export interface ServerParts {
   readonly limits: DataServerLimits;
   /** Undefined where everybody may come in who gets through to here. */
-  readonly tokenDigest: Buffer | undefined;
+  readonly token: string | undefined;
   readonly blockOf: (name: BlockName) => Promise<Block | undefined>;
   readonly take: ((name: BlockName, block: Block) => Promise<void>) | undefined;
   readonly log: DataLog | undefined;
