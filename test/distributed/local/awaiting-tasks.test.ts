@@ -2,10 +2,12 @@ import { createThreadsExecutor } from "@millrace/distributed";
 import { BlockwiseLayer, LayeredGraph } from "@millrace/graph";
 import { afterAll, expect, it } from "vitest";
 
-const executor = createThreadsExecutor({ threads: 1, memoryLimit: "256MB" });
+// Tasks that wait have an eighth of it. The process of the tests is counted too, and takes more of
+// it with each version of Node: with little, no task would begin beside another for that reason.
+const executor = createThreadsExecutor({ threads: 1, memoryLimit: "1GB" });
 afterAll(() => executor.close());
 
-/** How many of 24 tasks waited at the same time, at most, each with an array of so many bytes. */
+/** How many of 16 tasks waited at the same time, at most, each with an array of so many bytes. */
 async function atOnce(bytes: number): Promise<number> {
   const work = async (): Promise<number> => {
     const { setImmediate: turn } = await import("node:timers/promises");
@@ -22,16 +24,16 @@ async function atOnce(bytes: number): Promise<number> {
     return array[0] === 1 ? counts.most : -1;
   };
   const layer = new BlockwiseLayer(`of-${bytes}`, {
-    count: 24,
+    count: 16,
     inputs: [],
     steps: [{ fn: work, args: [] }],
   });
-  const keys = Array.from({ length: 24 }, (_, i) => `of-${bytes}/${i}`);
+  const keys = Array.from({ length: 16 }, (_, i) => `of-${bytes}/${i}`);
   const most = await new LayeredGraph().withLayer(layer).compute(keys, { executor });
   return Math.max(...(most as number[]));
 }
 
 it("tasks that hold much memory while they wait are begun one by one, others together", async () => {
-  expect(await atOnce(64 * 2 ** 20)).toBe(1);
+  expect(await atOnce(136 * 2 ** 20)).toBe(1);
   expect(await atOnce(1)).toBe(12);
 });

@@ -202,6 +202,29 @@ it("frames longer than a mebibyte, and of no bytes, are refused from their lengt
   await expect.poll(() => server.connectionCount).toBe(0);
 });
 
+it.each<[string, readonly Uint8Array[]]>([
+  ["before its first block", []],
+  ["in a frame", [Uint8Array.of(90, 0)]],
+  [
+    "in a block",
+    [
+      framed(encodeControl({ kind: "named-blocks", ...table, ...names })),
+      secret.header.subarray(0, 2),
+    ],
+  ],
+  [
+    "after a block",
+    [framed(encodeControl({ kind: "named-blocks", ...table, ...names })), Buffer.from("data")],
+  ],
+])("a peer that stops %s of what it pushes is cut off", async (_where, bytes) => {
+  const { take } = keeper();
+  const limits = { progressMs: 60, idleMs: 1e6, handshakeMs: 1e6 };
+  const server = await serve({}, { take, limits });
+  const push = framed(encodeControl({ kind: "push", number: 1 }));
+  await say(server, encodeGreeting(hello), push, ...bytes);
+  await expect.poll(() => server.connectionCount).toBe(0);
+});
+
 it("whatever bytes come, before a token and after, the server goes on", async () => {
   const { take } = keeper();
   const server = await serve(

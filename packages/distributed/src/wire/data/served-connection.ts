@@ -81,6 +81,12 @@ export class ServedConnection {
     return this.#requests.length === 0 && this.#push === undefined && this.#reader.isBetween;
   }
 
+  /** It has begun to send something, and nothing keeps it from going on. */
+  get #isPeersTurn(): boolean {
+    const isCut = this.#push !== undefined || !this.#reader.isBetween;
+    return isCut && !this.socket.isPaused();
+  }
+
   close(reason: string): void {
     if (this.socket.destroyed) return;
     this.#parts.log?.debug("data connection closed", { reason, peer: this.socket.remoteAddress });
@@ -224,7 +230,8 @@ export class ServedConnection {
   }
 
   #sayWait(): void {
-    if (this.#out.isWithin || this.socket.destroyed) return;
+    // To a peer that should go on itself this would look like progress, and it could stop for ever.
+    if (this.#out.isWithin || this.#isPeersTurn || this.socket.destroyed) return;
     this.#out.frame({ kind: "wait" });
     this.#out.flush();
   }
@@ -242,10 +249,8 @@ export class ServedConnection {
 
   /** Nothing was read or written for long: is it the peer for which this waits? */
   #late(): void {
-    const isCut = this.#push !== undefined || !this.#reader.isBetween;
-    const isPeer = this.#out.queuedBytes > 0 || (isCut && !this.socket.isPaused());
     if (this.isIdle) this.close("idle");
-    else if (isPeer) this.close("no progress");
+    else if (this.#out.queuedBytes > 0 || this.#isPeersTurn) this.close("no progress");
     else this.#deadline.renew();
   }
 }
