@@ -20,6 +20,7 @@ const PURE: readonly string[] = [
   "client/client-events.ts",
   "adaptive/machine.ts",
   "adaptive/adaptive-events.ts",
+  "wire/kept-messages.ts",
   "nanny/machine.ts",
   "nanny/nanny-events.ts",
   "nanny/nanny-settings.ts",

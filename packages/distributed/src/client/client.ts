@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type {
   CallArguments,
   Executor,
@@ -15,10 +17,10 @@ import { pageUrl } from "../deploy/security/page-ticket.ts";
 import { DistributedError, invalidArgument } from "../errors.ts";
 import type { ClientMessage, ToClientMessage } from "../messages/client-messages.ts";
 import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
-import { Connection } from "../wire/connection.ts";
 import { DataClient } from "../wire/data/data-client.ts";
 import type { Dialed, SchedulerAddress } from "../wire/dial.ts";
 import { reach } from "../wire/dial.ts";
+import { Session } from "../wire/session.ts";
 import type { Tls } from "../wire/tls.ts";
 import { hostIdentity } from "../worker/store/process-identity.ts";
 import { Bringing } from "./bring.ts";
@@ -55,8 +57,8 @@ export interface HasScheduler {
 }
 
 const timeoutMsDefault = 10_000;
-
-type SchedulerConnection = Connection<ClientMessage, ToClientMessage>;
+/** A connection that broke at once is not followed by another one at once. */
+const redialAfterMs = 50;
 
 /**
  * A connection to a scheduler and its workers; every collection can be computed on it. Values that
@@ -78,12 +80,15 @@ type SchedulerConnection = Connection<ClientMessage, ToClientMessage>;
 export class Client implements Executor, AsyncDisposable {
   /** What the scheduler calls it. */
   readonly name: string;
-  readonly #connection: SchedulerConnection;
+  readonly #address: SchedulerAddress;
+  readonly #session: Session<ClientMessage, ToClientMessage>;
+  readonly #sessionId: string;
+  /** Aborted when it is closed. */
+  readonly #closing = new AbortController();
   readonly #data: DataClient;
   readonly #runs: RunClient;
   readonly #submitting: Submitting;
   readonly #scattering: Scattering;
-  readonly #address: SchedulerAddress;
   readonly #api: ApiReader;
   #isClosed = false;
 
@@ -97,17 +102,20 @@ export class Client implements Executor, AsyncDisposable {
     const address = addressOf(to, options);
     const name = options.name ?? "client";
     const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
-    return new Client(name, address, await reach(address, { role: "client", name }, timeoutMs));
+    const id = randomUUID();
+    const hello = { role: "client", name, session: { id, heard: undefined } } as const;
+    return new Client(name, address, id, await reach(address, hello, timeoutMs));
   }
 
-  private constructor(name: string, address: SchedulerAddress, { socket }: Dialed) {
+  private constructor(name: string, address: SchedulerAddress, id: string, dialed: Dialed) {
     const { token, tls } = address;
     this.name = name;
     this.#address = address;
+    this.#sessionId = id;
     this.#api = new ApiReader(address, "Client");
     this.#data = new DataClient({ token, tls, host: hostIdentity(), role: "client" });
     const bringing = new Bringing(this.#data);
-    this.#connection = new Connection(socket, {
+    this.#session = new Session<ClientMessage, ToClientMessage>({
       pack: packFromClient,
       unpack: unpackToClient,
       heard: (messages) => {
@@ -116,14 +124,31 @@ export class Client implements Executor, AsyncDisposable {
           this.#runs.told(message);
         }
       },
-      closed: (reason) => this.#runs.lost(reason),
+      broke: (reason) => void this.#redial(reason, dialed.session?.graceMs ?? 0),
+      ended: (reason) => this.#runs.lost(reason),
     });
     this.#runs = new RunClient({
-      tell: (message) => this.#connection.send(message),
+      tell: (message) => this.#session.send(message),
       bring: (from) => bringing.bring(from),
     });
     this.#submitting = new Submitting(this.#runs);
     this.#scattering = new Scattering(this.#runs, this.#data);
+    this.#session.resume(dialed.socket, 0);
+  }
+
+  /** Its connection broke: what it asked for goes on, if it finds back in time. */
+  async #redial(broke: string, graceMs: number): Promise<void> {
+    const { signal } = this.#closing;
+    const session = { id: this.#sessionId, heard: this.#session.heardCount };
+    const hello = { role: "client", name: this.name, session } as const;
+    try {
+      await sleep(redialAfterMs, undefined, { signal });
+      const dialed = await reach(this.#address, hello, graceMs, { signal });
+      if (signal.aborted) dialed.socket.terminate();
+      else this.#session.resume(dialed.socket, dialed.session?.heard ?? 0);
+    } catch (error) {
+      this.#session.end(`${broke}; ${(error as Error).message}`);
+    }
   }
 
   /** The values of `keys`, in their order. */
@@ -332,7 +357,8 @@ export class Client implements Executor, AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#runs.lost("the client was closed");
-    this.#connection.close("the client was closed");
+    this.#closing.abort();
+    this.#session.close("the client was closed");
     await this.#data.close();
   }
 

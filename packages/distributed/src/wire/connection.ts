@@ -1,5 +1,7 @@
 import type { RawData, WebSocket } from "ws";
 import { DistributedError } from "../errors.ts";
+import type { EarlyFrame } from "./early-frames.ts";
+import { takeEarlyFrames } from "./early-frames.ts";
 import type { Fields } from "./incoming.ts";
 import { Incoming } from "./incoming.ts";
 import type { OutgoingFrame } from "./outgoing.ts";
@@ -13,8 +15,11 @@ export interface ConnectionOptions<Out, In> {
   readonly unpack: (fields: Fields) => In;
   /** Messages have come; called once a frame. */
   readonly heard: (messages: readonly In[]) => void;
-  /** The connection is over, by either side; called once, never from inside of a call. */
-  readonly closed: (reason: string) => void;
+  /**
+   * The connection is over; called once, never from inside of a call. It broke where neither side
+   * has ended it.
+   */
+  readonly closed: (reason: string, isBroken: boolean) => void;
   readonly limits?: WireLimits;
 }
 
@@ -23,6 +28,8 @@ const goingAway = 1_001;
 const textNotTaken = 1_003;
 const badFrame = 1_007;
 const againstTheRules = 1_008;
+/** Nobody has said why. */
+const brokenOff = 1_006;
 
 /** Bytes of a reason that a close frame can hold. */
 const reasonBytesMax = 123;
@@ -52,10 +59,21 @@ export class Connection<Out, In> {
     this.#limits = options.limits ?? wireLimits;
     this.#outgoing = new Outgoing(this.#limits);
     this.#incoming = new Incoming(this.#limits);
+    const early = takeEarlyFrames(socket);
     socket.on("message", (data, isBinary) => this.#hear(data, isBinary));
-    socket.on("close", (code, reason) => this.#end(textOf(code, reason)));
-    socket.on("error", (error) => this.#end(error.message));
-    socket.resume();
+    socket.on("close", (code, reason) => this.#end(textOf(code, reason), code === brokenOff));
+    // Frames against the rules of the protocol end it: they would come again.
+    socket.on("error", (error: NodeJS.ErrnoException) =>
+      this.#end(error.message, error.code?.startsWith("WS_") !== true),
+    );
+    if (early.length === 0) socket.resume();
+    else queueMicrotask(() => this.#hearEarly(early));
+  }
+
+  /** What came with the greeting goes before all else, when the caller is done. */
+  #hearEarly(frames: readonly EarlyFrame[]): void {
+    for (const { data, isBinary } of frames) this.#hear(data, isBinary);
+    this.#socket.resume();
   }
 
   /** Sends a message at the end of this turn; one to a connection that is over goes nowhere. */
@@ -80,6 +98,13 @@ export class Connection<Out, In> {
     // Who does not answer that is not waited for.
     setTimeout(() => this.#socket.terminate(), 100).unref();
     this.#end(reason);
+  }
+
+  /** Breaks it, as a network would: the peer is told nothing. */
+  drop(reason: string): void {
+    if (this.#isOver) return;
+    this.#socket.terminate();
+    this.#end(reason, true);
   }
 
   #hear(data: RawData, isBinary: boolean): void {
@@ -150,14 +175,14 @@ export class Connection<Out, In> {
     });
   }
 
-  #end(reason: string): void {
+  #end(reason: string, isBroken = false): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#stall);
     this.#messages = [];
     this.#waiting = [];
     this.#waitingBytes = 0;
-    queueMicrotask(() => this.#options.closed(reason));
+    queueMicrotask(() => this.#options.closed(reason, isBroken));
   }
 }
 
@@ -177,5 +202,5 @@ function fitting(reason: string): string {
 function textOf(code: number, reason: Buffer): string {
   const text = reason.toString();
   if (text !== "") return text;
-  return code === 1_006 ? "the connection broke" : `the connection was closed (${code})`;
+  return code === brokenOff ? "the connection broke" : `the connection was closed (${code})`;
 }

@@ -6,7 +6,7 @@ import { DistributedError, VersionMismatchError, isRefusal, refusedError } from 
 import { packageVersion } from "../package-version.ts";
 import { tlsOptions } from "../deploy/security/tls.ts";
 import type { Tls } from "./tls.ts";
-import type { Hello } from "./greeting.ts";
+import type { Hello, SessionWelcome } from "./greeting.ts";
 import { greet } from "./greeting.ts";
 
 /** Where a scheduler is, and what it takes to be let in. */
@@ -22,6 +22,8 @@ export interface Dialed {
   readonly socket: WebSocket;
   /** The number by which the scheduler knows this side. */
   readonly epoch: number;
+  /** Of a client. */
+  readonly session: SessionWelcome | undefined;
 }
 
 const dialMs = 10_000;
@@ -34,7 +36,7 @@ const refusalBytesMax = 4_096;
  */
 export async function dial(
   address: SchedulerAddress,
-  hello: Pick<Hello, "role" | "name">,
+  hello: Omit<Hello, "version">,
   signal?: AbortSignal,
 ): Promise<Dialed> {
   // Whoever connects to nothing does not wait for the library.
@@ -54,7 +56,8 @@ export async function dial(
     await opened(socket);
     const welcome = await greet(socket, { ...hello, version: packageVersion });
     if (welcome.kind === "mismatch") throw new VersionMismatchError(address.url, welcome.reason);
-    return { socket, epoch: welcome.epoch };
+    if (welcome.kind === "gone") throw refusedError(address.url, welcome.reason);
+    return { socket, epoch: welcome.epoch, session: welcome.session };
   } catch (error) {
     socket.terminate();
     throw error;
@@ -83,7 +86,7 @@ export interface Reaching {
  */
 export async function reach(
   address: SchedulerAddress,
-  hello: Pick<Hello, "role" | "name">,
+  hello: Omit<Hello, "version">,
   timeoutMs: number,
   { signal, retried }: Reaching = {},
 ): Promise<Dialed> {

@@ -2,11 +2,12 @@ import type { RawData, WebSocket } from "ws";
 import { decodeControl, encodeControl } from "../codec/control/control-frame.ts";
 import { GREETING_LIMITS } from "../codec/control/control-limits.ts";
 import { DistributedError } from "../errors.ts";
+import { keepEarlyFrames } from "./early-frames.ts";
 import { Fields, Incoming } from "./incoming.ts";
 import { wireLimits } from "./wire-limits.ts";
 
 /** Peers that speak another version do not understand each other. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** How long either side waits for the first word of the other. */
 export const greetingMs = 10_000;
@@ -18,22 +19,59 @@ export interface Hello {
   readonly name: string;
   /** The version of its package. */
   readonly version: string;
+  /** Of a client. */
+  readonly session?: SessionHello | undefined;
+}
+
+/** What a client and its scheduler go on with when their connection breaks. */
+export interface SessionHello {
+  /** A name that nobody can guess. */
+  readonly id: string;
+  /** Messages of the scheduler that have come; undefined where the session begins. */
+  readonly heard: number | undefined;
 }
 
 /** The first word of a scheduler: it knows the peer from now on by the number `epoch`. */
 export type Welcome =
-  | { readonly kind: "welcome"; readonly epoch: number; readonly version: string }
-  | { readonly kind: "mismatch"; readonly reason: string };
+  | {
+      readonly kind: "welcome";
+      readonly epoch: number;
+      readonly version: string;
+      readonly session?: SessionWelcome | undefined;
+    }
+  /** `gone`: the session is not known, or no more. */
+  | { readonly kind: "mismatch"; readonly reason: string }
+  | { readonly kind: "gone"; readonly reason: string };
+
+/** What a scheduler says of the session of a client. */
+export interface SessionWelcome {
+  /** Messages of the client that have come. */
+  readonly heard: number;
+  /** How long the session outlives a connection that broke. */
+  readonly graceMs: number;
+}
 
 /** Says who connects, and gives the answer; rejects where there is none. */
 export async function greet(socket: WebSocket, hello: Hello): Promise<Welcome> {
   const answer = firstMessage(socket);
-  socket.send(encodeControl({ protocol: protocolVersion, ...hello }, GREETING_LIMITS));
+  socket.send(encodeControl(packHello(hello), GREETING_LIMITS));
   const fields = await answer;
-  if (fields.oneOf("kind", ["welcome", "mismatch"]) === "mismatch") {
-    return { kind: "mismatch", reason: fields.text("reason") };
-  }
-  return { kind: "welcome", epoch: fields.whole("epoch"), version: fields.text("version", 64) };
+  const kind = fields.oneOf("kind", ["welcome", "mismatch", "gone"]);
+  if (kind !== "welcome") return { kind, reason: fields.text("reason") };
+  const session = fields.has("session")
+    ? fields.object("session", (of) => ({
+        heard: of.whole("heard"),
+        graceMs: of.number("graceMs"),
+      }))
+    : undefined;
+  return { kind, epoch: fields.whole("epoch"), version: fields.text("version", 64), session };
+}
+
+function packHello({ session, ...facts }: Hello): object {
+  const message = { protocol: protocolVersion, ...facts };
+  if (session === undefined) return message;
+  const { id, heard } = session;
+  return { ...message, session: heard === undefined ? { id } : { id, heard } };
 }
 
 /**
@@ -45,7 +83,8 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   const theirs = { protocol: fields.number("protocol"), version: fields.text("version", 64) };
   const role = fields.oneOf("role", ["worker", "client"]);
   if (theirs.protocol === protocolVersion) {
-    return { role, name: fields.text("name", 256), version: theirs.version };
+    const session = role === "client" ? fields.object("session", readSession) : undefined;
+    return { role, name: fields.text("name", 256), version: theirs.version, session };
   }
   const reason =
     `${role} ${theirs.version} speaks protocol ${theirs.protocol}, ` +
@@ -54,9 +93,19 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   throw new DistributedError("distributed/version-mismatch", reason);
 }
 
+function readSession(fields: Fields): SessionHello {
+  const heard = fields.has("heard") ? fields.whole("heard") : undefined;
+  return { id: fields.text("id", 64), heard };
+}
+
 /** Answers who has connected. */
 export function answer(socket: WebSocket, welcome: Welcome): void {
-  socket.send(encodeControl(welcome, GREETING_LIMITS));
+  if (welcome.kind !== "welcome") socket.send(encodeControl(welcome, GREETING_LIMITS));
+  else {
+    const { session, ...facts } = welcome;
+    const message = session === undefined ? facts : { ...facts, session };
+    socket.send(encodeControl(message, GREETING_LIMITS));
+  }
 }
 
 /**
@@ -76,6 +125,7 @@ function firstMessage(socket: WebSocket): Promise<Fields> {
     );
     const heard = (data: RawData, isBinary: boolean): void => {
       socket.pause();
+      keepEarlyFrames(socket);
       done(() => {
         try {
           if (!isBinary) throw new Error("messages are binary");

@@ -16,6 +16,8 @@ export interface SchedulerServerOptions {
   readonly hosts?: readonly string[];
   /** It ends when no client was there for so long; default never. */
   readonly idleTimeoutMs?: number;
+  /** How long runs of a client go on whose connection broke; default 60,000. */
+  readonly clientGraceMs?: number;
   readonly settings?: Partial<SchedulerSettings>;
   readonly log: Log;
 }

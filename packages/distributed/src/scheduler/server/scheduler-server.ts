@@ -7,7 +7,6 @@ import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { inBrackets } from "../../deploy/security/is-loopback.ts";
 import { tlsOptions } from "../../deploy/security/tls.ts";
-import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { VitalsTold } from "../../messages/worker-vitals.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
@@ -17,10 +16,8 @@ import type { Watched } from "../../http/watched.ts";
 import { wallClock } from "../../http/watched.ts";
 import { packageVersion } from "../../package-version.ts";
 import { RecentLog } from "../../recent-log.ts";
-import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
 import { Connection } from "../../wire/connection.ts";
 import { answer, hear } from "../../wire/greeting.ts";
-import type { Hello } from "../../wire/greeting.ts";
 import type { WorkerNews } from "../../wire/worker-wire.ts";
 import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
 import { expansionOf } from "../expand.ts";
@@ -28,6 +25,7 @@ import type { SchedulerLoad } from "../load.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
 import { Admission } from "./admission.ts";
+import { ClientSessions } from "./client-sessions.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { WorkerLogs } from "./worker-logs.ts";
@@ -36,6 +34,8 @@ import { WorkerLogs } from "./worker-logs.ts";
 const strangersMax = 256;
 /** A request must be there by then. */
 const requestMs = 10_000;
+/** A client that was cut off finds back in a minute, or not at all. */
+const clientGraceMsDefault = 60_000;
 /** Connections that belong to no worker, client or stranger who is being greeted. */
 const plainMax = 1_024;
 
@@ -44,7 +44,6 @@ const remembered = { attemptsMax: 65_536, journalMax: 1_024 };
 
 type Server = ReturnType<typeof createServer>;
 type WorkerConnection = Connection<ToWorkerMessage | LogsWanted, WorkerMessage | WorkerNews>;
-type ClientConnection = Connection<ToClientMessage, ClientMessage>;
 
 /**
  * A scheduler that others reach over a network: sockets, clock and timers around the machine that
@@ -64,7 +63,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   readonly #workers = new Map<number, WorkerConnection>();
-  readonly #clients = new Map<number, ClientConnection>();
+  readonly #clients: ClientSessions;
   readonly #logs = new WorkerLogs();
   readonly #vitals = new Map<number, VitalsTold>();
   #epochs = 0;
@@ -107,6 +106,7 @@ export class SchedulerServer implements AsyncDisposable {
     const scheme = options.tls === undefined ? "ws" : "wss";
     this.url = `${scheme}://${inBrackets(options.host)}:${this.port}`;
     this.#admission = new Admission(options);
+    this.#clients = this.#makeClients(options);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const settings = { ...remembered, ...options.settings };
     this.#machine = new SchedulerMachine(settings, this.#clock.nowMs());
@@ -144,7 +144,7 @@ export class SchedulerServer implements AsyncDisposable {
 
   /** Those who have shown nothing yet take no more than some of the sockets of this process. */
   #count(socket: Socket): void {
-    const known = this.#workers.size + this.#clients.size + this.#strangers;
+    const known = this.#workers.size + this.#clients.hereCount + this.#strangers;
     if (this.#socketCount - known >= plainMax) {
       socket.destroy();
       return;
@@ -195,9 +195,12 @@ export class SchedulerServer implements AsyncDisposable {
     try {
       const hello = await hear(socket, packageVersion);
       const epoch = ++this.#epochs;
-      answer(socket, { kind: "welcome", epoch, version: packageVersion });
-      if (hello.role === "worker") this.#admitWorker(epoch, socket);
-      else this.#admitClient(epoch, socket, hello);
+      if (hello.session !== undefined) {
+        this.#clients.admit(socket, hello.name, hello.session, epoch);
+      } else {
+        answer(socket, { kind: "welcome", epoch, version: packageVersion });
+        this.#admitWorker(epoch, socket);
+      }
     } catch (error) {
       const reason = (error as Error).message;
       this.#log.warn("refused", { reason });
@@ -240,22 +243,24 @@ export class SchedulerServer implements AsyncDisposable {
     this.#workers.set(epoch, connection);
   }
 
-  #admitClient(epoch: number, socket: WebSocket, { name }: Hello): void {
-    const connection: ClientConnection = new Connection(socket, {
-      pack: packToClient,
-      unpack: unpackFromClient,
-      heard: (messages) => {
+  #makeClients({ clientGraceMs = clientGraceMsDefault }: SchedulerServerOptions): ClientSessions {
+    const log = this.#log;
+    return new ClientSessions({
+      graceMs: clientGraceMs,
+      joined: (epoch, name) => {
+        this.#watchIdleness();
+        this.#happened({ kind: "client-connected", epoch, name });
+      },
+      said: (epoch, messages) => {
         for (const message of messages) this.#happened({ kind: "client-said", epoch, message });
       },
-      closed: (reason) => {
-        this.#clients.delete(epoch);
+      broke: (epoch, reason) => log.warn("client away", { epoch, reason, graceMs: clientGraceMs }),
+      resumed: (epoch) => log.info("client back", { epoch }),
+      left: (epoch, reason) => {
         this.#watchIdleness();
         this.#happened({ kind: "disconnected", epoch, reason });
       },
     });
-    this.#clients.set(epoch, connection);
-    this.#watchIdleness();
-    this.#happened({ kind: "client-connected", epoch, name });
   }
 
   /** Events of one turn of the loop are taken together. */
@@ -280,11 +285,11 @@ export class SchedulerServer implements AsyncDisposable {
         this.#workers.get(instruction.epoch)?.send(instruction.message);
         return;
       case "tell-client":
-        this.#clients.get(instruction.epoch)?.send(instruction.message);
+        this.#clients.send(instruction.epoch, instruction.message);
         return;
       case "disconnect":
         this.#workers.get(instruction.epoch)?.cut(instruction.reason);
-        this.#clients.get(instruction.epoch)?.cut(instruction.reason);
+        this.#clients.cut(instruction.epoch, instruction.reason);
         return;
       case "expand":
         this.#happened(expansionOf(instruction));
@@ -310,9 +315,8 @@ export class SchedulerServer implements AsyncDisposable {
     clearTimeout(this.#idle);
     clearImmediate(this.#turn);
     this.#clock.stop();
-    for (const connection of [...this.#workers.values(), ...this.#clients.values()]) {
-      connection.close(reason);
-    }
+    for (const connection of this.#workers.values()) connection.close(reason);
+    this.#clients.close(reason);
     this.#sockets.close();
     await new Promise<void>((resolve) => {
       this.#http.close(() => resolve());

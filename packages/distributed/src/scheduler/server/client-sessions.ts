@@ -1,0 +1,123 @@
+import type { WebSocket } from "ws";
+import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
+import { packageVersion } from "../../package-version.ts";
+import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
+import type { SessionHello } from "../../wire/greeting.ts";
+import { answer } from "../../wire/greeting.ts";
+import { Session } from "../../wire/session.ts";
+
+/** What becomes of clients. */
+export interface ClientSessionsOptions {
+  /** How long a client whose connection broke may be away. */
+  readonly graceMs: number;
+  readonly joined: (epoch: number, name: string) => void;
+  readonly said: (epoch: number, messages: readonly ClientMessage[]) => void;
+  readonly broke: (epoch: number, reason: string) => void;
+  readonly resumed: (epoch: number) => void;
+  readonly left: (epoch: number, reason: string) => void;
+}
+
+interface ClientSession {
+  readonly epoch: number;
+  readonly id: string;
+  readonly session: Session<ToClientMessage, ClientMessage>;
+  /** Runs while it is away. */
+  grace: NodeJS.Timeout | undefined;
+}
+
+/**
+ * The clients of a scheduler. One whose connection broke stays what it was, under its number, until
+ * it is back or was away for too long; it misses nothing.
+ */
+export class ClientSessions {
+  readonly #options: ClientSessionsOptions;
+  readonly #byEpoch = new Map<number, ClientSession>();
+  readonly #byId = new Map<string, ClientSession>();
+
+  constructor(options: ClientSessionsOptions) {
+    this.#options = options;
+  }
+
+  /** Those that are here, or may come back. */
+  get size(): number {
+    return this.#byEpoch.size;
+  }
+
+  /** Those that have a connection. */
+  get hereCount(): number {
+    let count = 0;
+    for (const { grace } of this.#byEpoch.values()) if (grace === undefined) count++;
+    return count;
+  }
+
+  send(epoch: number, message: ToClientMessage): void {
+    this.#byEpoch.get(epoch)?.session.send(message);
+  }
+
+  /** Greets a client that begins a session, by the number given, or goes on with one. */
+  admit(socket: WebSocket, name: string, { id, heard }: SessionHello, epoch: number): void {
+    const known = this.#byId.get(id);
+    // One that never got the answer to its first word says it again.
+    if (known === undefined && heard !== undefined) {
+      const reason = "the scheduler does not know the session, or not any more";
+      answer(socket, { kind: "gone", reason });
+      throw new Error(`client ${name}: ${reason}`);
+    }
+    const client = known ?? this.#begin(id, epoch);
+    clearTimeout(client.grace);
+    client.grace = undefined;
+    const session = { heard: client.session.heardCount, graceMs: this.#options.graceMs };
+    answer(socket, { kind: "welcome", epoch: client.epoch, version: packageVersion, session });
+    client.session.resume(socket, heard ?? 0);
+    if (known === undefined) this.#options.joined(epoch, name);
+    else this.#options.resumed(client.epoch);
+  }
+
+  #begin(id: string, epoch: number): ClientSession {
+    const { graceMs, said, broke, left } = this.#options;
+    const client: ClientSession = {
+      epoch,
+      id,
+      session: new Session<ToClientMessage, ClientMessage>({
+        pack: packToClient,
+        unpack: unpackFromClient,
+        heard: (messages) => said(epoch, messages),
+        broke: (reason) => {
+          broke(epoch, reason);
+          client.grace = setTimeout(() => client.session.end(reason), graceMs);
+        },
+        ended: (reason) => {
+          this.#forget(client);
+          left(epoch, reason);
+        },
+      }),
+      grace: undefined,
+    };
+    this.#byEpoch.set(epoch, client);
+    this.#byId.set(id, client);
+    return client;
+  }
+
+  #forget(client: ClientSession): void {
+    clearTimeout(client.grace);
+    this.#byEpoch.delete(client.epoch);
+    this.#byId.delete(client.id);
+  }
+
+  /** Sends a client away. */
+  cut(epoch: number, reason: string): void {
+    const client = this.#byEpoch.get(epoch);
+    if (client === undefined) return;
+    this.#forget(client);
+    client.session.cut(reason);
+    this.#options.left(epoch, reason);
+  }
+
+  /** Ends all of them. */
+  close(reason: string): void {
+    for (const client of this.#byEpoch.values()) {
+      clearTimeout(client.grace);
+      client.session.close(reason);
+    }
+  }
+}
