@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { tlsOptions } from "../../deploy/security/tls.ts";
-import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
+import type { CoordinateMessage } from "../../messages/coordination.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { VitalsTold } from "../../messages/worker-vitals.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
@@ -14,6 +14,7 @@ import { HttpApi } from "../../http/http-api.ts";
 import { PageSessions } from "../../http/page-sessions.ts";
 import type { Watched } from "../../http/watched.ts";
 import { wallClock } from "../../http/watched.ts";
+import type { FromClient, ToClient } from "../../wire/client-wire.ts";
 import { packageVersion } from "../../package-version.ts";
 import { RecentLog } from "../../recent-log.ts";
 import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
@@ -27,6 +28,7 @@ import type { SchedulerLoad } from "../load.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
 import { Admission } from "./admission.ts";
+import { Coordinator } from "./coordinator.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { WorkerLogs } from "./worker-logs.ts";
@@ -43,7 +45,7 @@ const remembered = { attemptsMax: 65_536, journalMax: 1_024 };
 
 type Server = ReturnType<typeof createServer>;
 type WorkerConnection = Connection<ToWorkerMessage | LogsWanted, WorkerMessage | WorkerNews>;
-type ClientConnection = Connection<ToClientMessage, ClientMessage>;
+type ClientConnection = Connection<ToClient, FromClient>;
 
 /**
  * A scheduler that others reach over a network: sockets, clock and timers around the machine that
@@ -59,6 +61,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #idleTimeoutMs: number | undefined;
   readonly #admission: Admission;
   readonly #machine: SchedulerMachine;
+  readonly #coordinator: Coordinator;
   readonly #clock = new SteadyClock();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
@@ -109,6 +112,12 @@ export class SchedulerServer implements AsyncDisposable {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const settings = { ...remembered, ...options.settings };
     this.#machine = new SchedulerMachine(settings, this.#clock.nowMs());
+    this.#coordinator = new Coordinator({
+      standingOf: (epoch, holds) => this.#machine.standingOf(epoch, holds),
+      happened: (event) => this.#handleNow([event]),
+      workerNames: () => this.#machine.workerNames,
+      tell: (epoch, message) => this.#clients.get(epoch)?.send(message),
+    });
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -244,11 +253,15 @@ export class SchedulerServer implements AsyncDisposable {
       pack: packToClient,
       unpack: unpackFromClient,
       heard: (messages) => {
-        for (const message of messages) this.#happened({ kind: "client-said", epoch, message });
+        for (const message of messages) {
+          if (message.kind === "coordinate") this.#demanded(epoch, message);
+          else this.#happened({ kind: "client-said", epoch, message });
+        }
       },
       closed: (reason) => {
         this.#clients.delete(epoch);
         this.#watchIdleness();
+        this.#coordinator.left(epoch);
         this.#happened({ kind: "disconnected", epoch, reason });
       },
     });
@@ -257,9 +270,18 @@ export class SchedulerServer implements AsyncDisposable {
     this.#happened({ kind: "client-connected", epoch, name });
   }
 
+  #demanded(epoch: number, { request, demand }: CoordinateMessage): void {
+    this.#coordinator.demanded(epoch, request, demand);
+    this.#soon();
+  }
+
   /** Events of one turn of the loop are taken together. */
   #happened(event: SchedulerEvent): void {
     this.#events.push(event);
+    this.#soon();
+  }
+
+  #soon(): void {
     this.#turn ??= setImmediate(() => {
       this.#turn = undefined;
       this.#handle();
@@ -270,6 +292,12 @@ export class SchedulerServer implements AsyncDisposable {
     if (this.#closing !== undefined) return;
     const events = this.#events;
     this.#events = [];
+    this.#handleNow(events);
+    // What clients demand may be of futures whose runs have come in with these events.
+    this.#coordinator.handle();
+  }
+
+  #handleNow(events: readonly SchedulerEvent[]): void {
     for (const each of this.#machine.handle(events, this.#clock.nowMs())) this.#carryOut(each);
   }
 
