@@ -1,5 +1,6 @@
-import { registerCollection } from "@millrace/graph";
+import { registerCollection, registerForm } from "@millrace/graph";
 import { Bag } from "./bag.ts";
+import { partitionsAt } from "./partitions.ts";
 
 declare module "@millrace/graph" {
   interface CollectionKinds<T, S> {
@@ -8,6 +9,12 @@ declare module "@millrace/graph" {
 }
 
 registerCollection("bag", (parts) => new Bag(parts));
+registerForm<Bag<unknown>>({
+  kind: "bag",
+  test: (collection) => collection instanceof Bag,
+  outlineOf: () => undefined,
+  make: (_outline, graph, keys) => new Bag(partitionsAt(graph, keys)),
+});
 
 export { Bag };
 export type { KeyFunction, KeyType, MaybePromise } from "./callbacks.ts";

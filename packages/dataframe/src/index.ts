@@ -1,8 +1,9 @@
 import type { Schema } from "./dtype.ts";
-import { registerCollection } from "@millrace/graph";
-import { DataFrame } from "./dataframe.ts";
+import { registerCollection, registerForm } from "@millrace/graph";
+import { DataFrame, planOf } from "./dataframe.ts";
 import type { SchemaOfRow } from "./rows/row-of.ts";
 import { planOfRows } from "./verbs/from.ts";
+import { outlineOf, planOfOutline } from "./verbs/outline.ts";
 
 export { DataFrame };
 export type { ArrowOf, ArrowSchema, BatchOf, TableOf } from "./arrow/arrow-of.ts";
@@ -78,4 +79,10 @@ declare module "@millrace/graph" {
 registerCollection("dataframe", (parts) => {
   const plan = planOfRows(parts);
   return plan instanceof Promise ? plan.then((one) => new DataFrame(one)) : new DataFrame(plan);
+});
+registerForm<DataFrame>({
+  kind: "dataframe",
+  test: (collection) => collection instanceof DataFrame,
+  outlineOf: (frame) => outlineOf(planOf("publish", frame)),
+  make: (outline, graph, keys) => new DataFrame(planOfOutline(outline, graph, keys)),
 });

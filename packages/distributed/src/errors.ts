@@ -7,13 +7,17 @@ export type DistributedErrorCode =
   | "distributed/client-closed"
   | "distributed/codec-failed"
   | "distributed/config"
+  | "distributed/coordination-full"
   | "distributed/corrupt-block"
   | "distributed/corrupt-frame"
   | "distributed/insecure-network"
   | "distributed/invalid-argument"
   | "distributed/killed-worker"
+  | "distributed/name-conflict"
+  | "distributed/no-client"
   | "distributed/not-in-task"
   | "distributed/not-prepared"
+  | "distributed/not-published"
   | "distributed/not-scattered"
   | "distributed/not-serializable"
   | "distributed/not-started"
@@ -27,6 +31,7 @@ export type DistributedErrorCode =
   | "distributed/unknown-block"
   | "distributed/unknown-codec"
   | "distributed/unreachable"
+  | "distributed/value-too-large"
   | "distributed/version-mismatch";
 
 /**
@@ -143,6 +148,8 @@ export class KilledWorkerError extends DistributedError {
   }
 }
 
+const aRun = { api: "compute", got: "a run" };
+
 /**
  * The scheduler is gone before a run has ended: it was closed, or cannot be reached any more.
  *
@@ -156,10 +163,11 @@ export class KilledWorkerError extends DistributedError {
 export class SchedulerLostError extends DistributedError {
   override readonly name = "SchedulerLostError";
 
-  constructor(reason: string) {
+  /** @param got - who finds out, and with what, where that is no run */
+  constructor(reason: string, { api, got }: { readonly api: string; readonly got: string } = aRun) {
     super(
       "distributed/scheduler-lost",
-      `compute: the scheduler is gone, ${reason}, got a run that has not ended, wanted one that ends ` +
+      `${api}: the scheduler is gone, ${reason}, got ${got} that has not ended, wanted one that ends ` +
         "first. Await what runs before you close.",
     );
   }

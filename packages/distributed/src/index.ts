@@ -10,7 +10,7 @@ export type { DistributedErrorCode } from "./errors.ts";
 export type { Adaptive } from "./adaptive/adaptive.ts";
 export type { AdaptOptions } from "./adaptive/check-adapt-options.ts";
 export { Client } from "./client/client.ts";
-export type { ClientOptions, HasScheduler } from "./client/client.ts";
+export type { ClientOptions, HasScheduler } from "./client/client-options.ts";
 export type { Holder } from "./client/futures/copies.ts";
 export type { ClusterInfo } from "./client/watch/questions.ts";
 export type {
@@ -40,6 +40,16 @@ export type {
   ApiWorker,
   ApiWorkers,
 } from "./http/api.ts";
+export type { ClusterEvent } from "./client/coordination/cluster-event.ts";
+export type { ClusterLock } from "./client/coordination/cluster-lock.ts";
+export type { ClusterQueue, QueueOptions } from "./client/coordination/cluster-queue.ts";
+export type { ClusterSemaphore } from "./client/coordination/cluster-semaphore.ts";
+export type { ClusterTopic, Subscription } from "./client/coordination/cluster-topic.ts";
+export type { ClusterVariable } from "./client/coordination/cluster-variable.ts";
+export type { RunEverywhereOptions } from "./client/run-everywhere.ts";
+export type { PublishOptions } from "./client/coordination/publishing.ts";
+export type { Lease } from "./client/coordination/lease.ts";
+export type { WaitingOptions } from "./client/coordination/waiting.ts";
 export type { Future, FutureStatus } from "./client/futures/future.ts";
 export type { GatherOptions } from "./client/futures/gather.ts";
 export type { ScatterOptions } from "./client/futures/scatter.ts";
@@ -49,6 +59,8 @@ export type { ReturnWhen, WaitOptions, Waited } from "./client/futures/wait.ts";
 export { LocalCluster } from "./deploy/local-cluster.ts";
 export type { LocalClusterOptions } from "./deploy/local-cluster.ts";
 export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor.ts";
+export { getClient } from "./get-client.ts";
 export { getWorker } from "./get-worker.ts";
+export { secede } from "./secede.ts";
 export type { TaskContext } from "./worker/threads/task-context.ts";
 export type { ThreadsExecutor } from "./local/threads-executor.ts";

@@ -2,6 +2,7 @@ import { currentAnnotations, withoutAnnotations } from "./annotations.ts";
 import type { CallNode } from "./call-graph.ts";
 import { graphOfCalls, setCallNode } from "./call-graph.ts";
 import { checkOptions } from "./check-options.ts";
+import { registerForm } from "./collection-forms.ts";
 import type { Collection } from "./collection.ts";
 import { isCollection } from "./collection.ts";
 import { compute, optimize, persist } from "./compute.ts";
@@ -298,3 +299,10 @@ function standIn(value: object): unknown {
     tokenizeLoosely((lazy as { readonly finalize: unknown }).finalize),
   ];
 }
+
+registerForm<Delayed<unknown>>({
+  kind: "delayed",
+  test: (collection) => collection instanceof Delayed,
+  outlineOf: () => undefined,
+  make: (_outline, graph, keys) => Delayed.value<unknown>(undefined).withGraph(graph, keys),
+});

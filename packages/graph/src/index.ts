@@ -14,6 +14,8 @@ export { isCollection } from "./collection.ts";
 export type { Collection, Computed, Rebuilt } from "./collection.ts";
 export { makeCollection, registerCollection } from "./collection-kinds.ts";
 export type { CollectionKinds, CollectionOf, CollectionParts } from "./collection-kinds.ts";
+export { formNamed, formOf, registerForm } from "./collection-forms.ts";
+export type { CollectionForm } from "./collection-forms.ts";
 export { compute, optimize, persist } from "./compute.ts";
 export { Cut, CutPiece } from "./cut.ts";
 export type { CutArray, CutPart } from "./cut.ts";

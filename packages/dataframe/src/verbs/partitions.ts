@@ -11,7 +11,7 @@ import { blocks } from "../plan/sources.ts";
  * A frame whose partitions are the values of keys of a graph; of a plan it has columns and layout.
  */
 export function blocksAt(
-  { fields, layout, token }: PlanNode,
+  { fields, layout, token }: Pick<PlanNode, "fields" | "layout" | "token">,
   graph: LayeredGraph,
   keys: readonly Key[],
 ): PlanNode {

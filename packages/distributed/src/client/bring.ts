@@ -18,12 +18,12 @@ interface Wish {
  * worker is asked one thing at a time.
  */
 export class Bringing {
-  readonly #client: DataClient;
+  readonly #client: Pick<DataClient, "fetch">;
   readonly #peers = new Map<number, Peer>();
   readonly #wishes = new Map<number, Wish[]>();
   readonly #asked = new Set<number>();
 
-  constructor(client: DataClient) {
+  constructor(client: Pick<DataClient, "fetch">) {
     this.#client = client;
   }
 

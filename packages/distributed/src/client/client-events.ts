@@ -67,6 +67,8 @@ export type ClientEvent =
     }
   /** Ask the scheduler something; `request` is a number that was not used before. */
   | { readonly kind: "questioned"; readonly request: number; readonly question: Question }
+  /** The scheduler makes a run of this client, of values of others; they stay with the workers. */
+  | { readonly kind: "adopted"; readonly run: number; readonly outputCount: number }
   /** Nobody wants anything of a run any more. */
   | { readonly kind: "released"; readonly run: number };
 

@@ -2,18 +2,7 @@ import type { ExecutorOptions, Progress } from "@millrace/graph";
 import { CancelledError, onAbort } from "@millrace/graph";
 import type { Attempt } from "../messages/client-messages.ts";
 import type { Counts } from "./client-events.ts";
-
-/** Who is told what becomes of a run. */
-export interface RunListener {
-  /** An output has come: its value, or undefined where that stays with a worker. */
-  give(output: number, value: unknown): void;
-  /** Some outputs have failed. */
-  failOutputs(outputs: readonly number[], error: Error): void;
-  /** The whole run has failed, or is given up. */
-  fail(error: unknown): void;
-  progressed(counts: Counts): void;
-  attempted(attempts: readonly Attempt[]): void;
-}
+import type { RunListener } from "./run-listener.ts";
 
 /**
  * A run as whoever asked for it sees it: outputs come one by one, it is watched by callbacks, and

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type {
   CallArguments,
+  Collection,
   Executor,
   ExecutorOptions,
   Finished,
@@ -12,53 +11,34 @@ import type {
   TaskFunction,
   TaskGraph,
 } from "@millrace/graph";
-import { quoteValue } from "@millrace/graph";
 import { pageUrl } from "../deploy/security/page-ticket.ts";
-import { DistributedError, invalidArgument } from "../errors.ts";
-import type { ClientMessage, ToClientMessage } from "../messages/client-messages.ts";
-import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
-import { DataClient } from "../wire/data/data-client.ts";
-import type { Dialed, SchedulerAddress } from "../wire/dial.ts";
-import { reach } from "../wire/dial.ts";
-import { Session } from "../wire/session.ts";
-import type { Tls } from "../wire/tls.ts";
-import { hostIdentity } from "../worker/store/process-identity.ts";
-import { Bringing } from "./bring.ts";
+import type { ClientOptions, ClientTransport, HasScheduler } from "./client-options.ts";
+import { addressIn, addressOf, closedError } from "./client-options.ts";
+import type { ClientParts } from "./client-parts.ts";
+import { dialTransport, joinParts } from "./client-parts.ts";
 import type { Holder } from "./futures/copies.ts";
 import { rebalance, replicate, whoHas } from "./futures/copies.ts";
+import { ClusterEvent } from "./coordination/cluster-event.ts";
+import { ClusterLock } from "./coordination/cluster-lock.ts";
+import { ClusterQueue } from "./coordination/cluster-queue.ts";
+import type { QueueOptions } from "./coordination/cluster-queue.ts";
+import { ClusterSemaphore } from "./coordination/cluster-semaphore.ts";
+import { ClusterTopic } from "./coordination/cluster-topic.ts";
+import { ClusterVariable } from "./coordination/cluster-variable.ts";
+import type { PublishOptions } from "./coordination/publishing.ts";
 import type { Future } from "./futures/future.ts";
 import type { GatherOptions } from "./futures/gather.ts";
 import { gather } from "./futures/gather.ts";
 import type { ScatterOptions } from "./futures/scatter.ts";
-import { Scattering } from "./futures/scatter.ts";
 import type { Returned, SubmitOptions } from "./futures/submit.ts";
-import { Submitting } from "./futures/submit.ts";
-import { RunClient } from "./run-client.ts";
+import { runEverywhere } from "./run-everywhere.ts";
+import type { RunEverywhereOptions } from "./run-everywhere.ts";
 import { ApiReader } from "./watch/api-reader.ts";
 import { dump } from "./watch/dump.ts";
 import type { ClusterInfo } from "./watch/questions.ts";
 import { clusterInfo, logOf, logsOfAll } from "./watch/questions.ts";
 
-/** How a client connects. */
-export interface ClientOptions {
-  /** What the scheduler lets in; a cluster of this process needs none. */
-  readonly token?: string | undefined;
-  /** Certificates, for `wss://`. */
-  readonly tls?: Tls | undefined;
-  /** What the scheduler calls this client. */
-  readonly name?: string | undefined;
-  /** How long to look for the scheduler, milliseconds; default 10,000. */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Something that has a scheduler, such as a cluster of this process. */
-export interface HasScheduler {
-  readonly scheduler: SchedulerAddress;
-}
-
 const timeoutMsDefault = 10_000;
-/** A connection that broke at once is not followed by another one at once. */
-const redialAfterMs = 50;
 
 /**
  * A connection to a scheduler and its workers; every collection can be computed on it. Values that
@@ -80,16 +60,8 @@ const redialAfterMs = 50;
 export class Client implements Executor, AsyncDisposable {
   /** What the scheduler calls it. */
   readonly name: string;
-  readonly #address: SchedulerAddress;
-  readonly #session: Session<ClientMessage, ToClientMessage>;
-  readonly #sessionId: string;
-  /** Aborted when it is closed. */
-  readonly #closing = new AbortController();
-  readonly #data: DataClient;
-  readonly #runs: RunClient;
-  readonly #submitting: Submitting;
-  readonly #scattering: Scattering;
-  readonly #api: ApiReader;
+  readonly #transport: ClientTransport;
+  readonly #parts: ClientParts;
   #isClosed = false;
 
   /**
@@ -100,55 +72,19 @@ export class Client implements Executor, AsyncDisposable {
    */
   static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
     const address = addressOf(to, options);
-    const name = options.name ?? "client";
-    const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
-    const id = randomUUID();
-    const hello = { role: "client", name, session: { id, heard: undefined } } as const;
-    return new Client(name, address, id, await reach(address, hello, timeoutMs));
+    const { name = "client", timeoutMs = timeoutMsDefault } = options;
+    return new Client(name, await dialTransport(address, name, timeoutMs));
   }
 
-  private constructor(name: string, address: SchedulerAddress, id: string, dialed: Dialed) {
-    const { token, tls } = address;
+  /** A client on a connection that somebody has made. */
+  static over(name: string, transport: ClientTransport): Client {
+    return new Client(name, transport);
+  }
+
+  private constructor(name: string, transport: ClientTransport) {
     this.name = name;
-    this.#address = address;
-    this.#sessionId = id;
-    this.#api = new ApiReader(address, "Client");
-    this.#data = new DataClient({ token, tls, host: hostIdentity(), role: "client" });
-    const bringing = new Bringing(this.#data);
-    this.#session = new Session<ClientMessage, ToClientMessage>({
-      pack: packFromClient,
-      unpack: unpackToClient,
-      heard: (messages) => {
-        for (const message of messages) {
-          if (message.kind === "finished") bringing.meet(message.peers);
-          this.#runs.told(message);
-        }
-      },
-      broke: (reason) => void this.#redial(reason, dialed.session?.graceMs ?? 0),
-      ended: (reason) => this.#runs.lost(reason),
-    });
-    this.#runs = new RunClient({
-      tell: (message) => this.#session.send(message),
-      bring: (from) => bringing.bring(from),
-    });
-    this.#submitting = new Submitting(this.#runs);
-    this.#scattering = new Scattering(this.#runs, this.#data);
-    this.#session.resume(dialed.socket, 0);
-  }
-
-  /** Its connection broke: what it asked for goes on, if it finds back in time. */
-  async #redial(broke: string, graceMs: number): Promise<void> {
-    const { signal } = this.#closing;
-    const session = { id: this.#sessionId, heard: this.#session.heardCount };
-    const hello = { role: "client", name: this.name, session } as const;
-    try {
-      await sleep(redialAfterMs, undefined, { signal });
-      const dialed = await reach(this.#address, hello, graceMs, { signal });
-      if (signal.aborted) dialed.socket.terminate();
-      else this.#session.resume(dialed.socket, dialed.session?.heard ?? 0);
-    } catch (error) {
-      this.#session.end(`${broke}; ${(error as Error).message}`);
-    }
+    this.#transport = transport;
+    this.#parts = joinParts(transport);
   }
 
   /** The values of `keys`, in their order. */
@@ -156,9 +92,34 @@ export class Client implements Executor, AsyncDisposable {
     graph: TaskGraph | LayeredGraph,
     keys: readonly Key[],
     options: ExecutorOptions,
-  ): Promise<unknown[]> {
-    this.#checkOpen("run");
-    return this.#runs.run(graph, keys, options);
+  ): Promise<unknown[]>;
+  /**
+   * Calls a function once on each worker that there is, ahead of all that waits there, and gives
+   * what it returns by the names of the workers.
+   *
+   * @throws what `Future.result` rejects with; DistributedError `distributed/invalid-argument`,
+   *   `distributed/peer-lost` for a worker that goes meanwhile
+   */
+  run<F extends TaskFunction>(
+    fn: F,
+    args?: CallArguments<F>,
+    options?: RunEverywhereOptions,
+  ): Promise<ReadonlyMap<string, Returned<F>>>;
+  run(
+    what: TaskGraph | LayeredGraph | TaskFunction,
+    given: readonly unknown[] = [],
+    options: ExecutorOptions & RunEverywhereOptions = {},
+  ): Promise<unknown> {
+    this.#open("Client.run");
+    if (typeof what !== "function")
+      return this.#parts.runs.run(what, given as readonly Key[], options);
+    return runEverywhere(
+      this.#parts.coordinating,
+      this.#parts.submitting,
+      what,
+      given as never,
+      options,
+    );
   }
 
   /** The values of `keys` one by one, with bounded look-ahead. */
@@ -167,8 +128,7 @@ export class Client implements Executor, AsyncDisposable {
     keys: readonly Key[],
     options: StreamOptions,
   ): AsyncIterable<Finished> {
-    this.#checkOpen("stream");
-    return this.#runs.stream(graph, keys, options);
+    return this.#open("stream").runs.stream(graph, keys, options);
   }
 
   /** Runs `keys` and leaves their values with the workers. */
@@ -177,8 +137,7 @@ export class Client implements Executor, AsyncDisposable {
     keys: readonly Key[],
     options: ExecutorOptions,
   ): Promise<{ graph: LayeredGraph; keys: readonly Key[] }> {
-    this.#checkOpen("persist");
-    return this.#runs.persist(graph, keys, options);
+    return this.#open("persist").runs.persist(graph, keys, options);
   }
 
   /**
@@ -204,8 +163,7 @@ export class Client implements Executor, AsyncDisposable {
     args: CallArguments<F>,
     options: SubmitOptions = {},
   ): Future<Returned<F>> {
-    this.#checkOpen("Client.submit");
-    return this.#submitting.submit(fn, args, options);
+    return this.#open("Client.submit").submitting.submit(fn, args, options);
   }
 
   /** Calls a function for each item, as `submit` does; gives futures in the order of the items. */
@@ -214,8 +172,7 @@ export class Client implements Executor, AsyncDisposable {
     items: Iterable<Lazy<T>>,
     options: SubmitOptions = {},
   ): readonly Future<Awaited<R>>[] {
-    this.#checkOpen("Client.map");
-    return this.#submitting.map(fn, items, options);
+    return this.#open("Client.map").submitting.map(fn, items, options);
   }
 
   /**
@@ -223,7 +180,7 @@ export class Client implements Executor, AsyncDisposable {
    * `errors: "skip"` those that fail are left out.
    */
   async gather<T>(futures: Iterable<Future<T>>, options: GatherOptions = {}): Promise<T[]> {
-    this.#checkOpen("Client.gather");
+    this.#open("Client.gather");
     return gather(futures, options);
   }
 
@@ -249,14 +206,12 @@ export class Client implements Executor, AsyncDisposable {
     values: Iterable<T>,
     options: ScatterOptions = {},
   ): Promise<readonly Future<T>[]> {
-    this.#checkOpen("Client.scatter");
-    return this.#scattering.scatter(values, options);
+    return this.#open("Client.scatter").scattering.scatter(values, options);
   }
 
   /** The workers that have the values of futures, in the order given. */
   async whoHas(futures: Iterable<Future<unknown>>): Promise<readonly (readonly Holder[])[]> {
-    this.#checkOpen("Client.whoHas");
-    return whoHas(this.#runs, futures);
+    return whoHas(this.#open("Client.whoHas").runs, futures);
   }
 
   /**
@@ -264,14 +219,12 @@ export class Client implements Executor, AsyncDisposable {
    * than that stay. Rejects as `result` does where one has failed.
    */
   async replicate(futures: Iterable<Future<unknown>>, copies?: number): Promise<void> {
-    this.#checkOpen("Client.replicate");
-    await replicate(this.#runs, futures, copies);
+    await replicate(this.#open("Client.replicate").runs, futures, copies);
   }
 
   /** Spreads values over the workers, so that each is as full as the others. */
   async rebalance(): Promise<void> {
-    this.#checkOpen("Client.rebalance");
-    await rebalance(this.#runs);
+    await rebalance(this.#open("Client.rebalance").runs);
   }
 
   /** Its task runs to its end, also when the future is released. */
@@ -282,6 +235,74 @@ export class Client implements Executor, AsyncDisposable {
   /** Tries again what has failed. */
   retry(future: Future<unknown>): void {
     future.retry();
+  }
+
+  /**
+   * A queue that all clients of the scheduler share by its name.
+   *
+   * @throws DistributedError `distributed/invalid-argument`, `distributed/client-closed`
+   */
+  queue<T = unknown>(name: string, options: QueueOptions = {}): ClusterQueue<T> {
+    return new ClusterQueue<T>(this.#open("Client.queue").coordinating, name, options);
+  }
+
+  /** A lock that all clients of the scheduler share by its name; throws as `queue` does. */
+  lock(name: string): ClusterLock {
+    return new ClusterLock(this.#open("Client.lock").coordinating, name);
+  }
+
+  /** Leases that all clients of the scheduler share by a name; throws as `queue` does. */
+  semaphore(name: string, leases: number): ClusterSemaphore {
+    return new ClusterSemaphore(this.#open("Client.semaphore").coordinating, name, leases);
+  }
+
+  /** A flag that all clients of the scheduler share by its name; throws as `queue` does. */
+  event(name: string): ClusterEvent {
+    return new ClusterEvent(this.#open("Client.event").coordinating, name);
+  }
+
+  /** A value that all clients of the scheduler share by its name; throws as `queue` does. */
+  variable<T = unknown>(name: string): ClusterVariable<T> {
+    return new ClusterVariable<T>(this.#open("Client.variable").coordinating, name);
+  }
+
+  /** Values that all clients get who listen, by a name; throws as `queue` does. */
+  topic<T = unknown>(name: string): ClusterTopic<T> {
+    return new ClusterTopic<T>(this.#open("Client.topic").coordinating, name);
+  }
+
+  /**
+   * Keeps a collection under a name for all clients of the scheduler: it is computed, and its
+   * values stay with the workers until it is unpublished, also when this client goes.
+   *
+   * @throws what `compute` rejects with; DistributedError `distributed/name-conflict`
+   */
+  async publish(
+    name: string,
+    collection: Collection<unknown>,
+    options: PublishOptions = {},
+  ): Promise<void> {
+    return this.#open("Client.publish").publishing.publish(name, collection, options);
+  }
+
+  /**
+   * The collection that was published under a name; what it holds stays until nobody needs it.
+   *
+   * @throws DistributedError `distributed/not-published`; GraphError `graph/unknown-collection`
+   *   where the package of its class was not imported
+   */
+  async published<C extends Collection<unknown>>(name: string): Promise<C> {
+    return this.#open("Client.published").publishing.published(name) as Promise<C>;
+  }
+
+  /** The names under which something is published, in their order. */
+  async listPublished(): Promise<readonly string[]> {
+    return this.#open("Client.listPublished").publishing.list();
+  }
+
+  /** Takes a name back; gives whether something was published. Who has it keeps it. */
+  async unpublish(name: string): Promise<boolean> {
+    return this.#open("Client.unpublish").publishing.unpublish(name);
   }
 
   /**
@@ -299,8 +320,8 @@ export class Client implements Executor, AsyncDisposable {
    * ```
    */
   async info(): Promise<ClusterInfo> {
-    this.#checkOpen("Client.info");
-    return clusterInfo(this.#api);
+    const api = this.#reader("Client.info");
+    return clusterInfo(api);
   }
 
   /**
@@ -311,16 +332,14 @@ export class Client implements Executor, AsyncDisposable {
    *   there or does not answer, `distributed/unreachable`, `distributed/client-closed`
    */
   async workerLogs(name?: string): Promise<ReadonlyMap<string, readonly string[]>> {
-    this.#checkOpen("Client.workerLogs");
-    return name === undefined
-      ? logsOfAll(this.#api)
-      : new Map([[name, await logOf(this.#api, name)]]);
+    const api = this.#reader("Client.workerLogs");
+    return name === undefined ? logsOfAll(api) : new Map([[name, await logOf(api, name)]]);
   }
 
   /** The last lines of the log of the scheduler, as `workerLogs`. */
   async schedulerLogs(): Promise<readonly string[]> {
-    this.#checkOpen("Client.schedulerLogs");
-    return logOf(this.#api, undefined);
+    const api = this.#reader("Client.schedulerLogs");
+    return logOf(api, undefined);
   }
 
   /**
@@ -332,8 +351,8 @@ export class Client implements Executor, AsyncDisposable {
    *   system says
    */
   async dump(path: string): Promise<void> {
-    this.#checkOpen("Client.dump");
-    await dump(this.#api, path);
+    const api = this.#reader("Client.dump");
+    await dump(api, path);
   }
 
   /**
@@ -341,51 +360,40 @@ export class Client implements Executor, AsyncDisposable {
    * minutes, and does not hold the token.
    */
   pageUrl(): string {
-    return pageUrl(this.#address.url, this.#address.token, Date.now());
+    const { url, token } = addressIn("Client.pageUrl", this.#transport);
+    return pageUrl(url, token, Date.now());
   }
 
-  #checkOpen(api: string): void {
-    if (!this.#isClosed) return;
-    throw new DistributedError(
-      "distributed/client-closed",
-      `${api}: the client was closed, got a call, wanted one before. Connect another client.`,
-    );
+  /** Who has no token cannot ask over HTTP. */
+  #reader(api: string): ApiReader {
+    this.#open(api);
+    return new ApiReader(addressIn(api, this.#transport), "Client");
   }
 
-  /** Lets go of everything that it holds; runs that have not ended fail. */
+  #open(api: string): ClientParts {
+    if (!this.#isClosed) return this.#parts;
+    throw closedError(api);
+  }
+
+  /** Whether nothing can be asked of it any more: it was closed, or its scheduler is gone. */
+  get isLost(): boolean {
+    return this.#isClosed || this.#parts.coordinating.isLost;
+  }
+
+  /**
+   * Lets go of everything that it holds; runs that have not ended fail. The client of `getClient`
+   * belongs to all tasks of its thread, and goes on.
+   */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#transport.isShared) return;
     this.#isClosed = true;
-    this.#runs.lost("the client was closed");
-    this.#closing.abort();
-    this.#session.close("the client was closed");
-    await this.#data.close();
+    await this.#parts.coordinating.leave();
+    this.#parts.close("the client was closed");
+    await this.#transport.data.close();
   }
 
   /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function addressOf(to: string | HasScheduler, { token, tls }: ClientOptions): SchedulerAddress {
-  if (typeof to !== "string") {
-    if (typeof (to as Partial<HasScheduler> | undefined)?.scheduler?.url === "string") {
-      return to.scheduler;
-    }
-    throw notAnAddress(quoteValue(to));
-  }
-  const url = URL.canParse(to) ? new URL(to) : undefined;
-  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") throw notAnAddress(quoteValue(to));
-  return { url: `${url.protocol}//${url.host}`, token, tls };
-}
-
-function notAnAddress(got: string): Error {
-  return invalidArgument(
-    "Client.connect",
-    "this is no scheduler",
-    got,
-    'an address such as "ws://127.0.0.1:8786", or a cluster',
-    "Look at what `millrace scheduler` has printed when it was ready.",
-  );
 }

@@ -2,7 +2,7 @@ import type { Block } from "../codec/block.ts";
 import { decodeValue } from "../codec/decode-value.ts";
 import { preparationFor } from "../codec/preparation.ts";
 import type { ClientEvent, Location } from "./client-events.ts";
-import type { RunListener } from "./client-run.ts";
+import type { RunListener } from "./run-listener.ts";
 import { Misses, outOfReach } from "./misses.ts";
 
 /** What deliveries need of whoever asks for them. */

@@ -1,4 +1,5 @@
-import type { LayeredGraph } from "@millrace/graph";
+import type { Key } from "@millrace/graph";
+import { LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
 
 /**
  * A value that an executor holds, as a graph names it. It is let go of when nobody can reach it any
@@ -38,6 +39,17 @@ export class HeldRun {
 /** The function of a task that stands for a held value: run elsewhere, it brings the value. */
 export function fetchHeld(held: Held): Promise<unknown> {
   return held.fetch();
+}
+
+/** A graph with a task for each held value, and the keys of these. */
+export function graphOfHeld(
+  name: string,
+  held: readonly Held[],
+): { readonly graph: LayeredGraph; readonly keys: readonly Key[] } {
+  const tasks = held.map((each) => task(fetchHeld, [each]));
+  const layer = MaterializedLayer.blocks(name, tasks);
+  const keys = held.map((_, n) => layer.keys.at(n));
+  return { graph: new LayeredGraph().withLayer(layer), keys };
 }
 
 /**

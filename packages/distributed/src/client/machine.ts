@@ -29,6 +29,8 @@ interface OutputState {
   at: Location | undefined;
 }
 
+const noFunctions: readonly ShippedFunction[] = Object.freeze([]);
+
 /**
  * A client: events in, instructions out. It says each function once, brings values of finished
  * outputs here, from elsewhere when they had to be computed anew, and releases what is here.
@@ -107,6 +109,9 @@ export class ClientMachine {
         this.#tell({ kind: "ask", request, question });
         return;
       }
+      case "adopted":
+        this.#expect(event.run, event.outputCount, false, noFunctions);
+        return;
       case "released":
         if (this.#runs.delete(event.run)) {
           this.#tell({ kind: "release", run: event.run, outputs: undefined });
@@ -128,7 +133,23 @@ export class ClientMachine {
     settings,
     brings,
   }: Extract<ClientEvent, { kind: "asked" }>): void {
-    const outputs = keys.map((): OutputState => ({ state: "open", at: undefined }));
+    this.#expect(run, keys.length, brings, functions);
+    const news = functions.filter(({ name }) => !this.#sent.has(name));
+    for (const { name } of news) this.#sent.add(name);
+    this.#tell({ kind: "submit", run, graph, keys, functions: news, holds, settings });
+  }
+
+  /** The scheduler will tell of a run. */
+  #expect(
+    run: number,
+    outputCount: number,
+    brings: boolean,
+    functions: readonly ShippedFunction[],
+  ): void {
+    const outputs = Array.from({ length: outputCount }, (): OutputState => ({
+      state: "open",
+      at: undefined,
+    }));
     this.#runs.set(run, {
       brings,
       functions,
@@ -138,9 +159,6 @@ export class ClientMachine {
       total: 0,
       round: 0,
     });
-    const news = functions.filter(({ name }) => !this.#sent.has(name));
-    for (const { name } of news) this.#sent.add(name);
-    this.#tell({ kind: "submit", run, graph, keys, functions: news, holds, settings });
   }
 
   #told(message: ToClientMessage): void {

@@ -1,22 +1,29 @@
-import type { ExecutorOptions, Finished, Key, StreamOptions, TaskGraph } from "@millrace/graph";
-import { CancelledError, LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
+import type {
+  ExecutorOptions,
+  Finished,
+  Key,
+  LayeredGraph,
+  StreamOptions,
+  TaskGraph,
+} from "@millrace/graph";
+import { CancelledError } from "@millrace/graph";
 import type { Block } from "../codec/block.ts";
 import { decodeValue } from "../codec/decode-value.ts";
 import { preparationFor } from "../codec/preparation.ts";
 import { SchedulerLostError } from "../errors.ts";
 import type { ToClientMessage } from "../messages/client-messages.ts";
 import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
-import type { RunListener } from "./client-run.ts";
+import type { RunListener } from "./run-listener.ts";
+import { hear } from "./run-listener.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { ClientRun } from "./client-run.ts";
 import { Deliveries } from "./deliveries.ts";
-import { Held, HeldRun, fetchAll, fetchHeld, foreignIn } from "./held.ts";
+import { Held, HeldRun, fetchAll, foreignIn, graphOfHeld } from "./held.ts";
 import type { Answer, Question } from "../messages/questions.ts";
 import { ClientMachine } from "./machine.ts";
 import type { ClientLink } from "./client-link.ts";
 import { Unwanted } from "./unwanted.ts";
 import { OutputOrder } from "./output-order.ts";
-import { errorOf } from "./run-failure.ts";
 import { shipGraph } from "./ship.ts";
 import type { Submission } from "./submission.ts";
 import { layersOf, placesAmong, settingsOf } from "./submission.ts";
@@ -124,18 +131,10 @@ export class RunClient {
     }
     const heldRun = new HeldRun(run.number);
     this.#forgotten.register(heldRun, run.number);
-    const name = `held-${crypto.randomUUID()}`;
-    const tasks = outputs.map((output) => {
-      return task(fetchHeld, [this.heldOutput(heldRun, output)]);
-    });
-    const layer = MaterializedLayer.blocks(name, tasks);
-    const held = Array.from(keys, (_, n) => layer.keys.at(n));
-    return { graph: new LayeredGraph().withLayer(layer), keys: held };
-  }
-
-  /** What stands for an output of a run that is held in the graphs of others. */
-  heldOutput(run: HeldRun, output: number): Held {
-    return new Held(this, run, output, () => this.fetch(run, output));
+    const held = outputs.map(
+      (output) => new Held(this, heldRun, output, () => this.fetch(heldRun, output)),
+    );
+    return graphOfHeld(`held-${crypto.randomUUID()}`, held);
   }
 
   /**
@@ -147,9 +146,8 @@ export class RunClient {
     const block = at === undefined ? undefined : await this.#lookUp(at);
     if (block !== undefined) return decodeValue(block, { copies: true });
     const held = new Held(this, run, output, () => Promise.reject(new Error("asked of itself")));
-    const layer = MaterializedLayer.blocks("fetched", [task(fetchHeld, [held])]);
-    const [value] = await this.run(new LayeredGraph().withLayer(layer), ["fetched/0"], {});
-    return value;
+    const { graph, keys } = graphOfHeld("fetched", [held]);
+    return (await this.run(graph, keys, {}))[0];
   }
 
   async #lookUp(at: Location): Promise<Block | undefined> {
@@ -174,10 +172,8 @@ export class RunClient {
     options: ExecutorOptions,
     listener: RunListener,
   ): HeldRun {
-    const run = new HeldRun(this.#runCount++);
-    this.#forgotten.register(run, run.number);
-    if (this.#isLost(listener)) return run;
-    this.#runs.set(run.number, listener);
+    const run = this.open(listener);
+    if (!this.#runs.has(run.number)) return run;
     void this.#submit(run.number, graph, keys, options, { holds: true }).catch((error: unknown) =>
       listener.fail(error),
     );
@@ -185,9 +181,9 @@ export class RunClient {
   }
 
   /** A run whose outputs will be values that are here; see `places`. */
-  open(listener: RunListener): HeldRun {
-    const run = new HeldRun(this.#runCount++);
-    this.#forgotten.register(run, run.number);
+  open(listener: RunListener, number: number = this.reserveRun()): HeldRun {
+    const run = new HeldRun(number);
+    this.#forgotten.register(run, run.number, run);
     if (!this.#isLost(listener)) this.#runs.set(run.number, listener);
     return run;
   }
@@ -201,6 +197,18 @@ export class RunClient {
     return this.#ask((request) => ({ kind: "scattered", run, request, keys, bytes }));
   }
 
+  /** A number for a run that the scheduler may make for this client. */
+  reserveRun(): number {
+    return this.#runCount++;
+  }
+
+  /** The scheduler makes a run for this client; `listener` is told of its outputs. */
+  adopt(number: number, outputCount: number, listener: RunListener): HeldRun {
+    const run = this.open(listener, number);
+    this.#handle({ kind: "adopted", run: number, outputCount });
+    return run;
+  }
+
   /** Some outputs of a run that is held are wanted no longer. */
   letGo(run: HeldRun, output: number): void {
     this.#unwanted.add(run.number, output);
@@ -212,7 +220,7 @@ export class RunClient {
     this.#release(run.number);
   }
 
-  /** Tries again what has failed of a run that is held. */
+  /** Tries again what has failed of it. */
   retry(run: HeldRun): void {
     this.#handle({ kind: "retried", run: run.number });
   }
@@ -319,7 +327,6 @@ export class RunClient {
   }
 
   #carryOut(instruction: ClientInstruction): void {
-    const run = "run" in instruction ? this.#runs.get(instruction.run) : undefined;
     switch (instruction.kind) {
       case "tell":
         this.#link.tell(instruction.message);
@@ -327,30 +334,21 @@ export class RunClient {
       case "bring":
         this.#deliveries.bring(instruction.run, instruction.output, instruction.from);
         return;
-      case "finished":
-        run?.give(instruction.output, undefined);
-        return;
-      case "failed":
-        run?.failOutputs(instruction.outputs, errorOf(instruction.failure));
-        return;
-      case "rejected":
-        run?.fail(instruction.error);
-        return;
-      case "lost":
-        run?.fail(new SchedulerLostError(instruction.reason));
-        return;
-      case "progressed":
-        run?.progressed(instruction.counts);
-        return;
       case "answered":
         this.#questions.answered(instruction.request, instruction.answer);
         return;
       case "unanswered":
         this.#questions.unanswered(instruction.request, instruction.reason);
         return;
-      case "attempted":
-        run?.attempted(instruction.attempts);
-        return;
+      case "finished":
+      case "failed":
+      case "rejected":
+      case "lost":
+      case "progressed":
+      case "attempted": {
+        const listener = this.#runs.get(instruction.run);
+        if (listener !== undefined) hear(listener, instruction);
+      }
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Scalable } from "../adaptive/adaptive.ts";
 import { Adaptive } from "../adaptive/adaptive.ts";
 import type { AdaptOptions } from "../adaptive/check-adapt-options.ts";
 import { checkAdaptOptions } from "../adaptive/check-adapt-options.ts";
-import type { HasScheduler } from "../client/client.ts";
+import type { HasScheduler } from "../client/client-options.ts";
 import { DistributedError, invalidArgument } from "../errors.ts";
 import { optionRefusal } from "../option-refusal.ts";
 import { memoryOfMachine } from "../local/memory-of-machine.ts";

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Block } from "../codec/block.ts";
 import type { Location } from "../client/client-events.ts";
 import { RunClient } from "../client/run-client.ts";
@@ -7,6 +8,7 @@ import { expansionOf } from "../scheduler/expand.ts";
 import { SchedulerMachine } from "../scheduler/machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler/scheduler-events.ts";
 import { processClock } from "../steady-clock.ts";
+import { refuseClient } from "../worker/host/relay-client.ts";
 import { WorkerHost } from "../worker/host/worker-host.ts";
 import type { WorkerEvent } from "../worker/worker-events.ts";
 import type { EngineSettings } from "./engine-settings.ts";
@@ -14,6 +16,9 @@ import type { EngineSettings } from "./engine-settings.ts";
 /** The connections of the one client and the one worker. */
 const clientEpoch = 1;
 const workerEpoch = 2;
+
+const noScheduler =
+  "tasks of the threads executor have no scheduler that others reach. Use a LocalCluster.";
 
 /** Nobody else is there who could be silent. */
 const neverSilent = { heartbeatMs: Infinity, silenceMs: Infinity };
@@ -47,6 +52,7 @@ export class LocalEngine {
       retired: (): void => {
         throw new Error("the local worker is told to go");
       },
+      openClient: (port: MessagePort): void => refuseClient(port, noScheduler),
     };
     const worker = await WorkerHost.open(settings, offer, link, neverSilent);
     engine = new LocalEngine(worker);

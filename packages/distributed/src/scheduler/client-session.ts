@@ -5,7 +5,6 @@ import { missValue } from "./losses.ts";
 import {
   admit,
   advance,
-  drop,
   functionsOf,
   isHeldBy,
   release,
@@ -39,7 +38,7 @@ export function addClient(state: SchedulerState, epoch: number, name: string): v
   });
 }
 
-/** A client is gone: nobody wants what it wanted. */
+/** A client is gone: nobody wants what it wanted, unless it has shared it. */
 export function removeClient(state: SchedulerState, client: ClientRecord, reason: string): void {
   const { epoch, name } = client;
   state.journal.note(state.nowMs, { kind: "client-left", client: name, epoch, reason });
@@ -49,7 +48,7 @@ export function removeClient(state: SchedulerState, client: ClientRecord, reason
   for (const number of client.coming.keys()) giveUp(state, client, number);
   // Later runs may stand for outputs of earlier ones, never the other way round.
   for (const run of [...client.runs.values()].toSorted((a, b) => b.arrival - a.arrival)) {
-    if (!run.dropped) drop(state, run);
+    if (!run.dropped) release(state, run, undefined);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   handleNotExpanded,
   removeClient,
 } from "./client-session.ts";
+import type { HeldOutput } from "../messages/shipped.ts";
 import { deriveStale } from "./derive.ts";
 import { dispatch } from "./dispatch.ts";
 import type { SchedulerLoad } from "./load.ts";
@@ -18,6 +19,8 @@ import { handOver, retireWorker } from "./retire.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
 import { SchedulerState, empty, outboxOf } from "./scheduler-state.ts";
 import type { SchedulerSettings } from "./settings.ts";
+import { adopt, share, standingOf, unshare } from "./shares.ts";
+import type { Standing } from "./shares.ts";
 import { schedulerDefaults } from "./settings.ts";
 import type { StoryEntry } from "./story.ts";
 import type { SchedulerSnapshot } from "./snapshot.ts";
@@ -126,6 +129,19 @@ export class SchedulerMachine {
         if (client !== undefined) handleNotExpanded(state, client, event.run, event.error);
         return;
       }
+      case "shared": {
+        const client = state.clients.get(event.epoch);
+        if (client !== undefined) share(state, client, event.share, event.holds);
+        return;
+      }
+      case "adopted": {
+        const client = state.clients.get(event.epoch);
+        if (client !== undefined) adopt(state, client, event.run, event.share);
+        return;
+      }
+      case "unshared":
+        unshare(state, event.share);
+        return;
       case "ticked":
         this.#ticked();
         return;
@@ -228,6 +244,17 @@ export class SchedulerMachine {
     const state = this.#state;
     state.nowMs = Math.max(nowMs, state.nowMs);
     return loadOf(state);
+  }
+
+  /** The names of the workers that take tasks, in their order. */
+  get workerNames(): readonly string[] {
+    return this.#state.staying.map(({ name }) => name).sort();
+  }
+
+  /** Whether outputs of a client can be shared; of a client that is gone none can. */
+  standingOf(epoch: number, holds: readonly HeldOutput[]): Standing {
+    const client = this.#state.clients.get(epoch);
+    return client === undefined ? "gone" : standingOf(client, holds);
   }
 
   /** What the scheduler knows now. Cost: everything is looked at. */

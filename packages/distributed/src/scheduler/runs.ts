@@ -23,9 +23,11 @@ export function admit(
     readonly graph: ExpandedGraph;
     readonly settings: RunSettings;
     readonly functions: ReadonlySet<FunctionName>;
+    /** Where what its tasks stand for is; default with earlier runs of the client. */
+    readonly placeOf?: (of: HeldOutput) => Place;
   },
 ): Run {
-  const { graph, settings, functions } = options;
+  const { graph, settings, functions, placeOf = (of) => placeIn(client, of) } = options;
   const programs = graph.programs.map((program) => state.programs.take(program));
   state.functions.take(functions);
   const { base, attempts } = state.ids.reserve(graph.size);
@@ -49,7 +51,7 @@ export function admit(
   client.runs.set(number, run);
   tell(state, client, { kind: "accepted", run: number, tasks: run.taskCount });
   noteAccepted(state, run);
-  if (graph.held.length > 0) linkHeld(state, run);
+  if (graph.held.length > 0) linkHeld(state, run, placeOf);
   for (const t of run.otherStarts) if (!run.sources.has(t)) state.ready.push(base + t);
   updateRootRuns(state, run);
   touchIdle(state, run.roots.length);
@@ -75,13 +77,19 @@ export function isHeldBy({ runs }: ClientRecord, { run, output }: HeldOutput): b
 }
 
 /** Keeps an output that is held, since a run on its way in may stand for it. */
-export function reserve({ runs }: ClientRecord, { run, output }: HeldOutput): Place {
+export function reserve(client: ClientRecord, of: HeldOutput): Place {
+  const place = placeIn(client, of);
+  const { run, t } = place;
+  run.reserved.set(t, 1 + (run.reserved.get(t) ?? 0));
+  run.uses[t]!++;
+  run.holds++;
+  return place;
+}
+
+/** Where an output of a run of a client is. */
+function placeIn({ runs }: ClientRecord, { run, output }: HeldOutput): Place {
   const earlier = runs.get(run) as Run;
-  const t = earlier.graph.wanted[output] as number;
-  earlier.reserved.set(t, 1 + (earlier.reserved.get(t) ?? 0));
-  earlier.uses[t]!++;
-  earlier.holds++;
-  return { run: earlier, t };
+  return { run: earlier, t: earlier.graph.wanted[output] as number };
 }
 
 /** The run that may stand for an output is there, or will not come. */
@@ -95,10 +103,9 @@ export function unreserve(state: SchedulerState, { run, t }: Place): void {
 }
 
 /** Ties the tasks that stand for outputs of earlier runs to those. */
-function linkHeld(state: SchedulerState, run: Run): void {
+function linkHeld(state: SchedulerState, run: Run, placeOf: (of: HeldOutput) => Place): void {
   for (const { task, of } of run.graph.held) {
-    const earlier = run.client.runs.get(of.run) as Run;
-    const output = earlier.graph.wanted[of.output] as number;
+    const { run: earlier, t: output } = placeOf(of);
     // What stands for something itself leads to where the value is.
     const source = earlier.sources.get(output) ?? earlier.base + output;
     const owner = state.ids.runOf(source) as Run;

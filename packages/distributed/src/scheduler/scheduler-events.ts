@@ -1,5 +1,6 @@
 import type { Key, LayeredGraph } from "@millrace/graph";
 import type { ClientMessage, RunSettings, ToClientMessage } from "../messages/client-messages.ts";
+import type { HeldOutput } from "../messages/shipped.ts";
 import type { ToWorkerMessage, WorkerMessage, WorkerOffer } from "../messages/worker-messages.ts";
 import type { ExpandedGraph } from "./expand.ts";
 
@@ -29,6 +30,22 @@ export type SchedulerEvent =
       readonly run: number;
       readonly error: unknown;
     }
+  /** Outputs that a client holds are kept under a number, whatever becomes of the client. */
+  | {
+      readonly kind: "shared";
+      readonly epoch: number;
+      readonly share: number;
+      readonly holds: readonly HeldOutput[];
+    }
+  /** A client has what is kept under a number too, as the outputs of a run of its own. */
+  | {
+      readonly kind: "adopted";
+      readonly epoch: number;
+      readonly share: number;
+      readonly run: number;
+    }
+  /** Nobody else will be given what is kept under a number. */
+  | { readonly kind: "unshared"; readonly share: number }
   /** The time has come that `wake` named. */
   | { readonly kind: "ticked" };
 

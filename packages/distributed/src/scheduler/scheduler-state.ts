@@ -89,6 +89,8 @@ export class SchedulerState {
   readonly spareOutboxes: WorkerOutbox[] = [];
   /** Runs whose client is to hear how far they have come, but not yet again. */
   readonly progressing: Set<Run> = new Set();
+  /** Outputs that are kept for whoever is given them, by a number of their own. */
+  readonly shares: Map<number, readonly Place[]> = new Map();
   /** Workers that have more tasks than threads. */
   crowdedCount = 0;
   /** When the next tick has been asked for. */

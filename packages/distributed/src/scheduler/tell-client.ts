@@ -13,6 +13,8 @@ export const progressIntervalMs = 50;
 
 /** The client will hear a message. */
 export function tell(state: SchedulerState, client: ClientRecord, message: ToClientMessage): void {
+  // Others may have what a client that is gone had shared.
+  if (client.isGone) return;
   client.outbox.push(message);
   noteTalking(state, client);
 }
@@ -24,6 +26,7 @@ function noteTalking({ talkingClients }: SchedulerState, client: ClientRecord): 
 }
 
 function note(state: SchedulerState, run: Run): void {
+  if (run.client.isGone) return;
   if (!run.hasNews) {
     run.hasNews = true;
     run.client.news.push(run);

@@ -11,17 +11,32 @@ import type {
   RunSettings,
   ToClientMessage,
 } from "../messages/client-messages.ts";
+import type { CoordinateMessage, CoordinatedMessage } from "../messages/coordination.ts";
 import type { TaskFailure } from "../messages/failure.ts";
 import { HeldOutput } from "../messages/shipped.ts";
+import {
+  packCoordinate,
+  packCoordinated,
+  unpackCoordinate,
+  unpackCoordinated,
+} from "./coordination-wire.ts";
 import { packFunctions, unpackFunctions } from "./functions-wire.ts";
 import type { Fields } from "./incoming.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { packAnswer, packQuestion, unpackAnswer, unpackQuestion } from "./questions-wire.ts";
 import { packAmounts, unpackAmounts, unpackPeers } from "./worker-wire.ts";
 
+/** All that a client says: of its runs, and of what it shares with other clients. */
+export type FromClient = ClientMessage | CoordinateMessage;
+
+/** All that a client is told. */
+export type ToClient = ToClientMessage | CoordinatedMessage;
+
 /** A message of a client to the scheduler, as plain data. */
-export function packFromClient(message: ClientMessage, out: Outgoing): unknown {
+export function packFromClient(message: FromClient, out: Outgoing): unknown {
   switch (message.kind) {
+    case "coordinate":
+      return packCoordinate(message, out);
     case "submit": {
       const { kind, run, graph, keys, functions, holds, settings } = message;
       return {
@@ -58,11 +73,13 @@ const fromClientKinds = [
   "missing",
   "retry",
   "ask",
-] as const satisfies readonly ClientMessage["kind"][];
+  "coordinate",
+] as const satisfies readonly FromClient["kind"][];
 
 /** What a client says; none of it is believed before its form is looked at. */
-export function unpackFromClient(fields: Fields): ClientMessage {
+export function unpackFromClient(fields: Fields): FromClient {
   const kind = fields.oneOf("kind", fromClientKinds);
+  if (kind === "coordinate") return unpackCoordinate(fields);
   if (kind === "supply") return { kind, functions: unpackFunctions(fields) };
   if (kind === "ask") {
     const request = fields.whole("request");
@@ -125,8 +142,10 @@ function unpackSettings(fields: Fields): RunSettings {
 }
 
 /** A message of the scheduler to a client, as plain data. */
-export function packToClient(message: ToClientMessage, out: Outgoing): unknown {
+export function packToClient(message: ToClient, out: Outgoing): unknown {
   switch (message.kind) {
+    case "coordinated":
+      return packCoordinated(message, out);
     case "accepted":
     case "progress":
       return message;
@@ -174,10 +193,11 @@ const toClientKinds = [
   "progress",
   "answer",
   "attempts",
-] as const satisfies readonly ToClientMessage["kind"][];
+  "coordinated",
+] as const satisfies readonly ToClient["kind"][];
 
 /** What the scheduler says, whom its clients believe. */
-export function unpackToClient(fields: Fields): ToClientMessage {
+export function unpackToClient(fields: Fields): ToClient {
   const kind = fields.oneOf("kind", toClientKinds);
   if (kind === "answer") {
     return {
@@ -186,6 +206,7 @@ export function unpackToClient(fields: Fields): ToClientMessage {
       answer: fields.object("answer", unpackAnswer),
     };
   }
+  if (kind === "coordinated") return unpackCoordinated(fields);
   const run = fields.whole("run");
   switch (kind) {
     case "accepted":

@@ -1,4 +1,3 @@
-import type { RawData, WebSocket } from "ws";
 import { DistributedError } from "../errors.ts";
 import type { EarlyFrame } from "./early-frames.ts";
 import { takeEarlyFrames } from "./early-frames.ts";
@@ -8,6 +7,22 @@ import type { OutgoingFrame } from "./outgoing.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { WireLimits } from "./wire-limits.ts";
 import { wireLimits } from "./wire-limits.ts";
+
+/** What a connection needs of a WebSocket, or of what stands for one. */
+export interface FrameSocket {
+  on(event: "message", heard: (data: unknown, isBinary: boolean) => void): unknown;
+  on(event: "close", closed: (code: number, reason: Buffer) => void): unknown;
+  on(event: "error", failed: (error: Error) => void): unknown;
+  resume(): void;
+  readonly bufferedAmount: number;
+  send(
+    bytes: Uint8Array,
+    options: { readonly binary: boolean; readonly fin: boolean },
+    passedOn?: () => void,
+  ): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+}
 
 /** What a connection says and hears, and what becomes of it. */
 export interface ConnectionOptions<Out, In> {
@@ -40,7 +55,7 @@ const reasonBytesMax = 123;
  * of the wire, or does not read, is cut off.
  */
 export class Connection<Out, In> {
-  readonly #socket: WebSocket;
+  readonly #socket: FrameSocket;
   readonly #options: ConnectionOptions<Out, In>;
   readonly #limits: WireLimits;
   readonly #outgoing: Outgoing;
@@ -53,7 +68,7 @@ export class Connection<Out, In> {
   #stall: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  constructor(socket: WebSocket, options: ConnectionOptions<Out, In>) {
+  constructor(socket: FrameSocket, options: ConnectionOptions<Out, In>) {
     this.#socket = socket;
     this.#options = options;
     this.#limits = options.limits ?? wireLimits;
@@ -107,7 +122,7 @@ export class Connection<Out, In> {
     this.#end(reason, true);
   }
 
-  #hear(data: RawData, isBinary: boolean): void {
+  #hear(data: unknown, isBinary: boolean): void {
     if (this.#isOver) return;
     if (!isBinary) {
       this.#refuse(textNotTaken, "messages are binary");

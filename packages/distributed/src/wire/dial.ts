@@ -74,6 +74,8 @@ const pauseMsMax = 2_000;
 export interface Reaching {
   /** Aborted, it gives up. */
   readonly signal?: AbortSignal;
+  /** How long nobody may listen at the address: a system that answers so has no scheduler. */
+  readonly absentMs?: number;
   /** Called after each try that has failed. */
   readonly retried?: (reason: string) => void;
 }
@@ -88,17 +90,24 @@ export async function reach(
   address: SchedulerAddress,
   hello: Omit<Hello, "version">,
   timeoutMs: number,
-  { signal, retried }: Reaching = {},
+  { signal, absentMs = Infinity, retried }: Reaching = {},
 ): Promise<Dialed> {
-  const untilMs = performance.now() + timeoutMs;
+  const startMs = performance.now();
+  const untilMs = startMs + timeoutMs;
+  let heardMs = startMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMsMax, 2 * pauseMs)) {
     try {
       return await dial(address, hello, signal);
     } catch (error) {
       if (isRefusal(error)) throw error;
       const reason = (error as Error).message;
-      const leftMs = untilMs - performance.now();
-      if (leftMs <= 0 || signal?.aborted === true) throw notFound(address.url, timeoutMs, reason);
+      const nowMs = performance.now();
+      if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") heardMs = nowMs;
+      const leftMs = Math.min(untilMs, heardMs + absentMs) - nowMs;
+      if (leftMs <= 0 || signal?.aborted === true) {
+        const waitedMs = Math.min(timeoutMs, Math.round(nowMs - startMs));
+        throw notFound(address.url, waitedMs, reason);
+      }
       retried?.(reason);
       await rest(Math.min(pauseMs, leftMs), signal);
     }

@@ -19,7 +19,7 @@ export interface Hello {
   readonly name: string;
   /** The version of its package. */
   readonly version: string;
-  /** Of a client. */
+  /** Of a client that can come back when its connection breaks. */
   readonly session?: SessionHello | undefined;
 }
 
@@ -83,7 +83,8 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   const theirs = { protocol: fields.number("protocol"), version: fields.text("version", 64) };
   const role = fields.oneOf("role", ["worker", "client"]);
   if (theirs.protocol === protocolVersion) {
-    const session = role === "client" ? fields.object("session", readSession) : undefined;
+    const isBack = role === "client" && fields.has("session");
+    const session = isBack ? fields.object("session", readSession) : undefined;
     return { role, name: fields.text("name", 256), version: theirs.version, session };
   }
   const reason =

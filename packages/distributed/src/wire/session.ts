@@ -1,4 +1,4 @@
-import type { WebSocket } from "ws";
+import type { FrameSocket } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import type { Fields } from "./incoming.ts";
 import { KeptMessages } from "./kept-messages.ts";
@@ -63,7 +63,7 @@ export class Session<Out, In> {
   }
 
   /** Goes on with a connection whose other side has heard so many messages. */
-  resume(socket: WebSocket, theirCount: number): void {
+  resume(socket: FrameSocket, theirCount: number): void {
     // A peer that believes in the old one may be on its way back already: that is no end.
     this.#connection?.drop("another connection of the same session has come");
     const connection: Connection<Said<Out>, Said<In>> = new Connection(socket, {

@@ -13,6 +13,7 @@ export function posted(ticket: number): Posted {
     alone: false,
     uses: [],
     isWaiting: false,
+    hasSeceded: false,
     isToldStarted: false,
     postedMs: 0,
     abortedMs: undefined,

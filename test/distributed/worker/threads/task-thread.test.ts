@@ -53,6 +53,7 @@ function started(heldBytesMax = 1_000): {
         }
         wake?.();
       },
+      asksForClient: () => undefined,
       ended: (_, code) => end?.(code),
     },
   );

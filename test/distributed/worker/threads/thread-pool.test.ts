@@ -34,6 +34,7 @@ beforeEach(async () => {
       events.push(...told);
       wake?.();
     },
+    openClient: () => undefined,
     warn: () => undefined,
   });
   define(1, () => new Promise(() => undefined), 0);

@@ -1,7 +1,7 @@
 import { CancelledError } from "@millrace/graph";
 import { DistributedError } from "../../errors.ts";
 import type { HeldRun } from "../held.ts";
-import type { RunListener } from "../client-run.ts";
+import type { RunListener } from "../run-listener.ts";
 import type { RunClient } from "../run-client.ts";
 import type { FutureStatus } from "./future.ts";
 

@@ -1,6 +1,7 @@
-import type { Collection, Key } from "@millrace/graph";
-import { LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
-import { Held, fetchHeld } from "../held.ts";
+import type { Collection, Key, LayeredGraph } from "@millrace/graph";
+import { HeldOutput } from "../../messages/shipped.ts";
+import { Held, graphOfHeld } from "../held.ts";
+import type { RunClient } from "../run-client.ts";
 import { releasedError } from "./future-run.ts";
 import type { FutureRun } from "./future-run.ts";
 
@@ -154,20 +155,28 @@ export class Future<T> implements Collection<T>, Disposable {
     this.#run.keep(this.output);
   }
 
+  /** The output that it stands for, as the scheduler of its client knows it. */
+  outputOf(client: RunClient): HeldOutput | undefined {
+    if (client !== this.#run.client) return undefined;
+    return new HeldOutput(this.#run.held.number, this.output);
+  }
+
   /** Tries again what has failed of its run. */
   retry(): void {
     this.#run.retry();
   }
 
+  /** What stands for the value in graphs; one that reads it keeps the future alive. */
+  get held(): Held {
+    const fetch = (): Promise<unknown> => this.result();
+    return new Held(this.#run.client, this.#run.held, this.output, fetch);
+  }
+
   /** A graph of one task that stands for the value. */
   get graph(): LayeredGraph {
     if (this.#graph === undefined) {
-      // A graph that reads it keeps it alive.
-      const fetch = (): Promise<unknown> => this.result();
-      const held = new Held(this.#run.client, this.#run.held, this.output, fetch);
       const name = `future-${this.#run.held.number}-${this.output}-${this.#run.client.id}`;
-      const layer = MaterializedLayer.blocks(name, [task(fetchHeld, [held])]);
-      this.#graph = new LayeredGraph().withLayer(layer);
+      this.#graph = graphOfHeld(name, [this.held]).graph;
     }
     return this.#graph;
   }

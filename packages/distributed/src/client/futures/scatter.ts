@@ -26,9 +26,9 @@ const roundMs = 5_000;
 /** Brings values of this process to workers; see `Client.scatter`. */
 export class Scattering {
   readonly #client: RunClient;
-  readonly #data: DataClient;
+  readonly #data: Pick<DataClient, "push">;
 
-  constructor(client: RunClient, data: DataClient) {
+  constructor(client: RunClient, data: Pick<DataClient, "push">) {
     this.#client = client;
     this.#data = data;
   }

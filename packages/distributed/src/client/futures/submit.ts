@@ -70,7 +70,7 @@ export class Submitting {
     );
     const known = pure ? this.#known.get(call.key)?.deref() : undefined;
     if (known !== undefined && isOfUse(known)) return known.again() as Future<Returned<F>>;
-    const future = this.#hold<Returned<F>>(call.graph, [call.key])[0] as Future<Returned<F>>;
+    const future = this.hold<Returned<F>>(call.graph, [call.key])[0] as Future<Returned<F>>;
     if (pure) this.#remember(future);
     return future;
   }
@@ -105,10 +105,11 @@ export class Submitting {
     );
     const graph = new LayeredGraph().withLayer(layer);
     const keys = list.map((_, n) => layer.keys.at(n));
-    return this.#hold<Awaited<R>>(graph, keys);
+    return this.hold<Awaited<R>>(graph, keys);
   }
 
-  #hold<T>(graph: LayeredGraph, keys: readonly Key[]): readonly Future<T>[] {
+  /** Runs a graph, and gives a future for each of its keys. */
+  hold<T>(graph: LayeredGraph, keys: readonly Key[]): readonly Future<T>[] {
     const run = new FutureRun(this.#client, keys.length, (listener) =>
       this.#client.hold(graph, keys, {}, listener),
     );

@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
-import type { ClientMessage, ToClientMessage } from "../../messages/client-messages.ts";
 import { packageVersion } from "../../package-version.ts";
 import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
+import type { FromClient, ToClient } from "../../wire/client-wire.ts";
 import type { SessionHello } from "../../wire/greeting.ts";
 import { answer } from "../../wire/greeting.ts";
 import { Session } from "../../wire/session.ts";
@@ -11,7 +11,7 @@ export interface ClientSessionsOptions {
   /** How long a client whose connection broke may be away. */
   readonly graceMs: number;
   readonly joined: (epoch: number, name: string) => void;
-  readonly said: (epoch: number, messages: readonly ClientMessage[]) => void;
+  readonly said: (epoch: number, messages: readonly FromClient[]) => void;
   readonly broke: (epoch: number, reason: string) => void;
   readonly resumed: (epoch: number) => void;
   readonly left: (epoch: number, reason: string) => void;
@@ -19,8 +19,9 @@ export interface ClientSessionsOptions {
 
 interface ClientSession {
   readonly epoch: number;
-  readonly id: string;
-  readonly session: Session<ToClientMessage, ClientMessage>;
+  /** Undefined where it cannot come back. */
+  readonly id: string | undefined;
+  readonly session: Session<ToClient, FromClient>;
   /** Runs while it is away. */
   grace: NodeJS.Timeout | undefined;
 }
@@ -50,13 +51,14 @@ export class ClientSessions {
     return count;
   }
 
-  send(epoch: number, message: ToClientMessage): void {
+  send(epoch: number, message: ToClient): void {
     this.#byEpoch.get(epoch)?.session.send(message);
   }
 
   /** Greets a client that begins a session, by the number given, or goes on with one. */
-  admit(socket: WebSocket, name: string, { id, heard }: SessionHello, epoch: number): void {
-    const known = this.#byId.get(id);
+  admit(socket: WebSocket, name: string, hello: SessionHello | undefined, epoch: number): void {
+    const { id, heard } = hello ?? { id: undefined, heard: undefined };
+    const known = id === undefined ? undefined : this.#byId.get(id);
     // One that never got the answer to its first word says it again.
     if (known === undefined && heard !== undefined) {
       const reason = "the scheduler does not know the session, or not any more";
@@ -73,16 +75,17 @@ export class ClientSessions {
     else this.#options.resumed(client.epoch);
   }
 
-  #begin(id: string, epoch: number): ClientSession {
+  #begin(id: string | undefined, epoch: number): ClientSession {
     const { graceMs, said, broke, left } = this.#options;
     const client: ClientSession = {
       epoch,
       id,
-      session: new Session<ToClientMessage, ClientMessage>({
+      session: new Session<ToClient, FromClient>({
         pack: packToClient,
         unpack: unpackFromClient,
         heard: (messages) => said(epoch, messages),
         broke: (reason) => {
+          if (id === undefined) return client.session.end(reason);
           broke(epoch, reason);
           client.grace = setTimeout(() => client.session.end(reason), graceMs);
         },
@@ -94,14 +97,14 @@ export class ClientSessions {
       grace: undefined,
     };
     this.#byEpoch.set(epoch, client);
-    this.#byId.set(id, client);
+    if (id !== undefined) this.#byId.set(id, client);
     return client;
   }
 
   #forget(client: ClientSession): void {
     clearTimeout(client.grace);
     this.#byEpoch.delete(client.epoch);
-    this.#byId.delete(client.id);
+    if (client.id !== undefined) this.#byId.delete(client.id);
   }
 
   /** Sends a client away. */

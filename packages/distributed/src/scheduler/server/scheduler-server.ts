@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { inBrackets } from "../../deploy/security/is-loopback.ts";
 import { tlsOptions } from "../../deploy/security/tls.ts";
+import type { CoordinateMessage } from "../../messages/coordination.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { VitalsTold } from "../../messages/worker-vitals.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
@@ -26,6 +27,7 @@ import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
 import { Admission } from "./admission.ts";
 import { ClientSessions } from "./client-sessions.ts";
+import { Coordinator } from "./coordinator.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { WorkerLogs } from "./worker-logs.ts";
@@ -59,6 +61,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #idleTimeoutMs: number | undefined;
   readonly #admission: Admission;
   readonly #machine: SchedulerMachine;
+  readonly #coordinator: Coordinator;
   readonly #clock = new SteadyClock();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
@@ -110,6 +113,12 @@ export class SchedulerServer implements AsyncDisposable {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const settings = { ...remembered, ...options.settings };
     this.#machine = new SchedulerMachine(settings, this.#clock.nowMs());
+    this.#coordinator = new Coordinator({
+      standingOf: (epoch, holds) => this.#machine.standingOf(epoch, holds),
+      happened: (event) => this.#handleNow([event]),
+      workerNames: () => this.#machine.workerNames,
+      tell: (epoch, message) => this.#clients.send(epoch, message),
+    });
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -195,7 +204,7 @@ export class SchedulerServer implements AsyncDisposable {
     try {
       const hello = await hear(socket, packageVersion);
       const epoch = ++this.#epochs;
-      if (hello.session !== undefined) {
+      if (hello.role === "client") {
         this.#clients.admit(socket, hello.name, hello.session, epoch);
       } else {
         answer(socket, { kind: "welcome", epoch, version: packageVersion });
@@ -252,20 +261,33 @@ export class SchedulerServer implements AsyncDisposable {
         this.#happened({ kind: "client-connected", epoch, name });
       },
       said: (epoch, messages) => {
-        for (const message of messages) this.#happened({ kind: "client-said", epoch, message });
+        for (const message of messages) {
+          if (message.kind === "coordinate") this.#demanded(epoch, message);
+          else this.#happened({ kind: "client-said", epoch, message });
+        }
       },
       broke: (epoch, reason) => log.warn("client away", { epoch, reason, graceMs: clientGraceMs }),
       resumed: (epoch) => log.info("client back", { epoch }),
       left: (epoch, reason) => {
         this.#watchIdleness();
+        this.#coordinator.left(epoch);
         this.#happened({ kind: "disconnected", epoch, reason });
       },
     });
   }
 
+  #demanded(epoch: number, { request, demand }: CoordinateMessage): void {
+    this.#coordinator.demanded(epoch, request, demand);
+    this.#soon();
+  }
+
   /** Events of one turn of the loop are taken together. */
   #happened(event: SchedulerEvent): void {
     this.#events.push(event);
+    this.#soon();
+  }
+
+  #soon(): void {
     this.#turn ??= setImmediate(() => {
       this.#turn = undefined;
       this.#handle();
@@ -276,6 +298,12 @@ export class SchedulerServer implements AsyncDisposable {
     if (this.#closing !== undefined) return;
     const events = this.#events;
     this.#events = [];
+    this.#handleNow(events);
+    // What clients demand may be of futures whose runs have come in with these events.
+    this.#coordinator.handle();
+  }
+
+  #handleNow(events: readonly SchedulerEvent[]): void {
     for (const each of this.#machine.handle(events, this.#clock.nowMs())) this.#carryOut(each);
   }
 

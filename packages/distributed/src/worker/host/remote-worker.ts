@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Block } from "../../codec/block.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
@@ -16,6 +17,7 @@ import { hostIdentity } from "../store/process-identity.ts";
 import type { Want, WorkerInstruction } from "../worker-events.ts";
 import type { Contact, WorkerTiming } from "./worker-timing.ts";
 import { awaitingTasksDefault, shareMemory } from "./worker-host-settings.ts";
+import { relayClient } from "./relay-client.ts";
 import { WorkerHost } from "./worker-host.ts";
 
 /** How a worker is started. */
@@ -133,6 +135,7 @@ export class RemoteWorker implements AsyncDisposable {
       fetch: (question: Question) => void worker?.fetch(question),
       reconnect: (reason: string) => worker?.reconnect(reason),
       retired: (lost: number) => worker?.retired(lost),
+      openClient: (port: MessagePort, thread: number) => worker?.openClient(port, thread),
     };
     const host = await WorkerHost.open(settings, offer, link, timing).catch(async (error) => {
       clock.stop();
@@ -241,6 +244,12 @@ export class RemoteWorker implements AsyncDisposable {
     this.#connection = undefined;
     connection?.cut(reason);
     if (this.#end === undefined) void this.#reconnect();
+  }
+
+  /** A task asks for a client: it gets one that this process connects, and no token. */
+  openClient(port: MessagePort, thread: number): void {
+    const { scheduler: url, token, tls, name } = this.#options;
+    void relayClient(port, { url, token, tls }, `${name} thread ${thread}`, this.#peers);
   }
 
   /** A peer or a client asks for a value. */

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Block } from "../../codec/block.ts";
 import type { WorkerMessage, WorkerOffer } from "../../messages/worker-messages.ts";
 import type { Clock } from "../../steady-clock.ts";
@@ -18,6 +19,8 @@ export interface WorkerLink {
   reconnect(reason: string): void;
   /** The worker may go: nothing is wanted of it any more; `lost` values go with it. */
   retired(lost: number): void;
+  /** A task of a thread asks for a client. */
+  openClient(port: MessagePort, thread: number): void;
 }
 
 /**
@@ -75,6 +78,7 @@ export class WorkerHost {
       heapBytesMax: settings.heapBytesMax,
       store,
       emit: (events) => this.handle(events),
+      openClient: (port, thread) => link.openClient(port, thread),
       warn: settings.warn,
     });
     // They load their code while the first graph is on its way.

@@ -39,9 +39,9 @@ function hasRoom(
   hasIdle: boolean,
   awaitingMax: number,
 ): boolean {
-  const { posted, activeCount, waitingCount, expectedUs } = thread;
+  const { posted, activeCount, waitingCount, secededCount, expectedUs } = thread;
   if (thread.isEnding || !thread.hasTicket) return false;
-  if (posted.size === 0) return true;
+  if (posted.size === secededCount) return true;
   if (alone || thread.isTaken) return false;
   if (activeCount === 0) return waitingCount < awaitingMax;
   if (us !== undefined && expectedUs + us <= aheadUs) return true;

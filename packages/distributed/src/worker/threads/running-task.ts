@@ -9,6 +9,8 @@ export interface Running {
   /** Aborts `getWorker().signal`, where somebody asks for it. */
   stop: (() => void) | undefined;
   hasEnded: boolean;
+  /** It has left its place: while it waits others run as if it were not there. */
+  hasSeceded: boolean;
   startMs: number;
   /** It waits, and worked for so long before that it may hold much memory. */
   isHeavy: boolean;

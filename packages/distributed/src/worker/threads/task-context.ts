@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Running } from "./running-task.ts";
 import type { ThreadStart } from "./thread-messages.ts";
 import { isCancelled } from "./tickets.ts";
@@ -27,6 +28,10 @@ export interface TaskContextHook {
   isUsed: boolean;
   /** The task that runs now. */
   current(): TaskContext | undefined;
+  /** The task that runs now leaves its place; false where there is none. */
+  secede(): boolean;
+  /** Has the worker connect the other end of a port to its scheduler, as a client. */
+  openClient: ((port: MessagePort) => void) | undefined;
 }
 
 const hookName = Symbol.for("millrace.taskContext");
@@ -34,7 +39,13 @@ const hookName = Symbol.for("millrace.taskContext");
 /** The hook of this thread. */
 export function taskContextHook(): TaskContextHook {
   const home = globalThis as { [hookName]?: TaskContextHook };
-  home[hookName] ??= { isTaskThread: false, isUsed: false, current: () => undefined };
+  home[hookName] ??= {
+    isTaskThread: false,
+    isUsed: false,
+    current: () => undefined,
+    secede: () => false,
+    openClient: undefined,
+  };
   return home[hookName];
 }
 

@@ -1,11 +1,12 @@
-import { SHARE_ENV, Worker } from "node:worker_threads";
+import { MessagePort, SHARE_ENV, Worker } from "node:worker_threads";
 import type { Block } from "../../codec/block.ts";
 import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import { ShippedValue } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import type { RunnableTask, ValueName } from "../worker-events.ts";
+import { inheritedArgv } from "./inherited-argv.ts";
 import { PostBuilder, postable, postableValue } from "./post-builder.ts";
-import type { FromThread, ThreadStart, ToThread } from "./thread-messages.ts";
+import type { ClientPort, FromThread, ThreadStart, ToThread } from "./thread-messages.ts";
 import { alone, inPieces } from "./thread-messages.ts";
 import type { Tickets } from "./tickets.ts";
 import {
@@ -34,6 +35,8 @@ export interface Posted {
   readonly uses: readonly ValueName[];
   /** It waits for something asynchronous. */
   isWaiting: boolean;
+  /** It waits and does not count among those that do. */
+  hasSeceded: boolean;
   /** Its worker has been told that it began. */
   isToldStarted: boolean;
   /** When it was given to the thread. */
@@ -45,6 +48,8 @@ export interface Posted {
 /** What a thread tells its pool. */
 export interface ThreadListener {
   said(thread: TaskThread, message: FromThread): void;
+  /** A task in it asks for a client. */
+  asksForClient(thread: TaskThread, port: MessagePort): void;
   /** The thread is gone: it was ended, it ended itself, or it broke. */
   ended(thread: TaskThread, code: number, error: unknown): void;
 }
@@ -76,6 +81,8 @@ export class TaskThread {
   /** Microseconds that its tasks are expected to take, those left out that wait. */
   expectedUs = 0;
   waitingCount = 0;
+  /** Those that wait and have left their places, which `waitingCount` leaves out. */
+  secededCount = 0;
   #aloneCount = 0;
   /** It has said something. */
   isReady = false;
@@ -116,12 +123,14 @@ export class TaskThread {
       ...inheritedArgv(),
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(limits.heapBytesMax / 2 ** 20) },
     });
-    this.#worker.on("message", (message: FromThread) => {
+    this.#worker.on("message", (message: Partial<FromThread & ClientPort> | null) => {
+      const port = message?.millraceClient;
+      if (port instanceof MessagePort) listener.asksForClient(this, port);
       // Libraries in tasks may say things to whoever started the thread.
-      if (!((message as Partial<FromThread> | null)?.rows instanceof Float64Array)) return;
+      if (!(message?.rows instanceof Float64Array)) return;
       this.isReady = true;
       this.heardMs = performance.now();
-      listener.said(this, message);
+      listener.said(this, message as FromThread);
     });
     this.#worker.on("error", (error: unknown) => (this.#error = error));
     this.#worker.on("exit", (code) => listener.ended(this, code, this.#error));
@@ -130,7 +139,7 @@ export class TaskThread {
 
   /** Tasks that take its time or wait for it. */
   get activeCount(): number {
-    return this.posted.size - this.waitingCount;
+    return this.posted.size - this.waitingCount - this.secededCount;
   }
 
   /** Whether a task may be added at all. */
@@ -186,6 +195,7 @@ export class TaskThread {
       alone: isAlone,
       uses,
       isWaiting: false,
+      hasSeceded: false,
       isToldStarted: false,
       postedMs: this.#postMs,
       abortedMs: undefined,
@@ -334,11 +344,20 @@ export class TaskThread {
     this.expectedUs -= posted.expectedUs;
   }
 
+  /** A task that waits has left its place: others run as if it were not there. */
+  setSeceded(posted: Posted): void {
+    posted.hasSeceded = true;
+    this.waitingCount--;
+    this.secededCount++;
+    if (posted.alone) this.#aloneCount--;
+  }
+
   /** A task is not with the thread any more. */
   remove(posted: Posted): void {
     if (!this.posted.delete(posted.ticket)) return;
-    if (posted.alone) this.#aloneCount--;
-    if (posted.isWaiting) this.waitingCount--;
+    if (posted.alone && !posted.hasSeceded) this.#aloneCount--;
+    if (posted.hasSeceded) this.secededCount--;
+    else if (posted.isWaiting) this.waitingCount--;
     else this.expectedUs -= posted.expectedUs;
     for (const name of posted.uses) this.#unuse(name);
     if (this.posted.size > 0) return;
@@ -358,24 +377,6 @@ export class TaskThread {
     this.isEnding = true;
     await this.#worker.terminate();
   }
-}
-
-/** What says how modules are loaded. */
-const loading = /^(?:--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(?:=|$)/;
-
-/**
- * Threads have the options of the process. Only a script that stands on the command line has a type
- * of its own, which no file may be given: then they have those that load modules.
- */
-function inheritedArgv(): { readonly execArgv?: string[] } {
-  const { execArgv } = process;
-  if (!execArgv.some((arg) => arg.startsWith("--input-type"))) return {};
-  return {
-    execArgv: execArgv.filter(
-      (arg, n) =>
-        loading.test(arg) || (!arg.startsWith("-") && loading.test(execArgv[n - 1] ?? "")),
-    ),
-  };
 }
 
 /** The values that a task reads. */

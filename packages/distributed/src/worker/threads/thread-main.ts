@@ -1,10 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import type { ThreadStart, ToThread } from "./thread-messages.ts";
+import { taskContextHook } from "./task-context.ts";
+import type { ClientPort, ThreadStart, ToThread } from "./thread-messages.ts";
 import { ThreadRunner } from "./thread-runner.ts";
 
 // The first file of a task thread.
 const port = parentPort as MessagePort;
+taskContextHook().openClient = (client) => {
+  const message: ClientPort = { millraceClient: client };
+  port.postMessage(message, [client]);
+};
 const runner = new ThreadRunner(port, workerData as ThreadStart);
 port.on("message", (message: ToThread) => runner.take(message));
 // The first word says that the thread is there.

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Block } from "../../codec/block.ts";
 import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
@@ -65,6 +66,11 @@ export interface PostedValue {
   readonly isMade: boolean;
 }
 
+/** A task asks for a client: whoever has the other end of the port speaks as one. */
+export interface ClientPort {
+  readonly millraceClient: MessagePort;
+}
+
 /**
  * From a thread: rows of seven numbers, ticket, task, attempt, outcome, microseconds of the
  * thread's time, and where the block is: from `start` to `end` of `payload`, or number `start` of
@@ -97,5 +103,7 @@ export const isAwaiting = 3;
 export const isAborted = 4;
 /** It was asked to stop and has not: it may go on when what it waits for comes. */
 export const isLeftAlone = 6;
+/** It waits and has left its place: it does not count among those that wait. */
+export const isSeceded = 7;
 /** It was taken back before it began: its ticket is free again. */
 export const isSkipped = 5;

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { BlockStore } from "../store/block-store.ts";
 import type { WorkerEvent } from "../worker-events.ts";
 
@@ -16,5 +17,7 @@ export interface ThreadPoolOptions {
   readonly heapBytesMax: number;
   readonly store: BlockStore;
   readonly emit: (events: readonly WorkerEvent[]) => void;
+  /** A task of a thread asks for a client: its messages come and go through the port. */
+  readonly openClient: (port: MessagePort, thread: number) => void;
   readonly warn: (message: string) => void;
 }

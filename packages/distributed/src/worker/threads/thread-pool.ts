@@ -21,6 +21,7 @@ import {
   isAwaiting,
   isDone,
   isLeftAlone,
+  isSeceded,
   isSkipped,
   resultColumns,
 } from "./thread-messages.ts";
@@ -136,7 +137,7 @@ export class ThreadPool {
   }
 
   #isQuiet(): boolean {
-    return this.#loadingCount === 0 && this.#threads.every(({ posted }) => posted.size === 0);
+    return this.#loadingCount === 0 && this.#threads.every(isQuiet);
   }
 
   /** Starts the threads that are not there; a task would have to wait for them. */
@@ -151,6 +152,7 @@ export class ThreadPool {
     const start = { worker, thread, awaitingMax, awaitingBytesMax };
     return new TaskThread(start, this.#options, {
       said: (from, message) => this.#said(from, message),
+      asksForClient: ({ number }, port) => this.#options.openClient(port, number),
       ended: (from, code, error) => this.#ended(from, code, error),
     });
   }
@@ -231,6 +233,10 @@ export class ThreadPool {
       if (outcome === isAwaiting) {
         thread.setWaiting(posted);
         awaiting.push(task, attempt);
+        continue;
+      }
+      if (outcome === isSeceded) {
+        thread.setSeceded(posted);
         continue;
       }
       if (outcome === isLeftAlone) thread.hasLeftover = true;
@@ -370,4 +376,9 @@ export class ThreadPool {
     clearImmediate(this.#flushing);
     await Promise.all(this.#threads.map((thread) => thread.end()));
   }
+}
+
+/** Whether a thread has no task but such as have left their places. */
+function isQuiet({ posted, secededCount }: TaskThread): boolean {
+  return posted.size === secededCount;
 }

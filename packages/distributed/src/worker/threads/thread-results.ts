@@ -15,6 +15,7 @@ import {
   isDone,
   isLeftAlone,
   isNotSerializable,
+  isSeceded,
   isSkipped,
 } from "./thread-messages.ts";
 
@@ -92,6 +93,10 @@ export class ThreadResults {
 
   awaiting(of: ResultOf): void {
     this.#row(of, isAwaiting, 0, 0, 0);
+  }
+
+  seceded(of: ResultOf): void {
+    this.#row(of, isSeceded, 0, 0, 0);
   }
 
   aborted(of: ResultOf): void {

@@ -26,6 +26,12 @@ const heavyMs = 10;
 const lookMs = 10;
 /** A task that waits is given so long to end after it was asked to stop. */
 const stopMs = 1_000;
+/** What code of a task finds out about it. */
+interface Followed {
+  readonly context: TaskContext;
+  readonly running: Running;
+}
+
 /**
  * Runs tasks in a thread, one synchronous stretch at a time: a task that waits for something lets
  * the next one begin, as long as there is room beside those that wait.
@@ -38,13 +44,14 @@ export class ThreadRunner {
   readonly #results: ThreadResults;
   readonly #room: AwaitingRoom;
   readonly #hook = taskContextHook();
-  #contexts: AsyncLocalStorage<TaskContext> | undefined;
+  #contexts: AsyncLocalStorage<Followed> | undefined;
   /** Tasks that wait, by ticket. */
   readonly #waiting = new Map<number, Running>();
   /** A task that must have the thread to itself is at work. */
   #isAlone = false;
-  /** How many of them are heavy. */
+  /** How many of them are heavy, and how many have left their places. */
   #heavyCount = 0;
+  #secededCount = 0;
   /** The one that came last, until the event loop has turned. */
   #begun: Running | undefined;
   #isScheduled = false;
@@ -103,8 +110,9 @@ export class ThreadRunner {
   }
 
   #hasRoom(nowMs: number): boolean {
-    if (this.#room.isFree(this.#waiting.size, this.#heavyCount > 0, nowMs)) return true;
-    if (!this.#inbox.isEmpty && this.#waiting.size < this.#start.awaitingMax) this.#lookAgain();
+    const count = this.#waiting.size - this.#secededCount;
+    if (this.#room.isFree(count, this.#heavyCount > 0, nowMs)) return true;
+    if (!this.#inbox.isEmpty && count < this.#start.awaitingMax) this.#lookAgain();
     return false;
   }
 
@@ -123,7 +131,8 @@ export class ThreadRunner {
   #weigh(nowMs: number): void {
     const begun = this.#begun;
     this.#begun = undefined;
-    if (begun === undefined || begun.hasEnded || nowMs - begun.startMs < heavyMs) return;
+    if (begun === undefined || begun.hasEnded || begun.hasSeceded) return;
+    if (nowMs - begun.startMs < heavyMs) return;
     begun.isHeavy = true;
     this.#heavyCount++;
   }
@@ -256,6 +265,7 @@ export class ThreadRunner {
       stop: undefined,
       hasEnded: false,
       isHeavy: false,
+      hasSeceded: false,
       program: undefined,
       control,
     };
@@ -271,14 +281,37 @@ export class ThreadRunner {
     const stop = new AbortController();
     const context = contextOf(this.#start, running, stop.signal);
     // Those who listen are code of the task, wherever they are called from.
-    running.stop = () => contexts.run(context, () => stop.abort(new Cancelled()));
-    return contexts.run(context, runProgram, program, inputs, constants, control);
+    const followed = { context, running };
+    running.stop = () => contexts.run(followed, () => stop.abort(new Cancelled()));
+    return contexts.run(followed, runProgram, program, inputs, constants, control);
   }
 
-  #followTasks(): AsyncLocalStorage<TaskContext> {
-    const contexts = new AsyncLocalStorage<TaskContext>();
-    this.#hook.current = () => contexts.getStore();
+  #followTasks(): AsyncLocalStorage<Followed> {
+    const contexts = new AsyncLocalStorage<Followed>();
+    this.#hook.current = () => contexts.getStore()?.context;
+    this.#hook.secede = () => {
+      const running = contexts.getStore()?.running;
+      if (running !== undefined) this.#secede(running);
+      return running !== undefined;
+    };
     return contexts;
+  }
+
+  /** A task leaves its place: at once where it waits, else as soon as it does. */
+  #secede(running: Running): void {
+    if (running.hasSeceded || running.hasEnded) return;
+    running.hasSeceded = true;
+    if (!this.#waiting.has(running.of.ticket)) return;
+    this.#leavePlace(running);
+    this.#schedule();
+  }
+
+  #leavePlace(running: Running): void {
+    this.#secededCount++;
+    if (running.isHeavy) this.#heavyCount--;
+    running.isHeavy = false;
+    this.#isAlone = false;
+    this.#results.seceded(running.of);
   }
 
   /** Between two steps: a long task lets others go on. */
@@ -302,6 +335,7 @@ export class ThreadRunner {
     this.#waiting.set(of.ticket, running);
     this.#begun = running;
     this.#results.awaiting(of);
+    if (running.hasSeceded) this.#leavePlace(running);
     value.then(
       (settled) => this.#settle(running, () => this.#done(running, settled)),
       (error: unknown) => this.#settle(running, () => this.#failed(running, error)),
@@ -342,7 +376,8 @@ export class ThreadRunner {
 
   #forget(running: Running): void {
     running.hasEnded = true;
-    this.#waiting.delete(running.of.ticket);
+    const hasWaited = this.#waiting.delete(running.of.ticket);
+    if (hasWaited && running.hasSeceded) this.#secededCount--;
     if (running.isHeavy) this.#heavyCount--;
     this.#isAlone = false;
   }

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
+import type { FromClient, ToClient } from "../wire/client-wire.ts";
+import { DataClient } from "../wire/data/data-client.ts";
+import type { SchedulerAddress } from "../wire/dial.ts";
+import { reach } from "../wire/dial.ts";
+import { Session } from "../wire/session.ts";
+import { hostIdentity } from "../worker/store/process-identity.ts";
+import { Bringing } from "./bring.ts";
+import type { ClientTransport, Redial } from "./client-options.ts";
+import { Coordinating } from "./coordination/coordinating.ts";
+import { Publishing } from "./coordination/publishing.ts";
+import { Scattering } from "./futures/scatter.ts";
+import { Submitting } from "./futures/submit.ts";
+import { RunClient } from "./run-client.ts";
+
+/** What a client consists of. */
+export interface ClientParts {
+  readonly runs: RunClient;
+  readonly submitting: Submitting;
+  readonly scattering: Scattering;
+  readonly coordinating: Coordinating;
+  readonly publishing: Publishing;
+  /** Gives the scheduler up: nothing will be answered any more. */
+  close(reason: string): void;
+}
+
+/** A connection that broke at once is not followed by another one at once. */
+const redialAfterMs = 50;
+/** Where nobody has listened for so long the scheduler is gone, not the network. */
+const absentMs = 3_000;
+
+/** Connects to a scheduler over the network. */
+export async function dialTransport(
+  address: SchedulerAddress,
+  name: string,
+  timeoutMs: number,
+): Promise<ClientTransport> {
+  const id = randomUUID();
+  const helloOf = (heard: number | undefined) =>
+    ({ role: "client", name, session: { id, heard } }) as const;
+  const { socket, session } = await reach(address, helloOf(undefined), timeoutMs);
+  const graceMs = session?.graceMs ?? 0;
+  const { token, tls } = address;
+  const data = new DataClient({ token, tls, host: hostIdentity(), role: "client" });
+  const redial: Redial = async (heardCount, signal) => {
+    await sleep(redialAfterMs, undefined, { signal });
+    const dialed = await reach(address, helloOf(heardCount), graceMs, { signal, absentMs });
+    return { socket: dialed.socket, heardCount: dialed.session?.heard ?? 0 };
+  };
+  return { socket, redial, data, address, isShared: false };
+}
+
+/** The parts of a client, joined: what is heard goes to whom it is for. */
+export function joinParts({ socket, redial, data }: ClientTransport): ClientParts {
+  const closing = new AbortController();
+  const bringing = new Bringing(data);
+  const session: Session<FromClient, ToClient> = new Session<FromClient, ToClient>({
+    pack: packFromClient,
+    unpack: unpackToClient,
+    heard: (messages) => {
+      for (const message of messages) {
+        if (message.kind === "coordinated") coordinating.told(message);
+        else {
+          if (message.kind === "finished") bringing.meet(message.peers);
+          runs.told(message);
+        }
+      }
+    },
+    broke: (reason) => {
+      if (redial === undefined) session.end(reason);
+      else void goOn(session, redial, reason, closing.signal);
+    },
+    ended: (reason) => lost(reason),
+  });
+  const runs = new RunClient({
+    tell: (message) => session.send(message),
+    bring: (from) => bringing.bring(from),
+  });
+  const submitting = new Submitting(runs);
+  const coordinating = new Coordinating(runs, (message) => session.send(message));
+  const lost = (reason: string): void => {
+    runs.lost(reason);
+    coordinating.lost(reason);
+  };
+  const close = (reason: string): void => {
+    lost(reason);
+    closing.abort();
+    session.close(reason);
+  };
+  session.resume(socket, 0);
+  const scattering = new Scattering(runs, data);
+  const publishing = new Publishing(coordinating, submitting);
+  return { runs, submitting, scattering, coordinating, publishing, close };
+}
+
+/** A connection broke: what was asked for goes on, where another one is found in time. */
+async function goOn(
+  session: Session<FromClient, ToClient>,
+  redial: Redial,
+  broke: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { socket, heardCount } = await redial(session.heardCount, signal);
+    if (signal.aborted) socket.terminate();
+    else session.resume(socket, heardCount);
+  } catch (error) {
+    session.end(`${broke}; ${(error as Error).message}`);
+  }
+}

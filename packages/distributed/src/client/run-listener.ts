@@ -1,0 +1,45 @@
+import { SchedulerLostError } from "../errors.ts";
+import type { Attempt } from "../messages/client-messages.ts";
+import type { ClientInstruction, Counts } from "./client-events.ts";
+import { errorOf } from "./run-failure.ts";
+
+/** Who is told what becomes of a run. */
+export interface RunListener {
+  /** An output has come: its value, or undefined where that stays with a worker. */
+  give(output: number, value: unknown): void;
+  /** Some outputs have failed. */
+  failOutputs(outputs: readonly number[], error: Error): void;
+  /** The whole run has failed, or is given up. */
+  fail(error: unknown): void;
+  progressed(counts: Counts): void;
+  attempted(attempts: readonly Attempt[]): void;
+}
+
+type News = Extract<
+  ClientInstruction,
+  { kind: "finished" | "failed" | "rejected" | "lost" | "progressed" | "attempted" }
+>;
+
+/** Tells a listener what has become of its run. */
+export function hear(run: RunListener, news: News): void {
+  switch (news.kind) {
+    case "finished":
+      run.give(news.output, undefined);
+      return;
+    case "failed":
+      run.failOutputs(news.outputs, errorOf(news.failure));
+      return;
+    case "rejected":
+      run.fail(news.error);
+      return;
+    case "lost":
+      run.fail(new SchedulerLostError(news.reason));
+      return;
+    case "progressed":
+      run.progressed(news.counts);
+      return;
+    case "attempted":
+      run.attempted(news.attempts);
+      return;
+  }
+}
