@@ -88,6 +88,7 @@ export type GraphErrorCode =
   | "graph/not-tokenizable"
   | "graph/nout"
   | "graph/task-failed"
+  | "graph/too-large"
   | "graph/unknown-collection"
   | "graph/unknown-executor"
   | "graph/unsupported-option";

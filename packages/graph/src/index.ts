@@ -72,6 +72,7 @@ export { TreeReduceLayer } from "./layers/tree-reduce-layer.ts";
 export type { TreeReduceOptions } from "./layers/tree-reduce-layer.ts";
 export { lowerGraph } from "./lower.ts";
 export type { Lowered } from "./lower.ts";
+export type { GraphLimits } from "./materializer.ts";
 export { cull, fuse, inline, order } from "./optimize/index.ts";
 export { onAbort } from "./on-abort.ts";
 export { optimizeLayers } from "./optimize/fuse-layers.ts";

@@ -6,6 +6,7 @@ import { keyList } from "./key.ts";
 import type { Layer } from "./layers/layer.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
 import type { Replacement } from "./layers/replacement.ts";
+import type { GraphLimits } from "./materializer.ts";
 import { Materializer } from "./materializer.ts";
 import { loadImmutable } from "./load-immutable.ts";
 import { placesIn } from "./places.ts";
@@ -99,11 +100,12 @@ export class LayeredGraph {
    * task.
    *
    * @throws GraphError `graph/missing-key` for a key, or a reference between layers, that nothing
-   * has; `graph/key-conflict` for two different tasks under one key
+   * has; `graph/key-conflict` for two different tasks under one key; `graph/too-large` where the
+   * keys need more than the limits allow
    */
-  materialize(keys?: KeyList): TaskGraph {
+  materialize(keys?: KeyList, limits?: GraphLimits): TaskGraph {
     const list = keys === undefined ? undefined : keyList("materialize", keys);
-    return new TaskGraph(new Materializer(this.layers).write(list));
+    return new TaskGraph(new Materializer(this.layers, limits).write(list));
   }
 
   /**

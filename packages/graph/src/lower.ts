@@ -2,6 +2,7 @@ import type { RunDefaults } from "./annotations.ts";
 import type { GraphCore } from "./graph-core.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
+import type { GraphLimits } from "./materializer.ts";
 import { fuseCore } from "./optimize/fuse.ts";
 import { inlineCore, isCheap } from "./optimize/inline.ts";
 import type { TaskGraph } from "./task-graph.ts";
@@ -19,7 +20,9 @@ export interface Lowered {
  *
  * @param defaults - what tasks get in the run that say nothing themselves; where it is not known,
  * tasks of which only one names a priority, or retries, stay apart
- * @throws GraphError `graph/missing-key`, `graph/key-conflict`; CycleError when it optimizes
+ * @param limits - how much of layers may be written out; default whatever there is
+ * @throws GraphError `graph/missing-key`, `graph/key-conflict`, `graph/too-large`; CycleError when
+ * it optimizes
  * @example
  * ```ts
  * import { TaskGraph, lowerGraph, ref, task } from "@millrace/graph";
@@ -35,14 +38,15 @@ export function lowerGraph(
   keys: readonly Key[],
   optimize: boolean,
   defaults?: RunDefaults,
+  limits?: GraphLimits,
 ): Lowered {
-  const { core } = graph.materialize(keys);
+  const { core } = "layers" in graph ? graph.materialize(keys, limits) : graph.materialize(keys);
   const asked = numbersOf(core, keys);
   if (!optimize) return { core, wanted: asked };
   const inlined = inlineCore(core, [...asked], (t) => isCheap(core, t), defaults);
   const kept = inlined === core ? asked : numbersOf(inlined, keys);
-  const limits = { maxWidth: 1, maxDepth: Infinity, defaults };
-  const fused = fuseCore(inlined, [...kept], limits);
+  const chains = { maxWidth: 1, maxDepth: Infinity, defaults };
+  const fused = fuseCore(inlined, [...kept], chains);
   return { core: fused, wanted: fused === inlined ? kept : numbersOf(fused, keys) };
 }
 

@@ -12,6 +12,27 @@ import { layerNames, namesItsKeys, placesIn } from "./places.ts";
 import type { Program } from "./program.ts";
 import { WantedTasks } from "./wanted-tasks.ts";
 
+/**
+ * How much of a graph may be written out: a few bytes of layers stand for any number of tasks.
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@millrace/bag";
+ * import type { GraphLimits } from "@millrace/graph";
+ *
+ * const limits: GraphLimits = { tasksMax: 1_000, inputsMax: 10_000 };
+ * const { graph, keys } = Bag.range(1e6, { npartitions: 1e6 });
+ * graph.materialize(keys, limits); // throws graph/too-large
+ * ```
+ */
+export interface GraphLimits {
+  readonly tasksMax: number;
+  /** Of all tasks together. */
+  readonly inputsMax: number;
+}
+
+const noLimits: GraphLimits = { tasksMax: Infinity, inputsMax: Infinity };
+
 /** Marks what is needed, numbers it layer by layer, and writes it. */
 export class Materializer {
   readonly #layers: ImmutableMap<string, Layer>;
@@ -22,9 +43,13 @@ export class Materializer {
   readonly #pending = new IntList();
   /** The layer asked for last, which mostly is the next one too. */
   #last: WantedTasks | undefined;
+  readonly #limits: GraphLimits;
+  #taskCount = 0;
+  #inputCount = 0;
 
-  constructor(layers: ImmutableMap<string, Layer>) {
+  constructor(layers: ImmutableMap<string, Layer>, limits: GraphLimits = noLimits) {
     this.#layers = layers;
+    this.#limits = limits;
     this.#places = placesIn(layers);
   }
 
@@ -112,7 +137,10 @@ export class Materializer {
   }
 
   #need(wanted: WantedTasks, index: number): void {
+    const { tasksMax, inputsMax } = this.#limits;
+    if (++this.#inputCount > inputsMax) throw tooLarge("inputs of tasks", inputsMax);
     if (!wanted.mark(index)) return;
+    if (++this.#taskCount > tasksMax) throw tooLarge("tasks", tasksMax);
     this.#pending.push(wanted.slot);
     this.#pending.push(index);
   }
@@ -134,6 +162,14 @@ export class Materializer {
 
 const askedFor = "materialize: no such key";
 const refersTo = "graph: a task refers to a key that no layer has";
+
+function tooLarge(what: string, most: number): GraphError {
+  return new GraphError(
+    "graph/too-large",
+    `graph: there are too many ${what}, got more than ${most}, wanted ${most} at most. ` +
+      "Use larger partitions, or compute a part at a time.",
+  );
+}
 
 function missingLayer(name: string, layers: ImmutableMap<string, Layer>): GraphError {
   return new GraphError(
