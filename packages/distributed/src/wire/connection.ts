@@ -24,6 +24,9 @@ const textNotTaken = 1_003;
 const badFrame = 1_007;
 const againstTheRules = 1_008;
 
+/** Who has so much to read is not answered that this side is there. */
+const pongBytesMax = 2 ** 16;
+
 /** Bytes of a reason that a close frame can hold. */
 const reasonBytesMax = 123;
 
@@ -54,7 +57,14 @@ export class Connection<Out, In> {
     this.#incoming = new Incoming(this.#limits);
     socket.on("message", (data, isBinary) => this.#hear(data, isBinary));
     socket.on("close", (code, reason) => this.#end(textOf(code, reason)));
-    socket.on("error", (error) => this.#end(error.message));
+    socket.on("error", (error) => {
+      this.#forsake();
+      this.#end(error.message);
+    });
+    // None of ours asks; who does and never reads the answers would have them gathered for it.
+    socket.on("ping", (data: Buffer) => {
+      if (!this.#isOver && socket.bufferedAmount < pongBytesMax) socket.pong(data);
+    });
     socket.resume();
   }
 
@@ -84,11 +94,7 @@ export class Connection<Out, In> {
 
   /** Ends it at once. */
   cut(reason: string): void {
-    if (this.#isOver) return;
-    this.#socket.close(againstTheRules, fitting(reason));
-    // Who does not answer that is not waited for.
-    setTimeout(() => this.#socket.terminate(), 100).unref();
-    this.#end(reason);
+    this.#refuse(againstTheRules, reason);
   }
 
   #hear(data: RawData, isBinary: boolean): void {
@@ -101,16 +107,24 @@ export class Connection<Out, In> {
     try {
       messages = this.#incoming.read(data as Buffer).map(this.#options.unpack);
     } catch (error) {
-      if (!(error instanceof DistributedError)) throw error;
-      this.#refuse(badFrame, error.message);
+      // Reading changes nothing, so whatever went wrong is over with this connection.
+      const isExpected = error instanceof DistributedError;
+      this.#refuse(badFrame, isExpected ? error.message : `it cannot be read: ${String(error)}`);
       return;
     }
     if (messages.length > 0) this.#options.heard(messages);
   }
 
   #refuse(code: number, reason: string): void {
+    if (this.#isOver) return;
     this.#socket.close(code, fitting(reason));
+    this.#forsake();
     this.#end(reason);
+  }
+
+  /** Who does not answer the end of a connection, or goes on to send, is not waited for. */
+  #forsake(): void {
+    setTimeout(() => this.#socket.terminate(), 100).unref();
   }
 
   #flush(): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
@@ -24,13 +24,10 @@ import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.t
 import { Admission } from "./admission.ts";
 import type { SchedulerStatus } from "./answer-request.ts";
 import { answerRequest } from "./answer-request.ts";
-import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
+import type { SchedulerServerOptions, ServerLimits } from "./scheduler-server-options.ts";
+import { serverLimits } from "./scheduler-server-options.ts";
+import { Strangers } from "./strangers.ts";
 import { SteadyClock } from "../../steady-clock.ts";
-
-/** Peers that have connected and not yet said who they are. */
-const strangersMax = 256;
-/** A request must be there by then. */
-const requestMs = 10_000;
 
 type Server = ReturnType<typeof createServer>;
 type WorkerConnection = Connection<ToWorkerMessage, WorkerMessage>;
@@ -52,13 +49,14 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #clock = new SteadyClock();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
+  readonly #strangers: Strangers;
+  readonly #limits: ServerLimits;
   readonly #workers = new Map<number, WorkerConnection>();
   readonly #clients = new Map<number, ClientConnection>();
   /** What the workers are that have said it. */
   readonly #offers = new Map<number, WorkerOffer>();
   readonly #startedMs: number = performance.now();
   #epochs = 0;
-  #strangers = 0;
   #events: SchedulerEvent[] = [];
   #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -68,8 +66,14 @@ export class SchedulerServer implements AsyncDisposable {
 
   /** A scheduler that listens. Rejects where its address is not free. */
   static async start(options: SchedulerServerOptions): Promise<SchedulerServer> {
-    const timeouts = { requestTimeout: requestMs, headersTimeout: requestMs };
-    const { tls } = options;
+    const { tls, limits } = options;
+    const { requestMs } = { ...serverLimits, ...limits };
+    const timeouts = {
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
+      handshakeTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(1_000, requestMs / 2),
+    };
     const http =
       tls === undefined
         ? createServer(timeouts)
@@ -97,7 +101,12 @@ export class SchedulerServer implements AsyncDisposable {
       noServer: true,
       perMessageDeflate: false,
       maxPayload: 2 ** 21,
+      // Connections answer themselves, as far as they are read.
+      autoPong: false,
     });
+    this.#limits = { ...serverLimits, ...options.limits };
+    this.#strangers = new Strangers(this.#limits.strangersMax);
+    http.on("connection", (socket: Socket) => this.#strangers.came(socket));
     http.on("error", (error) => options.log.error("http", { error: error.message }));
     http.on("request", (request, response) =>
       answerRequest(request, response, this.#admission, () => this.status()),
@@ -139,26 +148,23 @@ export class SchedulerServer implements AsyncDisposable {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => undefined);
-    const refusal =
-      this.#strangers >= strangersMax
-        ? { status: 503, reason: "too many connections at a time" }
-        : this.#admission.refusalOf(request);
+    const refusal = this.#admission.refusalOf(request);
     if (refusal !== undefined) {
       this.#options.log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
       refuse(socket, refusal.status, refusal.reason);
       return;
     }
-    this.#strangers++;
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
       // One that nobody listens for would end the process.
       ws.on("error", () => undefined);
-      void this.#meet(ws);
+      void this.#meet(ws, request.socket);
     });
   }
 
-  async #meet(socket: WebSocket): Promise<void> {
+  async #meet(socket: WebSocket, stranger: Socket): Promise<void> {
     try {
       const hello = await hear(socket, packageVersion);
+      this.#strangers.met(stranger);
       const epoch = ++this.#epochs;
       answer(socket, { kind: "welcome", epoch, version: packageVersion });
       if (hello.role === "worker") this.#admitWorker(epoch, socket);
@@ -168,8 +174,6 @@ export class SchedulerServer implements AsyncDisposable {
       this.#options.log.warn("refused", { reason });
       socket.close(1_008, reason.slice(0, 100));
       setTimeout(() => socket.terminate(), 1_000).unref();
-    } finally {
-      this.#strangers--;
     }
   }
 
@@ -234,7 +238,24 @@ export class SchedulerServer implements AsyncDisposable {
     if (this.#closing !== undefined) return;
     const events = this.#events;
     this.#events = [];
-    for (const each of this.#machine.handle(events, this.#clock.nowMs())) this.#carryOut(each);
+    let instructions: readonly SchedulerInstruction[];
+    try {
+      instructions = this.#machine.handle(events, this.#clock.nowMs());
+    } catch (error) {
+      this.#broke(error);
+      return;
+    }
+    for (const each of instructions) this.#carryOut(each);
+  }
+
+  /**
+   * What the machine knows is not right any more, so nothing that it says may be believed: the
+   * scheduler ends, and tells everybody why.
+   */
+  #broke(error: unknown): void {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    this.#options.log.error("scheduler broken", { error: message, stack });
+    void this.close(`the scheduler is broken: ${message}`);
   }
 
   #carryOut(instruction: SchedulerInstruction): void {
@@ -246,6 +267,7 @@ export class SchedulerServer implements AsyncDisposable {
         this.#clients.get(instruction.epoch)?.send(instruction.message);
         return;
       case "disconnect":
+        this.#noteFault(instruction);
         this.#workers.get(instruction.epoch)?.cut(instruction.reason);
         this.#clients.get(instruction.epoch)?.cut(instruction.reason);
         return;
@@ -262,6 +284,13 @@ export class SchedulerServer implements AsyncDisposable {
     }
   }
 
+  /** A mistake of ours that a message has shown; its peer alone is sent away. */
+  #noteFault({ epoch, fault }: Extract<SchedulerInstruction, { kind: "disconnect" }>): void {
+    if (fault === undefined) return;
+    const { message, stack } = fault;
+    this.#options.log.error("message not understood", { epoch, error: message, stack });
+  }
+
   #expand({
     epoch,
     run,
@@ -270,7 +299,7 @@ export class SchedulerServer implements AsyncDisposable {
     settings,
   }: Extract<SchedulerInstruction, { kind: "expand" }>): void {
     try {
-      const expanded = expandGraph(graph, keys, settings);
+      const expanded = expandGraph(graph, keys, settings, this.#limits);
       this.#happened({ kind: "expanded", epoch, run, graph: expanded });
     } catch (error) {
       this.#happened({ kind: "not-expanded", epoch, run, error });
