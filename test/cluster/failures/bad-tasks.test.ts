@@ -87,6 +87,7 @@ test("an endless loop is ended when it is cancelled, and its worker goes on", as
 // Row 16.
 test("whatever a task throws, its caller gets an error that names the task", async () => {
   const { client } = shared;
+  /* oxlint-disable typescript/only-throw-error -- that is what is tested */
   const hostile: readonly (() => unknown)[] = [
     () => {
       // oxlint-disable-next-line typescript/only-throw-error -- that is the case
@@ -131,6 +132,7 @@ test("whatever a task throws, its caller gets an error that names the task", asy
       throw new Error("x".repeat(10_000_000));
     },
   ];
+  /* oxlint-enable typescript/only-throw-error */
   for (const throws of hostile) {
     const error = await rejection(client.submit(throws, []).result());
     expect(error).toBeInstanceOf(TaskError);
