@@ -17,12 +17,16 @@ import { WantedTasks } from "./wanted-tasks.ts";
  *
  * @example
  * ```ts
- * import { Bag } from "@millrace/bag";
- * import type { GraphLimits } from "@millrace/graph";
+ * import { BlockwiseLayer, LayeredGraph, blockInput, blockStep } from "@millrace/graph";
  *
- * const limits: GraphLimits = { tasksMax: 1_000, inputsMax: 10_000 };
- * const { graph, keys } = Bag.range(1e6, { npartitions: 1e6 });
- * graph.materialize(keys, limits); // throws graph/too-large
+ * const layer = new BlockwiseLayer("many", {
+ *   count: 1_000_000_000,
+ *   inputs: [{ kind: "index" }],
+ *   steps: [blockStep((n: number) => n, blockInput(0))],
+ * });
+ * const graph = new LayeredGraph().withLayer(layer);
+ * graph.materialize(["many/7"], { tasksMax: 1_000, inputsMax: 10_000 }).size; // => 1
+ * graph.materialize(undefined, { tasksMax: 1_000, inputsMax: 10_000 }); // throws graph/too-large
  * ```
  */
 export interface GraphLimits {
@@ -63,6 +67,7 @@ export class Materializer {
     let size = 0;
     for (const wanted of this.#inLayerOrder()) {
       size = wanted.number(size);
+      if (size > this.#limits.tasksMax) throw tooLarge("tasks", this.#limits.tasksMax);
       tables.push(wanted.ids === undefined ? wanted.keys : subsetKeys(wanted.keys, wanted.ids));
     }
     return this.#expandAll(size, joinedKeys(tables));

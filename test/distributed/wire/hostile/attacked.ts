@@ -12,7 +12,7 @@ import { SchedulerProcess } from "./scheduler-process.ts";
 const stallMsMax = 100;
 
 /**
- * A scheduler that is attacked by the tests of a file, with a worker and a client that are innocent:
+ * A scheduler that is attacked by the tests of a file, with a worker and a client who are innocent:
  * after each test it lives, has stood still for no longer than it may, and they compute something.
  */
 export class Attacked {
