@@ -87,49 +87,24 @@ test("an endless loop is ended when it is cancelled, and its worker goes on", as
 // Row 16.
 test("whatever a task throws, its caller gets an error that names the task", async () => {
   const { client } = shared;
+  const raise = (thrown: unknown): never => {
+    throw thrown;
+  };
+  const trap = (): never => raise(new Error("trap"));
+  const cyclic = (): Error => {
+    const error = new Error("cycle");
+    error.cause = error;
+    return error;
+  };
   const hostile: readonly (() => unknown)[] = [
-    () => {
-      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
-      throw null;
-    },
-    () => {
-      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
-      throw undefined;
-    },
-    () => {
-      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
-      throw Symbol("s");
-    },
-    () => {
-      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
-      throw Object.freeze(new Error("frozen"));
-    },
-    () => {
-      // oxlint-disable-next-line typescript/only-throw-error -- that is the case
-      throw new Proxy(
-        {},
-        {
-          get: () => {
-            throw new Error("trap");
-          },
-        },
-      );
-    },
-    () => {
-      const error = new Error("cycle");
-      error.cause = error;
-      throw error;
-    },
-    () => {
-      throw Object.defineProperty(new Error("x"), "message", {
-        get: () => {
-          throw new Error("getter");
-        },
-      });
-    },
-    () => {
-      throw new Error("x".repeat(10_000_000));
-    },
+    () => raise(null),
+    () => raise(undefined),
+    () => raise(Symbol("s")),
+    () => raise(Object.freeze(new Error("frozen"))),
+    () => raise(new Proxy({}, { get: trap })),
+    () => raise(cyclic()),
+    () => raise(Object.defineProperty(new Error("x"), "message", { get: trap })),
+    () => raise(new Error("x".repeat(10_000_000))),
   ];
   for (const throws of hostile) {
     const error = await rejection(client.submit(throws, []).result());

@@ -34,6 +34,11 @@ export class Signals {
     return this.workersOf(name).at(-1) as string;
   }
 
+  /** Whether a task has written a file of this name. */
+  has(name: string): boolean {
+    return existsSync(join(this.folder, name));
+  }
+
   /** Lets tasks of a name go on, now and whenever they come. */
   go(name: string): void {
     writeFileSync(join(this.folder, `go-${name}`), "");

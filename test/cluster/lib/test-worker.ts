@@ -4,7 +4,7 @@ import type { SentWorkerOptions } from "../../../packages/distributed/dist/nanny
 import type { NannySettings } from "../../../packages/distributed/dist/nanny/nanny-settings.js";
 import { Nanny } from "../../../packages/distributed/dist/nanny/nanny.js";
 import { Events } from "./events.ts";
-import { gone } from "./processes.ts";
+import { gone, isAlive } from "./processes.ts";
 import { Proxy } from "./proxy.ts";
 import { until } from "./until.ts";
 
@@ -80,9 +80,12 @@ export class TestWorker {
     return this.events.of("worker started").map(({ facts }) => facts["pid"] as number);
   }
 
-  /** How many processes of it the scheduler has known. */
-  get readyCount(): number {
-    return this.events.of("worker ready").length;
+  /** Whether it has a process that the scheduler knows. */
+  get isReady(): boolean {
+    const names = this.events.all.map(({ event }) => event);
+    const started = names.lastIndexOf("worker started");
+    const { pid } = this.nanny;
+    return names.lastIndexOf("worker ready") > started && pid !== undefined && isAlive(pid);
   }
 
   /** Kills its process, and waits until that is gone; the nanny starts another one. */
@@ -94,7 +97,7 @@ export class TestWorker {
 
   /** Waits until the process that came after a dead one is known to the scheduler. */
   async isBack(): Promise<void> {
-    await until(`another ${this.name}`, () => this.readyCount === this.pids.length);
+    await until(`another ${this.name}`, () => this.isReady, 30_000);
   }
 
   /** Its process does nothing more, as if the machine were frozen. */
@@ -105,7 +108,7 @@ export class TestWorker {
 
   /** It goes on. */
   resume(): void {
-    for (const pid of this.#stopped) process.kill(pid, "SIGCONT");
+    for (const pid of this.#stopped) if (isAlive(pid)) process.kill(pid, "SIGCONT");
     this.#stopped.clear();
   }
 

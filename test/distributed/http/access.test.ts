@@ -244,7 +244,7 @@ describe("what is asked", () => {
       "414 the address is too long",
     );
     const huge = await served.ask(`/${"k".repeat(20_000)}`, bearer);
-    expect(huge.status).toBe(400);
+    expect(huge.status).toBe(431);
     const body = await served.ask("/api/v1/cluster", { ...bearer, "content-length": "5" });
     expect(errorOf(body)).toBe("413 a request must have no body");
   });

@@ -5,6 +5,7 @@ import type { FromClient, ToClient } from "../wire/client-wire.ts";
 import { DataClient } from "../wire/data/data-client.ts";
 import type { SchedulerAddress } from "../wire/dial.ts";
 import { reach } from "../wire/dial.ts";
+import { expectSignsOfLife } from "../wire/signs-of-life.ts";
 import { Session } from "../wire/session.ts";
 import { hostIdentity } from "../worker/store/process-identity.ts";
 import { Bringing } from "./bring.ts";
@@ -41,12 +42,14 @@ export async function dialTransport(
   const helloOf = (heard: number | undefined) =>
     ({ role: "client", name, session: { id, heard } }) as const;
   const { socket, session } = await reach(address, helloOf(undefined), timeoutMs);
+  expectSignsOfLife(socket);
   const graceMs = session?.graceMs ?? 0;
   const { token, tls } = address;
   const data = new DataClient({ token, tls, host: hostIdentity(), role: "client" });
   const redial: Redial = async (heardCount, signal) => {
     await sleep(redialAfterMs, undefined, { signal });
     const dialed = await reach(address, helloOf(heardCount), graceMs, { signal, absentMs });
+    expectSignsOfLife(dialed.socket);
     return { socket: dialed.socket, heardCount: dialed.session?.heard ?? 0 };
   };
   return { socket, redial, data, address, isShared: false };

@@ -1,4 +1,5 @@
 import type { ClientMessage } from "../messages/client-messages.ts";
+import type { HeldOutput } from "../messages/shipped.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import { missValue } from "./losses.ts";
@@ -158,8 +159,16 @@ export function handleExpanded(
 ): void {
   const coming = client.coming.get(number);
   if (coming === undefined) return;
+  const named = new Set(coming.holds.map(nameOf));
+  if (!graph.held.every(({ of }) => named.has(nameOf(of)))) {
+    throw new ProtocolError(`run ${number} stands for outputs that it does not name`);
+  }
   coming.graph = graph;
   takeIn(state, client);
+}
+
+function nameOf({ run, output }: HeldOutput): string {
+  return `${run}/${output}`;
 }
 
 /** The graph of a run is no good, and no run that stands for outputs of it can be. */

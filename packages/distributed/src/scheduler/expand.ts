@@ -2,6 +2,7 @@ import type {
   Annotations,
   Csr,
   GraphCore,
+  GraphLimits,
   Key,
   KeyTable,
   LayeredGraph,
@@ -63,16 +64,18 @@ type ExpandSettings = Pick<RunSettings, "optimize" | "priority" | "retries" | "l
  * Writes out the tasks of a run, fuses them, puts them in their order and numbers them by it. Pure;
  * cost: about a microsecond a task, most of it in graph. The functions of the graph are stand-ins.
  *
- * @throws GraphError `graph/missing-key`, `graph/key-conflict`; CycleError
+ * @throws GraphError `graph/missing-key`, `graph/key-conflict`, `graph/too-large`; CycleError
  */
 export function expandGraph(
   graph: LayeredGraph,
   keys: readonly Key[],
   { optimize, priority, retries, lookahead }: ExpandSettings,
+  limits?: GraphLimits,
 ): ExpandedGraph {
-  const heldKeys = keysOfHeld(graph, keys);
+  const heldKeys = keysOfHeld(graph, keys, limits);
   // Tasks that stand for held values are asked for too, so that none is fused into its reader.
-  const lowered = lowerGraph(graph, [...keys, ...heldKeys], optimize, { priority, retries });
+  const asked = [...keys, ...heldKeys];
+  const lowered = lowerGraph(graph, asked, optimize, { priority, retries }, limits);
   const { core } = lowered;
   const wanted = lowered.wanted.subarray(0, keys.length);
   const gated = lookahead !== undefined;
@@ -106,15 +109,12 @@ export function expandGraph(
 }
 
 /** Writes out the graph of an instruction, and gives what has come of it as the event to tell. */
-export function expansionOf({
-  epoch,
-  run,
-  graph,
-  keys,
-  settings,
-}: Extract<SchedulerInstruction, { kind: "expand" }>): SchedulerEvent {
+export function expansionOf(
+  { epoch, run, graph, keys, settings }: Extract<SchedulerInstruction, { kind: "expand" }>,
+  limits?: GraphLimits,
+): SchedulerEvent {
   try {
-    return { kind: "expanded", epoch, run, graph: expandGraph(graph, keys, settings) };
+    return { kind: "expanded", epoch, run, graph: expandGraph(graph, keys, settings, limits) };
   } catch (error) {
     return { kind: "not-expanded", epoch, run, error };
   }
@@ -133,7 +133,11 @@ function namer(keys: KeyTable, sequence: Int32Array): (t: number) => Key {
 }
 
 /** Keys of the entries that stand for outputs of earlier runs and are needed. */
-function keysOfHeld(graph: LayeredGraph, asked: readonly Key[]): readonly Key[] {
+function keysOfHeld(
+  graph: LayeredGraph,
+  asked: readonly Key[],
+  limits: GraphLimits | undefined,
+): readonly Key[] {
   const keys: Key[] = [];
   for (const layer of graph.layers.values()) {
     if (layer.kind !== "materialized") continue;
@@ -149,7 +153,7 @@ function keysOfHeld(graph: LayeredGraph, asked: readonly Key[]): readonly Key[] 
     for (; index < layer.size; index++) layer.expand(index, sink);
   }
   if (keys.length === 0) return keys;
-  const needed = graph.materialize(asked);
+  const needed = graph.materialize(asked, limits);
   return keys.filter((key) => needed.has(key));
 }
 
@@ -158,10 +162,14 @@ function heldTasks(
   from: number,
   place: Int32Array,
 ): { task: number; of: HeldOutput }[] {
-  return Array.from(wanted.subarray(from), (t) => ({
-    task: place[t] as number,
-    of: core.constants[core.constantOffsets[t] as number] as HeldOutput,
-  }));
+  return Array.from(wanted.subarray(from), (t) => {
+    const of = core.constants[core.constantOffsets[t] as number];
+    // No graph that was shipped has such a task.
+    if (!(of instanceof HeldOutput) || core.offsets[t] !== core.offsets[t + 1]) {
+      throw new Error("a task that stands for an output, and for more than that");
+    }
+    return { task: place[t] as number, of };
+  });
 }
 
 function pick(values: Int32Array, at: Int32Array): Int32Array {

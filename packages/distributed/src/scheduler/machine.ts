@@ -72,16 +72,33 @@ export class SchedulerMachine {
     return instructions;
   }
 
-  /** Takes one event; a peer that breaks the rules is sent away. */
+  /**
+   * Takes one event; a peer that breaks the rules is sent away. So is one whose message shows a
+   * mistake of ours, if all that is known is right without the peer; else nothing here can be
+   * believed any more, and it throws.
+   */
   #guard(event: SchedulerEvent): void {
     const state = this.#state;
+    let fault: Error | undefined;
     try {
       this.#take(event);
     } catch (error) {
-      if (!(error instanceof ProtocolError) || !("epoch" in event)) throw error;
+      if (!("epoch" in event)) throw error;
       const { epoch } = event;
-      const reason = error.message;
-      state.instructions.push({ kind: "disconnect", epoch, reason });
+      let reason: string;
+      if (error instanceof ProtocolError) reason = error.message;
+      else {
+        // Tests are to see it.
+        if (state.settings.checked) throw error;
+        fault = error instanceof Error ? error : new Error(String(error));
+        reason = "the scheduler has failed to understand a message";
+      }
+      state.instructions.push({
+        kind: "disconnect",
+        epoch,
+        reason,
+        ...(fault !== undefined && { fault }),
+      });
       state.journal.note(state.nowMs, { kind: "peer-sent-away", epoch, reason });
       this.#disconnected(epoch, reason);
     }
@@ -89,6 +106,17 @@ export class SchedulerMachine {
     // The next event finds all counters right again.
     if (state.stale.size > 0) deriveStale(state);
     if (state.settling.length > 0) for (const id of state.settling.splice(0)) settle(state, id);
+    if (fault !== undefined) this.#checkAfter(fault);
+  }
+
+  /** A handler that broke off may have done half of its work. */
+  #checkAfter(fault: Error): void {
+    dispatch(this.#state);
+    try {
+      this.validate();
+    } catch (error) {
+      throw new Error(`${String(fault)}, and then: ${String(error)}`, { cause: fault });
+    }
   }
 
   #take(event: SchedulerEvent): void {

@@ -126,7 +126,7 @@ function linkHeld(state: SchedulerState, run: Run, placeOf: (of: HeldOutput) => 
 
 /** Outputs of a run are wanted no longer; a run of which nothing is wanted goes. */
 export function release(state: SchedulerState, run: Run, outputs: Rows | undefined): void {
-  const all = outputs ?? [...run.graph.wanted.keys()];
+  const all = outputs === undefined ? [...run.graph.wanted.keys()] : new Set(outputs);
   let left = run.holds;
   for (const output of all) {
     const t = run.graph.wanted[output];

@@ -53,8 +53,13 @@ export type SchedulerEvent =
 export type SchedulerInstruction =
   | { readonly kind: "tell-worker"; readonly epoch: number; readonly message: ToWorkerMessage }
   | { readonly kind: "tell-client"; readonly epoch: number; readonly message: ToClientMessage }
-  /** The peer is not heard any more. */
-  | { readonly kind: "disconnect"; readonly epoch: number; readonly reason: string }
+  /** The peer is not heard any more. `fault`: what it said has shown a mistake of the scheduler. */
+  | {
+      readonly kind: "disconnect";
+      readonly epoch: number;
+      readonly reason: string;
+      readonly fault?: Error;
+    }
   /** Write out a graph with `expandGraph`, here or elsewhere, and say `expanded`. */
   | {
       readonly kind: "expand";

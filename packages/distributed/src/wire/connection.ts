@@ -77,10 +77,11 @@ export class Connection<Out, In> {
     const early = takeEarlyFrames(socket);
     socket.on("message", (data, isBinary) => this.#hear(data, isBinary));
     socket.on("close", (code, reason) => this.#end(textOf(code, reason), code === brokenOff));
-    // Frames against the rules of the protocol end it: they would come again.
-    socket.on("error", (error: NodeJS.ErrnoException) =>
-      this.#end(error.message, error.code?.startsWith("WS_") !== true),
-    );
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#forsake();
+      // Frames against the rules of the protocol end it: they would come again.
+      this.#end(error.message, error.code?.startsWith("WS_") !== true);
+    });
     if (early.length === 0) socket.resume();
     else queueMicrotask(() => this.#hearEarly(early));
   }
@@ -108,11 +109,7 @@ export class Connection<Out, In> {
 
   /** Ends it at once. */
   cut(reason: string): void {
-    if (this.#isOver) return;
-    this.#socket.close(againstTheRules, fitting(reason));
-    // Who does not answer that is not waited for.
-    setTimeout(() => this.#socket.terminate(), 100).unref();
-    this.#end(reason);
+    this.#refuse(againstTheRules, reason);
   }
 
   /** Breaks it, as a network would: the peer is told nothing. */
@@ -132,16 +129,24 @@ export class Connection<Out, In> {
     try {
       messages = this.#incoming.read(data as Buffer).map(this.#options.unpack);
     } catch (error) {
-      if (!(error instanceof DistributedError)) throw error;
-      this.#refuse(badFrame, error.message);
+      // Reading changes nothing, so whatever went wrong is over with this connection.
+      const isExpected = error instanceof DistributedError;
+      this.#refuse(badFrame, isExpected ? error.message : `it cannot be read: ${String(error)}`);
       return;
     }
     if (messages.length > 0) this.#options.heard(messages);
   }
 
   #refuse(code: number, reason: string): void {
+    if (this.#isOver) return;
     this.#socket.close(code, fitting(reason));
+    this.#forsake();
     this.#end(reason);
+  }
+
+  /** Who does not answer the end of a connection, or goes on to send, is not waited for. */
+  #forsake(): void {
+    setTimeout(() => this.#socket.terminate(), 100).unref();
   }
 
   #flush(): void {

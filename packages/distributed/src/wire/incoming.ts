@@ -60,10 +60,12 @@ export class Incoming {
   }
 
   #openPart(number: number, bytes: number): Part {
-    const { partBytesMax, heldBytesMax } = this.#limits;
+    const { partBytesMax, heldBytesMax, heldPartsMax } = this.#limits;
     this.#heldBytes += bytes;
     if (bytes > partBytesMax) throw corruptFrame(`a part of ${bytes} bytes`);
-    if (this.#heldBytes > heldBytesMax) throw corruptFrame("parts that no message names");
+    if (this.#heldBytes > heldBytesMax || this.#parts.size >= heldPartsMax) {
+      throw corruptFrame("parts that no message names");
+    }
     const part = { bytes: new Uint8Array(new SharedArrayBuffer(bytes)), end: 0 };
     this.#parts.set(number, part);
     return part;

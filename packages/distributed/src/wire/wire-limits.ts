@@ -9,6 +9,8 @@ export interface WireLimits {
   readonly partBytesMax: number;
   /** Bytes of all parts that have come, or have begun to, and that no message has named yet. */
   readonly heldBytesMax: number;
+  /** How many such parts there may be: each takes memory beside its bytes. */
+  readonly heldPartsMax: number;
   /** Bytes that the socket is given before it has passed earlier ones on. */
   readonly sendingBytesMax: number;
   /** Bytes that wait for a peer that does not read. */
@@ -22,6 +24,7 @@ export const wireLimits: WireLimits = {
   control: CONTROL_LIMITS,
   partBytesMax: 2 ** 30,
   heldBytesMax: 2 ** 31,
+  heldPartsMax: 2 ** 15,
   sendingBytesMax: 4 * 2 ** 20,
   waitingBytesMax: 64 * 2 ** 20,
   stallMs: 15_000,

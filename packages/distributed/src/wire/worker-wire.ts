@@ -14,6 +14,7 @@ import type {
   WorkerMessage,
   WorkerOffer,
 } from "../messages/worker-messages.ts";
+import type { Rows } from "../messages/rows.ts";
 import { packFunctions, unpackFunctions } from "./functions-wire.ts";
 import type { Fields } from "./incoming.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -217,7 +218,7 @@ export function unpackFromWorker(fields: Fields): WorkerMessage | WorkerNews {
     case "report":
       return {
         kind,
-        done: fields.rows("done", 4, "measured"),
+        done: measured(fields.rows("done", 4, "measured")),
         started: fields.rows("started", 2),
         awaiting: fields.rows("awaiting", 2),
         acquired: fields.rows("acquired", 2),
@@ -263,6 +264,16 @@ export function unpackFromWorker(fields: Fields): WorkerMessage | WorkerNews {
   }
 }
 
+/** Sizes and times of tasks that have ended: none of them is below nothing. */
+function measured(rows: Rows): Rows {
+  for (let n = 0; n < rows.length; n += 4) {
+    if ((rows[n + 2] as number) < 0 || (rows[n + 3] as number) < 0) {
+      throw corruptFrame("a task that took less than nothing");
+    }
+  }
+  return rows;
+}
+
 /** Threads that one worker may offer. */
 const threadsMax = 1_024;
 
@@ -279,13 +290,16 @@ function unpackOffer(fields: Fields): WorkerOffer {
   };
 }
 
-/** Named amounts, each a number above 0. */
+/** Named amounts, each a number of 0 or more. */
 export function unpackAmounts(fields: Fields, name: string): Readonly<Record<string, number>> {
-  const list = fields.list(
-    name,
-    (each) => [each.text("name", 256), each.number("amount")] as const,
-  );
+  const list = fields.list(name, (each) => [each.text("name", 256), amountOf(each)] as const);
   return Object.fromEntries(list);
+}
+
+function amountOf(fields: Fields): number {
+  const amount = fields.number("amount");
+  if (amount < 0) throw corruptFrame("less than nothing of a resource");
+  return amount;
 }
 
 /** Named amounts as plain data: names may be whatever their user likes. */

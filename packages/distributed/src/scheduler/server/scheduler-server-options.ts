@@ -2,6 +2,28 @@ import type { Tls } from "../../wire/tls.ts";
 import type { Log } from "../../log.ts";
 import type { SchedulerSettings } from "../settings.ts";
 
+/** What a scheduler bears. */
+export interface ServerLimits {
+  /** Connections of those who have not said who they are; one more is closed at once. */
+  readonly strangersMax: number;
+  /** How long a request may take to come, milliseconds. */
+  readonly requestMs: number;
+  /**
+   * Tasks of one graph, and inputs of all of them: writing out takes a microsecond each, in which
+   * nobody is heard.
+   */
+  readonly tasksMax: number;
+  readonly inputsMax: number;
+}
+
+/** What holds where nothing else is said. */
+export const serverLimits: ServerLimits = {
+  strangersMax: 1_024,
+  requestMs: 10_000,
+  tasksMax: 5_000_000,
+  inputsMax: 20_000_000,
+};
+
 /** How a scheduler is started. */
 export interface SchedulerServerOptions {
   /** The interface to listen on. */
@@ -19,5 +41,6 @@ export interface SchedulerServerOptions {
   /** How long runs of a client go on whose connection broke; default 60,000. */
   readonly clientGraceMs?: number;
   readonly settings?: Partial<SchedulerSettings>;
+  readonly limits?: Partial<ServerLimits>;
   readonly log: Log;
 }

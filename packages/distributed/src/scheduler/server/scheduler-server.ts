@@ -28,19 +28,16 @@ import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.t
 import { Admission } from "./admission.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import { Coordinator } from "./coordinator.ts";
-import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
+import type { SchedulerServerOptions, ServerLimits } from "./scheduler-server-options.ts";
+import { serverLimits } from "./scheduler-server-options.ts";
+import { Strangers } from "./strangers.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { WorkerLogs } from "./worker-logs.ts";
 
-/** Peers that have connected and not yet said who they are. */
-const strangersMax = 256;
-/** A request must be there by then. */
-const requestMs = 10_000;
+/** Who has so much to read is not answered that this side is there. */
+const pongBytesMax = 2 ** 16;
 /** A client that was cut off finds back in a minute, or not at all. */
 const clientGraceMsDefault = 60_000;
-/** Connections that belong to no worker, client or stranger who is being greeted. */
-const plainMax = 1_024;
-
 /** What is remembered for those who watch: 4 MiB of attempts, and some hundred bytes an event. */
 const remembered = { attemptsMax: 65_536, journalMax: 1_024 };
 
@@ -65,13 +62,13 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #clock = new SteadyClock();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
+  readonly #strangers: Strangers;
+  readonly #limits: ServerLimits;
   readonly #workers = new Map<number, WorkerConnection>();
   readonly #clients: ClientSessions;
   readonly #logs = new WorkerLogs();
   readonly #vitals = new Map<number, VitalsTold>();
   #epochs = 0;
-  #strangers = 0;
-  #socketCount = 0;
   #events: SchedulerEvent[] = [];
   #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -81,12 +78,17 @@ export class SchedulerServer implements AsyncDisposable {
 
   /** A scheduler that listens. Rejects where its address is not free. */
   static async start(options: SchedulerServerOptions): Promise<SchedulerServer> {
+    const { tls, limits } = options;
+    const { requestMs } = { ...serverLimits, ...limits };
     const timeouts = {
+      // The system finds out about peers that are gone without a word.
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
       requestTimeout: requestMs,
       headersTimeout: requestMs,
-      connectionsCheckingInterval: 2_000,
+      handshakeTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(1_000, requestMs / 2),
     };
-    const { tls } = options;
     const http =
       tls === undefined
         ? createServer(timeouts)
@@ -123,12 +125,16 @@ export class SchedulerServer implements AsyncDisposable {
       noServer: true,
       perMessageDeflate: false,
       maxPayload: 2 ** 21,
+      // Who asks and never reads the answers would have them gathered for it.
+      autoPong: false,
     });
+    this.#limits = { ...serverLimits, ...options.limits };
+    this.#strangers = new Strangers(this.#limits.strangersMax);
     http.on("error", (error) => this.#log.error("http", { error: error.message }));
     const api = this.#apiOf(options);
     http.on("request", (request, response) => void api.handle(request, response));
-    http.on("clientError", (_error, socket) => refuseMalformed(socket));
-    http.on("connection", (socket) => this.#count(socket));
+    http.on("clientError", (error, socket) => refuseMalformed(error, socket));
+    http.on("connection", (socket: Socket) => this.#strangers.came(socket));
     http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#watchIdleness();
   }
@@ -149,17 +155,6 @@ export class SchedulerServer implements AsyncDisposable {
       // Timers hold 31 bits.
       Math.min(idleTimeoutMs, 2 ** 31 - 1),
     );
-  }
-
-  /** Those who have shown nothing yet take no more than some of the sockets of this process. */
-  #count(socket: Socket): void {
-    const known = this.#workers.size + this.#clients.hereCount + this.#strangers;
-    if (this.#socketCount - known >= plainMax) {
-      socket.destroy();
-      return;
-    }
-    this.#socketCount++;
-    socket.on("close", () => this.#socketCount--);
   }
 
   #apiOf({ token, tls }: SchedulerServerOptions): HttpApi {
@@ -183,26 +178,26 @@ export class SchedulerServer implements AsyncDisposable {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => undefined);
-    const refusal =
-      this.#strangers >= strangersMax
-        ? { status: 503, reason: "too many connections at a time" }
-        : this.#admission.refusalOf(request);
+    const refusal = this.#admission.refusalOf(request);
     if (refusal !== undefined) {
       this.#log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
       refuse(socket, refusal.status, refusal.reason);
       return;
     }
-    this.#strangers++;
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
       // One that nobody listens for would end the process.
       ws.on("error", () => undefined);
-      void this.#meet(ws);
+      ws.on("ping", (data: Buffer) => {
+        if (ws.bufferedAmount < pongBytesMax) ws.pong(data);
+      });
+      void this.#meet(ws, request.socket);
     });
   }
 
-  async #meet(socket: WebSocket): Promise<void> {
+  async #meet(socket: WebSocket, stranger: Socket): Promise<void> {
     try {
       const hello = await hear(socket, packageVersion);
+      this.#strangers.met(stranger);
       const epoch = ++this.#epochs;
       if (hello.role === "client") {
         this.#clients.admit(socket, hello.name, hello.session, epoch);
@@ -215,8 +210,6 @@ export class SchedulerServer implements AsyncDisposable {
       this.#log.warn("refused", { reason });
       socket.close(1_008, reason.slice(0, 100));
       setTimeout(() => socket.terminate(), 1_000).unref();
-    } finally {
-      this.#strangers--;
     }
   }
 
@@ -298,13 +291,27 @@ export class SchedulerServer implements AsyncDisposable {
     if (this.#closing !== undefined) return;
     const events = this.#events;
     this.#events = [];
-    this.#handleNow(events);
-    // What clients demand may be of futures whose runs have come in with these events.
-    this.#coordinator.handle();
+    try {
+      this.#handleNow(events);
+      // What clients demand may be of futures whose runs have come in with these events.
+      this.#coordinator.handle();
+    } catch (error) {
+      this.#broke(error);
+    }
   }
 
   #handleNow(events: readonly SchedulerEvent[]): void {
     for (const each of this.#machine.handle(events, this.#clock.nowMs())) this.#carryOut(each);
+  }
+
+  /**
+   * What the machine knows is not right any more, so nothing that it says may be believed: the
+   * scheduler ends, and tells everybody why.
+   */
+  #broke(error: unknown): void {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    this.#log.error("scheduler broken", { error: message, stack });
+    void this.close(`the scheduler is broken: ${message}`);
   }
 
   #carryOut(instruction: SchedulerInstruction): void {
@@ -316,11 +323,12 @@ export class SchedulerServer implements AsyncDisposable {
         this.#clients.send(instruction.epoch, instruction.message);
         return;
       case "disconnect":
+        this.#noteFault(instruction);
         this.#workers.get(instruction.epoch)?.cut(instruction.reason);
         this.#clients.cut(instruction.epoch, instruction.reason);
         return;
       case "expand":
-        this.#happened(expansionOf(instruction));
+        this.#happened(expansionOf(instruction, this.#limits));
         return;
       case "wake":
         clearTimeout(this.#timer);
@@ -330,6 +338,13 @@ export class SchedulerServer implements AsyncDisposable {
         );
         return;
     }
+  }
+
+  /** A mistake of ours that a message has shown; its peer alone is sent away. */
+  #noteFault({ epoch, fault }: Extract<SchedulerInstruction, { kind: "disconnect" }>): void {
+    if (fault === undefined) return;
+    const { message, stack } = fault;
+    this.#log.error("message not understood", { epoch, error: message, stack });
   }
 
   /** Ends it: all connections are closed, runs that have not ended are lost. */
@@ -359,9 +374,11 @@ export class SchedulerServer implements AsyncDisposable {
 }
 
 /** What is no HTTP, or too much of it, before there is a request. */
-function refuseMalformed(socket: Duplex): void {
-  if (socket.writable) refuse(socket, 400, "this is no request");
-  else socket.destroy();
+function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) socket.destroy();
+  else if (code === "HPE_HEADER_OVERFLOW") refuse(socket, 431, "the headers are too long");
+  else if (code === "ERR_HTTP_REQUEST_TIMEOUT") refuse(socket, 408, "the request took too long");
+  else refuse(socket, 400, "this is no request");
 }
 
 function refuse(socket: Duplex, status: number, reason: string): void {
