@@ -1,21 +1,9 @@
 import { inspect } from "node:util";
 import { Bag } from "@millrace/bag";
-import { Client, LocalCluster, asCompleted, wait } from "@millrace/distributed";
+import { Client, asCompleted, wait } from "@millrace/distributed";
 import { Delayed, TaskError, compute } from "@millrace/graph";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-
-let cluster: LocalCluster;
-let client: Client;
-
-beforeAll(async () => {
-  cluster = await LocalCluster.start({ workers: 2, memoryLimit: "1GiB" });
-  client = await Client.connect(cluster);
-});
-
-afterAll(async () => {
-  await client.close();
-  await cluster.close();
-});
+import { describe, expect, test } from "vitest";
+import { client, cluster } from "./lib/open-cluster.ts";
 
 const add = (a: number, b: number): number => a + b;
 const square = (n: number): number => n * n;

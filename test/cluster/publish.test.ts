@@ -1,21 +1,9 @@
 import { Bag } from "@millrace/bag";
 import { DataFrame } from "@millrace/dataframe";
-import { Client, LocalCluster } from "@millrace/distributed";
+import { Client } from "@millrace/distributed";
 import { Delayed } from "@millrace/graph";
-import { afterAll, beforeAll, expect, test } from "vitest";
-
-let cluster: LocalCluster;
-let client: Client;
-
-beforeAll(async () => {
-  cluster = await LocalCluster.start({ workers: 2, memoryLimit: "1GiB" });
-  client = await Client.connect(cluster);
-});
-
-afterAll(async () => {
-  await client.close();
-  await cluster.close();
-});
+import { expect, test } from "vitest";
+import { client, cluster } from "./lib/open-cluster.ts";
 
 test("a bag that was published outlives its client, and is computed once", async () => {
   const other = await Client.connect(cluster);

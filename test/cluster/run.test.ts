@@ -1,18 +1,6 @@
-import { Client, LocalCluster, getWorker } from "@millrace/distributed";
-import { afterAll, beforeAll, expect, test } from "vitest";
-
-let cluster: LocalCluster;
-let client: Client;
-
-beforeAll(async () => {
-  cluster = await LocalCluster.start({ workers: 2, memoryLimit: "1GiB" });
-  client = await Client.connect(cluster);
-});
-
-afterAll(async () => {
-  await client.close();
-  await cluster.close();
-});
+import { getWorker } from "@millrace/distributed";
+import { expect, test } from "vitest";
+import { client } from "./lib/open-cluster.ts";
 
 test("a function runs on every worker, with what each of them returns by its name", async () => {
   const names = await client.run((mark: string) => `${mark} ${getWorker().name}`, ["at"]);

@@ -1,18 +1,7 @@
-import { Client, LocalCluster, wait } from "@millrace/distributed";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-
-let cluster: LocalCluster;
-let client: Client;
-
-beforeAll(async () => {
-  cluster = await LocalCluster.start({ workers: 2, memoryLimit: "1GiB" });
-  client = await Client.connect(cluster);
-});
-
-afterAll(async () => {
-  await client.close();
-  await cluster.close();
-});
+import type { Client } from "@millrace/distributed";
+import { wait } from "@millrace/distributed";
+import { describe, expect, test } from "vitest";
+import { client, cluster } from "./lib/open-cluster.ts";
 
 async function holderCounts(futures: Parameters<Client["whoHas"]>[0]): Promise<number[]> {
   return (await client.whoHas(futures)).map(({ length }) => length);

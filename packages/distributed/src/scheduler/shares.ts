@@ -1,6 +1,6 @@
 import type { LayeredGraph as Graph } from "@millrace/graph";
 import { LayeredGraph, MaterializedLayer, ownFunctions, task } from "@millrace/graph";
-import type { RunSettings } from "../messages/client-messages.ts";
+import { plainSettings as settings } from "../messages/client-messages.ts";
 import { HeldOutput } from "../messages/shipped.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { expandGraph } from "./expand.ts";
@@ -78,15 +78,3 @@ function standFor(count: number): Graph {
   return new LayeredGraph().withLayer(MaterializedLayer.blocks("shared", tasks));
 }
 
-/** Of tasks that are never run. */
-const settings: RunSettings = {
-  optimize: false,
-  priority: 0,
-  retries: 0,
-  resources: undefined,
-  workers: undefined,
-  allowOtherWorkers: false,
-  lookahead: undefined,
-  events: false,
-  progress: false,
-};

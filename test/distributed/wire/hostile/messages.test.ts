@@ -9,6 +9,7 @@ import {
 } from "@millrace/graph";
 import { describe, expect, test } from "vitest";
 import type { RunSettings } from "../../../../packages/distributed/dist/messages/client-messages.js";
+import { plainSettings } from "../../../../packages/distributed/dist/messages/client-messages.js";
 import { HeldOutput } from "../../../../packages/distributed/dist/messages/shipped.js";
 import type { WorkerOffer } from "../../../../packages/distributed/dist/messages/worker-messages.js";
 import { standIn } from "../../../../packages/distributed/dist/scheduler/stand-in.js";
@@ -21,17 +22,7 @@ const attacked = new Attacked({ limits: { tasksMax: 20_000, inputsMax: 100_000 }
 /** A function that is never run. */
 const code = { name: "f0".repeat(32), bytes: new Uint8Array([1, 2, 3]) };
 
-const settings: RunSettings = {
-  optimize: true,
-  priority: 0,
-  retries: 0,
-  resources: undefined,
-  workers: undefined,
-  allowOtherWorkers: false,
-  lookahead: undefined,
-  events: false,
-  progress: false,
-};
+const settings: RunSettings = { ...plainSettings, optimize: true };
 const offer: WorkerOffer = {
   name: "hostile",
   address: "tcp://127.0.0.1:9",
