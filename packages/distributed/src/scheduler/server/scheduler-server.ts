@@ -36,6 +36,8 @@ import { WorkerLogs } from "./worker-logs.ts";
 
 /** Who has so much to read is not answered that this side is there. */
 const pongBytesMax = 2 ** 16;
+/** Who was told why it may not come in has so long to end the connection itself. */
+const refusedMs = 200;
 /** A client that was cut off finds back in a minute, or not at all. */
 const clientGraceMsDefault = 60_000;
 /** What is remembered for those who watch: 4 MiB of attempts, and some hundred bytes an event. */
@@ -209,7 +211,7 @@ export class SchedulerServer implements AsyncDisposable {
       const reason = (error as Error).message;
       this.#log.warn("refused", { reason });
       socket.close(1_008, reason.slice(0, 100));
-      setTimeout(() => socket.terminate(), 1_000).unref();
+      setTimeout(() => socket.terminate(), refusedMs).unref();
     }
   }
 
