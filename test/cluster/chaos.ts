@@ -1,7 +1,8 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import type { Client } from "@millrace/distributed";
 import { Random } from "../lib/random.ts";
 import { Disorder } from "./lib/disorder.ts";
 import { drawPipeline } from "./lib/pipelines.ts";
@@ -52,6 +53,28 @@ for (const event of ["unhandledRejection", "uncaughtException"]) {
   });
 }
 
+/** Keeps what is known when something has gone wrong for the first time. */
+async function keepEvidence(cluster: TestCluster, client: Client): Promise<void> {
+  if (problems.length > 1) return;
+  for (const { name, nanny, events } of cluster.workers) {
+    const state = nanny.pid === undefined ? "none" : stateOf(nanny.pid);
+    print(`${name}: process ${nanny.pid} (${state}), ${JSON.stringify(events.all.slice(-4))}`);
+  }
+  mkdirSync(".cache", { recursive: true });
+  const path = `.cache/chaos-${seed}.jsonl.gz`;
+  await client.dump(path);
+  print(`what the scheduler knows is in ${path}`);
+}
+
+/** What the system says of a process: its state and its name, where it says so. */
+function stateOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(" ").slice(1, 3).join(" ");
+  } catch {
+    return "not known";
+  }
+}
+
 /** Runs the pipelines of one number after another; each is drawn from the seed and its number. */
 async function runOne(cluster: TestCluster, number: number): Promise<void> {
   const pipeline = drawPipeline(new Random(seed, "pipeline", number));
@@ -82,6 +105,7 @@ async function runOne(cluster: TestCluster, number: number): Promise<void> {
     if (!isDeepStrictEqual(found, expected)) problem(`${name} gives something else`);
   } catch (error) {
     problem(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    await keepEvidence(cluster, client);
   } finally {
     counts.pipelines++;
     counts.retried += retried;
