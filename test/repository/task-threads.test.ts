@@ -20,6 +20,7 @@ const entries = new Map(
 // A thread takes more than half a millisecond for each module, and the first results wait for it.
 it.each([
   ["a task thread", "packages/distributed/dist/worker/threads/thread-main.js", 95],
+  ["a worker process", "packages/distributed/dist/nanny/worker-main.js", 205],
   ["the loop of a bag", "packages/bag/dist/stage/run-stage.js", 55],
 ])("%s loads what it needs and no whole package", (_, file, most) => {
   const loaded = loadedBy(file);

@@ -73,8 +73,8 @@ const deathTimeoutMs = 5_000;
  * ```
  */
 export class LocalCluster implements HasScheduler, AsyncDisposable {
-  /** With the token, which is not for whoever prints the cluster. */
-  readonly #address: SchedulerAddress;
+  /** With the token, which is not for whoever prints the cluster; there once it has started. */
+  #address: SchedulerAddress | undefined;
   readonly #thread: SchedulerThread;
   readonly #start: (name: string) => Promise<ClusterWorker>;
   readonly #log: Log;
@@ -98,18 +98,13 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     const token = createToken();
     // Who starts no cluster does not wait for what one is made of.
     const { SchedulerThread: Scheduler } = await import("./scheduler-thread.ts");
-    const scheduler = await Scheduler.start({
-      host: loopback,
-      port: 0,
-      token,
-      settings: {},
-      log,
-    });
-    const offer = { ...worker, scheduler: scheduler.url, token };
+    const thread = Scheduler.start({ host: loopback, port: 0, token, settings: {}, log });
+    const offer = { ...worker, scheduler: thread.url, token };
     const start = async (name: string): Promise<ClusterWorker> => {
       if (!processes) {
         const { RemoteWorker } = await import("../worker/host/remote-worker.ts");
-        return named(name, await RemoteWorker.start({ ...offer, name, log }));
+        const scheduler = await thread.url;
+        return named(name, await RemoteWorker.start({ ...offer, scheduler, name, log }));
       }
       const { Nanny } = await import("../nanny/nanny.ts");
       const nanny = Nanny.start({ worker: { ...offer, name }, log });
@@ -117,9 +112,11 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
       if (end !== undefined) throw notStarted(name, end.reason);
       return named(name, nanny);
     };
-    const cluster = new LocalCluster(scheduler, token, start, log, worker.threads);
+    const cluster = new LocalCluster(thread, start, log, worker.threads);
     try {
-      await cluster.scale(workers);
+      // Workers load their code while the scheduler does.
+      const [url] = await Promise.all([thread.url, cluster.scale(workers)]);
+      cluster.#address = { url, token };
     } catch (error) {
       await cluster.close();
       throw error;
@@ -129,12 +126,10 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
 
   private constructor(
     thread: SchedulerThread,
-    token: string,
     start: (name: string) => Promise<ClusterWorker>,
     log: Log,
     threadsPerWorker: number,
   ) {
-    this.#address = { url: thread.url, token };
     this.#thread = thread;
     this.#start = start;
     this.#log = log;
@@ -143,7 +138,7 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
 
   /** Where its scheduler is, for whoever this process trusts with the token. */
   get scheduler(): SchedulerAddress {
-    return this.#address;
+    return this.#address as SchedulerAddress;
   }
 
   /** How many workers there are. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
-import { onAbort } from "@millrace/graph";
 import type { WebSocket } from "ws";
 import { DistributedError, VersionMismatchError, isRefusal, refusedError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
@@ -51,7 +50,7 @@ export async function dial(
   // One that nobody listens for would end the process.
   socket.on("error", () => undefined);
   const abort = (): void => socket.terminate();
-  const callOff = signal && onAbort(signal, abort);
+  signal?.addEventListener("abort", abort);
   try {
     await opened(socket);
     const welcome = await greet(socket, { ...hello, version: packageVersion });
@@ -62,7 +61,7 @@ export async function dial(
     socket.terminate();
     throw error;
   } finally {
-    callOff?.();
+    signal?.removeEventListener("abort", abort);
   }
 }
 
