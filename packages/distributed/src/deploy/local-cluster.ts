@@ -114,8 +114,9 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     };
     const cluster = new LocalCluster(thread, start, log, worker.threads);
     try {
-      // Workers load their code while the scheduler does.
-      const [url] = await Promise.all([thread.url, cluster.scale(workers)]);
+      // Workers load their code while the scheduler does, and this process what clients need.
+      const coming = [cluster.scale(workers), import("../client/client-parts.ts")];
+      const [url] = await Promise.all([thread.url, ...coming]);
       cluster.#address = { url, token };
     } catch (error) {
       await cluster.close();
