@@ -43,6 +43,7 @@ export {
   writeConnectionFile,
 } from "./deploy/security/connection-file.ts";
 export type { ConnectionFile } from "./deploy/security/connection-file.ts";
+export { pageUrl } from "./deploy/security/page-ticket.ts";
 export { readTls } from "./deploy/security/read-tls.ts";
 export { certifiedNames, tlsOptions } from "./deploy/security/tls.ts";
 export { createToken, isWeak } from "./deploy/security/token.ts";

@@ -62,6 +62,21 @@ describe("a scheduler", () => {
     expect(readdirSync(join(folder, "millrace"))).toEqual([]);
   });
 
+  it("gives people a link to its page, which opens once and does not hold the token", async () => {
+    process.env["MILLRACE_TOKEN"] = "a-token-of-my-own";
+    const running = started("scheduler", "--port", "0");
+    const [ready = "", page = ""] = (await running.ready).split("\n");
+    expect(ready).toMatch(/^millrace scheduler ready at ws:/);
+    expect(page).toMatch(/^page, to be opened once: http:\/\/127\.0\.0\.1:\d+\/\?token=/);
+    expect(page).not.toContain("a-token-of-my-own");
+    const link = page.replace("page, to be opened once: ", "");
+    const statuses = [];
+    for (let time = 0; time < 2; time++) {
+      statuses.push((await fetch(link, { redirect: "manual" })).status);
+    }
+    expect(statuses).toEqual([303, 401]);
+  });
+
   it("lets in nobody with another token, and says so", async () => {
     const { url } = await schedulerHere();
     process.env["MILLRACE_TOKEN"] = "another";

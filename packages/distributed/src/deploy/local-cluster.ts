@@ -43,9 +43,20 @@ const optionNames: readonly (keyof LocalClusterOptions)[] = [
   "log",
 ];
 
+/** A worker of a `LocalCluster`. */
+export interface LocalWorker {
+  /** What the scheduler calls it. */
+  readonly name: string;
+  /** Its process; undefined while a new one is started after one that died. */
+  readonly pid: number | undefined;
+  /** How many threads it has for tasks. */
+  readonly threads: number;
+}
+
 /** A worker of a cluster, whatever it runs in. */
 interface ClusterWorker {
   readonly name: string;
+  readonly pid: number | undefined;
   readonly ended: Promise<unknown>;
   retire(): Promise<unknown>;
   close(): Promise<unknown>;
@@ -104,13 +115,14 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
       if (!processes) {
         const { RemoteWorker } = await import("../worker/host/remote-worker.ts");
         const scheduler = await thread.url;
-        return named(name, await RemoteWorker.start({ ...offer, scheduler, name, log }));
+        const started = await RemoteWorker.start({ ...offer, scheduler, name, log });
+        return named(name, started, () => process.pid);
       }
       const { Nanny } = await import("../nanny/nanny.ts");
       const nanny = Nanny.start({ worker: { ...offer, name }, log });
       const end = await Promise.race([nanny.ready, nanny.ended]);
       if (end !== undefined) throw notStarted(name, end.reason);
-      return named(name, nanny);
+      return named(name, nanny, () => nanny.pid);
     };
     const cluster = new LocalCluster(thread, start, log, worker.threads);
     try {
@@ -145,6 +157,23 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
   /** How many workers there are. */
   get size(): number {
     return this.#workers.length;
+  }
+
+  /**
+   * Its workers, as they are now: those that are on their way and those that hand over what they
+   * have are not among them. `Client.info` tells what the scheduler knows of each, by its name.
+   *
+   * @example
+   * ```ts
+   * import { LocalCluster } from "@millrace/distributed";
+   *
+   * await using cluster = await LocalCluster.start({ workers: 1 });
+   * cluster.workers.map(({ name, threads }) => [name, threads]); // => [["worker-0", 1]]
+   * ```
+   */
+  get workers(): readonly LocalWorker[] {
+    const threads = this.#threadsPerWorker;
+    return this.#workers.map(({ name, pid }) => ({ name, pid, threads }));
   }
 
   /**
@@ -273,9 +302,16 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
 }
 
 /** A worker under the name that it was given. */
-function named(name: string, worker: Omit<ClusterWorker, "name">): ClusterWorker {
+function named(
+  name: string,
+  worker: Omit<ClusterWorker, "name" | "pid">,
+  pid: () => number | undefined,
+): ClusterWorker {
   return {
     name,
+    get pid() {
+      return pid();
+    },
     ended: worker.ended,
     retire: () => worker.retire(),
     close: () => worker.close(),

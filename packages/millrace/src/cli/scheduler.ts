@@ -17,6 +17,7 @@ import {
   isWeak,
   makeConnectionFolder,
   packageVersion,
+  pageUrl,
   planScheduler,
   readConnectionFile,
   readTls,
@@ -104,7 +105,7 @@ async function serve(
   try {
     scheduler = await listening(options, world);
     file = await connectionFile(scheduler, options, plan);
-    if (stopCount === 0) world.out(readyScheduler(json, scheduler, file));
+    if (stopCount === 0) world.out(readyScheduler(json, scheduler, file, options));
     else void scheduler.close("it was told to end");
     const reason = await Promise.race([scheduler.ended, interrupted]);
     options.log.info("scheduler ended", { reason });
@@ -122,8 +123,13 @@ function readyScheduler(
   json: boolean,
   { url }: RunningScheduler,
   { path }: ConnectionFile,
+  { token, tls }: SchedulerServerOptions,
 ): string {
-  return readyLine(json, `millrace scheduler ready at ${url}, found by ${path}`, {
+  const ready = `millrace scheduler ready at ${url}, found by ${path}`;
+  // A browser has no certificate to show.
+  const page =
+    tls === undefined ? `\npage, to be opened once: ${pageUrl(url, token, Date.now())}` : "";
+  return readyLine(json, ready + page, {
     kind: "scheduler",
     url,
     pid: process.pid,
