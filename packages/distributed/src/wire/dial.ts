@@ -58,7 +58,7 @@ export async function dial(
     const carrier = await opened(socket);
     const welcome = await greet(socket, { ...hello, version: packageVersion });
     if (welcome.kind === "mismatch") throw new VersionMismatchError(address.url, welcome.reason);
-    if (welcome.kind === "gone") throw refusedError(address.url, welcome.reason);
+    if (welcome.kind !== "welcome") throw refusedError(address.url, welcome.reason);
     return { socket, carrier, epoch: welcome.epoch, session: welcome.session };
   } catch (error) {
     socket.terminate();
