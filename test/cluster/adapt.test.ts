@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LocalWorker } from "@millrace/distributed";
 import { Client, LocalCluster } from "@millrace/distributed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -51,6 +52,22 @@ test("a cluster that is scaled by hand is not scaled by its work any more", asyn
   expect(cluster.size).toBe(2);
   await cluster.scale(0);
   expect(cluster.size).toBe(0);
+});
+
+test("its workers are seen with their processes, also after one was started again", async () => {
+  await cluster.scale(2);
+  const before = cluster.workers;
+  expect(before.map(({ threads }) => threads)).toEqual([1, 1]);
+  const pids = await client.run(() => process.pid);
+  expect(new Map(before.map(({ name, pid }) => [name, pid]))).toEqual(pids);
+
+  const [{ name, pid }] = before as [LocalWorker];
+  process.kill(pid as number, "SIGKILL");
+  const pidNow = (): number | undefined => cluster.workers.find((one) => one.name === name)?.pid;
+  while (pidNow() === undefined || pidNow() === pid) await sleep(20);
+  expect(cluster.workers.map((one) => one.name)).toEqual(before.map((one) => one.name));
+  await cluster.scale(0);
+  expect(cluster.workers).toEqual([]);
 });
 
 test("options that are no good are refused by name", () => {

@@ -18,8 +18,18 @@ const entries = new Map(
 );
 
 // A thread takes more than half a millisecond for each module, and the first results wait for it.
+it("a program that imports the package and runs nothing waits for no scheduler and no worker", () => {
+  const loaded = [...loadedBy("packages/distributed/dist/index.js")];
+  const most = loaded.filter((each) => each.startsWith("packages/distributed/"));
+  expect(most.length).toBeLessThan(110);
+  expect(most.filter((each) => /\/(machine|connection|engine)\.js$/.test(each))).toEqual([
+    "packages/distributed/dist/adaptive/machine.js",
+  ]);
+});
+
 it.each([
   ["a task thread", "packages/distributed/dist/worker/threads/thread-main.js", 95],
+  ["a worker process", "packages/distributed/dist/nanny/worker-main.js", 205],
   ["the loop of a bag", "packages/bag/dist/stage/run-stage.js", 55],
 ])("%s loads what it needs and no whole package", (_, file, most) => {
   const loaded = loadedBy(file);

@@ -1,5 +1,5 @@
 // What the command `millrace` needs, and programs do not.
-export { DistributedError } from "./errors.ts";
+export { ConfigError, DistributedError } from "./errors.ts";
 export { createLog, escapeControls } from "./log.ts";
 export type { Log } from "./log.ts";
 export { packageVersion } from "./package-version.ts";
@@ -18,6 +18,7 @@ export { bindError } from "./deploy/bind-error.ts";
 export { findScheduler } from "./deploy/find-scheduler.ts";
 export type { FoundScheduler } from "./deploy/find-scheduler.ts";
 export { isRunning, writePidFile } from "./deploy/pid-file.ts";
+export { LocalCluster } from "./deploy/local-cluster.ts";
 export { planScheduler } from "./deploy/plan-scheduler.ts";
 export type { SchedulerPlan } from "./deploy/plan-scheduler.ts";
 export { planWorkers } from "./deploy/plan-workers.ts";
@@ -30,11 +31,14 @@ export type {
   StartScheduler,
   StartWorker,
 } from "./deploy/process-options.ts";
+export type { SchedulerAddress } from "./wire/dial.ts";
+export { connectScript } from "./client/script-executor.ts";
 export { ApiReader } from "./client/watch/api-reader.ts";
 export type { ClusterInfo } from "./client/watch/questions.ts";
 export { clusterInfo } from "./client/watch/questions.ts";
 export { addressOf, ownAddressTowards } from "./deploy/reach.ts";
 export { schedulerUrlFor } from "./deploy/scheduler-url.ts";
+export { createCertificates, writeCertificates } from "./deploy/security/certificates.ts";
 export { checkBind } from "./deploy/security/check-bind.ts";
 export {
   defaultConnectionFile,
@@ -43,6 +47,7 @@ export {
   writeConnectionFile,
 } from "./deploy/security/connection-file.ts";
 export type { ConnectionFile } from "./deploy/security/connection-file.ts";
+export { pageUrl } from "./deploy/security/page-ticket.ts";
 export { readTls } from "./deploy/security/read-tls.ts";
 export { certifiedNames, tlsOptions } from "./deploy/security/tls.ts";
 export { createToken, isWeak } from "./deploy/security/token.ts";

@@ -188,10 +188,11 @@ export class SchedulerLostError extends DistributedError {
 export class VersionMismatchError extends DistributedError {
   override readonly name = "VersionMismatchError";
 
-  constructor(url: string, reason: string) {
+  /** `api` is what was called. */
+  constructor(address: string, reason: string, api = "connect") {
     super(
       "distributed/version-mismatch",
-      `connect: the versions do not fit, got ${reason}, wanted one that ${url} understands. ` +
+      `${api}: the versions do not fit, got ${reason}, wanted one that ${address} understands. ` +
         "Install the same version on both sides.",
     );
   }

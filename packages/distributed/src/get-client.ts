@@ -54,16 +54,19 @@ export async function getClient(): Promise<Client> {
 }
 
 async function connect(openClient: NonNullable<typeof hook.openClient>): Promise<Client> {
+  // What a connection needs is there before its first frame.
+  const { joinParts } = await import("./client/client-parts.ts");
   const { port1, port2 } = new MessageChannel();
   openClient(port2);
-  const { name, ...transport } = await openPort(port1);
-  return Client.over(name, {
-    ...transport,
+  const { name, ...link } = await openPort(port1);
+  const transport = {
+    ...link,
     // The worker loses the scheduler, too, and what its tasks have asked for with it.
     redial: undefined,
     address: undefined,
     isShared: true,
-  });
+  };
+  return Client.over(name, transport, joinParts(transport));
 }
 
 function notInTask(): Error {

@@ -57,7 +57,7 @@ export type { Returned, SubmitOptions } from "./client/futures/submit.ts";
 export { asCompleted, wait } from "./client/futures/wait.ts";
 export type { ReturnWhen, WaitOptions, Waited } from "./client/futures/wait.ts";
 export { LocalCluster } from "./deploy/local-cluster.ts";
-export type { LocalClusterOptions } from "./deploy/local-cluster.ts";
+export type { LocalClusterOptions, LocalWorker } from "./deploy/local-cluster.ts";
 export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor.ts";
 export { getClient } from "./get-client.ts";
 export { getWorker } from "./get-worker.ts";

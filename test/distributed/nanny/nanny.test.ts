@@ -75,6 +75,23 @@ it("a worker that is closed ends without retiring", async () => {
   expect(await nanny.close()).toEqual({ kind: "closed", reason: "that was wanted" });
 });
 
+it("a worker waits for the address of its scheduler, and ends where there will be none", async () => {
+  let resolve: (url: string) => void = () => undefined;
+  const promise = new Promise<string>((known) => (resolve = known));
+  const { nanny } = start("good", { worker: { scheduler: promise } });
+  let isReady = false;
+  void nanny.ready.then(() => (isReady = true));
+  expect(nanny.pid).toBeGreaterThan(0);
+  expect(isReady).toBe(false);
+  resolve("ws://127.0.0.1:1");
+  await Promise.race([nanny.ready, nanny.ended]);
+  expect(await nanny.close()).toEqual({ kind: "closed", reason: "that was wanted" });
+
+  const failed = Promise.reject<string>(new Error("no port"));
+  const { nanny: other } = start("good", { worker: { scheduler: failed } });
+  expect(await other.ended).toEqual({ kind: "closed", reason: "that was wanted" });
+});
+
 it("a worker that was killed is there again, and both are told apart", async () => {
   const { nanny, told, seen } = start("good");
   await Promise.race([nanny.ready, nanny.ended]);

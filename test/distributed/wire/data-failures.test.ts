@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 
 import { encodeControl } from "../../../packages/distributed/src/codec/control/control-frame.ts";
 import type { Block } from "../../../packages/distributed/src/codec/block.ts";
+import { VersionMismatchError } from "../../../packages/distributed/src/errors.ts";
 import {
   encodeGreeting,
   PROTOCOL_VERSION,
@@ -180,6 +181,7 @@ it.each<[string, readonly object[]]>([
 it("a peer of another version is told with both versions", async () => {
   const other = await listen((socket) => socket.write(encodeGreeting({ kind: "welcome" }, 99)));
   const failure = connect().fetch(peerOf(other), whole(1));
+  await expect(failure).rejects.toBeInstanceOf(VersionMismatchError);
   await expect(failure).rejects.toMatchObject({ code: "distributed/version-mismatch" });
   await expect(failure).rejects.toThrow(
     `it speaks version 99, this is version ${PROTOCOL_VERSION}`,

@@ -1,7 +1,9 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Client } from "@millrace/distributed";
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   createCertificates,
@@ -60,6 +62,21 @@ describe("a scheduler", () => {
     running.stop();
     expect((await running.ended).code).toBe(0);
     expect(readdirSync(join(folder, "millrace"))).toEqual([]);
+  });
+
+  it("gives people a link to its page, which opens once and does not hold the token", async () => {
+    process.env["MILLRACE_TOKEN"] = "a-token-of-my-own";
+    const running = started("scheduler", "--port", "0");
+    const [ready = "", page = ""] = (await running.ready).split("\n");
+    expect(ready).toMatch(/^millrace scheduler ready at ws:/);
+    expect(page).toMatch(/^page, to be opened once: http:\/\/127\.0\.0\.1:\d+\/\?token=/);
+    expect(page).not.toContain("a-token-of-my-own");
+    const link = page.replace("page, to be opened once: ", "");
+    const statuses = [];
+    for (let time = 0; time < 2; time++) {
+      statuses.push((await fetch(link, { redirect: "manual" })).status);
+    }
+    expect(statuses).toEqual([303, 401]);
   });
 
   it("lets in nobody with another token, and says so", async () => {
@@ -181,6 +198,69 @@ describe("workers", () => {
   });
 });
 
+describe("a cluster", () => {
+  const small = ["--nworkers", "2", "--nthreads", "1", "--memory-limit", "256MiB", "--name", "w"];
+
+  it("is a scheduler and its workers, which end with it", async () => {
+    const running = started("cluster", "--port", "0", "--json", ...small);
+    const ready = JSON.parse(await running.ready) as Ready & { names: string[] };
+    expect(ready).toMatchObject({ kind: "cluster", names: ["w-0", "w-1"], threads: 1 });
+    const { token } = JSON.parse(readFileSync(ready.schedulerFile, "utf8")) as { token: string };
+    await using client = await Client.connect(ready.url, { token });
+    const pids = [...(await client.run(() => process.pid)).values()];
+    await client.close();
+    running.stop();
+    expect((await running.ended).code).toBe(0);
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    expect(readdirSync(join(folder, "millrace"))).toEqual([]);
+  });
+
+  it("says to people how many workers it has, and where its page is", async () => {
+    const running = started("cluster", "--port", "0", ...small);
+    const [ready, page] = (await running.ready).split("\n");
+    expect(ready).toMatch(/^millrace cluster ready: 2 workers of 1 threads at ws:\S+, found by \//);
+    expect(page).toMatch(/^page, to be opened once: http:/);
+  });
+
+  it("ends by itself, where that is wanted", async () => {
+    const running = started("cluster", "--port", "0", "--idle-timeout", "1s", ...small);
+    expect((await running.ended).code).toBe(0);
+  });
+
+  it("ends where its workers cannot start, and says why", async () => {
+    writeFileSync(join(folder, "file"), "");
+    const noFolder = ["--local-directory", join(folder, "file")];
+    const { code, err } = await run(["cluster", "--port", "0", ...small, ...noFolder]).ended;
+    expect(code).toBe(2);
+    expect(err).toMatch(/^millrace: .*file/);
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+});
+
+describe("certificates", () => {
+  it("are made for each role, and keys are for the user alone", async () => {
+    const certs = join(folder, "certs");
+    const made = await run(["certs", certs, "--hosts", "localhost,127.0.0.1", "--days", "2"]).ended;
+    const names = ["ca", "client", "scheduler", "worker"].flatMap((name) => [
+      `${name}-key.pem`,
+      `${name}.pem`,
+    ]);
+    expect({ ...made, out: made.out.trimEnd().split("\n") }).toEqual({
+      code: 0,
+      out: names.map((name) => join(certs, name)),
+      err: "",
+    });
+    for (const name of names.filter((each) => each.includes("-key"))) {
+      expect(statSync(join(certs, name)).mode & 0o777).toBe(0o600);
+    }
+    const { validTo } = new X509Certificate(readFileSync(join(certs, "worker.pem")));
+    expect(Math.round((Date.parse(validTo) - Date.now()) / 86_400_000)).toBe(2);
+    const again = await run(["certs", certs]).ended;
+    expect(again.code).toBe(2);
+    expect(again.err).toContain("wanted a folder without certificates");
+  });
+});
+
 describe("what is set", () => {
   it("is shown with where it comes from, and secrets are not", async () => {
     const path = join(folder, "millrace.yaml");
@@ -227,7 +307,8 @@ it("help and version are asked for, and no mistakes", async () => {
   ]);
   expect([help.code, version.code, worker.code]).toEqual([0, 0, 0]);
   expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/);
-  for (const name of ["scheduler", "worker", "status", "config"]) expect(help.out).toContain(name);
+  const names = ["scheduler", "worker", "cluster", "run", "status", "config", "certs"];
+  for (const name of names) expect(help.out).toContain(name);
   expect(worker.out).toContain("--no-nanny");
 });
 

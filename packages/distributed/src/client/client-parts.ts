@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
 import type { FromClient, ToClient } from "../wire/client-wire.ts";
@@ -32,16 +33,18 @@ const redialAfterMs = 50;
 /** Where nobody has listened for so long the scheduler is gone, not the network. */
 const absentMs = 3_000;
 
-/** Connects to a scheduler over the network. */
+/** Connects to a scheduler over the network; `carried` gets what each connection goes over. */
 export async function dialTransport(
   address: SchedulerAddress,
   name: string,
   timeoutMs: number,
+  carried: (carrier: Socket) => void = () => undefined,
 ): Promise<ClientTransport> {
   const id = randomUUID();
   const helloOf = (heard: number | undefined) =>
     ({ role: "client", name, session: { id, heard } }) as const;
-  const { socket, session } = await reach(address, helloOf(undefined), timeoutMs);
+  const { socket, carrier, session } = await reach(address, helloOf(undefined), timeoutMs);
+  carried(carrier);
   expectSignsOfLife(socket);
   const graceMs = session?.graceMs ?? 0;
   const { token, tls } = address;
@@ -49,6 +52,7 @@ export async function dialTransport(
   const redial: Redial = async (heardCount, signal) => {
     await sleep(redialAfterMs, undefined, { signal });
     const dialed = await reach(address, helloOf(heardCount), graceMs, { signal, absentMs });
+    carried(dialed.carrier);
     expectSignsOfLife(dialed.socket);
     return { socket: dialed.socket, heardCount: dialed.session?.heard ?? 0 };
   };

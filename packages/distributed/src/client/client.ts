@@ -15,7 +15,6 @@ import { pageUrl } from "../deploy/security/page-ticket.ts";
 import type { ClientOptions, ClientTransport, HasScheduler } from "./client-options.ts";
 import { addressIn, addressOf, closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
-import { dialTransport, joinParts } from "./client-parts.ts";
 import type { Holder } from "./futures/copies.ts";
 import { rebalance, replicate, whoHas } from "./futures/copies.ts";
 import { ClusterEvent } from "./coordination/cluster-event.ts";
@@ -73,18 +72,21 @@ export class Client implements Executor, AsyncDisposable {
   static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
     const address = addressOf(to, options);
     const { name = "client", timeoutMs = timeoutMsDefault } = options;
-    return new Client(name, await dialTransport(address, name, timeoutMs));
+    // Who connects to nothing does not wait for what a connection needs.
+    const { dialTransport, joinParts } = await import("./client-parts.ts");
+    const transport = await dialTransport(address, name, timeoutMs);
+    return new Client(name, transport, joinParts(transport));
   }
 
   /** A client on a connection that somebody has made. */
-  static over(name: string, transport: ClientTransport): Client {
-    return new Client(name, transport);
+  static over(name: string, transport: ClientTransport, parts: ClientParts): Client {
+    return new Client(name, transport, parts);
   }
 
-  private constructor(name: string, transport: ClientTransport) {
+  private constructor(name: string, transport: ClientTransport, parts: ClientParts) {
     this.name = name;
     this.#transport = transport;
-    this.#parts = joinParts(transport);
+    this.#parts = parts;
   }
 
   /** The values of `keys`, in their order. */
@@ -110,16 +112,9 @@ export class Client implements Executor, AsyncDisposable {
     given: readonly unknown[] = [],
     options: ExecutorOptions & RunEverywhereOptions = {},
   ): Promise<unknown> {
-    this.#open("Client.run");
-    if (typeof what !== "function")
-      return this.#parts.runs.run(what, given as readonly Key[], options);
-    return runEverywhere(
-      this.#parts.coordinating,
-      this.#parts.submitting,
-      what,
-      given as never,
-      options,
-    );
+    const { runs, coordinating, submitting } = this.#open("Client.run");
+    if (typeof what !== "function") return runs.run(what, given as readonly Key[], options);
+    return runEverywhere(coordinating, submitting, what, given as never, options);
   }
 
   /** The values of `keys` one by one, with bounded look-ahead. */

@@ -43,9 +43,20 @@ const optionNames: readonly (keyof LocalClusterOptions)[] = [
   "log",
 ];
 
+/** A worker of a `LocalCluster`. */
+export interface LocalWorker {
+  /** What the scheduler calls it. */
+  readonly name: string;
+  /** Its process; undefined while a new one is started after one that died. */
+  readonly pid: number | undefined;
+  /** How many threads it has for tasks. */
+  readonly threads: number;
+}
+
 /** A worker of a cluster, whatever it runs in. */
 interface ClusterWorker {
   readonly name: string;
+  readonly pid: number | undefined;
   readonly ended: Promise<unknown>;
   retire(): Promise<unknown>;
   close(): Promise<unknown>;
@@ -73,8 +84,8 @@ const deathTimeoutMs = 5_000;
  * ```
  */
 export class LocalCluster implements HasScheduler, AsyncDisposable {
-  /** With the token, which is not for whoever prints the cluster. */
-  readonly #address: SchedulerAddress;
+  /** With the token, which is not for whoever prints the cluster; there once it has started. */
+  #address: SchedulerAddress | undefined;
   readonly #thread: SchedulerThread;
   readonly #start: (name: string) => Promise<ClusterWorker>;
   readonly #log: Log;
@@ -98,28 +109,27 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     const token = createToken();
     // Who starts no cluster does not wait for what one is made of.
     const { SchedulerThread: Scheduler } = await import("./scheduler-thread.ts");
-    const scheduler = await Scheduler.start({
-      host: loopback,
-      port: 0,
-      token,
-      settings: {},
-      log,
-    });
-    const offer = { ...worker, scheduler: scheduler.url, token };
+    const thread = Scheduler.start({ host: loopback, port: 0, token, settings: {}, log });
+    const offer = { ...worker, scheduler: thread.url, token };
     const start = async (name: string): Promise<ClusterWorker> => {
       if (!processes) {
         const { RemoteWorker } = await import("../worker/host/remote-worker.ts");
-        return named(name, await RemoteWorker.start({ ...offer, name, log }));
+        const scheduler = await thread.url;
+        const started = await RemoteWorker.start({ ...offer, scheduler, name, log });
+        return named(name, started, () => process.pid);
       }
       const { Nanny } = await import("../nanny/nanny.ts");
       const nanny = Nanny.start({ worker: { ...offer, name }, log });
       const end = await Promise.race([nanny.ready, nanny.ended]);
       if (end !== undefined) throw notStarted(name, end.reason);
-      return named(name, nanny);
+      return named(name, nanny, () => nanny.pid);
     };
-    const cluster = new LocalCluster(scheduler, token, start, log, worker.threads);
+    const cluster = new LocalCluster(thread, start, log, worker.threads);
     try {
-      await cluster.scale(workers);
+      // Workers load their code while the scheduler does, and this process what clients need.
+      const coming = [cluster.scale(workers), import("../client/client-parts.ts")];
+      const [url] = await Promise.all([thread.url, ...coming]);
+      cluster.#address = { url, token };
     } catch (error) {
       await cluster.close();
       throw error;
@@ -129,12 +139,10 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
 
   private constructor(
     thread: SchedulerThread,
-    token: string,
     start: (name: string) => Promise<ClusterWorker>,
     log: Log,
     threadsPerWorker: number,
   ) {
-    this.#address = { url: thread.url, token };
     this.#thread = thread;
     this.#start = start;
     this.#log = log;
@@ -143,12 +151,29 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
 
   /** Where its scheduler is, for whoever this process trusts with the token. */
   get scheduler(): SchedulerAddress {
-    return this.#address;
+    return this.#address as SchedulerAddress;
   }
 
   /** How many workers there are. */
   get size(): number {
     return this.#workers.length;
+  }
+
+  /**
+   * Its workers, as they are now: those that are on their way and those that hand over what they
+   * have are not among them. `Client.info` tells what the scheduler knows of each, by its name.
+   *
+   * @example
+   * ```ts
+   * import { LocalCluster } from "@millrace/distributed";
+   *
+   * await using cluster = await LocalCluster.start({ workers: 1 });
+   * cluster.workers.map(({ name, threads }) => [name, threads]); // => [["worker-0", 1]]
+   * ```
+   */
+  get workers(): readonly LocalWorker[] {
+    const threads = this.#threadsPerWorker;
+    return this.#workers.map(({ name, pid }) => ({ name, pid, threads }));
   }
 
   /**
@@ -277,9 +302,16 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
 }
 
 /** A worker under the name that it was given. */
-function named(name: string, worker: Omit<ClusterWorker, "name">): ClusterWorker {
+function named(
+  name: string,
+  worker: Omit<ClusterWorker, "name" | "pid">,
+  pid: () => number | undefined,
+): ClusterWorker {
   return {
     name,
+    get pid() {
+      return pid();
+    },
     ended: worker.ended,
     retire: () => worker.retire(),
     close: () => worker.close(),

@@ -20,7 +20,8 @@ export interface SchedulerThreadOptions {
  * peers reach it as they would any other.
  */
 export class SchedulerThread implements AsyncDisposable {
-  readonly url: string;
+  /** Its address, once it listens; rejects where it cannot. */
+  readonly url: Promise<string>;
   /** Fulfilled when it has ended, with the reason. */
   readonly ended: Promise<string>;
   readonly #thread: Worker;
@@ -28,29 +29,34 @@ export class SchedulerThread implements AsyncDisposable {
   readonly #measuring = new Map<number, (load: SchedulerLoad) => void>();
   #requests = 0;
 
-  /** A scheduler that listens. */
-  static async start({ log, ...options }: SchedulerThreadOptions): Promise<SchedulerThread> {
+  /** A scheduler that is being started. */
+  static start({ log, ...options }: SchedulerThreadOptions): SchedulerThread {
     const main = new URL("./scheduler-thread-main.js", import.meta.url);
-    const thread = new Worker(main, { workerData: options, execArgv: [] });
-    const url = await new Promise<string>((resolve, reject) => {
+    return new SchedulerThread(new Worker(main, { workerData: options, execArgv: [] }), log);
+  }
+
+  private constructor(thread: Worker, log: Log) {
+    this.#thread = thread;
+    this.url = new Promise((resolve, reject) => {
       thread.once("error", reject);
       thread.once("exit", (code) => reject(new SchedulerLostError(`its thread ended (${code})`)));
       thread.on("message", (message: FromSchedulerThread) => {
-        if (message.kind === "listening") resolve(message.url);
-        else if (message.kind === "failed") reject(message.error);
-        else if (message.kind === "log") log[message.level](message.event, message.facts);
+        switch (message.kind) {
+          case "listening":
+            resolve(message.url);
+            return;
+          case "failed":
+            reject(message.error);
+            return;
+          case "load":
+            this.#measuring.get(message.request)?.(message.load);
+            this.#measuring.delete(message.request);
+            return;
+          case "log":
+            log[message.level](message.event, message.facts);
+            return;
+        }
       });
-    });
-    return new SchedulerThread(thread, url);
-  }
-
-  private constructor(thread: Worker, url: string) {
-    this.url = url;
-    this.#thread = thread;
-    thread.on("message", (message: FromSchedulerThread) => {
-      if (message.kind !== "load") return;
-      this.#measuring.get(message.request)?.(message.load);
-      this.#measuring.delete(message.request);
     });
     this.ended = new Promise((resolve) => {
       thread.once("error", (error) => resolve(`its thread failed: ${error.message}`));

@@ -4,7 +4,7 @@ import type { Executor, Settings } from "@millrace/graph";
 import { checkSettings, createInlineExecutor, parseBytes, registerExecutor } from "@millrace/graph";
 import { awaitingTasksDefault, shareMemory } from "../worker/host/worker-host-settings.ts";
 import { taskContextHook } from "../worker/threads/task-context.ts";
-import { LocalEngine } from "./engine.ts";
+import type { LocalEngine } from "./engine.ts";
 import type { EngineSettings } from "./engine-settings.ts";
 import { loadSettings } from "../settings/load-settings.ts";
 import { memoryOfMachine } from "./memory-of-machine.ts";
@@ -75,7 +75,7 @@ function makeExecutor(load: () => Promise<Settings>): ThreadsExecutor {
   let engine: Promise<LocalEngine> | undefined;
   const start = async (): Promise<LocalEngine> => {
     if (engine !== undefined) return engine;
-    const starting = load().then((settings) => LocalEngine.start(engineSettings(settings)));
+    const starting = startEngine(load);
     engine = starting;
     try {
       return await starting;
@@ -101,6 +101,12 @@ function makeExecutor(load: () => Promise<Settings>): ThreadsExecutor {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Who runs nothing on threads does not wait for what runs it. */
+async function startEngine(load: () => Promise<Settings>): Promise<LocalEngine> {
+  const [{ LocalEngine: Engine }, settings] = await Promise.all([import("./engine.ts"), load()]);
+  return Engine.start(engineSettings(settings));
 }
 
 function engineSettings(settings: Settings): EngineSettings {

@@ -15,7 +15,10 @@ const LAST_WORDS_MS = 500;
 /** What a nanny is made of. */
 export interface NannyOptions {
   /** What its worker is made of, each time that one is started. */
-  readonly worker: SentWorkerOptions;
+  readonly worker: Omit<SentWorkerOptions, "scheduler"> & {
+    /** Where it is not known yet, a process loads its code meanwhile; without one, it ends. */
+    readonly scheduler: string | Promise<string>;
+  };
   /** The module that calls `serveNanny`; default that of this package. */
   readonly main?: URL;
   readonly settings?: Partial<Omit<NannySettings, "memoryBytesMax">>;
@@ -173,7 +176,13 @@ export class Nanny implements AsyncDisposable {
       if (child.pid === undefined) this.#happened({ kind: "not-spawned", reason: error.message });
     });
     if (child.pid === undefined) return;
-    this.#say({ kind: "start", options: worker, json, previous });
+    void Promise.resolve(worker.scheduler).then(
+      (scheduler) => {
+        const start = { kind: "start", options: { ...worker, scheduler }, json, previous } as const;
+        if (this.#child === child) this.#say(start);
+      },
+      () => this.close(),
+    );
     this.#watch = new RssWatch(child.pid, (bytes) => this.#happened({ kind: "sampled", bytes }));
     this.#happened({ kind: "spawned", pid: child.pid, chance: Math.random() });
   }

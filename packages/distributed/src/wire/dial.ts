@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { onAbort } from "@millrace/graph";
 import type { WebSocket } from "ws";
 import { DistributedError, VersionMismatchError, isRefusal, refusedError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
@@ -20,6 +20,8 @@ export interface SchedulerAddress {
 /** A socket whose peer has been greeted, paused until somebody listens. */
 export interface Dialed {
   readonly socket: WebSocket;
+  /** What it goes over. */
+  readonly carrier: Socket;
   /** The number by which the scheduler knows this side. */
   readonly epoch: number;
   /** Of a client. */
@@ -51,18 +53,18 @@ export async function dial(
   // One that nobody listens for would end the process.
   socket.on("error", () => undefined);
   const abort = (): void => socket.terminate();
-  const callOff = signal && onAbort(signal, abort);
+  signal?.addEventListener("abort", abort);
   try {
-    await opened(socket);
+    const carrier = await opened(socket);
     const welcome = await greet(socket, { ...hello, version: packageVersion });
     if (welcome.kind === "mismatch") throw new VersionMismatchError(address.url, welcome.reason);
-    if (welcome.kind === "gone") throw refusedError(address.url, welcome.reason);
-    return { socket, epoch: welcome.epoch, session: welcome.session };
+    if (welcome.kind !== "welcome") throw refusedError(address.url, welcome.reason);
+    return { socket, carrier, epoch: welcome.epoch, session: welcome.session };
   } catch (error) {
     socket.terminate();
     throw error;
   } finally {
-    callOff?.();
+    signal?.removeEventListener("abort", abort);
   }
 }
 
@@ -130,9 +132,12 @@ async function rest(ms: number, signal: AbortSignal | undefined): Promise<void> 
   }
 }
 
-function opened(socket: WebSocket): Promise<void> {
+function opened(socket: WebSocket): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    socket.once("open", resolve);
+    socket.once("upgrade", (response) => {
+      const carrier = response.socket;
+      socket.once("open", () => resolve(carrier));
+    });
     socket.once("error", reject);
     socket.once("unexpected-response", (_request, response) => {
       void refusalOf(response).then((reason) => reject(refusedError(socket.url, reason)));

@@ -15,6 +15,8 @@ export const greetingMs = 10_000;
 /** Who connects: a worker, or a client. */
 export interface Hello {
   readonly role: "worker" | "client";
+  /** Of a client that a worker connects for its tasks; default false. */
+  readonly isOfTasks?: boolean | undefined;
   /** How its user calls it. */
   readonly name: string;
   /** The version of its package. */
@@ -39,8 +41,10 @@ export type Welcome =
       readonly version: string;
       readonly session?: SessionWelcome | undefined;
     }
-  /** `gone`: the session is not known, or no more. */
   | { readonly kind: "mismatch"; readonly reason: string }
+  /** Whoever connects may not be what it says. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** The session is not known, or no more. */
   | { readonly kind: "gone"; readonly reason: string };
 
 /** What a scheduler says of the session of a client. */
@@ -56,7 +60,7 @@ export async function greet(socket: WebSocket, hello: Hello): Promise<Welcome> {
   const answer = firstMessage(socket);
   socket.send(encodeControl(packHello(hello), GREETING_LIMITS));
   const fields = await answer;
-  const kind = fields.oneOf("kind", ["welcome", "mismatch", "gone"]);
+  const kind = fields.oneOf("kind", ["welcome", "mismatch", "refused", "gone"]);
   if (kind !== "welcome") return { kind, reason: fields.text("reason") };
   const session = fields.has("session")
     ? fields.object("session", (of) => ({
@@ -85,7 +89,8 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   if (theirs.protocol === protocolVersion) {
     const isBack = role === "client" && fields.has("session");
     const session = isBack ? fields.object("session", readSession) : undefined;
-    return { role, name: fields.text("name", 256), version: theirs.version, session };
+    const isOfTasks = role === "client" && fields.has("isOfTasks") && fields.flag("isOfTasks");
+    return { role, isOfTasks, name: fields.text("name", 256), version: theirs.version, session };
   }
   const reason =
     `${role} ${theirs.version} speaks protocol ${theirs.protocol}, ` +

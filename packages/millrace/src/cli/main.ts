@@ -1,6 +1,9 @@
 import { DistributedError, escapeControls, packageVersion } from "@millrace/distributed/command";
 import { Command, CommanderError } from "commander";
+import { certsCommand } from "./certs.ts";
+import { clusterCommand } from "./cluster.ts";
 import { configCommand } from "./config.ts";
+import { runCommand } from "./run.ts";
 import { schedulerCommand } from "./scheduler.ts";
 import { statusCommand } from "./status.ts";
 import { workerCommand } from "./worker.ts";
@@ -20,8 +23,18 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   };
   const program = prepared(new Command("millrace"), world)
     .description("Schedulers and workers of Millrace.")
-    .version(packageVersion);
-  const commands = [schedulerCommand, workerCommand, statusCommand, configCommand];
+    .version(packageVersion)
+    // So that a script has options of its own.
+    .enablePositionalOptions();
+  const commands = [
+    schedulerCommand,
+    workerCommand,
+    clusterCommand,
+    runCommand,
+    statusCommand,
+    configCommand,
+    certsCommand,
+  ];
   for (const make of commands) program.addCommand(prepared(make(world, ended), world));
   try {
     await program.parseAsync([...argv], { from: "user" });

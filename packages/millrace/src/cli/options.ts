@@ -15,6 +15,7 @@ type Flag = readonly [value: string | undefined, what: string];
 const flags: Readonly<Partial<Record<SettingName, Flag>>> = {
   host: ["host", "where to listen; loopback unless told otherwise"],
   port: ["port", "8786 unless told otherwise; 0 for any that is free"],
+  scheduler: ["url", "the address of a scheduler, such as ws://127.0.0.1:8786"],
   token: [
     "token",
     "who has it may run code; seen by others of this machine, so better MILLRACE_TOKEN",

@@ -1,30 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { networkInterfaces } from "node:os";
-import type {
-  ConnectionFile,
-  RunningScheduler,
-  SchedulerPlan,
-  SchedulerServerOptions,
-} from "@millrace/distributed/command";
-import {
-  bindError,
-  certifiedNames,
-  checkBind,
-  createLog,
-  createToken,
-  defaultConnectionFile,
-  isRunning,
-  isWeak,
-  makeConnectionFolder,
-  packageVersion,
-  planScheduler,
-  readConnectionFile,
-  readTls,
-  schedulerUrlFor,
-  writeConnectionFile,
-  writePidFile,
-} from "@millrace/distributed/command";
+import { createLog, packageVersion, writePidFile } from "@millrace/distributed/command";
 import { Command } from "commander";
+import type { OpenScheduler, SchedulerOptions } from "./open-scheduler.ts";
+import { openScheduler, pageLine, schedulerOptions } from "./open-scheduler.ts";
 import { addSettings, settingsOf } from "./options.ts";
 import { readyLine } from "./ready-line.ts";
 import type { World } from "./world.ts";
@@ -53,39 +30,18 @@ export function schedulerCommand(world: World, ended: (code: number) => void): C
     const { settings, isTyped } = await settingsOf(command);
     const { json = false, pidFile } = settings;
     const log = createLog({ write: world.err, json });
-    const plan = planScheduler(settings);
-    const warn = (message: string): void => log.warn(message);
-    const tls = plan.tlsFiles === undefined ? undefined : await readTls(plan.tlsFiles, warn);
-    if (isTyped("token")) log.warn("token in arguments", { instead: "MILLRACE_TOKEN" });
-    const token = plan.token ?? createToken();
-    if (isWeak(token)) log.warn("weak token", { wanted: "16 characters or more" });
-    const { host, port, insecureNetwork, hosts, idleTimeoutMs } = plan;
-    checkBind(host, { token, tls, insecureNetwork });
+    const options = await schedulerOptions(settings, isTyped, log);
     const removePidFile = pidFile === undefined ? undefined : writePidFile(pidFile);
     try {
-      const options = {
-        host,
-        port,
-        token,
-        tls,
-        hosts,
-        log,
-        ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
-      };
-      ended(await serve(options, plan, json, world));
+      ended(await serve(options, json, world));
     } finally {
       removePidFile?.();
     }
   });
 }
 
-async function serve(
-  options: SchedulerServerOptions & { readonly token: string },
-  plan: SchedulerPlan,
-  json: boolean,
-  world: World,
-): Promise<number> {
-  let scheduler: RunningScheduler | undefined;
+async function serve(options: SchedulerOptions, json: boolean, world: World): Promise<number> {
+  let open: OpenScheduler | undefined;
   let stopCount = 0;
   let interrupt: (reason: string) => void = () => undefined;
   const interrupted = new Promise<string>((resolve) => {
@@ -95,82 +51,33 @@ async function serve(
   const unlisten = world.onStop((count) => {
     stopCount = count;
     if (count > 1) interrupt("it was interrupted");
-    else void scheduler?.close("it was told to end");
+    else void open?.scheduler.close("it was told to end");
   });
-  let file: ConnectionFile | undefined;
-  // An exit that nobody foresaw must not leave a token behind.
-  const removeFile = (): void => file?.remove();
-  process.on("exit", removeFile);
   try {
-    scheduler = await listening(options, world);
-    file = await connectionFile(scheduler, options, plan);
-    if (stopCount === 0) world.out(readyScheduler(json, scheduler, file));
-    else void scheduler.close("it was told to end");
-    const reason = await Promise.race([scheduler.ended, interrupted]);
+    open = await openScheduler(options, world);
+    if (stopCount === 0) world.out(readyScheduler(json, open, options));
+    else void open.scheduler.close("it was told to end");
+    const reason = await Promise.race([open.scheduler.ended, interrupted]);
     options.log.info("scheduler ended", { reason });
     return stopCount > 1 ? exit.interrupted : exit.fine;
   } finally {
     unlisten();
-    process.off("exit", removeFile);
-    removeFile();
-    // Where the file cannot be written, nobody would find it.
-    if (file === undefined) await scheduler?.close();
+    open?.removeFile();
   }
 }
 
 function readyScheduler(
   json: boolean,
-  { url }: RunningScheduler,
-  { path }: ConnectionFile,
+  { scheduler, path }: OpenScheduler,
+  options: SchedulerOptions,
 ): string {
-  return readyLine(json, `millrace scheduler ready at ${url}, found by ${path}`, {
+  const { url } = scheduler;
+  const text = `millrace scheduler ready at ${url}, found by ${path}`;
+  return readyLine(json, text + pageLine(scheduler, options), {
     kind: "scheduler",
     url,
     pid: process.pid,
     schedulerFile: path,
     version: packageVersion,
-  });
-}
-
-async function listening(
-  options: SchedulerServerOptions,
-  { startScheduler }: World,
-): Promise<RunningScheduler> {
-  try {
-    return await startScheduler(options);
-  } catch (error) {
-    throw bindError(error, { ...options, pid: await schedulerOn(options.port) });
-  }
-}
-
-/** The process of the scheduler that left word that it listens on a port. */
-async function schedulerOn(port: number): Promise<number | undefined> {
-  try {
-    const { pid } = await readConnectionFile(defaultConnectionFile(port));
-    return isRunning(pid) ? pid : undefined;
-  } catch {
-    // It only makes a message better.
-    return undefined;
-  }
-}
-
-async function connectionFile(
-  { port }: RunningScheduler,
-  { host, tls, token }: SchedulerServerOptions & { readonly token: string },
-  { schedulerFile }: SchedulerPlan,
-): Promise<ConnectionFile> {
-  if (schedulerFile === undefined) makeConnectionFolder();
-  const path = schedulerFile ?? defaultConnectionFile(port);
-  const addresses = Object.values(networkInterfaces())
-    .flat()
-    .flatMap((each) => (each === undefined || each.internal ? [] : each.address));
-  const certified = tls === undefined ? [] : certifiedNames(tls);
-  const place = { host, port, isSecure: tls !== undefined };
-  return writeConnectionFile(path, {
-    url: schedulerUrlFor(place, certified, addresses),
-    token,
-    ...(tls === undefined ? {} : { ca: tls.ca }),
-    pid: process.pid,
-    id: randomUUID(),
   });
 }

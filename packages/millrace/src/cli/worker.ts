@@ -1,15 +1,5 @@
-import { availableParallelism, hostname, tmpdir } from "node:os";
-import { realpathSync } from "node:fs";
-import type {
-  CommandSettings,
-  FoundScheduler,
-  Log,
-  NannyEnd,
-  SentWorkerOptions,
-  WorkersPlan,
-} from "@millrace/distributed/command";
+import type { CommandSettings, FoundScheduler, WorkersPlan } from "@millrace/distributed/command";
 import {
-  Nanny,
   WorkerRun,
   addressOf,
   checkBind,
@@ -17,13 +7,13 @@ import {
   createLog,
   exitCodes,
   findScheduler,
-  memoryOfMachine,
   ownAddressTowards,
   packageVersion,
-  planWorkers,
   writePidFile,
 } from "@millrace/distributed/command";
 import { Command } from "commander";
+import type { WorkersAround } from "./nannies.ts";
+import { inOneLine, planHere, startNannies, workerOptions } from "./nannies.ts";
 import { addSettings, settingsOf } from "./options.ts";
 import { readyLine } from "./ready-line.ts";
 import type { World } from "./world.ts";
@@ -61,13 +51,7 @@ export function workerCommand(world: World, ended: (code: number) => void): Comm
     const { settings, isTyped } = await settingsOf(command);
     const log = createLog({ write: world.err, json: settings.json ?? false });
     if (isTyped("token")) log.warn("token in arguments", { instead: "MILLRACE_TOKEN" });
-    const plan = planWorkers(settings, {
-      cores: availableParallelism(),
-      memoryBytes: memoryOfMachine(),
-      name: hostname(),
-      pid: process.pid,
-      temporary: realpathSync(tmpdir()),
-    });
+    const plan = planHere(settings);
     const typed = { url, isFileTyped: isTyped("schedulerFile") };
     const scheduler = await findScheduler(settings, typed, (message) => log.warn(message));
     await checkLocalDirectory(plan.localDirectory);
@@ -75,23 +59,15 @@ export function workerCommand(world: World, ended: (code: number) => void): Comm
     const { pidFile } = settings;
     const removePidFile = pidFile === undefined ? undefined : writePidFile(pidFile);
     try {
-      const workers = { plan, scheduler, log, json: settings.json ?? false, world };
-      const options = plan.names.map((name) => optionsOf(plan, scheduler, name, host));
-      const run = plan.hasNanny ? runNannies : runAlone;
-      ended(await run(workers, options));
+      const workers = { plan, scheduler, host, log, json: settings.json ?? false, world };
+      ended(await (plan.hasNanny ? runNannies(workers) : runAlone(workers)));
     } finally {
       removePidFile?.();
     }
   });
 }
 
-interface Workers {
-  readonly plan: WorkersPlan;
-  readonly scheduler: FoundScheduler;
-  readonly log: Log;
-  readonly json: boolean;
-  readonly world: World;
-}
+type Workers = WorkersAround & { readonly scheduler: FoundScheduler };
 
 /** Where peers find the workers: on the way to the scheduler, unless told otherwise. */
 async function hostFor(settings: CommandSettings, scheduler: FoundScheduler): Promise<string> {
@@ -101,85 +77,25 @@ async function hostFor(settings: CommandSettings, scheduler: FoundScheduler): Pr
   return host;
 }
 
-function optionsOf(
-  plan: WorkersPlan,
-  { url, token, tls }: FoundScheduler,
-  name: string,
-  host: string,
-): SentWorkerOptions {
-  const { threads, memoryBytesMax, localDirectory, resources, deathTimeoutMs } = plan;
-  return {
-    scheduler: url,
-    token,
-    ...(tls === undefined ? {} : { tls }),
-    name,
-    threads,
-    memoryBytesMax,
-    localDirectory,
-    resources,
-    host,
-    deathTimeoutMs,
-  };
-}
-
-async function runNannies(
-  { plan, scheduler, log, json, world }: Workers,
-  options: readonly SentWorkerOptions[],
-): Promise<number> {
-  const nannies = options.map((worker) =>
-    Nanny.start({
-      worker,
-      settings: plan.nanny,
-      log,
-      json,
-      output: (chunk) => world.err(chunk.toString("utf8")),
-      ...(world.workerMain === undefined ? {} : { main: world.workerMain }),
-    }),
-  );
+async function runNannies(workers: Workers): Promise<number> {
+  const { plan, scheduler, log, json, world } = workers;
+  const nannies = startNannies(workers);
   let isKilled = false;
   const unlisten = world.onStop((count) => {
     isKilled = count > 1;
     log.info("workers end", { how: isKilled ? "at once" : "by retiring" });
-    for (const nanny of nannies) void (isKilled ? nanny.kill() : nanny.retire());
+    nannies.end(isKilled ? "kill" : "retire");
   });
-  let isReady = false;
-  const ready = Promise.all(nannies.map((nanny) => nanny.ready)).then(() => {
-    isReady = true;
-    world.out(readyWorkers(json, plan, scheduler));
-  });
-  const ends = Promise.all(nannies.map((nanny) => nanny.ended));
-  await Promise.race([ready, ends]);
-  const codes = (await ends).map((end, index) => codeOf(end, isReady, plan.names[index], world));
+  const ready = nannies.ready.then(() => world.out(readyWorkers(json, plan, scheduler)));
+  await Promise.race([ready, nannies.ended]);
+  const code = await nannies.ended;
   unlisten();
-  return isKilled ? exit.interrupted : Math.max(...codes);
+  return isKilled ? exit.interrupted : code;
 }
 
-/** What the end of a worker means for the command; one that is no good is told. */
-function codeOf(end: NannyEnd, isReady: boolean, name: string | undefined, world: World): number {
-  switch (end.kind) {
-    case "retired":
-    case "closed":
-    case "killed":
-      return exit.fine;
-    case "refused":
-    case "not-started":
-      world.err(`millrace: worker ${name}: ${inOneLine(end.reason)}\n`);
-      return exit.refused;
-    case "scheduler-lost":
-      world.err(`millrace: worker ${name}: ${inOneLine(end.reason)}\n`);
-      return isReady ? exit.failed : exit.refused;
-    case "died":
-    case "gave-up":
-      world.err(`millrace: worker ${name} is given up: ${inOneLine(end.reason)}\n`);
-      return exit.failed;
-  }
-}
-
-async function runAlone(
-  { plan, scheduler, log, json, world }: Workers,
-  [options]: readonly SentWorkerOptions[],
-): Promise<number> {
-  if (options === undefined) return exit.fine;
+async function runAlone(workers: Workers): Promise<number> {
+  const { plan, scheduler, log, json, world } = workers;
+  const options = workerOptions(workers, plan.names[0] ?? "");
   let isReady = false;
   const run = new WorkerRun(world.startWorker, { ...options, log }, () => {
     isReady = true;
@@ -219,8 +135,4 @@ function readyWorkers(json: boolean, plan: WorkersPlan, { url }: FoundScheduler)
     memoryBytesMax,
     version: packageVersion,
   });
-}
-
-function inOneLine(reason: string): string {
-  return reason.replaceAll(/\s*\n\s*/g, " | ");
 }

@@ -1,4 +1,4 @@
-import { ownFunctions } from "@millrace/graph";
+import { ownFunctions } from "@millrace/graph/tasks";
 import type { FunctionName } from "../../messages/shipped.ts";
 
 const hash = /^[0-9a-f]{64}$/;

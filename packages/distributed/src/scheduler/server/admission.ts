@@ -3,6 +3,7 @@ import { hostname, networkInterfaces } from "node:os";
 import type { TLSSocket } from "node:tls";
 import { allowedHosts, refusalOf } from "../../deploy/security/refusal-of.ts";
 import { certifiedNames, roleRefusal } from "../../deploy/security/tls.ts";
+import type { Role } from "../../deploy/security/tls.ts";
 import { bearerOf, isToken } from "../../deploy/security/token.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 
@@ -48,10 +49,13 @@ export class Admission {
   }
 
   /** Why the certificate of who asks is not one for this; undefined where it is, or none is due. */
-  roleRefusalOf({ socket }: IncomingMessage): Refusal | undefined {
+  roleRefusalOf(
+    { socket }: IncomingMessage,
+    wanted: readonly Role[] = ["worker", "client"],
+  ): Refusal | undefined {
     if (!this.#hasTls) return undefined;
     const shown = (socket as TLSSocket).getPeerCertificate();
-    const wrongRole = roleRefusal(shown, ["worker", "client"]);
+    const wrongRole = roleRefusal(shown, wanted);
     return wrongRole === undefined ? undefined : { status: 403, reason: wrongRole };
   }
 }

@@ -192,14 +192,21 @@ export class SchedulerServer implements AsyncDisposable {
       ws.on("ping", (data: Buffer) => {
         if (ws.bufferedAmount < pongBytesMax) ws.pong(data);
       });
-      void this.#meet(ws, request.socket);
+      void this.#meet(ws, request);
     });
   }
 
-  async #meet(socket: WebSocket, stranger: Socket): Promise<void> {
+  async #meet(socket: WebSocket, request: IncomingMessage): Promise<void> {
     try {
       const hello = await hear(socket, packageVersion);
-      this.#strangers.met(stranger);
+      // What a task may do its worker may, too; so it shows the certificate that it has.
+      const wanted = hello.isOfTasks === true ? "worker" : hello.role;
+      const refusal = this.#admission.roleRefusalOf(request, [wanted]);
+      if (refusal !== undefined) {
+        answer(socket, { kind: "refused", reason: refusal.reason });
+        throw new Error(refusal.reason);
+      }
+      this.#strangers.met(request.socket);
       const epoch = ++this.#epochs;
       if (hello.role === "client") {
         this.#clients.admit(socket, hello.name, hello.session, epoch);

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import { invalidArgument } from "../../errors.ts";
 
 /** Where blocks can be had: an address of the network, and for those on the machine a socket. */

@@ -1,4 +1,4 @@
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import type { Block } from "../../codec/block.ts";
 import { invalidArgument } from "../../errors.ts";
 import { parseAddress } from "./data-address.ts";

@@ -50,15 +50,6 @@ export function refusedBy(api: string, address: string, reason: string): Distrib
   );
 }
 
-/** Somebody speaks another version of the protocol. */
-export function versionMismatch(api: string, address: string, reason: string): DistributedError {
-  return new DistributedError(
-    "distributed/version-mismatch",
-    `${api}: a worker speaks another version, got "${reason}" from ${address}, wanted the same. ` +
-      "Use one version of @millrace/distributed on all machines.",
-  );
-}
-
 /** What was found that cannot be; whoever has the connection says from whom. */
 export class DataFault extends Error {
   override readonly name = "DataFault";

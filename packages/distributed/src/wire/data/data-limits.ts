@@ -1,4 +1,4 @@
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import { CONTROL_LIMITS, type ControlLimits } from "../../codec/control/control-limits.ts";
 import { invalidArgument } from "../../errors.ts";
 

@@ -3,7 +3,7 @@ import { chmod } from "node:fs/promises";
 import net, { type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import tls from "node:tls";
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import type { Block } from "../../codec/block.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Tls } from "../tls.ts";

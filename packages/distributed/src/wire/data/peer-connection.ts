@@ -2,15 +2,8 @@ import net, { type OnReadOpts, type Socket } from "node:net";
 import tls from "node:tls";
 import { decodeControl } from "../../codec/control/control-frame.ts";
 import { CONTROL_LIMITS, GREETING_LIMITS } from "../../codec/control/control-limits.ts";
-import { DistributedError } from "../../errors.ts";
-import {
-  DataFault,
-  PeerLostError,
-  corruptData,
-  refusedBy,
-  versionMismatch,
-  type PeerLoss,
-} from "./data-error.ts";
+import { DistributedError, VersionMismatchError } from "../../errors.ts";
+import { DataFault, PeerLostError, corruptData, refusedBy, type PeerLoss } from "./data-error.ts";
 import { ANSWER_LIMITS, type DataClientLimits } from "./data-limits.ts";
 import { answerFrom } from "./data-messages.ts";
 import type { Tls } from "../tls.ts";
@@ -173,7 +166,7 @@ export class PeerConnection {
     if (magic !== MAGIC) throw new DataFault("a greeting of something else");
     if (version === PROTOCOL_VERSION) return;
     const reason = `it speaks version ${version}, this is version ${PROTOCOL_VERSION}`;
-    this.#fail((api) => versionMismatch(api, this.#target.address, reason));
+    this.#fail((api) => new VersionMismatchError(this.#target.address, reason, api));
   }
 
   #read(byteCount: number): boolean {
@@ -206,8 +199,11 @@ export class PeerConnection {
     const { address, hello } = this.#target;
     if (welcome.kind === "refused") {
       const { why, reason } = welcome;
-      const errorOf = why === "version" ? versionMismatch : refusedBy;
-      return this.#fail((api) => errorOf(api, address, reason));
+      return this.#fail((api) =>
+        why === "version"
+          ? new VersionMismatchError(address, reason, api)
+          : refusedBy(api, address, reason),
+      );
     }
     clearTimeout(this.#handshake);
     this.#isWelcome = true;

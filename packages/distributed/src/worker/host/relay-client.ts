@@ -27,9 +27,8 @@ export async function relayClient(
   port.once("close", () => left.abort());
   let socket: WebSocket;
   try {
-    ({ socket } = await reach(address, { role: "client", name }, reachMs, {
-      signal: left.signal,
-    }));
+    const hello = { role: "client", isOfTasks: true, name } as const;
+    ({ socket } = await reach(address, hello, reachMs, { signal: left.signal }));
   } catch (error) {
     refuseClient(port, (error as Error).message);
     return;

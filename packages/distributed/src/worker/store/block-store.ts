@@ -1,4 +1,4 @@
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import { blockBytes, type Block } from "../../codec/block.ts";
 import { nodeFileSystem, type SpillFileSystem } from "./file-system.ts";
 import type { LedgerOptions } from "./ledger-settings.ts";

@@ -1,4 +1,4 @@
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import type { Block } from "../../codec/block.ts";
 import type { LedgerInstruction } from "./ledger-instruction.ts";
 import type { StoreLedger } from "./ledger.ts";

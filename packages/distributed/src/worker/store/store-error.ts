@@ -1,4 +1,4 @@
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import { DistributedError } from "../../errors.ts";
 import type { BlockName } from "./block-table.ts";
 

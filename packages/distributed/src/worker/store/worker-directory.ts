@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import fsp from "node:fs/promises";
 import path from "node:path";
-import { quoteValue } from "@millrace/graph";
+import { quoteValue } from "@millrace/graph/tasks";
 import { isGone, thisProcess, type ProcessIdentity } from "./process-identity.ts";
 import { StoreError } from "./store-error.ts";
 
