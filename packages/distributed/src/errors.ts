@@ -15,6 +15,7 @@ export type DistributedErrorCode =
   | "distributed/killed-worker"
   | "distributed/name-conflict"
   | "distributed/no-client"
+  | "distributed/no-workers"
   | "distributed/not-in-task"
   | "distributed/not-prepared"
   | "distributed/not-published"

@@ -334,6 +334,12 @@ export class RunClient {
       case "bring":
         this.#deliveries.bring(instruction.run, instruction.output, instruction.from);
         return;
+      case "warn":
+        process.emitWarning(instruction.text, {
+          type: "MillraceWarning",
+          code: "MILLRACE_NO_WORKERS",
+        });
+        return;
       case "answered":
         this.#questions.answered(instruction.request, instruction.answer);
         return;

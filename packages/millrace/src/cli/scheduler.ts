@@ -46,6 +46,7 @@ export function schedulerCommand(world: World, ended: (code: number) => void): C
     "allowedHosts",
     "insecureNetwork",
     "idleTimeout",
+    "noWorkersTimeout",
     "pidFile",
     "json",
   ]);
@@ -59,7 +60,7 @@ export function schedulerCommand(world: World, ended: (code: number) => void): C
     if (isTyped("token")) log.warn("token in arguments", { instead: "MILLRACE_TOKEN" });
     const token = plan.token ?? createToken();
     if (isWeak(token)) log.warn("weak token", { wanted: "16 characters or more" });
-    const { host, port, insecureNetwork, hosts, idleTimeoutMs } = plan;
+    const { host, port, insecureNetwork, hosts, idleTimeoutMs, noWorkersTimeoutMs } = plan;
     checkBind(host, { token, tls, insecureNetwork });
     const removePidFile = pidFile === undefined ? undefined : writePidFile(pidFile);
     try {
@@ -70,6 +71,7 @@ export function schedulerCommand(world: World, ended: (code: number) => void): C
         tls,
         hosts,
         log,
+        settings: { noWorkersTimeoutMs },
         ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       };
       ended(await serve(options, plan, json, world));
