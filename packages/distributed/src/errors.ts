@@ -29,6 +29,7 @@ export type DistributedErrorCode =
   | "distributed/scheduler-lost"
   | "distributed/spill-failed"
   | "distributed/store-closed"
+  | "distributed/too-many-bytes"
   | "distributed/unknown-block"
   | "distributed/unknown-codec"
   | "distributed/unreachable"

@@ -38,8 +38,6 @@ import { dump } from "./watch/dump.ts";
 import type { ClusterInfo } from "./watch/questions.ts";
 import { clusterInfo, logOf, logsOfAll } from "./watch/questions.ts";
 
-const timeoutMsDefault = 10_000;
-
 /**
  * A connection to a scheduler and its workers; every collection can be computed on it. Values that
  * are asked for come from the workers that have them, never through the scheduler.
@@ -72,8 +70,8 @@ export class Client implements Executor, AsyncDisposable {
    */
   static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
     const address = addressOf(to, options);
-    const { name = "client", timeoutMs = timeoutMsDefault } = options;
-    return new Client(name, await dialTransport(address, name, timeoutMs));
+    const { name = "client" } = options;
+    return new Client(name, await dialTransport(address, name, options));
   }
 
   /** A client on a connection that somebody has made. */
@@ -113,13 +111,8 @@ export class Client implements Executor, AsyncDisposable {
     this.#open("Client.run");
     if (typeof what !== "function")
       return this.#parts.runs.run(what, given as readonly Key[], options);
-    return runEverywhere(
-      this.#parts.coordinating,
-      this.#parts.submitting,
-      what,
-      given as never,
-      options,
-    );
+    const { coordinating, submitting } = this.#parts;
+    return runEverywhere(coordinating, submitting, what, given as never, options);
   }
 
   /** The values of `keys` one by one, with bounded look-ahead. */
@@ -177,11 +170,12 @@ export class Client implements Executor, AsyncDisposable {
 
   /**
    * The values of futures, in their order. Rejects with the error of the first that fails; with
-   * `errors: "skip"` those that fail are left out.
+   * `errors: "skip"` those that fail are left out. More than `bytesMax` bytes are not brought.
+   *
+   * @throws what `Future.result` rejects with; DistributedError `distributed/too-many-bytes`
    */
   async gather<T>(futures: Iterable<Future<T>>, options: GatherOptions = {}): Promise<T[]> {
-    this.#open("Client.gather");
-    return gather(futures, options);
+    return gather(this.#open("Client.gather").runs, futures, options);
   }
 
   /**
