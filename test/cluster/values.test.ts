@@ -1,5 +1,6 @@
 import type { Client } from "@millrace/distributed";
 import { wait } from "@millrace/distributed";
+import { Delayed, LayeredGraph } from "@millrace/graph";
 import { describe, expect, test } from "vitest";
 import { client, cluster } from "./lib/open-cluster.ts";
 
@@ -87,5 +88,68 @@ describe("a cluster that is scaled", () => {
 
   test("to no number at all says what is wanted", async () => {
     await expect(cluster.scale(1.5)).rejects.toThrow("a whole number of 0 or more");
+  });
+});
+
+// Row 18 of the failures that must not harm.
+describe("what one call brings here", () => {
+  const many = (n: number): Uint8Array => new Uint8Array(n);
+
+  test("is refused with its size where it is too much, and nothing is fetched", async () => {
+    const futures = client.map(many, [400_000, 400_000, 400_000]);
+    await wait(futures);
+    const bytesMax = 2 ** 20;
+    for (const errors of ["throw", "skip"] as const) {
+      await expect(client.gather(futures, { bytesMax, errors })).rejects.toMatchObject({
+        code: "distributed/too-many-bytes",
+        message: expect.stringMatching(
+          /^Client\.gather: too much for one call, got values of 1\.1 MiB or more, wanted 1 MiB /,
+        ) as string,
+      });
+    }
+    expect(await client.gather(futures, { bytesMax: 2 ** 21 })).toHaveLength(3);
+    const one = futures[0] as (typeof futures)[number];
+    await expect(one.result({ bytesMax: 100_000 })).rejects.toMatchObject({
+      message: expect.stringContaining("Future.result: too much for one call") as string,
+    });
+    expect(await one.result()).toHaveLength(400_000);
+  });
+
+  test("counts while tasks end, too, and what fails does not hide it", async () => {
+    const bad = client.submit(() => {
+      throw new Error("bad");
+    }, []);
+    const futures = [bad, ...client.map(many, [600_000, 600_000])];
+    const gathered = client.gather<unknown>(futures, { bytesMax: 2 ** 20, errors: "skip" });
+    await expect(gathered).rejects.toMatchObject({ code: "distributed/too-many-bytes" });
+  });
+
+  test("has the limit of its client where a collection is computed, and none in a stream", async () => {
+    await using small = await Client.connect(cluster, { bytesMax: 2 ** 20 });
+    const calls = [1, 2].map((n) => Delayed.call(many, [600_000 + n]));
+    const graph = calls.reduce((sum, each) => sum.merge(each.graph), new LayeredGraph());
+    const keys = calls.flatMap((each) => each.outputKeys);
+    const both = calls.map((each) => each.compute({ executor: small }));
+    expect(await Promise.all(both)).toHaveLength(2);
+    await expect(graph.compute(keys, { executor: small })).rejects.toMatchObject({
+      code: "distributed/too-many-bytes",
+      message: expect.stringMatching(/^compute: .*'bytesMax'.*'stream'/) as string,
+    });
+    const sizes: number[] = [];
+    for await (const { value } of small.stream(graph, keys, {})) {
+      sizes.push((value as Uint8Array).length);
+    }
+    expect(sizes).toEqual([600_001, 600_002]);
+  });
+
+  test("must be told by a number", async () => {
+    await expect(
+      Client.connect(cluster, { bytesMax: "1GiB" as never }),
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DistributedError: Client.connect: bad bytesMax, got "1GiB", wanted a number of bytes, or Infinity. Correct the option.]`,
+    );
+    await expect(client.gather([], { bytesMax: -1 })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DistributedError: Client.gather: bad bytesMax, got -1, wanted a number of bytes, or Infinity. Correct the option.]`,
+    );
   });
 });

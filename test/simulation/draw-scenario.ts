@@ -10,7 +10,7 @@ import type {
   Tuning,
   WorkerPlan,
 } from "./scenario.ts";
-import { always, crashPoints, faultKinds } from "./scenario.ts";
+import { always, crashPoints, faultKinds, forEverMs } from "./scenario.ts";
 
 /**
  * The scenario of a seed. Every seed has its own leanings: how large graphs are, which faults there
@@ -42,7 +42,7 @@ function drawTuning(random: Random): Tuning {
     windowTasksMax: random.pick([1, 4, 1_024]),
     unknownTaskUs: random.pick([100, 1_000, 10_000]),
     allowedFailures: random.pick([1, 2, 3, 3]),
-    waitForWorkers: random.chance(0.9),
+    noWorkersTimeoutMs: random.chance(0.9) ? forEverMs : 300,
     workerTimeoutMs: random.pick([300, 15_000]),
     delayMs: random.pick([0.1, 0.5, 5]),
     gatherMs: random.pick([0, 0, 1, 5]),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Scenario } from "./scenario.ts";
-import { deedKinds, demands, doings, faultKinds } from "./scenario.ts";
+import { deedKinds, demands, doings, faultKinds, forEverMs } from "./scenario.ts";
 
 const natural = fc.nat({ max: 1_000_000_000 });
 const some = fc.nat({ max: 100_000 });
@@ -49,7 +49,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
     windowTasksMax: fc.integer({ min: 1, max: 1_024 }),
     unknownTaskUs: natural,
     allowedFailures: fc.integer({ min: 1, max: 10 }),
-    waitForWorkers: fc.boolean(),
+    noWorkersTimeoutMs: fc.constantFrom(forEverMs, 300, 0),
     workerTimeoutMs: fc.constantFrom(15_000, 300),
     delayMs: amount,
     gatherMs: amount,

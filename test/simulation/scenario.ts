@@ -24,7 +24,7 @@ export interface Tuning {
   readonly windowTasksMax: number;
   readonly unknownTaskUs: number;
   readonly allowedFailures: number;
-  readonly waitForWorkers: boolean;
+  readonly noWorkersTimeoutMs: number;
   readonly workerTimeoutMs: number;
   /** Mean delay of a frame on any connection. */
   readonly delayMs: number;
@@ -112,6 +112,9 @@ export const deedKinds = [
   "ask-who-has",
 ] as const;
 
+/** Longer than any run; a number, unlike Infinity, in JSON as well. */
+export const forEverMs = 1e9;
+
 /** What a client does. */
 export interface Deed {
   readonly atMs: number;
@@ -183,7 +186,7 @@ export const calm: Scenario = {
     windowTasksMax: 1_024,
     unknownTaskUs: 10_000,
     allowedFailures: 3,
-    waitForWorkers: true,
+    noWorkersTimeoutMs: forEverMs,
     workerTimeoutMs: 15_000,
     delayMs: 0.5,
     gatherMs: 0,

@@ -270,6 +270,7 @@ export class VirtualClient {
         return;
       case "progressed":
       case "attempted":
+      case "warn":
         return;
     }
   }

@@ -49,7 +49,7 @@ export class VirtualScheduler {
         windowTasksMax: tuning.windowTasksMax,
         unknownTaskUs: tuning.unknownTaskUs,
         allowedFailures: tuning.allowedFailures,
-        waitForWorkers: tuning.waitForWorkers,
+        noWorkersTimeoutMs: tuning.noWorkersTimeoutMs,
         workerTimeoutMs: tuning.workerTimeoutMs,
         idleFunctionBytesMax: tuning.forgetsFunctions ? 0 : 1e6,
         storyMax: 4096,
@@ -192,6 +192,9 @@ export class VirtualScheduler {
       }
       case "disconnect":
         this.#disconnect(instruction.epoch, instruction.reason);
+        return;
+      case "warn":
+        this.#world.mark("warned of what waits for a worker");
         return;
       case "expand":
         this.#expand(instruction);

@@ -4,6 +4,7 @@ import { Clock } from "./clock.ts";
 import type { Fate, PlannedGraph } from "./plan-graph.ts";
 import { plansByLabel } from "./plan-graph.ts";
 import type { Scenario, TaskPlan, WorkerPlan } from "./scenario.ts";
+import { forEverMs } from "./scenario.ts";
 import { VirtualClient } from "./virtual-client.ts";
 import { VirtualScheduler } from "./virtual-scheduler.ts";
 import { VirtualWorker } from "./virtual-worker.ts";
@@ -115,7 +116,7 @@ export class World {
       if (!isRight)
         throw new Error(`${key} was killed by ${workers.length} deaths, ${most} at most`);
     } else if (kind === "unrunnable") {
-      if (tuning.waitForWorkers) throw new Error(`${key} waits for no worker`);
+      if (tuning.noWorkersTimeoutMs === forEverMs) throw new Error(`${key} waits for no worker`);
     } else if (!fate.failures.has(kind)) {
       throw new Error(`${keys.join()}: ${key} cannot fail as ${kind} after ${attempts}`);
     }

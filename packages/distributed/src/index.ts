@@ -51,6 +51,7 @@ export type { PublishOptions } from "./client/coordination/publishing.ts";
 export type { Lease } from "./client/coordination/lease.ts";
 export type { WaitingOptions } from "./client/coordination/waiting.ts";
 export type { Future, FutureStatus } from "./client/futures/future.ts";
+export type { ResultOptions } from "./client/byte-budget.ts";
 export type { GatherOptions } from "./client/futures/gather.ts";
 export type { ScatterOptions } from "./client/futures/scatter.ts";
 export type { Returned, SubmitOptions } from "./client/futures/submit.ts";

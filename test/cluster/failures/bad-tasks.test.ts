@@ -136,13 +136,3 @@ test("a value of a hundred megabytes arrives whole", async () => {
   const value = await large.result();
   expect([value.length, value[bytes - 1]]).toEqual([bytes, 7]);
 });
-
-// Row 31.
-test("a task that no worker here may run waits until one comes that may", async () => {
-  const { client } = shared;
-  const rare = client.submit(plus, [1], { workers: ["worker-7"] });
-  const other = client.submit(plus, [2]);
-  expect(await other.result()).toBe(3);
-  expect(rare.status).toBe("pending");
-  await rare.cancel();
-});

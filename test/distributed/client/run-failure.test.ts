@@ -81,8 +81,25 @@ it("a task that no worker may run is told with what it asks for", () => {
     workers: [],
     thrown: undefined,
   } as const;
-  const asked = { resources: { gpu: 2, disk: 1 }, workers: ["a", "b"] };
+  const resources = { gpu: 2, disk: 1 };
+  const asked = { resources, workers: ["a", "b"], waitedMs: 0, there: "1 worker: c" };
   expect(errorOf({ ...failure, asked }).message).toMatchInlineSnapshot(
     `"compute: no worker may run a task, got the task "k" that asks for 2 of gpu, 1 of disk, one of the workers a, b, wanted what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', or say with 'configure' which resources there are."`,
+  );
+});
+
+it("a task that has waited for a worker in vain is told with what there was", () => {
+  const failure = {
+    kind: "unrunnable",
+    key: "k",
+    attempts: 0,
+    workers: [],
+    thrown: undefined,
+  } as const;
+  const asked = { resources: {}, workers: ["a"], waitedMs: 5_000, there: "no workers" };
+  const error = errorOf({ ...failure, asked });
+  expect(error).toMatchObject({ code: "distributed/no-workers" });
+  expect(error.message).toMatchInlineSnapshot(
+    `"no worker that may run a task came within 5 s, got "k" that asks for one of the workers a, and no workers, wanted a worker that fits. Start one, or correct 'resources' and 'workers' of the task."`,
   );
 });

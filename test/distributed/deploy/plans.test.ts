@@ -123,6 +123,7 @@ describe("a scheduler", () => {
       insecureNetwork: false,
       hosts: [],
       idleTimeoutMs: undefined,
+      noWorkersTimeoutMs: Infinity,
       schedulerFile: undefined,
     });
   });
@@ -135,6 +136,7 @@ describe("a scheduler", () => {
       tlsCert: "b",
       tlsKey: "c",
       idleTimeout: "1m",
+      noWorkersTimeout: "5s",
       allowedHosts: ["x"],
     };
     expect(planScheduler(settings)).toMatchObject({
@@ -142,6 +144,7 @@ describe("a scheduler", () => {
       port: 0,
       tlsFiles: { ca: "a", cert: "b", key: "c" },
       idleTimeoutMs: 60_000,
+      noWorkersTimeoutMs: 5_000,
       hosts: ["x"],
     });
   });

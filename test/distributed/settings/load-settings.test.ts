@@ -174,7 +174,7 @@ resources:
     expect(bad.map((file) => error({ file }))).toMatchInlineSnapshot(`
       [
         "ConfigError distributed/config | millrace.yaml:3: bad setting 'threads', got "zero", wanted a whole number of 1 or more.",
-        "ConfigError distributed/config | millrace.yaml:2: there is no setting "thread", got 4, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
+        "ConfigError distributed/config | millrace.yaml:2: there is no setting "thread", got 4, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, noWorkersTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
         "ConfigError distributed/config | millrace.yaml:1: bad setting 'threads', got null, wanted a whole number of 1 or more.",
         "ConfigError distributed/config | millrace.yaml: Map keys must be unique at line 2, column 1:
 
@@ -190,7 +190,7 @@ resources:
       ",
         "ConfigError distributed/config | millrace.yaml:1: bad setting 'memoryLimit', got "2 GiBi", wanted bytes, text such as '2GiB', or 'auto'.",
         "ConfigError distributed/config | millrace.yaml:1: bad setting 'resources', got an object, wanted an object of amounts, each a number of 0 or more.",
-        "ConfigError distributed/config | millrace.yaml:1: there is no setting "1", got 2, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
+        "ConfigError distributed/config | millrace.yaml:1: there is no setting "1", got 2, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, noWorkersTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
       ]
     `);
   });

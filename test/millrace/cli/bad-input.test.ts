@@ -186,7 +186,7 @@ describe("one line tells what is wrong with", () => {
         "millrace: MILLRACE_NTHREADS: bad setting 'nthreads', got "none", wanted a whole number of 1 or more, or 'auto'.",
         "millrace: MILLRACE_TOKEN: bad setting 'token', got another text, wanted 1 to 1024 visible ASCII characters without spaces.",
         "millrace: MILLRACE_CONFIG: there is no such file, got 'absent.yaml', wanted the path of a YAML file.",
-        "millrace: …/millrace.yaml:2: there is no setting "prot", got 2, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
+        "millrace: …/millrace.yaml:2: there is no setting "prot", got 2, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, noWorkersTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
         "millrace: …/millrace.yaml:1: bad setting 'port', got "many", wanted a whole number from 0 to 65535.",
         "millrace: …/millrace.yaml: Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 6.",
         "millrace: …/millrace.yaml: it holds no settings, wanted lines such as 'threads: 4'.",

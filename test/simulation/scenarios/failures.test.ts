@@ -109,7 +109,7 @@ it("a task that gives another value each time is told of once, though it may run
 
 it("where no worker is waited for, a task that none may run fails, and nothing else does", () => {
   const report = given({})
-    .tuned({ waitForWorkers: false })
+    .tuned({ noWorkersTimeoutMs: 0 })
     .graph([task(), task({ demand: "gpu" })])
     .at(50)
     .play();

@@ -104,6 +104,7 @@ export type ClientInstruction =
       readonly run: number;
       readonly counts: Counts;
     }
+  | { readonly kind: "warn"; readonly text: string }
   | { readonly kind: "answered"; readonly request: number; readonly answer: Answer }
   /** The scheduler is gone, and its answer with it. */
   | { readonly kind: "unanswered"; readonly request: number; readonly reason: string }

@@ -7,4 +7,6 @@ export interface ClientLink {
   tell(message: ClientMessage): void;
   /** The block of a value; at once where it is in the memory of this process. */
   bring(from: Location): Block | Promise<Block>;
+  /** What one call may bring here, unless it says so itself; undefined for any. */
+  readonly bytesMax?: number | undefined;
 }

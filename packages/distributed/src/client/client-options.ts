@@ -1,5 +1,6 @@
 import { quoteValue } from "@millrace/graph";
 import { DistributedError, invalidArgument } from "../errors.ts";
+import { checkBytesMax } from "./byte-budget.ts";
 import type { FrameSocket } from "../wire/connection.ts";
 import type { DataClient } from "../wire/data/data-client.ts";
 import type { SchedulerAddress } from "../wire/dial.ts";
@@ -15,6 +16,11 @@ export interface ClientOptions {
   readonly name?: string | undefined;
   /** How long to look for the scheduler, milliseconds; default 10,000. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * What one call may bring to this process: a `compute`, `gather` or `result` of more bytes
+   * rejects. Default 1 GiB; Infinity for any. What is streamed comes piece by piece, without limit.
+   */
+  readonly bytesMax?: number | undefined;
 }
 
 /** Something that has a scheduler, such as a cluster of this process. */
@@ -41,13 +47,16 @@ export interface ClientTransport {
   readonly address: SchedulerAddress | undefined;
   /** Whether others use the client too, so that none of them may close it. */
   readonly isShared: boolean;
+  /** As `ClientOptions` has it. */
+  readonly bytesMax?: number | undefined;
 }
 
 /** Where a client is to connect to. */
 export function addressOf(
   to: string | HasScheduler,
-  { token, tls }: ClientOptions,
+  { token, tls, bytesMax }: ClientOptions,
 ): SchedulerAddress {
+  checkBytesMax("Client.connect", bytesMax);
   if (typeof to !== "string") {
     if (typeof (to as Partial<HasScheduler> | undefined)?.scheduler?.url === "string") {
       return to.scheduler;

@@ -10,7 +10,8 @@ import { expectSignsOfLife } from "../wire/signs-of-life.ts";
 import { Session } from "../wire/session.ts";
 import { hostIdentity } from "../worker/store/process-identity.ts";
 import { Bringing } from "./bring.ts";
-import type { ClientTransport, Redial } from "./client-options.ts";
+import { bytesMaxDefault } from "./byte-budget.ts";
+import type { ClientOptions, ClientTransport, Redial } from "./client-options.ts";
 import { Coordinating } from "./coordination/coordinating.ts";
 import { Publishing } from "./coordination/publishing.ts";
 import { Scattering } from "./futures/scatter.ts";
@@ -28,6 +29,7 @@ export interface ClientParts {
   close(reason: string): void;
 }
 
+const timeoutMsDefault = 10_000;
 /** A connection that broke at once is not followed by another one at once. */
 const redialAfterMs = 50;
 /** Where nobody has listened for so long the scheduler is gone, not the network. */
@@ -37,7 +39,7 @@ const absentMs = 3_000;
 export async function dialTransport(
   address: SchedulerAddress,
   name: string,
-  timeoutMs: number,
+  { timeoutMs = timeoutMsDefault, bytesMax }: ClientOptions,
   carried: (carrier: Socket) => void = () => undefined,
 ): Promise<ClientTransport> {
   const id = randomUUID();
@@ -56,11 +58,11 @@ export async function dialTransport(
     expectSignsOfLife(dialed.socket);
     return { socket: dialed.socket, heardCount: dialed.session?.heard ?? 0 };
   };
-  return { socket, redial, data, address, isShared: false };
+  return { socket, redial, data, address, isShared: false, bytesMax };
 }
 
 /** The parts of a client, joined: what is heard goes to whom it is for. */
-export function joinParts({ socket, redial, data }: ClientTransport): ClientParts {
+export function joinParts({ socket, redial, data, bytesMax }: ClientTransport): ClientParts {
   const closing = new AbortController();
   const bringing = new Bringing(data);
   const session: Session<FromClient, ToClient> = new Session<FromClient, ToClient>({
@@ -84,6 +86,7 @@ export function joinParts({ socket, redial, data }: ClientTransport): ClientPart
   const runs = new RunClient({
     tell: (message) => session.send(message),
     bring: (from) => bringing.bring(from),
+    bytesMax: bytesMax ?? bytesMaxDefault,
   });
   const submitting = new Submitting(runs);
   const coordinating = new Coordinating(runs, (message) => session.send(message));

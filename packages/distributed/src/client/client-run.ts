@@ -1,6 +1,7 @@
 import type { ExecutorOptions, Progress } from "@millrace/graph";
 import { CancelledError, onAbort } from "@millrace/graph";
 import type { Attempt } from "../messages/client-messages.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import type { Counts } from "./client-events.ts";
 import type { RunListener } from "./run-listener.ts";
 
@@ -17,6 +18,9 @@ export class ClientRun implements RunListener {
   readonly #values: unknown[];
   readonly #hasCome: Uint8Array;
   readonly #options: ExecutorOptions;
+  readonly #budget: ByteBudget;
+  /** Outputs that have been taken off the budget. */
+  readonly #isCounted: Uint8Array;
   readonly #startedMs: number = performance.now();
   #left: number;
   #counts: Counts = { done: 0, total: 0, running: 0, retried: 0 };
@@ -29,8 +33,15 @@ export class ClientRun implements RunListener {
   /** Stops listening to the signal of the run. */
   #callOff: (() => void) | undefined;
 
-  constructor(number: number, outputCount: number, options: ExecutorOptions) {
+  constructor(
+    number: number,
+    outputCount: number,
+    options: ExecutorOptions,
+    budget: ByteBudget = ByteBudget.none,
+  ) {
     this.number = number;
+    this.#budget = budget;
+    this.#isCounted = new Uint8Array(outputCount);
     this.#values = new Array<unknown>(outputCount);
     this.#hasCome = new Uint8Array(outputCount);
     this.#left = outputCount;
@@ -47,6 +58,21 @@ export class ClientRun implements RunListener {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** An output of so many bytes is to be brought here; where that is too much, the run fails. */
+  isComing(output: number, bytes: number): boolean {
+    if (this.#isOver) return false;
+    // It may have to be brought again.
+    if (this.#isCounted[output] === 1) return true;
+    this.#isCounted[output] = 1;
+    try {
+      this.#budget.take(bytes);
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+    return true;
   }
 
   /** The value of an output has come. */

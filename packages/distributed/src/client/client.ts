@@ -37,8 +37,6 @@ import { dump } from "./watch/dump.ts";
 import type { ClusterInfo } from "./watch/questions.ts";
 import { clusterInfo, logOf, logsOfAll } from "./watch/questions.ts";
 
-const timeoutMsDefault = 10_000;
-
 /**
  * A connection to a scheduler and its workers; every collection can be computed on it. Values that
  * are asked for come from the workers that have them, never through the scheduler.
@@ -71,10 +69,10 @@ export class Client implements Executor, AsyncDisposable {
    */
   static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
     const address = addressOf(to, options);
-    const { name = "client", timeoutMs = timeoutMsDefault } = options;
+    const { name = "client" } = options;
     // Who connects to nothing does not wait for what a connection needs.
     const { dialTransport, joinParts } = await import("./client-parts.ts");
-    const transport = await dialTransport(address, name, timeoutMs);
+    const transport = await dialTransport(address, name, options);
     return new Client(name, transport, joinParts(transport));
   }
 
@@ -172,11 +170,12 @@ export class Client implements Executor, AsyncDisposable {
 
   /**
    * The values of futures, in their order. Rejects with the error of the first that fails; with
-   * `errors: "skip"` those that fail are left out.
+   * `errors: "skip"` those that fail are left out. More than `bytesMax` bytes are not brought.
+   *
+   * @throws what `Future.result` rejects with; DistributedError `distributed/too-many-bytes`
    */
   async gather<T>(futures: Iterable<Future<T>>, options: GatherOptions = {}): Promise<T[]> {
-    this.#open("Client.gather");
-    return gather(futures, options);
+    return gather(this.#open("Client.gather").runs, futures, options);
   }
 
   /**

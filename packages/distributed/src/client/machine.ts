@@ -166,6 +166,10 @@ export class ClientMachine {
       if (this.#questions.delete(message.request)) this.#instructions.push(toAnswered(message));
       return;
     }
+    if (message.kind === "warned") {
+      this.#instructions.push({ kind: "warn", text: message.text });
+      return;
+    }
     const run = this.#runs.get(message.run);
     // What comes of a run that was released is late, and nothing.
     if (run === undefined) return;

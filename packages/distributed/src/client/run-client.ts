@@ -16,6 +16,7 @@ import type { ClientEvent, ClientInstruction, Location } from "./client-events.t
 import type { RunListener } from "./run-listener.ts";
 import { hear } from "./run-listener.ts";
 import { OpenQuestions } from "./open-questions.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { ClientRun } from "./client-run.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Held, HeldRun, fetchAll, foreignIn, graphOfHeld } from "./held.ts";
@@ -31,12 +32,19 @@ import { layersOf, placesAmong, settingsOf } from "./submission.ts";
 /** Requested values that a stream may be ahead of its reader, unless told otherwise. */
 const lookaheadDefault = 2;
 
+/** What to do where all values are too much at once. */
+const remedy =
+  "Connect the client with a larger 'bytesMax', leave the values with the workers by 'persist', or " +
+  "go through them piece by piece: 'iterate' of a Bag, 'stream' of a client.";
+
 const noneBrought: ReadonlyMap<Held, unknown> = new Map();
 
 /** Runs graphs on a scheduler, and brings their values here. */
 export class RunClient {
   /** Like no other client's. */
   readonly id: string = crypto.randomUUID();
+  /** What one call may bring here. */
+  readonly bytesMax: number;
   readonly #link: ClientLink;
   readonly #machine = new ClientMachine();
   readonly #runs = new Map<number, RunListener>();
@@ -56,6 +64,7 @@ export class RunClient {
 
   constructor(link: ClientLink) {
     this.#link = link;
+    this.bytesMax = link.bytesMax ?? Infinity;
     this.#deliveries = new Deliveries({
       bring: (from) => link.bring(from),
       listenerOf: (run) => this.#runs.get(run),
@@ -80,7 +89,16 @@ export class RunClient {
     keys: readonly Key[],
     options: ExecutorOptions,
   ): Promise<unknown[]> {
-    const { run, outputs } = await this.#start(graph, keys, options, {});
+    return this.#collect(graph, keys, options, new ByteBudget("compute", this.bytesMax, remedy));
+  }
+
+  async #collect(
+    graph: TaskGraph | LayeredGraph,
+    keys: readonly Key[],
+    options: ExecutorOptions,
+    budget: ByteBudget,
+  ): Promise<unknown[]> {
+    const { run, outputs } = await this.#start(graph, keys, options, { budget });
     try {
       await run.ended;
       return outputs.map((output) => run.valueOf(output));
@@ -141,13 +159,24 @@ export class RunClient {
    * The value of an output that is held: from the worker that was said to have it, else by a run of
    * its own that asks for nothing else, for which it is made again where it must be.
    */
-  async fetch(run: HeldRun, output: number): Promise<unknown> {
+  async fetch(
+    run: HeldRun,
+    output: number,
+    budget: ByteBudget = ByteBudget.none,
+  ): Promise<unknown> {
     const at = this.#machine.locationOf(run.number, output);
+    if (at !== undefined) budget.take(at.bytes);
     const block = at === undefined ? undefined : await this.#lookUp(at);
     if (block !== undefined) return decodeValue(block, { copies: true });
     const held = new Held(this, run, output, () => Promise.reject(new Error("asked of itself")));
     const { graph, keys } = graphOfHeld("fetched", [held]);
-    return (await this.run(graph, keys, {}))[0];
+    const left = at === undefined ? budget : ByteBudget.none;
+    return (await this.#collect(graph, keys, {}, left))[0];
+  }
+
+  /** The size of an output that is held; undefined where that is not known. */
+  bytesOf(run: HeldRun, output: number): number | undefined {
+    return this.#machine.locationOf(run.number, output)?.bytes;
   }
 
   async #lookUp(at: Location): Promise<Block | undefined> {
@@ -244,7 +273,7 @@ export class RunClient {
     const unique = [...new Set(keys)];
     const outputs = placesAmong(unique, keys);
     const number = this.#runCount++;
-    const run = new ClientRun(number, unique.length, options);
+    const run = new ClientRun(number, unique.length, options, how.budget);
     this.#isLost(run);
     if (run.isOver) return { run, outputs };
     this.#runs.set(number, run);
@@ -326,13 +355,26 @@ export class RunClient {
     }
   }
 
+  /** Unless that is more than whoever has asked for it may have. */
+  #bring({ run, output, from }: Extract<ClientInstruction, { kind: "bring" }>): void {
+    const listener = this.#runs.get(run);
+    if (listener instanceof ClientRun && !listener.isComing(output, from.bytes)) return;
+    this.#deliveries.bring(run, output, from);
+  }
+
   #carryOut(instruction: ClientInstruction): void {
     switch (instruction.kind) {
       case "tell":
         this.#link.tell(instruction.message);
         return;
       case "bring":
-        this.#deliveries.bring(instruction.run, instruction.output, instruction.from);
+        this.#bring(instruction);
+        return;
+      case "warn":
+        process.emitWarning(instruction.text, {
+          type: "MillraceWarning",
+          code: "MILLRACE_NO_WORKERS",
+        });
         return;
       case "answered":
         this.#questions.answered(instruction.request, instruction.answer);

@@ -1,7 +1,8 @@
 import { GraphError, TaskError, quoteValue, taskFailure } from "@millrace/graph";
 import { decodeFailure, failedStepOf } from "../codec/failure/decode-failure.ts";
-import { KilledWorkerError, SerializationError } from "../errors.ts";
+import { DistributedError, KilledWorkerError, SerializationError } from "../errors.ts";
 import type { FailureKind, TaskFailure } from "../messages/failure.ts";
+import { askedText } from "../messages/failure.ts";
 
 /** Why a task has no value where nobody was left to say what it threw. */
 const silentEnds: { readonly [K in Exclude<FailureKind, "killed">]: string } = {
@@ -20,11 +21,22 @@ function causeOf(kind: keyof typeof silentEnds, { workers, thrown }: TaskFailure
   return new Error(silentEnds[kind] + where);
 }
 
-function askedText({ asked }: TaskFailure): string {
-  if (asked === undefined) return "";
-  const amounts = Object.entries(asked.resources).map(([name, amount]) => `${amount} of ${name}`);
-  if (asked.workers !== undefined) amounts.push(`one of the workers ${asked.workers.join(", ")}`);
-  return ` that asks for ${amounts.join(", ")}`;
+function unrunnable({ key, asked }: TaskFailure): Error {
+  const got = quoteValue(key) + (asked === undefined ? "" : askedText(asked));
+  if (asked !== undefined && asked.waitedMs > 0) {
+    return new DistributedError(
+      "distributed/no-workers",
+      `no worker that may run a task came within ${asked.waitedMs / 1_000} s, got ${got}, and ` +
+        `${asked.there}, wanted a worker that fits. Start one, or correct 'resources' and ` +
+        "'workers' of the task.",
+    );
+  }
+  return new GraphError(
+    "graph/unsupported-option",
+    `compute: no worker may run a task, got the task ${got}, wanted ` +
+      "what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', " +
+      "or say with 'configure' which resources there are.",
+  );
 }
 
 /** What the user of a run is told of a task that failed for good. */
@@ -48,11 +60,6 @@ export function errorOf(failure: TaskFailure): Error {
       cause.key = key;
       return cause;
     case "unrunnable":
-      return new GraphError(
-        "graph/unsupported-option",
-        `compute: no worker may run a task, got the task ${quoteValue(key)}${askedText(failure)}, wanted ` +
-          "what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', " +
-          "or say with 'configure' which resources there are.",
-      );
+      return unrunnable(failure);
   }
 }

@@ -1,5 +1,6 @@
 import type { ExecutorOptions, Key, TaskGraph } from "@millrace/graph";
 import { LayeredGraph, MaterializedLayer, optimizeLayers } from "@millrace/graph";
+import type { ByteBudget } from "./byte-budget.ts";
 import type { RunSettings } from "../messages/client-messages.ts";
 
 /** What is special about a run. */
@@ -8,6 +9,8 @@ export interface Submission {
   readonly lookahead?: number;
   /** Its values stay with the workers. */
   readonly holds?: boolean;
+  /** How much of it may be brought here; any where it is undefined. */
+  readonly budget?: ByteBudget;
 }
 
 /** Where each key stands among the unique ones, which are in the same order. */

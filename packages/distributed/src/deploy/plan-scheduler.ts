@@ -16,6 +16,8 @@ export interface SchedulerPlan {
   readonly hosts: readonly string[];
   /** Undefined for never. */
   readonly idleTimeoutMs: number | undefined;
+  /** How long tasks wait for a worker that may run them; Infinity for ever. */
+  readonly noWorkersTimeoutMs: number;
   /** Undefined for the one where others look. */
   readonly schedulerFile: string | undefined;
 }
@@ -26,7 +28,7 @@ export interface SchedulerPlan {
  * @throws ConfigError `distributed/config` where settings do not go together
  */
 export function planScheduler(settings: CommandSettings): SchedulerPlan {
-  const { idleTimeout } = settings;
+  const { idleTimeout, noWorkersTimeout } = settings;
   return {
     host: withoutBrackets(settings.host ?? "127.0.0.1"),
     port: settings.port ?? defaultPort,
@@ -35,6 +37,7 @@ export function planScheduler(settings: CommandSettings): SchedulerPlan {
     insecureNetwork: settings.insecureNetwork ?? false,
     hosts: settings.allowedHosts ?? [],
     idleTimeoutMs: idleTimeout === undefined ? undefined : millis(idleTimeout, Infinity),
+    noWorkersTimeoutMs: millis(noWorkersTimeout, Infinity),
     schedulerFile: settings.schedulerFile,
   };
 }

@@ -264,6 +264,13 @@ export type ApiEvent = {
       readonly workers: readonly string[];
     }
   | {
+      readonly kind: "tasks-stranded";
+      readonly client: string;
+      readonly tasks: number;
+      readonly key: string;
+      readonly reason: string;
+    }
+  | {
       readonly kind: "value-lost";
       readonly run: number;
       readonly key: string;

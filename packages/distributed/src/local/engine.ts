@@ -67,7 +67,7 @@ export class LocalEngine {
   private constructor(worker: WorkerHost) {
     this.#worker = worker;
     this.#scheduler = new SchedulerMachine(
-      { workerTimeoutMs: Infinity, waitForWorkers: false },
+      { workerTimeoutMs: Infinity, noWorkersTimeoutMs: 0 },
       performance.now(),
     );
     this.client = new RunClient({
@@ -127,6 +127,9 @@ export class LocalEngine {
         return;
       case "disconnect":
         throw new Error(`the local scheduler sends a part of itself away: ${instruction.reason}`);
+      case "warn":
+        // Whoever waits here sees it for himself.
+        return;
       case "expand":
         this.#toScheduler.push(expansionOf(instruction));
         return;

@@ -108,6 +108,8 @@ export type ToClientMessage =
       readonly running: number;
       readonly retried: number;
     }
+  /** Something that the user of the client should know, in words: tasks that nobody may run. */
+  | { readonly kind: "warned"; readonly text: string }
   | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }
   /** Attempts that have ended; see `TaskEvent`. */
   | { readonly kind: "attempts"; readonly run: number; readonly attempts: readonly Attempt[] };

@@ -40,4 +40,15 @@ export interface Asked {
   readonly resources: Readonly<Record<string, number>>;
   /** Names of the workers that may run it; undefined for all. */
   readonly workers: readonly string[] | undefined;
+  /** How long it has waited for a worker that has it. */
+  readonly waitedMs: number;
+  /** Which workers there are instead, in words. */
+  readonly there: string;
+}
+
+/** What a task asks for, in words that follow its key; nothing where every worker has it. */
+export function askedText({ resources, workers }: Pick<Asked, "resources" | "workers">): string {
+  const asked = Object.entries(resources).map(([name, amount]) => `${amount} of ${name}`);
+  if (workers !== undefined) asked.push(`one of the workers ${workers.join(", ")}`);
+  return asked.length === 0 ? "" : ` that asks for ${asked.join(", ")}`;
 }

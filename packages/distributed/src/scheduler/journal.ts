@@ -57,6 +57,14 @@ export type JournalFacts =
       readonly attempts: number;
       readonly workers: readonly string[];
     }
+  /** No worker may run tasks of a client. */
+  | {
+      readonly kind: "tasks-stranded";
+      readonly client: string;
+      readonly tasks: number;
+      readonly key: string;
+      readonly reason: string;
+    }
   /** A worker could not read a value, or give it to others. */
   | {
       readonly kind: "value-lost";
@@ -89,6 +97,7 @@ const subjects = {
   "run-rejected": "runs",
   "run-ended": "runs",
   "task-failed": "failures",
+  "tasks-stranded": "failures",
   "value-lost": "failures",
 } as const satisfies Record<JournalKind, string>;
 

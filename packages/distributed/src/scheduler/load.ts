@@ -2,7 +2,7 @@ import type { ProgramRecord } from "./programs.ts";
 import { expectedOf } from "./programs.ts";
 import type { Run } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { parked } from "./states.ts";
+import { runOfStranded } from "./stranded.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** What there is to do and who does it, as far as it says how many workers there should be. */
@@ -98,10 +98,10 @@ function guessUs(
 }
 
 /** Takes tasks off the end of the list of those without a worker that do not wait any more. */
-function forgetPlaced({ unplaced, ids }: SchedulerState): void {
-  for (let id = unplaced.at(-1); id !== undefined; id = unplaced.at(-1)) {
-    const run = ids.runOf(id);
-    if (run !== undefined && run.state[id - run.base] === parked) return;
+function forgetPlaced(state: SchedulerState): void {
+  const { unplaced } = state;
+  for (let last = unplaced.at(-1); last !== undefined; last = unplaced.at(-1)) {
+    if (runOfStranded(state, last) !== undefined) return;
     unplaced.pop();
   }
 }

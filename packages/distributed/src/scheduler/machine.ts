@@ -25,6 +25,7 @@ import { schedulerDefaults } from "./settings.ts";
 import type { StoryEntry } from "./story.ts";
 import type { SchedulerSnapshot } from "./snapshot.ts";
 import { snapshot } from "./snapshot.ts";
+import { lookAtStranded } from "./stranded.ts";
 import { settle } from "./tasks.ts";
 import { flushProgress, progressIntervalMs, takeMessages } from "./tell-client.ts";
 import { validate } from "./validate.ts";
@@ -64,6 +65,8 @@ export class SchedulerMachine {
     handOver(state);
     if (state.questions.size > 0) pumpQuestions(state);
     dispatch(state);
+    // What waited with a task that fails here may run now.
+    if (state.nowMs >= state.strandedLookMs && lookAtStranded(state)) dispatch(state);
     flushProgress(state);
     this.#flush();
     this.#wake();
@@ -239,6 +242,7 @@ export class SchedulerMachine {
     const { settings, nowMs } = state;
     let atMs = Infinity;
     if (state.workerList.length > 0) atMs = this.#expiryMs;
+    atMs = Math.min(atMs, state.strandedLookMs);
     // Whoever has nothing to do may take something over when it has waited for a while.
     if (state.idle.length > 0 && (state.crowdedCount > 0 || state.rich.length > 0)) {
       atMs = Math.min(atMs, nowMs + settings.recallAfterMs);

@@ -6,9 +6,17 @@ import { suits } from "./rules.ts";
 import type { Run } from "./run.ts";
 import { isSuspect, nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { empty, setIdle, sourceOf, suitableFor, touch, updateRich } from "./scheduler-state.ts";
+import {
+  empty,
+  expectStranded,
+  setIdle,
+  sourceOf,
+  suitableFor,
+  touch,
+  updateRich,
+} from "./scheduler-state.ts";
 import { memory, parked, queued, waiting } from "./states.ts";
-import { announce, fail, setState } from "./tasks.ts";
+import { announce, setState } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** Inputs that are looked at to find a place for a task; wide tasks are cheap to place anywhere. */
@@ -60,22 +68,10 @@ export function place(state: SchedulerState, run: Run, t: number): void {
     whoMissed(state, run, t, rule) ??
     (rule.isConstrained ? bestSuitable(state, run, t, rule) : bestWorker(state, run, t));
   if (worker !== undefined) enqueue(state, run, t, worker);
-  else if (state.settings.waitForWorkers) {
+  else {
     park(state, run, t);
-    state.unplaced.push(run.base + t);
-  } else {
-    park(state, run, t);
-    fail(state, run, t, {
-      kind: "unrunnable",
-      key: run.keyOf(t),
-      attempts: 0,
-      workers: [],
-      thrown: undefined,
-      asked: {
-        resources: Object.fromEntries(rule.resources),
-        workers: rule.workers && [...rule.workers],
-      },
-    });
+    state.unplaced.push({ id: run.base + t, sinceMs: state.nowMs });
+    expectStranded(state);
   }
 }
 

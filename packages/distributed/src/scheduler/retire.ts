@@ -6,7 +6,7 @@ import { holds, placeReady } from "./ready.ts";
 import type { ReadyHeap } from "./ready-heap.ts";
 import { returnRoots } from "./roots.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { outboxOf, setIdle, touchIdle, updateRich } from "./scheduler-state.ts";
+import { expectStranded, outboxOf, setIdle, touchIdle, updateRich } from "./scheduler-state.ts";
 import { memory, processing, waiting } from "./states.ts";
 import { cancel, leaveQueue, setState } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -61,6 +61,10 @@ export function leaveStaying(state: SchedulerState, worker: WorkerRecord): void 
   worker.isRetiring = true;
   state.staying.splice(state.staying.indexOf(worker), 1);
   state.threadCount -= worker.threads;
+  if (state.staying.length === 0) {
+    state.desertedMs = state.nowMs;
+    expectStranded(state);
+  }
   if (worker.isDraining) {
     worker.isDraining = false;
     state.drainingCount--;

@@ -1,7 +1,7 @@
 import type { Run } from "./run.ts";
 import { isRoot } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
-import { updateRich, updateRootRuns } from "./scheduler-state.ts";
+import { empty, updateRich, updateRootRuns } from "./scheduler-state.ts";
 import { queued } from "./states.ts";
 import { leaveQueue } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -30,9 +30,28 @@ export function takeRoot(state: SchedulerState, worker: WorkerRecord): Place | u
 function nextOf(worker: WorkerRecord, run: Run): number {
   while (!run.dropped && worker.rootsNext < worker.rootsEnd) {
     const t = run.roots[worker.rootsNext++] as number;
-    if (run.state[t] === queued && (run.marks[t]! & isRoot) !== 0) return t;
+    if (isFree(run, t)) return t;
   }
   return -1;
+}
+
+function isFree(run: Run, t: number): boolean {
+  return run.state[t] === queued && (run.marks[t]! & isRoot) !== 0;
+}
+
+/** The roots of a run that no worker has. */
+export function freeRoots(run: Run): readonly number[] {
+  const parts = [{ next: run.rootsTaken, end: run.rootsEnd }, ...run.spareRoots];
+  return parts.flatMap(({ next, end }) =>
+    Array.from(run.roots.subarray(next, end)).filter((t) => isFree(run, t)),
+  );
+}
+
+/** No worker takes any of them any more. */
+export function forgetRoots(state: SchedulerState, run: Run): void {
+  run.rootsTaken = run.rootsEnd;
+  empty(run.spareRoots);
+  updateRootRuns(state, run);
 }
 
 function give(worker: WorkerRecord, run: Run, next: number, end: number): void {

@@ -140,6 +140,8 @@ export class Run {
   progressMs: number = -Infinity;
   /** Its values come from its client: see `scatter.ts`. */
   isScattered = false;
+  /** Its client knows that tasks of it wait for a worker. */
+  isStrandedTold = false;
   /** Its slots have been given back. */
   dropped = false;
 

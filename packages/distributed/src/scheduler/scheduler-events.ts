@@ -69,5 +69,11 @@ export type SchedulerInstruction =
       readonly keys: readonly Key[];
       readonly settings: RunSettings;
     }
+  /** Something that who runs the scheduler may want to know: a line for its log. */
+  | {
+      readonly kind: "warn";
+      readonly event: string;
+      readonly facts: Readonly<Record<string, unknown>>;
+    }
   /** Say `ticked` at this time; it replaces what was said before. */
   | { readonly kind: "wake"; readonly atMs: number };

@@ -19,6 +19,12 @@ import { WorkerOutbox } from "./worker-outbox.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import { WorkerLoads } from "./worker-record.ts";
 
+/** A ready task that no worker here may run. */
+export interface Stranded {
+  readonly id: number;
+  readonly sinceMs: number;
+}
+
 /** A place in the tables: a run and a task of it. */
 export interface Place {
   readonly run: Run;
@@ -71,8 +77,12 @@ export class SchedulerState {
   readonly suspects: number[] = [];
   /** How many workers are kept free for them. */
   drainingCount = 0;
-  /** Ready tasks that no worker here may run; each is looked at again when a worker comes. */
-  unplaced: number[] = [];
+  /** Those that wait longest first; each is looked at again when a worker comes. */
+  unplaced: Stranded[] = [];
+  /** Since when no worker takes tasks, where that is so. */
+  desertedMs: number;
+  /** When what waits for a worker is to be looked through. */
+  strandedLookMs: number = Infinity;
   /** Workers with queued tasks or roots that others may take. */
   readonly rich: WorkerRecord[] = [];
   /** Workers with a free slot that found nothing to do. */
@@ -112,6 +122,7 @@ export class SchedulerState {
     this.journal = new Journal(settings.journalMax);
     this.nowMs = nowMs;
     this.expiryMs = nowMs;
+    this.desertedMs = nowMs;
   }
 }
 
@@ -220,15 +231,24 @@ function moveLast(
 }
 
 /** Keeps the list of runs with free roots in step, in the order of urgency. */
-export function updateRootRuns({ rootRuns }: SchedulerState, run: Run): void {
+export function updateRootRuns(state: SchedulerState, run: Run): void {
+  const { rootRuns, staying } = state;
   const hasRoots = !run.dropped && (run.rootsTaken < run.rootsEnd || run.spareRoots.length > 0);
   const at = rootRuns.indexOf(run);
   if (hasRoots === at >= 0) return;
   if (!hasRoots) rootRuns.splice(at, 1);
   else {
+    if (staying.length === 0) expectStranded(state);
     const before = rootRuns.findIndex((other) => isMoreUrgent(run, other));
     rootRuns.splice(before < 0 ? rootRuns.length : before, 0, run);
   }
+}
+
+/** Something waits for a worker from now on: that is looked at in time. */
+export function expectStranded(state: SchedulerState): void {
+  const { noWorkersWarnMs, noWorkersTimeoutMs } = state.settings;
+  const afterMs = Math.min(noWorkersWarnMs, noWorkersTimeoutMs);
+  state.strandedLookMs = Math.min(state.strandedLookMs, state.nowMs + afterMs);
 }
 
 /** The workers that may run the tasks of a rule. */

@@ -16,8 +16,10 @@ export interface SchedulerSettings {
   readonly workerTimeoutMs: number;
   /** A worker that ends no task for so long may be asked to give back tasks not started. */
   readonly recallAfterMs: number;
-  /** Whether tasks that no worker may run wait for one, rather than fail. */
-  readonly waitForWorkers: boolean;
+  /** Of tasks that no worker here may run their client is told after so long. */
+  readonly noWorkersWarnMs: number;
+  /** And they fail after so long; Infinity where they wait on. */
+  readonly noWorkersTimeoutMs: number;
   /** How many changes of state are remembered for `story`. */
   readonly storyMax: number;
   /** How many attempts at tasks are remembered, each with what it took; 0 for none. */
@@ -40,7 +42,8 @@ export const schedulerDefaults: SchedulerSettings = {
   transferBytesPerUs: 100,
   workerTimeoutMs: 15_000,
   recallAfterMs: 20,
-  waitForWorkers: true,
+  noWorkersWarnMs: 10_000,
+  noWorkersTimeoutMs: Infinity,
   storyMax: 65_536,
   attemptsMax: 0,
   journalMax: 0,

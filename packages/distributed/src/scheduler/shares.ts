@@ -77,4 +77,3 @@ function standFor(count: number): Graph {
   );
   return new LayeredGraph().withLayer(MaterializedLayer.blocks("shared", tasks));
 }
-

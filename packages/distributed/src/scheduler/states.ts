@@ -56,10 +56,11 @@ export const transitions: readonly (readonly [from: StateName, to: StateName, wh
   ["parked", "processing", "a worker has nothing else: it may be what the last one died of"],
   ["parked", "waiting", "a worker came, or the reader of the stream; or an input was lost"],
   ["parked", "released", "nobody needs it any more"],
-  ["parked", "erred", "no worker may run it and none is waited for"],
+  ["parked", "erred", "no worker that may run it came in time"],
   ["queued", "processing", "its worker, or who takes it over, has a free slot"],
   ["queued", "waiting", "its worker goes, or an input was lost"],
   ["queued", "released", "nobody needs it any more"],
+  ["queued", "erred", "no worker came in time for a root"],
   ["processing", "memory", "its worker has the value"],
   [
     "processing",

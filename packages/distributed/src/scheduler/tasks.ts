@@ -267,14 +267,25 @@ export function forgetGathering(state: SchedulerState, run: Run, t: number): voi
 
 /** A task has failed for good, and with it all that read it. */
 export function fail(state: SchedulerState, run: Run, t: number, failure: TaskFailure): void {
-  run.failed.set(t, failure);
+  failAll(state, run, [t], failure);
+}
+
+/** The same for tasks that fail together: the first of them has the failure, others point at it. */
+export function failAll(
+  state: SchedulerState,
+  run: Run,
+  tasks: readonly number[],
+  failure: TaskFailure,
+): void {
+  const first = tasks[0] as number;
+  run.failed.set(first, failure);
   noteFailure(state, run, failure);
   const { offsets, targets } = run.graph.readers;
   const lost: number[] = [];
-  const stack = [t];
+  const stack = tasks.toReversed();
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     if (!giveUp(state, run, next)) continue;
-    if (next !== t) run.blamed.set(next, t);
+    if (next !== first) run.blamed.set(next, first);
     if (((run.marks[next] as number) & isWanted) !== 0) lost.push(run.outputOf[next] as number);
     const end = offsets[next + 1] as number;
     for (let e = offsets[next] as number; e < end; e++) stack.push(targets[e] as number);

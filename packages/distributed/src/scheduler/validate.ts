@@ -92,7 +92,7 @@ function emptyTally(): Tally {
 
 /** Slots of ready tasks that somebody will look at: in queues, as roots, or put aside. */
 function findableTasks(state: SchedulerState): ReadonlySet<number> {
-  const found = new Set<number>([...state.suspects, ...state.unplaced]);
+  const found = new Set<number>([...state.suspects, ...state.unplaced.map(({ id }) => id)]);
   for (const worker of state.workerList) {
     for (const queue of [worker.queue, ...worker.constrained.values()]) {
       for (let n = 0; n < queue.size; n++) found.add(queue.at(n));

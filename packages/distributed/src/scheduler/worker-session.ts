@@ -5,9 +5,11 @@ import { placeScatters } from "./questions.ts";
 import { ReadyHeap } from "./ready-heap.ts";
 import { handleFailed, handleMissing, handleRecalled, handleReport } from "./reports.ts";
 import { retireWorker, stirRetirements } from "./retire.ts";
+import { suits } from "./rules.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, touch } from "./scheduler-state.ts";
-import { parked, waiting } from "./states.ts";
+import { waiting } from "./states.ts";
+import { runOfStranded } from "./stranded.ts";
 import { setState } from "./tasks.ts";
 import { WorkerRecord } from "./worker-record.ts";
 
@@ -25,22 +27,26 @@ export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOff
   state.journal.note(state.nowMs, { ...facts, address, threads });
   state.suitable.clear();
   outboxOf(state, worker).welcome(epoch);
-  placeAgain(state);
+  placeAgain(state, worker);
   placeScatters(state);
   stirRetirements(state);
   touch(state, worker);
 }
 
-/** Tasks that no worker might run are looked at again. */
-function placeAgain(state: SchedulerState): void {
+/** Tasks that nobody might run and that this worker may are ready anew; others wait on. */
+function placeAgain(state: SchedulerState, worker: WorkerRecord): void {
   const { unplaced } = state;
   state.unplaced = [];
-  for (const id of unplaced) {
-    const run = state.ids.runOf(id);
-    if (run === undefined || run.state[id - run.base] !== parked) continue;
-    run.parkedCount--;
-    setState(state, run, id - run.base, waiting);
-    state.ready.push(id);
+  for (const each of unplaced) {
+    const run = runOfStranded(state, each);
+    if (run === undefined) continue;
+    const t = each.id - run.base;
+    if (!suits(run.ruleOf(t), worker)) state.unplaced.push(each);
+    else {
+      run.parkedCount--;
+      setState(state, run, t, waiting);
+      state.ready.push(each.id);
+    }
   }
 }
 

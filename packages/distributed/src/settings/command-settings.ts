@@ -21,6 +21,7 @@ export interface CommandSettings extends Settings {
   readonly insecureNetwork?: boolean;
   readonly allowedHosts?: readonly string[];
   readonly idleTimeout?: string | number;
+  readonly noWorkersTimeout?: string | number;
   readonly pidFile?: string;
   readonly json?: boolean;
   readonly nthreads?: number | "auto";
@@ -103,6 +104,7 @@ const own: Readonly<Record<Own, Setting>> = {
         : "names of hosts, such as 'a.example,b.example'",
   },
   idleTimeout: duration(1_000),
+  noWorkersTimeout: duration(1_000),
   pidFile: text("the path of a file"),
   json: flag,
   nthreads: count,

@@ -148,6 +148,7 @@ export function packToClient(message: ToClient, out: Outgoing): unknown {
       return packCoordinated(message, out);
     case "accepted":
     case "progress":
+    case "warned":
       return message;
     case "rejected": {
       const { kind, run, error } = message;
@@ -191,6 +192,7 @@ const toClientKinds = [
   "finished",
   "failed",
   "progress",
+  "warned",
   "answer",
   "attempts",
   "coordinated",
@@ -207,6 +209,7 @@ export function unpackToClient(fields: Fields): ToClient {
     };
   }
   if (kind === "coordinated") return unpackCoordinated(fields);
+  if (kind === "warned") return { kind, text: fields.text("text") };
   const run = fields.whole("run");
   switch (kind) {
     case "accepted":

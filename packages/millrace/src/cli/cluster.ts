@@ -33,15 +33,17 @@ export function clusterCommand(world: World, ended: (code: number) => void): Com
     "resources",
     "name",
     "idleTimeout",
+    "noWorkersTimeout",
     "pidFile",
     "json",
   ]);
   return command.action(async () => {
     const { settings, isTyped } = await settingsOf(command);
-    const { json = false, pidFile, port, token, schedulerFile, idleTimeout } = settings;
+    const { json = false, pidFile, port, token, schedulerFile } = settings;
+    const { idleTimeout, noWorkersTimeout } = settings;
     const log = createLog({ write: world.err, json });
     // Nobody else reaches it, so that what is set for a network is not for this one.
-    const own = { port, token, schedulerFile, idleTimeout };
+    const own = { port, token, schedulerFile, idleTimeout, noWorkersTimeout };
     const said = Object.entries(own).filter(([, value]) => value !== undefined);
     const options = await schedulerOptions(Object.fromEntries(said), isTyped, log);
     const plan = planHere({ nworkers: "auto", ...settings, nanny: true });

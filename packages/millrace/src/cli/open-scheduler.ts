@@ -59,10 +59,12 @@ export async function schedulerOptions(
   if (isTyped("token")) log.warn("token in arguments", { instead: "MILLRACE_TOKEN" });
   const token = plan.token ?? createToken();
   if (isWeak(token)) log.warn("weak token", { wanted: "16 characters or more" });
-  const { host, port, insecureNetwork, hosts, idleTimeoutMs, schedulerFile } = plan;
+  const { host, port, insecureNetwork, hosts, schedulerFile } = plan;
+  const { idleTimeoutMs, noWorkersTimeoutMs } = plan;
   checkBind(host, { token, tls, insecureNetwork });
   const idle = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
-  return { host, port, token, tls, hosts, log, schedulerFile, ...idle };
+  const scheduling = { noWorkersTimeoutMs };
+  return { host, port, token, tls, hosts, log, schedulerFile, settings: scheduling, ...idle };
 }
 
 /** Starts a scheduler, and leaves word where others look for it. */

@@ -30,6 +30,7 @@ const flags: Readonly<Partial<Record<SettingName, Flag>>> = {
   ],
   allowedHosts: ["names", "further names by which the scheduler may be called, with commas"],
   idleTimeout: ["duration", "end when no client was there for so long"],
+  noWorkersTimeout: ["duration", "how long a task waits for a worker that may run it"],
   pidFile: ["path", "a file for the number of this process"],
   json: [undefined, "write lines of JSON"],
   nthreads: ["count", "task threads of each worker, or auto"],

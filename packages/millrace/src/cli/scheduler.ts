@@ -23,6 +23,7 @@ export function schedulerCommand(world: World, ended: (code: number) => void): C
     "allowedHosts",
     "insecureNetwork",
     "idleTimeout",
+    "noWorkersTimeout",
     "pidFile",
     "json",
   ]);

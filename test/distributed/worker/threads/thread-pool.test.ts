@@ -1,5 +1,7 @@
 import { capture } from "@millrace/closure";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Block } from "../../../../packages/distributed/dist/codec/block.js";
+import { decodeValue } from "../../../../packages/distributed/dist/codec/decode-value.js";
 import { encodeValue } from "../../../../packages/distributed/dist/codec/encode-value.js";
 import { BlockStore } from "../../../../packages/distributed/dist/worker/store/block-store.js";
 import { ThreadPool } from "../../../../packages/distributed/dist/worker/threads/thread-pool.js";
@@ -12,6 +14,7 @@ let folder: string;
 let store: BlockStore;
 let pool: ThreadPool;
 let events: WorkerEvent[];
+let warnings: string[];
 let wake: (() => void) | undefined;
 
 beforeEach(async () => {
@@ -22,6 +25,7 @@ beforeEach(async () => {
     rssBytes: () => 0,
   });
   events = [];
+  warnings = [];
   pool = new ThreadPool({
     worker: "test",
     threads: 1,
@@ -35,7 +39,11 @@ beforeEach(async () => {
       wake?.();
     },
     openClient: () => undefined,
-    warn: () => undefined,
+    leakMs: 200,
+    warn: (message) => {
+      warnings.push(message);
+      wake?.();
+    },
   });
   define(1, () => new Promise(() => undefined), 0);
   define(2, (text: string) => text.length, 1);
@@ -127,4 +135,53 @@ it("tasks of higher priority, and none that were withdrawn, go to a thread that 
   pool.flush();
   await until(() => told("ran", 4).length === 2);
   expect([told("ran", 4), told("withdrawn", 2)]).toEqual([[2, 1], [3]]);
+});
+
+it("a thread in which a task leaves a timer is replaced, and its values are still there", async () => {
+  const leave = (): number[] => {
+    (globalThis as { isOld?: boolean }).isOld = true;
+    setInterval(() => undefined, 1_000);
+    return Array.from({ length: 10_000 }, (_, n) => n);
+  };
+  const look = (list: readonly number[]): string =>
+    `${(globalThis as { isOld?: boolean }).isOld} ${list.length}`;
+  define(3, leave, 0);
+  define(4, look, 1);
+  pool.run(runnable(1, { program: 3 }));
+  pool.flush();
+  await until(() => warnings.length > 0);
+  expect(warnings).toEqual([
+    "task thread 0 is replaced: Timeout left open, first seen after task 1 (leave). " +
+      "Close it, or unref what may stay.",
+  ]);
+  pool.run(runnable(2, { program: 4, inputs: [{ kind: "value", name: { id: 1, version: 1 } }] }));
+  pool.flush();
+  await until(() => told("ran", 4).includes(2));
+  expect(decodeValue(store.get(2, 1) as Block)).toBe("undefined 10000");
+  expect(warnings).toHaveLength(1);
+});
+
+it("what ends in time, is unrefed, or belongs to a task that waits is no leak", async () => {
+  const tidy = (): number => {
+    setTimeout(() => undefined, 50);
+    setInterval(() => undefined, 1_000).unref();
+    (globalThis as { isOld?: boolean }).isOld = true;
+    return 1;
+  };
+  const wait = (): Promise<boolean | undefined> =>
+    new Promise((resolve) =>
+      setTimeout(() => resolve((globalThis as { isOld?: boolean }).isOld), 500),
+    );
+  define(3, tidy, 0);
+  define(4, wait, 0);
+  for (const [task, program] of [
+    [1, 3],
+    [2, 4],
+  ] as const) {
+    pool.run(runnable(task, { program }));
+    pool.flush();
+    await until(() => told("ran", 4).includes(task));
+  }
+  expect(decodeValue(store.get(2, 1) as Block)).toBe(true);
+  expect(warnings).toEqual([]);
 });

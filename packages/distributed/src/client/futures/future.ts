@@ -1,6 +1,8 @@
 import type { Collection, Key, LayeredGraph } from "@millrace/graph";
 import { HeldOutput } from "../../messages/shipped.ts";
 import { Held, graphOfHeld } from "../held.ts";
+import { budgetOfResult } from "../byte-budget.ts";
+import type { ResultOptions } from "../byte-budget.ts";
 import type { RunClient } from "../run-client.ts";
 import { releasedError } from "./future-run.ts";
 import type { FutureRun } from "./future-run.ts";
@@ -104,14 +106,17 @@ export class Future<T> implements Collection<T>, Disposable {
   }
 
   /**
-   * The value, brought here when it is there; a copy each time.
+   * The value, brought here when it is there; a copy each time. One of more than `bytesMax` bytes
+   * stays where it is.
    *
    * @throws TaskError, KilledWorkerError, CancelledError, SerializationError, SchedulerLostError;
-   *   DistributedError `distributed/released`
+   *   DistributedError `distributed/released`, `distributed/too-many-bytes`
    */
-  async result(): Promise<T> {
+  async result(options: ResultOptions = {}): Promise<T> {
+    const { client, held } = this.#run;
+    const budget = budgetOfResult(options, client.bytesMax);
     await this.settled();
-    return this.#run.client.fetch(this.#run.held, this.output) as Promise<T>;
+    return client.fetch(held, this.output, budget) as Promise<T>;
   }
 
   /** Resolves when it is finished, without the value; rejects as `result` does. */

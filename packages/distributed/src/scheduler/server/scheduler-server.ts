@@ -336,6 +336,9 @@ export class SchedulerServer implements AsyncDisposable {
         this.#workers.get(instruction.epoch)?.cut(instruction.reason);
         this.#clients.cut(instruction.epoch, instruction.reason);
         return;
+      case "warn":
+        this.#log.warn(instruction.event, instruction.facts);
+        return;
       case "expand":
         this.#happened(expansionOf(instruction, this.#limits));
         return;

@@ -1,4 +1,4 @@
-import type { ValueName } from "../worker-events.ts";
+import type { RunnableTask, ValueName } from "../worker-events.ts";
 import type { TaskThread } from "./task-thread.ts";
 
 /** Work that a thread is given ahead, so that it need not wait for the next message. */
@@ -58,4 +58,14 @@ export function leastBusyThread(
   return threads
     .filter((thread) => thread.hasTicket && !thread.isTaken)
     .toSorted((a, b) => a.activeCount - b.activeCount)[0];
+}
+
+/** The values that a task reads. */
+export function namesOf({ inputs }: RunnableTask): ValueName[] {
+  const names: ValueName[] = [];
+  for (const input of inputs) {
+    if (input.kind === "value") names.push(input.name);
+    else for (const { name } of input.members) names.push(name);
+  }
+  return names;
 }

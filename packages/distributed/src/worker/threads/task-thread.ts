@@ -6,7 +6,7 @@ import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import type { RunnableTask, ValueName } from "../worker-events.ts";
 import { inheritedArgv } from "./inherited-argv.ts";
 import { PostBuilder, postable, postableValue } from "./post-builder.ts";
-import type { ClientPort, FromThread, ThreadStart, ToThread } from "./thread-messages.ts";
+import type { FromThread, Leak, Said, ThreadStart, ToThread } from "./thread-messages.ts";
 import { alone, inPieces } from "./thread-messages.ts";
 import type { Tickets } from "./tickets.ts";
 import {
@@ -48,6 +48,8 @@ export interface Posted {
 /** What a thread tells its pool. */
 export interface ThreadListener {
   said(thread: TaskThread, message: FromThread): void;
+  /** Tasks have left something open in it. */
+  leaks(thread: TaskThread, leak: Leak): void;
   /** A task in it asks for a client. */
   asksForClient(thread: TaskThread, port: MessagePort): void;
   /** The thread is gone: it was ended, it ended itself, or it broke. */
@@ -86,7 +88,7 @@ export class TaskThread {
   #aloneCount = 0;
   /** It has said something. */
   isReady = false;
-  /** A task that was to stop is still in it, and may go on at any time. */
+  /** Something of a task that is over is still in it, and may go on at any time. */
   hasLeftover = false;
   /** It is being ended. */
   isEnding = false;
@@ -123,8 +125,9 @@ export class TaskThread {
       ...inheritedArgv(),
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(limits.heapBytesMax / 2 ** 20) },
     });
-    this.#worker.on("message", (message: Partial<FromThread & ClientPort> | null) => {
+    this.#worker.on("message", (message: Said) => {
       const port = message?.millraceClient;
+      if (message?.millraceLeak !== undefined) listener.leaks(this, message.millraceLeak);
       if (port instanceof MessagePort) listener.asksForClient(this, port);
       // Libraries in tasks may say things to whoever started the thread.
       if (!(message?.rows instanceof Float64Array)) return;
@@ -377,16 +380,6 @@ export class TaskThread {
     this.isEnding = true;
     await this.#worker.terminate();
   }
-}
-
-/** The values that a task reads. */
-export function namesOf({ inputs }: RunnableTask): ValueName[] {
-  const names: ValueName[] = [];
-  for (const input of inputs) {
-    if (input.kind === "value") names.push(input.name);
-    else for (const { name } of input.members) names.push(name);
-  }
-  return names;
 }
 
 function bytesOf({ header, buffers }: Block): number {

@@ -15,6 +15,8 @@ export interface ThreadStart {
   readonly awaitingMax: number;
   /** Bytes that tasks which wait may come to hold before the thread begins no other. */
   readonly awaitingBytesMax: number;
+  /** What tasks leave open for so long is a leak, milliseconds. */
+  readonly leakMs: number;
 }
 
 /**
@@ -66,6 +68,20 @@ export interface PostedValue {
   readonly isMade: boolean;
 }
 
+/** What tasks have left open in a thread. */
+export interface Leak {
+  /** The task that had ended last when it was seen first, and the functions that it called. */
+  readonly task: number;
+  readonly functions: readonly string[];
+  /** Kinds of what is open, as Node calls them. */
+  readonly open: readonly string[];
+}
+
+/** A thread tells of a leak. */
+export interface LeakMessage {
+  readonly millraceLeak: Leak;
+}
+
 /** A task asks for a client: whoever has the other end of the port speaks as one. */
 export interface ClientPort {
   readonly millraceClient: MessagePort;
@@ -81,6 +97,9 @@ export interface FromThread {
   readonly payload: Uint8Array;
   readonly blocks: readonly Block[];
 }
+
+/** All that a thread may say, and libraries in its tasks. */
+export type Said = Partial<FromThread & ClientPort & LeakMessage> | null;
 
 /** The block of a row of {@link FromThread}. */
 export function blockAt({ payload, blocks }: FromThread, start: number, end: number): Block {

@@ -15,6 +15,8 @@ export interface ThreadPoolOptions {
   readonly heldBytesMax: number;
   /** Bytes of the heap of one thread, which ends when it needs more. */
   readonly heapBytesMax: number;
+  /** A thread in which tasks leave something open for so long is replaced; default 5,000. */
+  readonly leakMs?: number;
   readonly store: BlockStore;
   readonly emit: (events: readonly WorkerEvent[]) => void;
   /** A task of a thread asks for a client: its messages come and go through the port. */

@@ -7,13 +7,13 @@ import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
 import { Durations } from "./durations.ts";
 import { afterEnd, textOf } from "./ended-thread.ts";
-import { leastBusyThread, pickThread } from "./pick-thread.ts";
+import { leastBusyThread, namesOf, pickThread } from "./pick-thread.ts";
 import { TaskQueue } from "./task-queue.ts";
 import type { Posted } from "./task-thread.ts";
-import { TaskThread, namesOf } from "./task-thread.ts";
+import { TaskThread } from "./task-thread.ts";
 import { ThreadCode } from "./thread-code.ts";
 import type { ThreadPoolOptions } from "./thread-pool-options.ts";
-import type { FromThread } from "./thread-messages.ts";
+import type { FromThread, Leak } from "./thread-messages.ts";
 import {
   blockAt,
   hasThrown,
@@ -31,6 +31,7 @@ import { ThreadWatch } from "./thread-watch.ts";
 const unknownUs = 10_000;
 /** A pool whose threads end so often before they say anything gives up. */
 const failedStartsMax = 3;
+const leakMsDefault = 5_000;
 
 /** A task of the pool and how far it has come. */
 interface Entry {
@@ -148,10 +149,11 @@ export class ThreadPool {
   }
 
   #startThread(thread: number): TaskThread {
-    const { worker, awaitingMax, awaitingBytesMax } = this.#options;
-    const start = { worker, thread, awaitingMax, awaitingBytesMax };
+    const { worker, awaitingMax, awaitingBytesMax, leakMs = leakMsDefault } = this.#options;
+    const start = { worker, thread, awaitingMax, awaitingBytesMax, leakMs };
     return new TaskThread(start, this.#options, {
       said: (from, message) => this.#said(from, message),
+      leaks: (from, leak) => this.#leaks(from, leak),
       asksForClient: ({ number }, port) => this.#options.openClient(port, number),
       ended: (from, code, error) => this.#ended(from, code, error),
     });
@@ -258,6 +260,16 @@ export class ThreadPool {
     if (awaiting.length > 0) this.#events.push({ kind: "awaiting", rows: awaiting });
     if (ran.length > 0) this.#events.push({ kind: "ran", rows: ran });
     this.#flushSoon();
+  }
+
+  /** Its memory and what is open go with the thread, as soon as nobody else is in it. */
+  #leaks(thread: TaskThread, { task, functions, open }: Leak): void {
+    thread.hasLeftover = true;
+    this.#options.warn(
+      `task thread ${thread.number} is replaced: ${open.slice(0, 8).join(", ")} left open, first seen ` +
+        `after task ${task} (${functions.slice(0, 8).join(", ")}). Close it, or unref what may stay.`,
+    );
+    if (thread.posted.size === 0) void thread.end();
   }
 
   /** Flushes when all that threads have said by now is heard: else messages get ever smaller. */

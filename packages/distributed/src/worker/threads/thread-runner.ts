@@ -4,6 +4,7 @@ import type { RunControl } from "@millrace/graph/tasks";
 import { failedStep, runProgram } from "@millrace/graph/tasks";
 import { letGoUpTo } from "../store/reclaim-memory.ts";
 import { AwaitingRoom } from "./awaiting-room.ts";
+import { LeakWatch } from "./leak-watch.ts";
 import type { Given, Running } from "./running-task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Cancelled, contextOf, taskContextHook } from "./task-context.ts";
@@ -43,6 +44,7 @@ export class ThreadRunner {
   readonly #programs = new ThreadPrograms();
   readonly #results: ThreadResults;
   readonly #room: AwaitingRoom;
+  readonly #leaks: LeakWatch;
   readonly #hook = taskContextHook();
   #contexts: AsyncLocalStorage<Followed> | undefined;
   /** Tasks that wait, by ticket. */
@@ -63,6 +65,7 @@ export class ThreadRunner {
     this.#hook.isTaskThread = true;
     this.#results = new ThreadResults(port);
     this.#room = new AwaitingRoom(start);
+    this.#leaks = new LeakWatch(port, start.leakMs);
     letGoUpTo(start.awaitingBytesMax);
   }
 
@@ -107,6 +110,7 @@ export class ThreadRunner {
       }
     }
     this.#results.flush();
+    this.#leaks.ran(this.#waiting.size === 0);
   }
 
   #hasRoom(nowMs: number): boolean {
@@ -255,7 +259,9 @@ export class ThreadRunner {
   #running(of: InboxTask): Running {
     const control: RunControl = {
       step: 0,
-      throwIfOver: () => this.#checkWanted(of),
+      throwIfOver: () => {
+        if (Atomics.load(this.#start.tickets, of.ticket) === isCancelled) throw new Cancelled();
+      },
       pause: () => this.#pause(),
     };
     return {
@@ -325,10 +331,6 @@ export class ThreadRunner {
     });
   }
 
-  #checkWanted({ ticket }: InboxTask): void {
-    if (Atomics.load(this.#start.tickets, ticket) === isCancelled) throw new Cancelled();
-  }
-
   #await(running: Running, value: Promise<unknown>): void {
     const { of } = running;
     Atomics.compareExchange(this.#start.tickets, of.ticket, isRunning, isWaiting);
@@ -343,8 +345,7 @@ export class ThreadRunner {
   }
 
   #settle(running: Running, end: () => void): void {
-    if (running.hasEnded) return;
-    end();
+    if (!running.hasEnded) end();
     this.#work();
   }
 
@@ -369,6 +370,7 @@ export class ThreadRunner {
   #end(running: Running): boolean {
     const { of } = running;
     this.#forget(running);
+    this.#leaks.ended(running);
     if (Atomics.exchange(this.#start.tickets, of.ticket, isOver) !== isCancelled) return true;
     this.#results.aborted(of);
     return false;
@@ -382,18 +384,16 @@ export class ThreadRunner {
     this.#isAlone = false;
   }
 
-  #leaveAlone(running: Running): void {
-    this.#forget(running);
-    this.#results.leftAlone(running.of);
-  }
-
   /** A task that waits is told that nobody wants it, and left alone when it does not listen. */
   #abort(ticket: number): void {
     const running = this.#waiting.get(ticket);
     if (running === undefined) return;
     running.stop?.();
     const timer = setTimeout(() => {
-      if (!running.hasEnded) this.#settle(running, () => this.#leaveAlone(running));
+      this.#settle(running, () => {
+        this.#forget(running);
+        this.#results.leftAlone(running.of);
+      });
     }, stopMs);
     timer.unref();
   }
