@@ -15,6 +15,7 @@ import { Publishing } from "./coordination/publishing.ts";
 import { Scattering } from "./futures/scatter.ts";
 import { Submitting } from "./futures/submit.ts";
 import { RunClient } from "./run-client.ts";
+import { Watching } from "./watch/watching.ts";
 
 /** What a client consists of. */
 export interface ClientParts {
@@ -23,6 +24,7 @@ export interface ClientParts {
   readonly scattering: Scattering;
   readonly coordinating: Coordinating;
   readonly publishing: Publishing;
+  readonly watching: Watching;
   /** Gives the scheduler up: nothing will be answered any more. */
   close(reason: string): void;
 }
@@ -56,7 +58,8 @@ export async function dialTransport(
 }
 
 /** The parts of a client, joined: what is heard goes to whom it is for. */
-export function joinParts({ socket, redial, data }: ClientTransport): ClientParts {
+export function joinParts(transport: ClientTransport): ClientParts {
+  const { socket, redial, data } = transport;
   const closing = new AbortController();
   const bringing = new Bringing(data);
   const session: Session<FromClient, ToClient> = new Session<FromClient, ToClient>({
@@ -95,7 +98,8 @@ export function joinParts({ socket, redial, data }: ClientTransport): ClientPart
   session.resume(socket, 0);
   const scattering = new Scattering(runs, data);
   const publishing = new Publishing(coordinating, submitting);
-  return { runs, submitting, scattering, coordinating, publishing, close };
+  const watching = new Watching(transport);
+  return { runs, submitting, scattering, coordinating, publishing, watching, close };
 }
 
 /** A connection broke: what was asked for goes on, where another one is found in time. */

@@ -11,9 +11,8 @@ import type {
   TaskFunction,
   TaskGraph,
 } from "@millrace/graph";
-import { pageUrl } from "../deploy/security/page-ticket.ts";
 import type { ClientOptions, ClientTransport, HasScheduler } from "./client-options.ts";
-import { addressIn, addressOf, closedError } from "./client-options.ts";
+import { addressOf, closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { dialTransport, joinParts } from "./client-parts.ts";
 import type { Holder } from "./futures/copies.ts";
@@ -33,10 +32,7 @@ import type { ScatterOptions } from "./futures/scatter.ts";
 import type { Returned, SubmitOptions } from "./futures/submit.ts";
 import { runEverywhere } from "./run-everywhere.ts";
 import type { RunEverywhereOptions } from "./run-everywhere.ts";
-import { ApiReader } from "./watch/api-reader.ts";
-import { dump } from "./watch/dump.ts";
 import type { ClusterInfo } from "./watch/questions.ts";
-import { clusterInfo, logOf, logsOfAll } from "./watch/questions.ts";
 
 const timeoutMsDefault = 10_000;
 
@@ -113,13 +109,7 @@ export class Client implements Executor, AsyncDisposable {
     this.#open("Client.run");
     if (typeof what !== "function")
       return this.#parts.runs.run(what, given as readonly Key[], options);
-    return runEverywhere(
-      this.#parts.coordinating,
-      this.#parts.submitting,
-      what,
-      given as never,
-      options,
-    );
+    return runEverywhere(this.#parts, what, given as never, options);
   }
 
   /** The values of `keys` one by one, with bounded look-ahead. */
@@ -320,8 +310,7 @@ export class Client implements Executor, AsyncDisposable {
    * ```
    */
   async info(): Promise<ClusterInfo> {
-    const api = this.#reader("Client.info");
-    return clusterInfo(api);
+    return this.#open("Client.info").watching.info();
   }
 
   /**
@@ -332,14 +321,12 @@ export class Client implements Executor, AsyncDisposable {
    *   there or does not answer, `distributed/unreachable`, `distributed/client-closed`
    */
   async workerLogs(name?: string): Promise<ReadonlyMap<string, readonly string[]>> {
-    const api = this.#reader("Client.workerLogs");
-    return name === undefined ? logsOfAll(api) : new Map([[name, await logOf(api, name)]]);
+    return this.#open("Client.workerLogs").watching.workerLogs(name);
   }
 
   /** The last lines of the log of the scheduler, as `workerLogs`. */
   async schedulerLogs(): Promise<readonly string[]> {
-    const api = this.#reader("Client.schedulerLogs");
-    return logOf(api, undefined);
+    return this.#open("Client.schedulerLogs").watching.schedulerLogs();
   }
 
   /**
@@ -351,8 +338,7 @@ export class Client implements Executor, AsyncDisposable {
    *   system says
    */
   async dump(path: string): Promise<void> {
-    const api = this.#reader("Client.dump");
-    await dump(api, path);
+    return this.#open("Client.dump").watching.dump(path);
   }
 
   /**
@@ -360,14 +346,7 @@ export class Client implements Executor, AsyncDisposable {
    * minutes, and does not hold the token.
    */
   pageUrl(): string {
-    const { url, token } = addressIn("Client.pageUrl", this.#transport);
-    return pageUrl(url, token, Date.now());
-  }
-
-  /** Who has no token cannot ask over HTTP. */
-  #reader(api: string): ApiReader {
-    this.#open(api);
-    return new ApiReader(addressIn(api, this.#transport), "Client");
+    return this.#parts.watching.pageUrl();
   }
 
   #open(api: string): ClientParts {
