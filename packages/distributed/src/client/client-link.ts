@@ -7,4 +7,6 @@ export interface ClientLink {
   tell(message: ClientMessage): void;
   /** The block of a value; at once where it is in the memory of this process. */
   bring(from: Location): Block | Promise<Block>;
+  /** Calls what decodes a value that has come for this client. */
+  receive?<T>(decode: () => T): T;
 }

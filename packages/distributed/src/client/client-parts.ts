@@ -8,6 +8,8 @@ import { reach } from "../wire/dial.ts";
 import { expectSignsOfLife } from "../wire/signs-of-life.ts";
 import { Session } from "../wire/session.ts";
 import { hostIdentity } from "../worker/store/process-identity.ts";
+import { Actors } from "./actors/actor.ts";
+import { receivingActors } from "./actors/handle.ts";
 import { Bringing } from "./bring.ts";
 import type { ClientTransport, Redial } from "./client-options.ts";
 import { Coordinating } from "./coordination/coordinating.ts";
@@ -24,6 +26,7 @@ export interface ClientParts {
   readonly scattering: Scattering;
   readonly coordinating: Coordinating;
   readonly publishing: Publishing;
+  readonly actors: Actors;
   readonly watching: Watching;
   /** Gives the scheduler up: nothing will be answered any more. */
   close(reason: string): void;
@@ -83,6 +86,7 @@ export function joinParts(transport: ClientTransport): ClientParts {
   const runs = new RunClient({
     tell: (message) => session.send(message),
     bring: (from) => bringing.bring(from),
+    receive: (decode) => receivingActors((address) => actors.take(address), decode),
   });
   const submitting = new Submitting(runs);
   const coordinating = new Coordinating(runs, (message) => session.send(message));
@@ -98,8 +102,9 @@ export function joinParts(transport: ClientTransport): ClientParts {
   session.resume(socket, 0);
   const scattering = new Scattering(runs, data);
   const publishing = new Publishing(coordinating, submitting);
+  const actors = new Actors(coordinating, submitting);
   const watching = new Watching(transport);
-  return { runs, submitting, scattering, coordinating, publishing, watching, close };
+  return { runs, submitting, scattering, coordinating, publishing, actors, watching, close };
 }
 
 /** A connection broke: what was asked for goes on, where another one is found in time. */

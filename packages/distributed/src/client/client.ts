@@ -11,6 +11,7 @@ import type {
   TaskFunction,
   TaskGraph,
 } from "@millrace/graph";
+import type { Actor, ActorArguments, ActorClass, ActorOptions } from "./actors/actor.ts";
 import type { ClientOptions, ClientTransport, HasScheduler } from "./client-options.ts";
 import { addressOf, closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
@@ -163,6 +164,21 @@ export class Client implements Executor, AsyncDisposable {
     options: SubmitOptions = {},
   ): readonly Future<Awaited<R>>[] {
     return this.#open("Client.map").submitting.map(fn, items, options);
+  }
+
+  /**
+   * Makes an instance of a class on one worker, which keeps it, and gives a handle by which it is
+   * called; see `Actor`. The class travels as functions do.
+   *
+   * @throws CaptureError for a class that cannot travel; TaskError for what its constructor throws;
+   *   ActorLostError, DistributedError `distributed/invalid-argument`
+   */
+  async actor<C extends ActorClass>(
+    Class: C,
+    args: ActorArguments<C> = [] as never,
+    options: ActorOptions = {},
+  ): Promise<Actor<InstanceType<C>>> {
+    return this.#open("Client.actor").actors.make(Class, args, options);
   }
 
   /**
@@ -352,6 +368,11 @@ export class Client implements Executor, AsyncDisposable {
   #open(api: string): ClientParts {
     if (!this.#isClosed) return this.#parts;
     throw closedError(api);
+  }
+
+  /** What it consists of, for what this package does in tasks. */
+  get parts(): ClientParts {
+    return this.#parts;
   }
 
   /** Whether nothing can be asked of it any more: it was closed, or its scheduler is gone. */

@@ -58,6 +58,7 @@ export class RunClient {
     this.#link = link;
     this.#deliveries = new Deliveries({
       bring: (from) => link.bring(from),
+      receive: (block) => this.receive(block),
       listenerOf: (run) => this.#runs.get(run),
       happened: (event) => this.#handle(event),
     });
@@ -144,10 +145,16 @@ export class RunClient {
   async fetch(run: HeldRun, output: number): Promise<unknown> {
     const at = this.#machine.locationOf(run.number, output);
     const block = at === undefined ? undefined : await this.#lookUp(at);
-    if (block !== undefined) return decodeValue(block, { copies: true });
+    if (block !== undefined) return this.receive(block);
     const held = new Held(this, run, output, () => Promise.reject(new Error("asked of itself")));
     const { graph, keys } = graphOfHeld("fetched", [held]);
     return (await this.run(graph, keys, {}))[0];
+  }
+
+  /** A value that has come for this client; what is in it may be written to. */
+  receive(block: Block): unknown {
+    const decode = (): unknown => decodeValue(block, { copies: true });
+    return this.#link.receive === undefined ? decode() : this.#link.receive(decode);
   }
 
   async #lookUp(at: Location): Promise<Block | undefined> {

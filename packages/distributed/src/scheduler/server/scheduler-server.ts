@@ -119,6 +119,7 @@ export class SchedulerServer implements AsyncDisposable {
       standingOf: (epoch, holds) => this.#machine.standingOf(epoch, holds),
       happened: (event) => this.#handleNow([event]),
       workerNames: () => this.#machine.workerNames,
+      isStaying: (worker) => this.#machine.isStaying(worker),
       tell: (epoch, message) => this.#clients.send(epoch, message),
     });
     this.#sockets = new WebSocketServer({
@@ -141,7 +142,8 @@ export class SchedulerServer implements AsyncDisposable {
 
   /** What there is to do just now, and who does it. */
   load(): SchedulerLoad {
-    return this.#machine.load(this.#clock.nowMs());
+    const actorWorkers = [...this.#coordinator.actorWorkers];
+    return { ...this.#machine.load(this.#clock.nowMs()), actorWorkers };
   }
 
   /** Nobody waits for anything where there is no client. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import "../../client/actors/handle.ts";
 import { taskContextHook } from "./task-context.ts";
 import type { ClientPort, ThreadStart, ToThread } from "./thread-messages.ts";
 import { ThreadRunner } from "./thread-runner.ts";
