@@ -22,6 +22,7 @@ export type DistributedErrorCode =
   | "distributed/not-scattered"
   | "distributed/not-serializable"
   | "distributed/not-started"
+  | "distributed/not-uploaded"
   | "distributed/peer-lost"
   | "distributed/refused"
   | "distributed/released"

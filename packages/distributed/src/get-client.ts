@@ -56,9 +56,8 @@ export async function getClient(): Promise<Client> {
 async function connect(openClient: NonNullable<typeof hook.openClient>): Promise<Client> {
   const { port1, port2 } = new MessageChannel();
   openClient(port2);
-  const { name, ...transport } = await openPort(port1);
-  return Client.over(name, {
-    ...transport,
+  return new Client({
+    ...(await openPort(port1)),
     // The worker loses the scheduler, too, and what its tasks have asked for with it.
     redial: undefined,
     address: undefined,

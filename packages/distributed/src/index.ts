@@ -64,5 +64,6 @@ export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor
 export { getClient } from "./get-client.ts";
 export { getWorker } from "./get-worker.ts";
 export { secede } from "./secede.ts";
+export { uploaded } from "./uploaded.ts";
 export type { TaskContext } from "./worker/threads/task-context.ts";
 export type { ThreadsExecutor } from "./local/threads-executor.ts";

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
 import type { FromClient, ToClient } from "../wire/client-wire.ts";
 import { DataClient } from "../wire/data/data-client.ts";
-import type { SchedulerAddress } from "../wire/dial.ts";
 import { reach } from "../wire/dial.ts";
 import { expectSignsOfLife } from "../wire/signs-of-life.ts";
 import { Session } from "../wire/session.ts";
@@ -11,12 +10,14 @@ import { hostIdentity } from "../worker/store/process-identity.ts";
 import { Actors } from "./actors/actor.ts";
 import { receivingActors } from "./actors/handle.ts";
 import { Bringing } from "./bring.ts";
-import type { ClientTransport, Redial } from "./client-options.ts";
+import type { ClientOptions, ClientTransport, HasScheduler, Redial } from "./client-options.ts";
+import { addressOf } from "./client-options.ts";
 import { Coordinating } from "./coordination/coordinating.ts";
 import { Publishing } from "./coordination/publishing.ts";
 import { Scattering } from "./futures/scatter.ts";
 import { Submitting } from "./futures/submit.ts";
 import { RunClient } from "./run-client.ts";
+import { Uploads } from "./uploads/uploads.ts";
 import { Watching } from "./watch/watching.ts";
 
 /** What a client consists of. */
@@ -27,9 +28,10 @@ export interface ClientParts {
   readonly coordinating: Coordinating;
   readonly publishing: Publishing;
   readonly actors: Actors;
+  readonly uploads: Uploads;
   readonly watching: Watching;
   /** Gives the scheduler up: nothing will be answered any more. */
-  close(reason: string): void;
+  close(reason: string): Promise<void>;
 }
 
 /** A connection that broke at once is not followed by another one at once. */
@@ -37,12 +39,15 @@ const redialAfterMs = 50;
 /** Where nobody has listened for so long the scheduler is gone, not the network. */
 const absentMs = 3_000;
 
+const timeoutMsDefault = 10_000;
+
 /** Connects to a scheduler over the network. */
 export async function dialTransport(
-  address: SchedulerAddress,
-  name: string,
-  timeoutMs: number,
+  to: string | HasScheduler,
+  options: ClientOptions,
 ): Promise<ClientTransport> {
+  const address = addressOf(to, options);
+  const { name = "client", timeoutMs = timeoutMsDefault } = options;
   const id = randomUUID();
   const helloOf = (heard: number | undefined) =>
     ({ role: "client", name, session: { id, heard } }) as const;
@@ -57,7 +62,7 @@ export async function dialTransport(
     expectSignsOfLife(dialed.socket);
     return { socket: dialed.socket, heardCount: dialed.session?.heard ?? 0 };
   };
-  return { socket, redial, data, address, isShared: false };
+  return { name, socket, redial, data, address, isShared: false };
 }
 
 /** The parts of a client, joined: what is heard goes to whom it is for. */
@@ -94,17 +99,22 @@ export function joinParts(transport: ClientTransport): ClientParts {
     runs.lost(reason);
     coordinating.lost(reason);
   };
-  const close = (reason: string): void => {
+  const close = async (reason: string): Promise<void> => {
+    await coordinating.leave();
     lost(reason);
     closing.abort();
     session.close(reason);
+    await data.close();
   };
   session.resume(socket, 0);
   const scattering = new Scattering(runs, data);
   const publishing = new Publishing(coordinating, submitting);
   const actors = new Actors(coordinating, submitting);
+  const uploads = new Uploads(coordinating, scattering);
   const watching = new Watching(transport);
-  return { runs, submitting, scattering, coordinating, publishing, actors, watching, close };
+  const values = { runs, submitting, scattering };
+  const shared = { coordinating, publishing, actors, uploads };
+  return { ...values, ...shared, watching, close };
 }
 
 /** A connection broke: what was asked for goes on, where another one is found in time. */

@@ -13,7 +13,7 @@ import type {
 } from "@millrace/graph";
 import type { Actor, ActorArguments, ActorClass, ActorOptions } from "./actors/actor.ts";
 import type { ClientOptions, ClientTransport, HasScheduler } from "./client-options.ts";
-import { addressOf, closedError } from "./client-options.ts";
+import { closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { dialTransport, joinParts } from "./client-parts.ts";
 import type { Holder } from "./futures/copies.ts";
@@ -34,8 +34,6 @@ import type { Returned, SubmitOptions } from "./futures/submit.ts";
 import { runEverywhere } from "./run-everywhere.ts";
 import type { RunEverywhereOptions } from "./run-everywhere.ts";
 import type { ClusterInfo } from "./watch/questions.ts";
-
-const timeoutMsDefault = 10_000;
 
 /**
  * A connection to a scheduler and its workers; every collection can be computed on it. Values that
@@ -68,18 +66,12 @@ export class Client implements Executor, AsyncDisposable {
    *   `distributed/unreachable` where no scheduler is found in time, `distributed/invalid-argument`
    */
   static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
-    const address = addressOf(to, options);
-    const { name = "client", timeoutMs = timeoutMsDefault } = options;
-    return new Client(name, await dialTransport(address, name, timeoutMs));
+    return new Client(await dialTransport(to, options));
   }
 
-  /** A client on a connection that somebody has made. */
-  static over(name: string, transport: ClientTransport): Client {
-    return new Client(name, transport);
-  }
-
-  private constructor(name: string, transport: ClientTransport) {
-    this.name = name;
+  /** A client on a connection that somebody has made; see `connect`. */
+  constructor(transport: ClientTransport) {
+    this.name = transport.name;
     this.#transport = transport;
     this.#parts = joinParts(transport);
   }
@@ -312,6 +304,17 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /**
+   * Gives files to all workers, those that come later too, and gives their names: tasks find them
+   * by `uploaded`. Those of one call lie in one folder. A name stands for what came last.
+   *
+   * @throws DistributedError `distributed/invalid-argument` for what is no file, and
+   *   `distributed/value-too-large`; what `scatter` rejects with; what the file system says
+   */
+  async upload(files: string | URL | Iterable<string | URL>): Promise<readonly string[]> {
+    return this.#open("Client.upload").uploads.send(files);
+  }
+
+  /**
    * What the scheduler says of itself: versions, counts, limits and its workers.
    *
    * @throws DistributedError `distributed/unreachable`, `distributed/client-closed`
@@ -387,9 +390,7 @@ export class Client implements Executor, AsyncDisposable {
   async close(): Promise<void> {
     if (this.#isClosed || this.#transport.isShared) return;
     this.#isClosed = true;
-    await this.#parts.coordinating.leave();
-    this.#parts.close("the client was closed");
-    await this.#transport.data.close();
+    await this.#parts.close("the client was closed");
   }
 
   /** As `close`. */

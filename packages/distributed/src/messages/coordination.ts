@@ -8,8 +8,8 @@ export interface PassedValue {
   readonly holds: readonly HeldOutput[];
 }
 
-/** What variables and published collections share: a name has one value. */
-export type VariableSpace = "variable" | "published";
+/** What variables, published collections and uploaded files share: a name has one value. */
+export type VariableSpace = "variable" | "published" | "uploaded";
 
 /** What locks and semaphores share: so many may have it at a time. */
 export type PermitSpace = "lock" | "semaphore";

@@ -102,7 +102,7 @@ const demandKinds = [
 ] as const satisfies readonly Demand["kind"][];
 
 const permitSpaces = ["lock", "semaphore"] as const;
-const variableSpaces = ["variable", "published"] as const;
+const variableSpaces = ["variable", "published", "uploaded"] as const;
 
 /** What a client demands; none of it is believed before its form is looked at. */
 export function unpackCoordinate(fields: Fields): CoordinateMessage {

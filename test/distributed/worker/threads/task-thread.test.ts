@@ -39,7 +39,13 @@ function started(heldBytesMax = 1_000): {
   let end: ((code: number) => void) | undefined;
   const ended = new Promise<number>((resolve) => (end = resolve));
   const thread = new TaskThread(
-    { worker: "test", thread: 0, awaitingMax: ticketsMax, awaitingBytesMax: Infinity },
+    {
+      worker: "test",
+      thread: 0,
+      directory: "",
+      awaitingMax: ticketsMax,
+      awaitingBytesMax: Infinity,
+    },
     { heldBytesMax, heapBytesMax: 64 * 2 ** 20 },
     {
       said: (_, message: FromThread) => {

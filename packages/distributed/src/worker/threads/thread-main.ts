@@ -11,7 +11,9 @@ taskContextHook().openClient = (client) => {
   const message: ClientPort = { millraceClient: client };
   port.postMessage(message, [client]);
 };
-const runner = new ThreadRunner(port, workerData as ThreadStart);
+const start = workerData as ThreadStart;
+taskContextHook().directory = start.directory;
+const runner = new ThreadRunner(port, start);
 port.on("message", (message: ToThread) => runner.take(message));
 // The first word says that the thread is there.
 port.postMessage({ rows: new Float64Array(0), payload: new Uint8Array(0), blocks: [] });

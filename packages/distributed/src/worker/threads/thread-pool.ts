@@ -148,8 +148,9 @@ export class ThreadPool {
   }
 
   #startThread(thread: number): TaskThread {
-    const { worker, awaitingMax, awaitingBytesMax } = this.#options;
-    const start = { worker, thread, awaitingMax, awaitingBytesMax };
+    const { worker, awaitingMax, awaitingBytesMax, store } = this.#options;
+    const directory = store.directory.path;
+    const start = { worker, thread, directory, awaitingMax, awaitingBytesMax };
     return new TaskThread(start, this.#options, {
       said: (from, message) => this.#said(from, message),
       asksForClient: ({ number }, port) => this.#options.openClient(port, number),
