@@ -30,6 +30,11 @@ class Keeper {
     process.exit(1);
   }
 
+  endless(): never {
+    begin(this.#folder, "endless");
+    for (;;);
+  }
+
   [Symbol.dispose](): void {
     begin(this.#folder, "disposed");
   }
@@ -86,6 +91,18 @@ test("a client that goes ends its actors, which are disposed of", async () => {
   expect(await keeper.number()).toBe(1);
   await client.close();
   await signals.begun("disposed");
+});
+
+test("a method that never ends is ended with its client, and its thread is free again", async () => {
+  const { cluster, signals } = shared;
+  const client = await cluster.connect();
+  const keeper = await make(client);
+  const options = { workers: [await keeper.worker] };
+  const endless = keeper.endless().catch((error: unknown) => (error as Error).message);
+  await signals.begun("endless");
+  await client.close();
+  expect(await endless).toContain("the client was closed");
+  expect(await shared.client.submit((n: number) => n + 1, [1], options).result()).toBe(2);
 });
 
 test("a constructor that throws rejects, and nothing is left", async () => {
