@@ -1,5 +1,4 @@
-import type { Client } from "@millrace/distributed";
-import { wait } from "@millrace/distributed";
+import { Client, wait } from "@millrace/distributed";
 import { Delayed, LayeredGraph } from "@millrace/graph";
 import { describe, expect, test } from "vitest";
 import { client, cluster } from "./lib/open-cluster.ts";

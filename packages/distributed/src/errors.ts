@@ -1,5 +1,6 @@
 /** What went wrong, as a stable word: match on it, never on a message. */
 export type DistributedErrorCode =
+  | "distributed/actor-lost"
   | "distributed/bad-certificate"
   | "distributed/bad-connection-file"
   | "distributed/bad-directory"
@@ -22,6 +23,7 @@ export type DistributedErrorCode =
   | "distributed/not-scattered"
   | "distributed/not-serializable"
   | "distributed/not-started"
+  | "distributed/not-uploaded"
   | "distributed/peer-lost"
   | "distributed/refused"
   | "distributed/released"
@@ -147,6 +149,36 @@ export class KilledWorkerError extends DistributedError {
     this.key = key;
     this.attempts = workers.length;
     this.workers = workers;
+  }
+}
+
+/**
+ * The instance of an actor is gone, with its state: its worker has died or wanted to go, it was
+ * released, or its thread has ended. It is not made anew, and calls that had no answer may have
+ * been carried out.
+ *
+ * @example
+ * ```ts
+ * import { ActorLostError } from "@millrace/distributed";
+ *
+ * const error = new ActorLostError("Counter.add", "its worker worker-1 is gone");
+ * error.reason; // => "its worker worker-1 is gone"
+ * error.code; // => "distributed/actor-lost"
+ * ```
+ */
+export class ActorLostError extends DistributedError {
+  override readonly name = "ActorLostError";
+  /** What became of it. */
+  readonly reason: string;
+
+  /** @param api - what was called */
+  constructor(api: string, reason: string) {
+    super(
+      "distributed/actor-lost",
+      `${api}: there is no instance any more, ${reason}, got a call, wanted one before. Make another ` +
+        "actor, and give it what it needs to begin.",
+    );
+    this.reason = reason;
   }
 }
 

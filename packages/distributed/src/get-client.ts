@@ -58,15 +58,14 @@ async function connect(openClient: NonNullable<typeof hook.openClient>): Promise
   const { joinParts } = await import("./client/client-parts.ts");
   const { port1, port2 } = new MessageChannel();
   openClient(port2);
-  const { name, ...link } = await openPort(port1);
   const transport = {
-    ...link,
+    ...(await openPort(port1)),
     // The worker loses the scheduler, too, and what its tasks have asked for with it.
     redial: undefined,
     address: undefined,
     isShared: true,
   };
-  return Client.over(name, transport, joinParts(transport));
+  return new Client(transport, joinParts(transport));
 }
 
 function notInTask(): Error {

@@ -1,4 +1,5 @@
 export {
+  ActorLostError,
   ConfigError,
   DistributedError,
   KilledWorkerError,
@@ -11,6 +12,7 @@ export type { Adaptive } from "./adaptive/adaptive.ts";
 export type { AdaptOptions } from "./adaptive/check-adapt-options.ts";
 export { Client } from "./client/client.ts";
 export type { ClientOptions, HasScheduler } from "./client/client-options.ts";
+export type { Actor, ActorArguments, ActorClass, ActorOptions } from "./client/actors/actor.ts";
 export type { Holder } from "./client/futures/copies.ts";
 export type { ClusterInfo } from "./client/watch/questions.ts";
 export type {
@@ -63,5 +65,6 @@ export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor
 export { getClient } from "./get-client.ts";
 export { getWorker } from "./get-worker.ts";
 export { secede } from "./secede.ts";
+export { uploaded } from "./uploaded.ts";
 export type { TaskContext } from "./worker/threads/task-context.ts";
 export type { ThreadsExecutor } from "./local/threads-executor.ts";

@@ -52,6 +52,14 @@ export function budgetOf(api: string, options: ResultOptions, bytesMax: number):
   return new ByteBudget(api, checkBytesMax(api, options.bytesMax) ?? bytesMax, remedy);
 }
 
+/** The budget of all values of a graph. */
+export function budgetOfCompute(bytesMax: number): ByteBudget {
+  const remedy =
+    "Connect the client with a larger 'bytesMax', leave the values with the workers by 'persist', " +
+    "or go through them piece by piece: 'iterate' of a Bag, 'stream' of a client.";
+  return new ByteBudget("compute", bytesMax, remedy);
+}
+
 /** The same where there are no other options. */
 export function budgetOfResult(options: ResultOptions, bytesMax: number): ByteBudget {
   checkOptions("Future.result", options, ["bytesMax"], optionRefusal);

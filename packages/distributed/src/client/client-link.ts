@@ -9,4 +9,6 @@ export interface ClientLink {
   bring(from: Location): Block | Promise<Block>;
   /** What one call may bring here, unless it says so itself; undefined for any. */
   readonly bytesMax?: number | undefined;
+  /** Calls what decodes a value that has come for this client. */
+  receive?<T>(decode: () => T): T;
 }

@@ -39,6 +39,8 @@ export type Redial = (
 
 /** How a client reaches scheduler and workers. */
 export interface ClientTransport {
+  /** What the scheduler calls the client. */
+  readonly name: string;
   readonly socket: FrameSocket;
   /** Finds back after a connection broke; undefined where that is the end. */
   readonly redial: Redial | undefined;

@@ -4,19 +4,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
 import type { FromClient, ToClient } from "../wire/client-wire.ts";
 import { DataClient } from "../wire/data/data-client.ts";
-import type { SchedulerAddress } from "../wire/dial.ts";
 import { reach } from "../wire/dial.ts";
 import { expectSignsOfLife } from "../wire/signs-of-life.ts";
 import { Session } from "../wire/session.ts";
 import { hostIdentity } from "../worker/store/process-identity.ts";
+import { Actors } from "./actors/actor.ts";
+import { receivingActors } from "./actors/handle.ts";
 import { Bringing } from "./bring.ts";
 import { bytesMaxDefault } from "./byte-budget.ts";
-import type { ClientOptions, ClientTransport, Redial } from "./client-options.ts";
+import type { ClientOptions, ClientTransport, HasScheduler, Redial } from "./client-options.ts";
+import { addressOf } from "./client-options.ts";
 import { Coordinating } from "./coordination/coordinating.ts";
 import { Publishing } from "./coordination/publishing.ts";
 import { Scattering } from "./futures/scatter.ts";
 import { Submitting } from "./futures/submit.ts";
 import { RunClient } from "./run-client.ts";
+import { Uploads } from "./uploads/uploads.ts";
+import { Watching } from "./watch/watching.ts";
 
 /** What a client consists of. */
 export interface ClientParts {
@@ -25,8 +29,11 @@ export interface ClientParts {
   readonly scattering: Scattering;
   readonly coordinating: Coordinating;
   readonly publishing: Publishing;
+  readonly actors: Actors;
+  readonly uploads: Uploads;
+  readonly watching: Watching;
   /** Gives the scheduler up: nothing will be answered any more. */
-  close(reason: string): void;
+  close(reason: string): Promise<void>;
 }
 
 const timeoutMsDefault = 10_000;
@@ -37,11 +44,12 @@ const absentMs = 3_000;
 
 /** Connects to a scheduler over the network; `carried` gets what each connection goes over. */
 export async function dialTransport(
-  address: SchedulerAddress,
-  name: string,
-  { timeoutMs = timeoutMsDefault, bytesMax }: ClientOptions,
+  to: string | HasScheduler,
+  options: ClientOptions,
   carried: (carrier: Socket) => void = () => undefined,
 ): Promise<ClientTransport> {
+  const address = addressOf(to, options);
+  const { name = "client", timeoutMs = timeoutMsDefault, bytesMax } = options;
   const id = randomUUID();
   const helloOf = (heard: number | undefined) =>
     ({ role: "client", name, session: { id, heard } }) as const;
@@ -58,11 +66,12 @@ export async function dialTransport(
     expectSignsOfLife(dialed.socket);
     return { socket: dialed.socket, heardCount: dialed.session?.heard ?? 0 };
   };
-  return { socket, redial, data, address, isShared: false, bytesMax };
+  return { name, socket, redial, data, address, isShared: false, bytesMax };
 }
 
 /** The parts of a client, joined: what is heard goes to whom it is for. */
-export function joinParts({ socket, redial, data, bytesMax }: ClientTransport): ClientParts {
+export function joinParts(transport: ClientTransport): ClientParts {
+  const { socket, redial, data, bytesMax } = transport;
   const closing = new AbortController();
   const bringing = new Bringing(data);
   const session: Session<FromClient, ToClient> = new Session<FromClient, ToClient>({
@@ -87,6 +96,7 @@ export function joinParts({ socket, redial, data, bytesMax }: ClientTransport): 
     tell: (message) => session.send(message),
     bring: (from) => bringing.bring(from),
     bytesMax: bytesMax ?? bytesMaxDefault,
+    receive: (decode) => receivingActors((address) => actors.take(address), decode),
   });
   const submitting = new Submitting(runs);
   const coordinating = new Coordinating(runs, (message) => session.send(message));
@@ -94,15 +104,22 @@ export function joinParts({ socket, redial, data, bytesMax }: ClientTransport): 
     runs.lost(reason);
     coordinating.lost(reason);
   };
-  const close = (reason: string): void => {
+  const close = async (reason: string): Promise<void> => {
+    await coordinating.leave();
     lost(reason);
     closing.abort();
     session.close(reason);
+    await data.close();
   };
   session.resume(socket, 0);
   const scattering = new Scattering(runs, data);
   const publishing = new Publishing(coordinating, submitting);
-  return { runs, submitting, scattering, coordinating, publishing, close };
+  const actors = new Actors(coordinating, submitting);
+  const uploads = new Uploads(coordinating, scattering);
+  const watching = new Watching(transport);
+  const values = { runs, submitting, scattering };
+  const shared = { coordinating, publishing, actors, uploads };
+  return { ...values, ...shared, watching, close };
 }
 
 /** A connection broke: what was asked for goes on, where another one is found in time. */

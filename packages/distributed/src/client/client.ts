@@ -11,9 +11,9 @@ import type {
   TaskFunction,
   TaskGraph,
 } from "@millrace/graph";
-import { pageUrl } from "../deploy/security/page-ticket.ts";
+import type { Actor, ActorArguments, ActorClass, ActorOptions } from "./actors/actor.ts";
 import type { ClientOptions, ClientTransport, HasScheduler } from "./client-options.ts";
-import { addressIn, addressOf, closedError } from "./client-options.ts";
+import { closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
 import type { Holder } from "./futures/copies.ts";
 import { rebalance, replicate, whoHas } from "./futures/copies.ts";
@@ -32,10 +32,7 @@ import type { ScatterOptions } from "./futures/scatter.ts";
 import type { Returned, SubmitOptions } from "./futures/submit.ts";
 import { runEverywhere } from "./run-everywhere.ts";
 import type { RunEverywhereOptions } from "./run-everywhere.ts";
-import { ApiReader } from "./watch/api-reader.ts";
-import { dump } from "./watch/dump.ts";
 import type { ClusterInfo } from "./watch/questions.ts";
-import { clusterInfo, logOf, logsOfAll } from "./watch/questions.ts";
 
 /**
  * A connection to a scheduler and its workers; every collection can be computed on it. Values that
@@ -58,7 +55,8 @@ export class Client implements Executor, AsyncDisposable {
   /** What the scheduler calls it. */
   readonly name: string;
   readonly #transport: ClientTransport;
-  readonly #parts: ClientParts;
+  /** What it consists of, for what this package does in tasks. */
+  readonly parts: ClientParts;
   #isClosed = false;
 
   /**
@@ -68,23 +66,17 @@ export class Client implements Executor, AsyncDisposable {
    *   `distributed/unreachable` where no scheduler is found in time, `distributed/invalid-argument`
    */
   static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
-    const address = addressOf(to, options);
-    const { name = "client" } = options;
     // Who connects to nothing does not wait for what a connection needs.
     const { dialTransport, joinParts } = await import("./client-parts.ts");
-    const transport = await dialTransport(address, name, options);
-    return new Client(name, transport, joinParts(transport));
+    const transport = await dialTransport(to, options);
+    return new Client(transport, joinParts(transport));
   }
 
-  /** A client on a connection that somebody has made. */
-  static over(name: string, transport: ClientTransport, parts: ClientParts): Client {
-    return new Client(name, transport, parts);
-  }
-
-  private constructor(name: string, transport: ClientTransport, parts: ClientParts) {
-    this.name = name;
+  /** A client on a connection that somebody has made; see `connect`. */
+  constructor(transport: ClientTransport, parts: ClientParts) {
+    this.name = transport.name;
     this.#transport = transport;
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   /** The values of `keys`, in their order. */
@@ -110,9 +102,9 @@ export class Client implements Executor, AsyncDisposable {
     given: readonly unknown[] = [],
     options: ExecutorOptions & RunEverywhereOptions = {},
   ): Promise<unknown> {
-    const { runs, coordinating, submitting } = this.#open("Client.run");
-    if (typeof what !== "function") return runs.run(what, given as readonly Key[], options);
-    return runEverywhere(coordinating, submitting, what, given as never, options);
+    const parts = this.#open("Client.run");
+    if (typeof what !== "function") return parts.runs.run(what, given as readonly Key[], options);
+    return runEverywhere(parts, what, given as never, options);
   }
 
   /** The values of `keys` one by one, with bounded look-ahead. */
@@ -166,6 +158,21 @@ export class Client implements Executor, AsyncDisposable {
     options: SubmitOptions = {},
   ): readonly Future<Awaited<R>>[] {
     return this.#open("Client.map").submitting.map(fn, items, options);
+  }
+
+  /**
+   * Makes an instance of a class on one worker, which keeps it, and gives a handle by which it is
+   * called; see `Actor`. The class travels as functions do.
+   *
+   * @throws CaptureError for a class that cannot travel; TaskError for what its constructor throws;
+   *   ActorLostError, DistributedError `distributed/invalid-argument`
+   */
+  async actor<C extends ActorClass>(
+    Class: C,
+    args: ActorArguments<C> = [] as never,
+    options: ActorOptions = {},
+  ): Promise<Actor<InstanceType<C>>> {
+    return this.#open("Client.actor").actors.make(Class, args, options);
   }
 
   /**
@@ -300,6 +307,17 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /**
+   * Gives files to all workers, those that come later too, and gives their names: tasks find them
+   * by `uploaded`. Those of one call lie in one folder. A name stands for what came last.
+   *
+   * @throws DistributedError `distributed/invalid-argument` for what is no file, and
+   *   `distributed/value-too-large`; what `scatter` rejects with; what the file system says
+   */
+  async upload(files: string | URL | Iterable<string | URL>): Promise<readonly string[]> {
+    return this.#open("Client.upload").uploads.send(files);
+  }
+
+  /**
    * What the scheduler says of itself: versions, counts, limits and its workers.
    *
    * @throws DistributedError `distributed/unreachable`, `distributed/client-closed`
@@ -314,8 +332,7 @@ export class Client implements Executor, AsyncDisposable {
    * ```
    */
   async info(): Promise<ClusterInfo> {
-    const api = this.#reader("Client.info");
-    return clusterInfo(api);
+    return this.#open("Client.info").watching.info();
   }
 
   /**
@@ -326,14 +343,12 @@ export class Client implements Executor, AsyncDisposable {
    *   there or does not answer, `distributed/unreachable`, `distributed/client-closed`
    */
   async workerLogs(name?: string): Promise<ReadonlyMap<string, readonly string[]>> {
-    const api = this.#reader("Client.workerLogs");
-    return name === undefined ? logsOfAll(api) : new Map([[name, await logOf(api, name)]]);
+    return this.#open("Client.workerLogs").watching.workerLogs(name);
   }
 
   /** The last lines of the log of the scheduler, as `workerLogs`. */
   async schedulerLogs(): Promise<readonly string[]> {
-    const api = this.#reader("Client.schedulerLogs");
-    return logOf(api, undefined);
+    return this.#open("Client.schedulerLogs").watching.schedulerLogs();
   }
 
   /**
@@ -345,8 +360,7 @@ export class Client implements Executor, AsyncDisposable {
    *   system says
    */
   async dump(path: string): Promise<void> {
-    const api = this.#reader("Client.dump");
-    await dump(api, path);
+    return this.#open("Client.dump").watching.dump(path);
   }
 
   /**
@@ -354,24 +368,17 @@ export class Client implements Executor, AsyncDisposable {
    * minutes, and does not hold the token.
    */
   pageUrl(): string {
-    const { url, token } = addressIn("Client.pageUrl", this.#transport);
-    return pageUrl(url, token, Date.now());
-  }
-
-  /** Who has no token cannot ask over HTTP. */
-  #reader(api: string): ApiReader {
-    this.#open(api);
-    return new ApiReader(addressIn(api, this.#transport), "Client");
+    return this.parts.watching.pageUrl();
   }
 
   #open(api: string): ClientParts {
-    if (!this.#isClosed) return this.#parts;
+    if (!this.#isClosed) return this.parts;
     throw closedError(api);
   }
 
   /** Whether nothing can be asked of it any more: it was closed, or its scheduler is gone. */
   get isLost(): boolean {
-    return this.#isClosed || this.#parts.coordinating.isLost;
+    return this.#isClosed || this.parts.coordinating.isLost;
   }
 
   /**
@@ -381,9 +388,7 @@ export class Client implements Executor, AsyncDisposable {
   async close(): Promise<void> {
     if (this.#isClosed || this.#transport.isShared) return;
     this.#isClosed = true;
-    await this.#parts.coordinating.leave();
-    this.#parts.close("the client was closed");
-    await this.#transport.data.close();
+    await this.parts.close("the client was closed");
   }
 
   /** As `close`. */

@@ -1,5 +1,4 @@
 import type { Block } from "../codec/block.ts";
-import { decodeValue } from "../codec/decode-value.ts";
 import { preparationFor } from "../codec/preparation.ts";
 import type { ClientEvent, Location } from "./client-events.ts";
 import type { RunListener } from "./run-listener.ts";
@@ -9,6 +8,7 @@ import { Misses, outOfReach } from "./misses.ts";
 export interface DeliveriesOptions {
   /** The block of a value; at once where it is in the memory of this process. */
   readonly bring: (from: Location) => Block | Promise<Block>;
+  readonly receive: (block: Block) => unknown;
   /** Who waits for the outputs of a run; undefined where nobody does any more. */
   readonly listenerOf: (run: number) => RunListener | undefined;
   readonly happened: (event: ClientEvent) => void;
@@ -82,8 +82,7 @@ export class Deliveries {
     if (listener === undefined) return;
     let value: unknown;
     try {
-      // Its reader may write to it; the block stays what others read.
-      value = decodeValue(block, { copies: true });
+      value = this.#options.receive(block);
     } catch (error) {
       listener.fail(error);
       return;

@@ -16,7 +16,7 @@ import type { ClientEvent, ClientInstruction, Location } from "./client-events.t
 import type { RunListener } from "./run-listener.ts";
 import { hear } from "./run-listener.ts";
 import { OpenQuestions } from "./open-questions.ts";
-import { ByteBudget } from "./byte-budget.ts";
+import { ByteBudget, budgetOfCompute } from "./byte-budget.ts";
 import { ClientRun } from "./client-run.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Held, HeldRun, fetchAll, foreignIn, graphOfHeld } from "./held.ts";
@@ -31,11 +31,6 @@ import { layersOf, placesAmong, settingsOf } from "./submission.ts";
 
 /** Requested values that a stream may be ahead of its reader, unless told otherwise. */
 const lookaheadDefault = 2;
-
-/** What to do where all values are too much at once. */
-const remedy =
-  "Connect the client with a larger 'bytesMax', leave the values with the workers by 'persist', or " +
-  "go through them piece by piece: 'iterate' of a Bag, 'stream' of a client.";
 
 const noneBrought: ReadonlyMap<Held, unknown> = new Map();
 
@@ -67,6 +62,7 @@ export class RunClient {
     this.bytesMax = link.bytesMax ?? Infinity;
     this.#deliveries = new Deliveries({
       bring: (from) => link.bring(from),
+      receive: (block) => this.receive(block),
       listenerOf: (run) => this.#runs.get(run),
       happened: (event) => this.#handle(event),
     });
@@ -89,7 +85,7 @@ export class RunClient {
     keys: readonly Key[],
     options: ExecutorOptions,
   ): Promise<unknown[]> {
-    return this.#collect(graph, keys, options, new ByteBudget("compute", this.bytesMax, remedy));
+    return this.#collect(graph, keys, options, budgetOfCompute(this.bytesMax));
   }
 
   async #collect(
@@ -167,7 +163,7 @@ export class RunClient {
     const at = this.#machine.locationOf(run.number, output);
     if (at !== undefined) budget.take(at.bytes);
     const block = at === undefined ? undefined : await this.#lookUp(at);
-    if (block !== undefined) return decodeValue(block, { copies: true });
+    if (block !== undefined) return this.receive(block);
     const held = new Held(this, run, output, () => Promise.reject(new Error("asked of itself")));
     const { graph, keys } = graphOfHeld("fetched", [held]);
     const left = at === undefined ? budget : ByteBudget.none;
@@ -177,6 +173,12 @@ export class RunClient {
   /** The size of an output that is held; undefined where that is not known. */
   bytesOf(run: HeldRun, output: number): number | undefined {
     return this.#machine.locationOf(run.number, output)?.bytes;
+  }
+
+  /** A value that has come for this client; what is in it may be written to. */
+  receive(block: Block): unknown {
+    const decode = (): unknown => decodeValue(block, { copies: true });
+    return this.#link.receive === undefined ? decode() : this.#link.receive(decode);
   }
 
   async #lookUp(at: Location): Promise<Block | undefined> {

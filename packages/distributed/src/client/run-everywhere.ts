@@ -2,9 +2,10 @@ import type { CallArguments, TaskFunction } from "@millrace/graph";
 import { checkOptions, quoteValue } from "@millrace/graph";
 import { DistributedError, invalidArgument } from "../errors.ts";
 import { optionRefusal } from "../option-refusal.ts";
+import type { ClientParts } from "./client-parts.ts";
 import type { Coordinating } from "./coordination/coordinating.ts";
 import type { Future } from "./futures/future.ts";
-import type { Returned, Submitting } from "./futures/submit.ts";
+import type { Returned } from "./futures/submit.ts";
 
 /** Where a function is run. */
 export interface RunEverywhereOptions {
@@ -21,8 +22,7 @@ const absencesMax = 10;
 
 /** See `Client.run`. */
 export async function runEverywhere<F extends TaskFunction>(
-  coordinating: Coordinating,
-  submitting: Submitting,
+  { coordinating, submitting }: Pick<ClientParts, "coordinating" | "submitting">,
   fn: F,
   args: CallArguments<F>,
   options: RunEverywhereOptions,

@@ -14,11 +14,11 @@ export async function connectScript(address: SchedulerAddress, name: string): Pr
   let carrier: Socket | undefined;
   let runCount = 0;
   const hold = (): void => void (runCount > 0 ? carrier?.ref() : carrier?.unref());
-  const transport = await dialTransport(address, name, {}, (carries) => {
+  const transport = await dialTransport({ scheduler: address }, { name }, (carries) => {
     carrier = carries;
     hold();
   });
-  const client = Client.over(name, transport, joinParts(transport));
+  const client = new Client(transport, joinParts(transport));
   const begin = (): void => {
     runCount++;
     hold();

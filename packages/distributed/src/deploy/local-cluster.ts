@@ -195,8 +195,17 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     this.#adaptive?.stop();
     // Those that are on their way count; that one could not be started its starter has been told.
     await Promise.allSettled(this.#starting);
-    const going = this.#workers.slice(count).map(({ name }) => name);
+    const going = await this.#leastMissed(this.#workers.length - count);
     await Promise.all([this.#remove(going), this.#add(Math.max(0, count - this.#workers.length))]);
+  }
+
+  /** Workers that came last, those with actors only where there are no others. */
+  async #leastMissed(count: number): Promise<readonly string[]> {
+    if (count <= 0) return [];
+    const actors = new Set((await this.#thread.load())?.actorWorkers);
+    const names = this.#workers.map(({ name }) => name).reverse();
+    const rank = (name: string): number => (actors.has(name) ? 1 : 0);
+    return names.toSorted((a, b) => rank(a) - rank(b)).slice(0, count);
   }
 
   /**

@@ -8,8 +8,8 @@ export interface PassedValue {
   readonly holds: readonly HeldOutput[];
 }
 
-/** What variables and published collections share: a name has one value. */
-export type VariableSpace = "variable" | "published";
+/** What variables, published collections and uploaded files share: a name has one value. */
+export type VariableSpace = "variable" | "published" | "uploaded";
 
 /** What locks and semaphores share: so many may have it at a time. */
 export type PermitSpace = "lock" | "semaphore";
@@ -74,6 +74,31 @@ export type Demand =
   /** Answered with values that have come, as soon as there is one. */
   | { readonly kind: "topic-next"; readonly subscription: number }
   | { readonly kind: "topic-leave"; readonly subscription: number }
+  /** Makes an actor known, whose host is the task of the one future in the value. */
+  | { readonly kind: "actor-open"; readonly name: string; readonly value: PassedValue }
+  /** The client has the actor too, until it lets go of it or goes. */
+  | { readonly kind: "actor-hold"; readonly name: string }
+  | { readonly kind: "actor-let-go"; readonly name: string }
+  /** The client is the host from now on; no other has been. */
+  | { readonly kind: "actor-host"; readonly name: string; readonly worker: string }
+  /** Of the host: answered with a call when there is one, with nothing when the actor has ended. */
+  | { readonly kind: "actor-next"; readonly name: string; readonly run: number }
+  /** Answered with the value that the host gives for it. */
+  | {
+      readonly kind: "actor-call";
+      readonly name: string;
+      readonly run: number;
+      readonly value: PassedValue;
+    }
+  /** Of the host: answers a call. */
+  | {
+      readonly kind: "actor-answer";
+      readonly name: string;
+      readonly call: number;
+      readonly value: PassedValue;
+    }
+  /** Of the host: there is no instance any more. */
+  | { readonly kind: "actor-end"; readonly name: string; readonly reason: string }
   /** Which workers there are that take tasks. */
   | { readonly kind: "worker-names" }
   /** The client is about to go: it waits for nothing, has no lease and listens to nothing. */
@@ -91,6 +116,13 @@ export type Outcome =
   | { readonly kind: "names"; readonly names: readonly string[] }
   /** `futures` outputs of the run that was asked for stand for the futures in it. */
   | { readonly kind: "value"; readonly block: Block; readonly futures: number }
+  /** A value that is a call of an actor, which is answered by this number. */
+  | {
+      readonly kind: "call";
+      readonly call: number;
+      readonly block: Block;
+      readonly futures: number;
+    }
   /** There is no value, and the demand does not wait for one. */
   | { readonly kind: "nothing" }
   /** `dropped` values that came before these had no room. */
@@ -101,9 +133,10 @@ export type Outcome =
 /**
  * - `full`: the scheduler keeps no more of this;
  * - `at-odds`: somebody else says something else of the same name;
- * - `gone`: what it names is not there, or not any more.
+ * - `gone`: what it names is not there, or not any more;
+ * - `ended`: the actor that it names is not there, or not any more.
  */
-export type Refusal = "full" | "at-odds" | "gone";
+export type Refusal = "full" | "at-odds" | "gone" | "ended";
 
 /** From a client: there is one `coordinated` with this number, which the client has chosen. */
 export interface CoordinateMessage {
@@ -127,3 +160,6 @@ export const valueFuturesMax = 10_000;
 
 /** Characters that a name may have. */
 export const nameLengthMax = 256;
+
+/** Characters of why an actor has ended. */
+export const endReasonMax = 1_000;

@@ -14,6 +14,8 @@ export interface SchedulerLoad {
   /** Tasks and values of clients for which there is no worker here. */
   readonly strandedCount: number;
   readonly workers: readonly WorkerLoad[];
+  /** Names of workers with actors, which would end with them. */
+  readonly actorWorkers?: readonly string[] | undefined;
 }
 
 /** A worker and what it has to do. */

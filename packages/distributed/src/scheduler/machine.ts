@@ -283,6 +283,11 @@ export class SchedulerMachine {
     return this.#state.staying.map(({ name }) => name).sort();
   }
 
+  /** Whether a worker of this name is there, and does not want to go. */
+  isStaying(worker: string): boolean {
+    return this.#state.staying.some(({ name }) => name === worker);
+  }
+
   /** Whether outputs of a client can be shared; of a client that is gone none can. */
   standingOf(epoch: number, holds: readonly HeldOutput[]): Standing {
     const client = this.#state.clients.get(epoch);

@@ -8,7 +8,12 @@ import type {
   Outcome,
   PassedValue,
 } from "../messages/coordination.ts";
-import { nameLengthMax, valueBytesMax, valueFuturesMax } from "../messages/coordination.ts";
+import {
+  endReasonMax,
+  nameLengthMax,
+  valueBytesMax,
+  valueFuturesMax,
+} from "../messages/coordination.ts";
 import { HeldOutput } from "../messages/shipped.ts";
 import type { Fields } from "./incoming.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -21,7 +26,10 @@ export function packCoordinate(
   switch (demand.kind) {
     case "queue-put":
     case "variable-set":
-    case "topic-publish": {
+    case "topic-publish":
+    case "actor-open":
+    case "actor-call":
+    case "actor-answer": {
       const { kind: what, value, ...plain } = demand;
       return { kind, request, what, ...plain, ...packPassed(value, out) };
     }
@@ -39,6 +47,11 @@ export function packCoordinate(
     case "topic-subscribe":
     case "topic-next":
     case "topic-leave":
+    case "actor-hold":
+    case "actor-let-go":
+    case "actor-host":
+    case "actor-next":
+    case "actor-end":
     case "worker-names":
     case "leave": {
       const { kind: what, ...plain } = demand;
@@ -75,13 +88,21 @@ const demandKinds = [
   "topic-subscribe",
   "topic-next",
   "topic-leave",
+  "actor-open",
+  "actor-hold",
+  "actor-let-go",
+  "actor-host",
+  "actor-next",
+  "actor-call",
+  "actor-answer",
+  "actor-end",
   "worker-names",
   "leave",
   "withdraw",
 ] as const satisfies readonly Demand["kind"][];
 
 const permitSpaces = ["lock", "semaphore"] as const;
-const variableSpaces = ["variable", "published"] as const;
+const variableSpaces = ["variable", "published", "uploaded"] as const;
 
 /** What a client demands; none of it is believed before its form is looked at. */
 export function unpackCoordinate(fields: Fields): CoordinateMessage {
@@ -106,6 +127,8 @@ function unpackDemand(fields: Fields): Demand {
     case "event-set":
     case "event-clear":
     case "topic-subscribe":
+    case "actor-hold":
+    case "actor-let-go":
       return { kind, name: nameIn(fields) };
     case "acquire": {
       const space = fields.oneOf("space", permitSpaces);
@@ -130,7 +153,22 @@ function unpackDemand(fields: Fields): Demand {
     case "variable-names":
       return { kind, space: fields.oneOf("space", variableSpaces) };
     case "topic-publish":
+    case "actor-open":
       return { kind, name: nameIn(fields), value: unpackPassed(fields) };
+    case "actor-host":
+      return { kind, name: nameIn(fields), worker: fields.text("worker") };
+    case "actor-next":
+      return { kind, name: nameIn(fields), run: fields.whole("run") };
+    case "actor-call": {
+      const run = fields.whole("run");
+      return { kind, name: nameIn(fields), run, value: unpackPassed(fields) };
+    }
+    case "actor-answer": {
+      const call = fields.whole("call");
+      return { kind, name: nameIn(fields), call, value: unpackPassed(fields) };
+    }
+    case "actor-end":
+      return { kind, name: nameIn(fields), reason: fields.text("reason", endReasonMax) };
     case "topic-next":
     case "topic-leave":
       return { kind, subscription: fields.whole("subscription") };
@@ -180,6 +218,10 @@ export function packCoordinated(
       const { kind: what, block, futures } = outcome;
       return { kind, request, what, block: out.block(block), futures };
     }
+    case "call": {
+      const { kind: what, call, block, futures } = outcome;
+      return { kind, request, what, call, block: out.block(block), futures };
+    }
     case "batch": {
       const { kind: what, blocks, dropped } = outcome;
       const list = blocks.map((block) => ({ block: out.block(block) }));
@@ -193,13 +235,14 @@ const outcomeKinds = [
   "number",
   "names",
   "value",
+  "call",
   "nothing",
   "batch",
   "withdrawn",
   "refused",
 ] as const satisfies readonly Outcome["kind"][];
 
-const reasons = ["full", "at-odds", "gone"] as const;
+const reasons = ["full", "at-odds", "gone", "ended"] as const;
 
 /** What the scheduler says, whom its clients believe. */
 export function unpackCoordinated(fields: Fields): CoordinatedMessage {
@@ -219,6 +262,10 @@ function unpackOutcome(fields: Fields): Outcome {
       return { kind, names: fields.texts("names") };
     case "value":
       return { kind, block: fields.block("block"), futures: fields.whole("futures") };
+    case "call": {
+      const call = fields.whole("call");
+      return { kind, call, block: fields.block("block"), futures: fields.whole("futures") };
+    }
     case "batch": {
       const blocks: readonly Block[] = fields.list("blocks", (each) => each.block("block"));
       return { kind, blocks, dropped: fields.whole("dropped") };

@@ -226,6 +226,15 @@ export class PlainCoordination {
         }
         this.#tell(asker, { kind: "done" });
         return;
+      case "actor-open":
+      case "actor-hold":
+      case "actor-let-go":
+      case "actor-host":
+      case "actor-next":
+      case "actor-call":
+      case "actor-answer":
+      case "actor-end":
+        throw new Error("the model has no actors");
       case "leave": {
         const told = this.leave(asker.epoch);
         this.#told = told;
@@ -371,6 +380,7 @@ export function toldOf(outcome: Outcome, isHandle: boolean, request: number): To
     case "names":
       return { kind: "names", names: outcome.names };
     case "value":
+    case "call":
       return { kind: "value", id: idOf(outcome.block.header) };
     case "batch": {
       const ids = outcome.blocks.map(({ header }) => idOf(header));

@@ -53,6 +53,17 @@ describe("a worker directory", () => {
     await directory.remove();
   });
 
+  it("takes the files along that clients have uploaded", async () => {
+    const place = fresh();
+    const directory = await openWorkerDirectory(place);
+    const uploads = join(directory.path, "uploads", "0a1b");
+    mkdirSync(uploads, { recursive: true });
+    writeFileSync(join(uploads, "model.mjs"), "bytes");
+    symlinkSync(fresh(), join(uploads, "link"));
+    await directory.remove();
+    expect(readdirSync(place)).toEqual([]);
+  });
+
   it("is another one for every worker, however many start at once", async () => {
     const place = fresh();
     const opening = Array.from({ length: 50 }, () => openWorkerDirectory(place));

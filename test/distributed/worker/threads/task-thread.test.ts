@@ -42,6 +42,7 @@ function started(heldBytesMax = 1_000): {
     {
       worker: "test",
       thread: 0,
+      directory: "",
       awaitingMax: ticketsMax,
       leakMs: 5_000,
       awaitingBytesMax: Infinity,

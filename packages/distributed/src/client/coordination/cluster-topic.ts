@@ -120,7 +120,7 @@ export class Subscription<T> implements AsyncIterable<T>, AsyncDisposable {
       if (block === undefined) await (this.#coming ??= this.#next());
       else {
         this.#at++;
-        yield (await readBlock(block)) as T;
+        yield (await readBlock(block, this.#with.client)) as T;
       }
     }
   }

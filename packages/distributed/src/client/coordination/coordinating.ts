@@ -1,5 +1,10 @@
 import { quoteValue } from "@millrace/graph";
-import { DistributedError, SchedulerLostError, invalidArgument } from "../../errors.ts";
+import {
+  ActorLostError,
+  DistributedError,
+  SchedulerLostError,
+  invalidArgument,
+} from "../../errors.ts";
 import type { DistributedErrorCode } from "../../errors.ts";
 import type {
   CoordinateMessage,
@@ -17,8 +22,9 @@ import type { Passing } from "./passing.ts";
 
 /** An answer, its value in the hands of this client. */
 export type Answered =
-  | Exclude<Outcome, { kind: "value" | "refused" }>
-  | { readonly kind: "value"; readonly value: Receiving };
+  | Exclude<Outcome, { kind: "value" | "call" | "refused" }>
+  | { readonly kind: "value"; readonly value: Receiving }
+  | { readonly kind: "call"; readonly call: number; readonly value: Receiving };
 
 type Of<K extends Answered["kind"]> = Extract<Answered, { kind: K }>;
 
@@ -127,6 +133,11 @@ export class Coordinating {
       case "value":
         asking.resolve({ kind: "value", value: receive(this.client, outcome, asking.run) });
         return;
+      case "call": {
+        const value = receive(this.client, outcome, asking.run);
+        asking.resolve({ kind: "call", call: outcome.call, value });
+        return;
+      }
       case "done":
       case "number":
       case "names":
@@ -158,19 +169,20 @@ function lostError(api: string, reason: string): SchedulerLostError {
   return new SchedulerLostError(reason, { api, got: "a call" });
 }
 
-const codes: Readonly<Record<Refusal, DistributedErrorCode>> = {
+const codes: Readonly<Record<Exclude<Refusal, "ended">, DistributedErrorCode>> = {
   full: "distributed/coordination-full",
   "at-odds": "distributed/name-conflict",
   gone: "distributed/released",
 };
 
-const wanted: Readonly<Record<Refusal, string>> = {
+const wanted: Readonly<Record<keyof typeof codes, string>> = {
   full: "less of it. Take values out, delete names that nobody needs, or wait with fewer calls.",
   "at-odds": "what the others say. Use the same numbers everywhere, or another name.",
   gone: "one that is there. Keep it until the call has ended.",
 };
 
 function refusedError(api: string, why: Refusal, reason: string): Error {
+  if (why === "ended") return new ActorLostError(api, reason);
   return new DistributedError(
     codes[why],
     `${api}: the scheduler refuses, got the answer "${reason}", wanted ${wanted[why]}`,

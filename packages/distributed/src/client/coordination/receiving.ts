@@ -1,5 +1,4 @@
 import type { Block } from "../../codec/block.ts";
-import { decodeValue } from "../../codec/decode-value.ts";
 import { preparationFor } from "../../codec/preparation.ts";
 import type { Outcome } from "../../messages/coordination.ts";
 import { receivingFutures } from "../futures/future-codec.ts";
@@ -20,10 +19,10 @@ export interface Receiving {
  */
 export function receive(
   client: RunClient,
-  { block, futures }: Extract<Outcome, { kind: "value" }>,
+  { block, futures }: Extract<Outcome, { kind: "value" | "call" }>,
   number: number | undefined,
 ): Receiving {
-  if (futures === 0 || number === undefined) return { read: () => readBlock(block) };
+  if (futures === 0 || number === undefined) return { read: () => readBlock(block, client) };
   const run = new FutureRun(client, futures, (listener) => client.adopt(number, futures, listener));
   const group = new FutureGroup(run, 0, futures);
   return {
@@ -32,7 +31,7 @@ export function receive(
         await preparationFor(block);
         return receivingFutures(
           (key, output) => new Future(key, group, output),
-          () => decodeValue(block, { copies: true }),
+          () => client.receive(block),
         );
       } catch (error) {
         for (let output = 0; output < futures; output++) group.release(output);
@@ -43,7 +42,7 @@ export function receive(
 }
 
 /** The value of a block in which there are no futures. */
-export async function readBlock(block: Block): Promise<unknown> {
+export async function readBlock(block: Block, client: RunClient): Promise<unknown> {
   await preparationFor(block);
-  return decodeValue(block, { copies: true });
+  return client.receive(block);
 }

@@ -18,7 +18,7 @@ interface Asking {
  */
 export function openPort(
   port: MessagePort,
-): Promise<Pick<ClientTransport, "socket" | "data"> & { readonly name: string }> {
+): Promise<Pick<ClientTransport, "name" | "socket" | "data">> {
   const say = (message: FromPort, transfer: readonly ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
   const socket = new PortSocket(say);

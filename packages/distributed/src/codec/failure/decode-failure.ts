@@ -1,6 +1,7 @@
 import type { FailedStep } from "@millrace/graph/tasks";
 import { errorClassFor, registerErrors, taskFault } from "@millrace/graph/tasks";
 import {
+  ActorLostError,
   ConfigError,
   DistributedError,
   KilledWorkerError,
@@ -16,6 +17,7 @@ import { makeError, setStack } from "../value/error-object.ts";
 import type { Failure, ThrownError, ThrownPart } from "./encode-failure.ts";
 
 registerErrors("distributed", {
+  ActorLostError,
   DistributedError,
   SerializationError,
   ConfigError,

@@ -1,3 +1,4 @@
+import { Serializer } from "node:v8";
 import { types } from "node:util";
 import { writeAdorned } from "./adorned.ts";
 import { corrupt } from "./corrupt.ts";
@@ -6,7 +7,6 @@ import { isDetached, refuseDetached } from "./detached.ts";
 import { LOOPED_MAX } from "./byte-writer.ts";
 import type { Encoder } from "./encoder.ts";
 import { BUFFER_BYTES_MIN, Tag } from "./format.ts";
-import { isLengthTracking } from "./length-tracking.ts";
 import type { CopyView } from "./memory-reader.ts";
 import { isResizable } from "./memory-writer.ts";
 import { extraKeysOfView } from "./only-items.ts";
@@ -166,4 +166,26 @@ const typedArrayTag = Object.getOwnPropertyDescriptor(
 /** The class of a view by what it is inside, whatever its prototype says. */
 function kindOf(view: ArrayBufferView): string {
   return types.isDataView(view) ? "DataView" : String(typedArrayTag?.get?.call(view));
+}
+
+/** The bit of a view's flags that says it has no length of its own. */
+const TRACKING = 1;
+
+/**
+ * Whether a view was made without a length, so that it grows with its resizable memory. Nothing of
+ * the language tells, short of resizing the memory; V8's own format does, in its last byte.
+ */
+function isLengthTracking(view: ArrayBufferView): boolean {
+  const serializer = new MemorylessSerializer();
+  // Named as transferred, the memory is written as a number instead of its bytes.
+  if (view.buffer instanceof ArrayBuffer) serializer.transferArrayBuffer(0, view.buffer);
+  serializer.writeValue(view);
+  return ((serializer.releaseBuffer().at(-1) ?? 0) & TRACKING) !== 0;
+}
+
+class MemorylessSerializer extends Serializer {
+  /** Called by V8 for a SharedArrayBuffer. */
+  _getSharedArrayBufferId(): number {
+    return 0;
+  }
 }

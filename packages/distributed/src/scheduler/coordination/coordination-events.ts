@@ -12,6 +12,8 @@ export type CoordinationEvent =
       readonly request: number;
       readonly demand: OwnDemand;
     }
+  /** A worker goes, or is gone. */
+  | { readonly kind: "worker-left"; readonly worker: string }
   /** A client is gone, for all that can be known. */
   | { readonly kind: "left"; readonly epoch: number };
 

@@ -128,9 +128,16 @@ export class Desk {
     if (value.share > 0) this.#instructions.push({ kind: "unshare", share: value.share });
   }
 
-  /** Gives somebody a value, who has its futures from now on; it stays where it is kept. */
-  give(asker: Asker, { block, share, futures }: KeptValue, run: number): void {
-    this.reply(asker, { kind: "value", block, futures });
+  /**
+   * Gives somebody a value, who has its futures from now on; it stays where it is kept. Where it is
+   * a call of an actor, that has a number.
+   */
+  give(asker: Asker, { block, share, futures }: KeptValue, run: number, call?: number): void {
+    const outcome =
+      call === undefined
+        ? ({ kind: "value", block, futures } as const)
+        : ({ kind: "call", call, block, futures } as const);
+    this.reply(asker, outcome);
     // Nobody may hear of a run before it is said whose it is.
     const { epoch } = asker;
     if (share > 0) this.#instructions.push({ kind: "adopt", share, epoch, run });

@@ -1,3 +1,4 @@
+import { Actors } from "./actors.ts";
 import type {
   CoordinationEvent,
   CoordinationInstruction,
@@ -24,6 +25,7 @@ export class CoordinationMachine {
   readonly #flags: Flags;
   readonly #variables: Variables;
   readonly #topics: Topics;
+  readonly #actors: Actors;
 
   constructor(limits: Partial<CoordinationLimits> = {}) {
     const desk = new Desk({ ...coordinationLimits, ...limits });
@@ -33,6 +35,7 @@ export class CoordinationMachine {
     this.#flags = new Flags(desk);
     this.#variables = new Variables(desk);
     this.#topics = new Topics(desk);
+    this.#actors = new Actors(desk);
   }
 
   /** Takes one event; gives what is to be done, in this order. */
@@ -44,6 +47,9 @@ export class CoordinationMachine {
       case "left":
         this.#left(event.epoch);
         break;
+      case "worker-left":
+        this.#actors.leave(event.worker);
+        break;
     }
     return this.#desk.take();
   }
@@ -52,6 +58,7 @@ export class CoordinationMachine {
     this.#desk.forget(epoch);
     this.#permits.forget(epoch);
     this.#topics.forget(epoch);
+    this.#actors.forget(epoch);
   }
 
   #demanded({ epoch, request }: Asker, demand: OwnDemand): void {
@@ -91,12 +98,33 @@ export class CoordinationMachine {
         return this.#topics.next(asker, demand);
       case "topic-leave":
         return this.#topics.leave(asker, demand);
+      case "actor-open":
+        return this.#actors.open(asker, demand);
+      case "actor-hold":
+        return this.#actors.hold(asker, demand);
+      case "actor-let-go":
+        return this.#actors.letGo(asker, demand);
+      case "actor-host":
+        return this.#actors.host(asker, demand);
+      case "actor-next":
+        return this.#actors.next(asker, demand);
+      case "actor-call":
+        return this.#actors.call(asker, demand);
+      case "actor-answer":
+        return this.#actors.answer(asker, demand);
+      case "actor-end":
+        return this.#actors.end(asker, demand);
       case "leave":
         this.#left(epoch);
         return this.#desk.reply(asker, { kind: "done" });
       case "withdraw":
         return this.#desk.withdraw({ epoch, request: demand.request });
     }
+  }
+
+  /** Workers on which there are actors. */
+  get actorWorkers(): ReadonlySet<string> {
+    return this.#actors.workers;
   }
 
   /** How much is kept, waits and is held. */

@@ -14,6 +14,8 @@ export interface CoordinatorLink {
   /** Something happens to the tasks; it is done when this returns. */
   happened(event: SchedulerEvent): void;
   workerNames(): readonly string[];
+  /** Whether a worker is there, and does not want to go. */
+  isStaying(worker: string): boolean;
   tell(epoch: number, message: CoordinatedMessage): void;
 }
 
@@ -55,14 +57,27 @@ export class Coordinator {
     this.#take({ kind: "left", epoch });
   }
 
+  /** Workers that have instances of actors. */
+  get actorWorkers(): ReadonlySet<string> {
+    return this.#machine.actorWorkers;
+  }
+
   /** Takes all demands that need not wait for runs on their way in. */
   handle(): void {
+    this.#endActors();
     if (this.#demands.size === 0) return;
     const demands = this.#demands;
     this.#demands = new Map();
     for (const [epoch, own] of demands) {
       const takenCount = this.#takeFrom(own);
       if (takenCount < own.length) this.#demands.set(epoch, own.slice(takenCount));
+    }
+  }
+
+  /** An instance goes with its worker, and keeps none that wants to go. */
+  #endActors(): void {
+    for (const worker of this.#machine.actorWorkers) {
+      if (!this.#link.isStaying(worker)) this.#take({ kind: "worker-left", worker });
     }
   }
 

@@ -1,12 +1,5 @@
-import type { IncomingMessage } from "node:http";
-import { createServer } from "node:http";
-import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { inBrackets } from "../../deploy/security/is-loopback.ts";
-import { tlsOptions } from "../../deploy/security/tls.ts";
 import type { CoordinateMessage } from "../../messages/coordination.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { VitalsTold } from "../../messages/worker-vitals.ts";
@@ -18,32 +11,27 @@ import { wallClock } from "../../http/watched.ts";
 import { packageVersion } from "../../package-version.ts";
 import { RecentLog } from "../../recent-log.ts";
 import { Connection } from "../../wire/connection.ts";
-import { answer, hear } from "../../wire/greeting.ts";
+import type { Hello } from "../../wire/greeting.ts";
+import { answer } from "../../wire/greeting.ts";
 import type { WorkerNews } from "../../wire/worker-wire.ts";
 import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
 import { expansionOf } from "../expand.ts";
 import type { SchedulerLoad } from "../load.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
-import { Admission } from "./admission.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import { Coordinator } from "./coordinator.ts";
+import { Entrance } from "./entrance.ts";
 import type { SchedulerServerOptions, ServerLimits } from "./scheduler-server-options.ts";
 import { serverLimits } from "./scheduler-server-options.ts";
-import { Strangers } from "./strangers.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { WorkerLogs } from "./worker-logs.ts";
 
-/** Who has so much to read is not answered that this side is there. */
-const pongBytesMax = 2 ** 16;
-/** Who was told why it may not come in has so long to end the connection itself. */
-const refusedMs = 200;
 /** A client that was cut off finds back in a minute, or not at all. */
 const clientGraceMsDefault = 60_000;
 /** What is remembered for those who watch: 4 MiB of attempts, and some hundred bytes an event. */
 const remembered = { attemptsMax: 65_536, journalMax: 1_024 };
 
-type Server = ReturnType<typeof createServer>;
 type WorkerConnection = Connection<ToWorkerMessage | LogsWanted, WorkerMessage | WorkerNews>;
 
 /**
@@ -58,13 +46,10 @@ export class SchedulerServer implements AsyncDisposable {
   readonly ended: Promise<string>;
   readonly #log: RecentLog;
   readonly #idleTimeoutMs: number | undefined;
-  readonly #admission: Admission;
   readonly #machine: SchedulerMachine;
   readonly #coordinator: Coordinator;
   readonly #clock = new SteadyClock();
-  readonly #http: Server;
-  readonly #sockets: WebSocketServer;
-  readonly #strangers: Strangers;
+  readonly #entrance: Entrance;
   readonly #limits: ServerLimits;
   readonly #workers = new Map<number, WorkerConnection>();
   readonly #clients: ClientSessions;
@@ -80,39 +65,17 @@ export class SchedulerServer implements AsyncDisposable {
 
   /** A scheduler that listens. Rejects where its address is not free. */
   static async start(options: SchedulerServerOptions): Promise<SchedulerServer> {
-    const { tls, limits } = options;
-    const { requestMs } = { ...serverLimits, ...limits };
-    const timeouts = {
-      // The system finds out about peers that are gone without a word.
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      requestTimeout: requestMs,
-      headersTimeout: requestMs,
-      handshakeTimeout: requestMs,
-      connectionsCheckingInterval: Math.min(1_000, requestMs / 2),
-    };
-    const http =
-      tls === undefined
-        ? createServer(timeouts)
-        : createSecureServer({ ...timeouts, ...tlsOptions(tls) });
-    await new Promise<void>((resolve, reject) => {
-      http.once("error", reject);
-      http.listen(options.port, options.host, () => {
-        http.off("error", reject);
-        resolve();
-      });
-    });
-    return new SchedulerServer(options, http);
+    const log = new RecentLog(options.log);
+    return new SchedulerServer(options, log, await Entrance.listen(options, log));
   }
 
-  private constructor(options: SchedulerServerOptions, http: Server) {
-    this.#log = new RecentLog(options.log);
+  private constructor(options: SchedulerServerOptions, log: RecentLog, entrance: Entrance) {
+    this.#log = log;
     this.#idleTimeoutMs = options.idleTimeoutMs;
-    this.#http = http;
-    this.port = (http.address() as AddressInfo).port;
+    this.#entrance = entrance;
+    this.port = entrance.port;
     const scheme = options.tls === undefined ? "ws" : "wss";
     this.url = `${scheme}://${inBrackets(options.host)}:${this.port}`;
-    this.#admission = new Admission(options);
     this.#clients = this.#makeClients(options);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const settings = { ...remembered, ...options.settings };
@@ -121,29 +84,22 @@ export class SchedulerServer implements AsyncDisposable {
       standingOf: (epoch, holds) => this.#machine.standingOf(epoch, holds),
       happened: (event) => this.#handleNow([event]),
       workerNames: () => this.#machine.workerNames,
+      isStaying: (worker) => this.#machine.isStaying(worker),
       tell: (epoch, message) => this.#clients.send(epoch, message),
     });
-    this.#sockets = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: 2 ** 21,
-      // Who asks and never reads the answers would have them gathered for it.
-      autoPong: false,
-    });
     this.#limits = { ...serverLimits, ...options.limits };
-    this.#strangers = new Strangers(this.#limits.strangersMax);
-    http.on("error", (error) => this.#log.error("http", { error: error.message }));
     const api = this.#apiOf(options);
-    http.on("request", (request, response) => void api.handle(request, response));
-    http.on("clientError", (error, socket) => refuseMalformed(error, socket));
-    http.on("connection", (socket: Socket) => this.#strangers.came(socket));
-    http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    entrance.open({
+      requested: (request, response) => void api.handle(request, response),
+      met: (socket, hello) => this.#met(socket, hello),
+    });
     this.#watchIdleness();
   }
 
   /** What there is to do just now, and who does it. */
   load(): SchedulerLoad {
-    return this.#machine.load(this.#clock.nowMs());
+    const actorWorkers = [...this.#coordinator.actorWorkers];
+    return { ...this.#machine.load(this.#clock.nowMs()), actorWorkers };
   }
 
   /** Nobody waits for anything where there is no client. */
@@ -175,51 +131,18 @@ export class SchedulerServer implements AsyncDisposable {
     };
     const sessions =
       token === undefined ? undefined : new PageSessions(token, this.port, tls !== undefined);
-    return new HttpApi({ watched, admission: this.#admission, sessions, log: this.#log });
+    const { admission } = this.#entrance;
+    return new HttpApi({ watched, admission, sessions, log: this.#log });
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", () => undefined);
-    const refusal = this.#admission.refusalOf(request);
-    if (refusal !== undefined) {
-      this.#log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
-      refuse(socket, refusal.status, refusal.reason);
+  #met(socket: WebSocket, { role, name, session }: Hello): void {
+    const epoch = ++this.#epochs;
+    if (role === "client") {
+      this.#clients.admit(socket, name, session, epoch);
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (ws) => {
-      // One that nobody listens for would end the process.
-      ws.on("error", () => undefined);
-      ws.on("ping", (data: Buffer) => {
-        if (ws.bufferedAmount < pongBytesMax) ws.pong(data);
-      });
-      void this.#meet(ws, request);
-    });
-  }
-
-  async #meet(socket: WebSocket, request: IncomingMessage): Promise<void> {
-    try {
-      const hello = await hear(socket, packageVersion);
-      // What a task may do its worker may, too; so it shows the certificate that it has.
-      const wanted = hello.isOfTasks === true ? "worker" : hello.role;
-      const refusal = this.#admission.roleRefusalOf(request, [wanted]);
-      if (refusal !== undefined) {
-        answer(socket, { kind: "refused", reason: refusal.reason });
-        throw new Error(refusal.reason);
-      }
-      this.#strangers.met(request.socket);
-      const epoch = ++this.#epochs;
-      if (hello.role === "client") {
-        this.#clients.admit(socket, hello.name, hello.session, epoch);
-      } else {
-        answer(socket, { kind: "welcome", epoch, version: packageVersion });
-        this.#admitWorker(epoch, socket);
-      }
-    } catch (error) {
-      const reason = (error as Error).message;
-      this.#log.warn("refused", { reason });
-      socket.close(1_008, reason.slice(0, 100));
-      setTimeout(() => socket.terminate(), refusedMs).unref();
-    }
+    answer(socket, { kind: "welcome", epoch, version: packageVersion });
+    this.#admitWorker(epoch, socket);
   }
 
   #admitWorker(epoch: number, socket: WebSocket): void {
@@ -372,33 +295,11 @@ export class SchedulerServer implements AsyncDisposable {
     this.#clock.stop();
     for (const connection of this.#workers.values()) connection.close(reason);
     this.#clients.close(reason);
-    this.#sockets.close();
-    await new Promise<void>((resolve) => {
-      this.#http.close(() => resolve());
-      this.#http.closeAllConnections();
-    });
+    await this.#entrance.close();
     this.#end?.(reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** What is no HTTP, or too much of it, before there is a request. */
-function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) socket.destroy();
-  else if (code === "HPE_HEADER_OVERFLOW") refuse(socket, 431, "the headers are too long");
-  else if (code === "ERR_HTTP_REQUEST_TIMEOUT") refuse(socket, 408, "the request took too long");
-  else refuse(socket, 400, "this is no request");
-}
-
-function refuse(socket: Duplex, status: number, reason: string): void {
-  const body = `${reason}\n`;
-  socket.end(
-    `HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n` +
-      "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n" +
-      "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n" +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

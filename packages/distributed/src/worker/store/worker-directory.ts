@@ -7,6 +7,7 @@ import { StoreError } from "./store-error.ts";
 
 const PREFIX = "millrace-worker-";
 const NAME = /^millrace-worker-[A-Za-z0-9]{6}$/;
+const UPLOADS = "uploads";
 const LOCK = "lock";
 /** The lock while it is written; it gets its name by a rename, so a lock is always whole. */
 const NEW_LOCK = "lock.new";
@@ -247,10 +248,17 @@ async function removeDirectory(directory: string): Promise<boolean> {
   for (const { name } of own.filter((entry) => entry.name !== LOCK)) {
     await fsp.unlink(path.join(directory, name)).catch(ignoreMissing(undefined));
   }
-  if (own.length < entries.length) return false;
+  const uploads = entries.filter(isUploads);
+  for (const { name } of uploads) await fsp.rm(path.join(directory, name), { recursive: true });
+  if (own.length + uploads.length < entries.length) return false;
   await fsp.unlink(path.join(directory, LOCK)).catch(ignoreMissing(undefined));
   await fsp.rmdir(directory).catch(ignoreMissing(undefined));
   return true;
+}
+
+/** A folder of files that clients have uploaded. */
+function isUploads(entry: fs.Dirent): boolean {
+  return entry.isDirectory() && entry.name === UPLOADS;
 }
 
 function isWorkerFile(name: string): boolean {
@@ -274,7 +282,9 @@ function removeAll(): void {
       const entries = fs.readdirSync(directory, { withFileTypes: true });
       const own = entries.filter((entry) => entry.isFile() && isWorkerFile(entry.name));
       for (const { name } of own) fs.unlinkSync(path.join(directory, name));
-      if (own.length === entries.length) fs.rmdirSync(directory);
+      const uploads = entries.filter(isUploads);
+      for (const { name } of uploads) fs.rmSync(path.join(directory, name), { recursive: true });
+      if (own.length + uploads.length === entries.length) fs.rmdirSync(directory);
     } catch (error) {
       // Somebody else tidied up.
       if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;

@@ -30,6 +30,8 @@ export interface TaskContextHook {
   current(): TaskContext | undefined;
   /** The task that runs now leaves its place; false where there is none. */
   secede(): boolean;
+  /** The directory of the worker, for files of its own. */
+  directory: string | undefined;
   /** Has the worker connect the other end of a port to its scheduler, as a client. */
   openClient: ((port: MessagePort) => void) | undefined;
 }
@@ -44,6 +46,7 @@ export function taskContextHook(): TaskContextHook {
     isUsed: false,
     current: () => undefined,
     secede: () => false,
+    directory: undefined,
     openClient: undefined,
   };
   return home[hookName];

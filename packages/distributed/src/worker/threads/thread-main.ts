@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import "../../client/actors/handle.ts";
 import { taskContextHook } from "./task-context.ts";
 import type { ClientPort, ThreadStart, ToThread } from "./thread-messages.ts";
 import { ThreadRunner } from "./thread-runner.ts";
@@ -10,7 +11,9 @@ taskContextHook().openClient = (client) => {
   const message: ClientPort = { millraceClient: client };
   port.postMessage(message, [client]);
 };
-const runner = new ThreadRunner(port, workerData as ThreadStart);
+const start = workerData as ThreadStart;
+taskContextHook().directory = start.directory;
+const runner = new ThreadRunner(port, start);
 port.on("message", (message: ToThread) => runner.take(message));
 // The first word says that the thread is there.
 port.postMessage({ rows: new Float64Array(0), payload: new Uint8Array(0), blocks: [] });

@@ -10,6 +10,8 @@ export interface ThreadStart {
   /** Name of the worker that it belongs to, and its number there. */
   readonly worker: string;
   readonly thread: number;
+  /** The directory of the worker. */
+  readonly directory: string;
   readonly tickets: Tickets;
   /** Tasks that may wait for something asynchronous at the same time. */
   readonly awaitingMax: number;

@@ -149,8 +149,10 @@ export class ThreadPool {
   }
 
   #startThread(thread: number): TaskThread {
-    const { worker, awaitingMax, awaitingBytesMax, leakMs = leakMsDefault } = this.#options;
-    const start = { worker, thread, awaitingMax, awaitingBytesMax, leakMs };
+    const { worker, awaitingMax, awaitingBytesMax, store } = this.#options;
+    const { leakMs = leakMsDefault } = this.#options;
+    const directory = store.directory.path;
+    const start = { worker, thread, directory, awaitingMax, awaitingBytesMax, leakMs };
     return new TaskThread(start, this.#options, {
       said: (from, message) => this.#said(from, message),
       leaks: (from, leak) => this.#leaks(from, leak),
