@@ -10,7 +10,7 @@ export type { DistributedErrorCode } from "./errors.ts";
 export type { Adaptive } from "./adaptive/adaptive.ts";
 export type { AdaptOptions } from "./adaptive/check-adapt-options.ts";
 export { Client } from "./client/client.ts";
-export type { ClientOptions, HasScheduler } from "./client/client-options.ts";
+export type { ClientOptions, HasScheduler, HasSchedulerFile } from "./client/client-options.ts";
 export type { Holder } from "./client/futures/copies.ts";
 export type { ClusterInfo } from "./client/watch/questions.ts";
 export type {

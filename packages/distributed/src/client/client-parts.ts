@@ -28,17 +28,25 @@ export interface ClientParts {
   close(reason: string): void;
 }
 
+const timeoutMsDefault = 10_000;
 /** A connection that broke at once is not followed by another one at once. */
 const redialAfterMs = 50;
 /** Where nobody has listened for so long the scheduler is gone, not the network. */
 const absentMs = 3_000;
 
-/** Connects to a scheduler over the network; `carried` gets what each connection goes over. */
+/** How a client comes to a scheduler. */
+interface Dialing {
+  readonly name: string;
+  /** How long to look for the scheduler; default 10 s. */
+  readonly timeoutMs?: number | undefined;
+  /** Gets what each connection goes over. */
+  readonly carried?: (carrier: Socket) => void;
+}
+
+/** Connects to a scheduler over the network. */
 export async function dialTransport(
   address: SchedulerAddress,
-  name: string,
-  timeoutMs: number,
-  carried: (carrier: Socket) => void = () => undefined,
+  { name, timeoutMs = timeoutMsDefault, carried = () => undefined }: Dialing,
 ): Promise<ClientTransport> {
   const id = randomUUID();
   const helloOf = (heard: number | undefined) =>

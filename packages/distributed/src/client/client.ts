@@ -12,7 +12,12 @@ import type {
   TaskGraph,
 } from "@millrace/graph";
 import { pageUrl } from "../deploy/security/page-ticket.ts";
-import type { ClientOptions, ClientTransport, HasScheduler } from "./client-options.ts";
+import type {
+  ClientOptions,
+  ClientTransport,
+  HasScheduler,
+  HasSchedulerFile,
+} from "./client-options.ts";
 import { addressIn, addressOf, closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
 import type { Holder } from "./futures/copies.ts";
@@ -36,8 +41,6 @@ import { ApiReader } from "./watch/api-reader.ts";
 import { dump } from "./watch/dump.ts";
 import type { ClusterInfo } from "./watch/questions.ts";
 import { clusterInfo, logOf, logsOfAll } from "./watch/questions.ts";
-
-const timeoutMsDefault = 10_000;
 
 /**
  * A connection to a scheduler and its workers; every collection can be computed on it. Values that
@@ -64,17 +67,20 @@ export class Client implements Executor, AsyncDisposable {
   #isClosed = false;
 
   /**
-   * Connects to a cluster, or to the scheduler at an address.
+   * Connects to a cluster, or to a scheduler by its address or its connection file.
    *
    * @throws VersionMismatchError, DistributedError `distributed/refused` where the token is wrong,
-   *   `distributed/unreachable` where no scheduler is found in time, `distributed/invalid-argument`
+   *   `distributed/unreachable` where no scheduler is found in time,
+   *   `distributed/bad-connection-file`, `distributed/invalid-argument`
    */
-  static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
-    const address = addressOf(to, options);
-    const { name = "client", timeoutMs = timeoutMsDefault } = options;
+  static async connect(
+    to: string | HasScheduler | HasSchedulerFile,
+    options: ClientOptions = {},
+  ): Promise<Client> {
+    const { name = "client", timeoutMs } = options;
     // Who connects to nothing does not wait for what a connection needs.
     const { dialTransport, joinParts } = await import("./client-parts.ts");
-    const transport = await dialTransport(address, name, timeoutMs);
+    const transport = await dialTransport(await addressOf(to, options), { name, timeoutMs });
     return new Client(name, transport, joinParts(transport));
   }
 

@@ -4,8 +4,6 @@ import type { SchedulerAddress } from "../wire/dial.ts";
 import { Client } from "./client.ts";
 import { dialTransport, joinParts } from "./client-parts.ts";
 
-const timeoutMs = 10_000;
-
 /**
  * A client as the executor of a program that does not know of it: it keeps the process alive while
  * it runs something, and not else, and is closed when the program has nothing left to do.
@@ -16,10 +14,11 @@ export async function connectScript(address: SchedulerAddress, name: string): Pr
   let carrier: Socket | undefined;
   let runCount = 0;
   const hold = (): void => void (runCount > 0 ? carrier?.ref() : carrier?.unref());
-  const transport = await dialTransport(address, name, timeoutMs, (carries) => {
+  const carried = (carries: Socket): void => {
     carrier = carries;
     hold();
-  });
+  };
+  const transport = await dialTransport(address, { name, carried });
   const client = Client.over(name, transport, joinParts(transport));
   const begin = (): void => {
     runCount++;
