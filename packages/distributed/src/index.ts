@@ -11,7 +11,12 @@ export type { DistributedErrorCode } from "./errors.ts";
 export type { Adaptive } from "./adaptive/adaptive.ts";
 export type { AdaptOptions } from "./adaptive/check-adapt-options.ts";
 export { Client } from "./client/client.ts";
-export type { ClientOptions, HasScheduler } from "./client/client-options.ts";
+export type {
+  ClientOptions,
+  HasScheduler,
+  HasSchedulerFile,
+  SchedulerReference,
+} from "./client/client-options.ts";
 export type { Actor, ActorArguments, ActorClass, ActorOptions } from "./client/actors/actor.ts";
 export type { Holder } from "./client/futures/copies.ts";
 export type { ClusterInfo } from "./client/watch/questions.ts";

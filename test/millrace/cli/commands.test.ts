@@ -1,59 +1,22 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@millrace/distributed";
-import { afterAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import {
-  createCertificates,
-  writeCertificates,
-} from "../../../packages/distributed/dist/deploy/security/certificates.js";
-import { scratchFolder } from "../../lib/scratch-folder.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { root } from "../../lib/workspace.ts";
-import { run, type Running } from "./run-main.ts";
+import type { Ready } from "./run-main.ts";
+import { isolated, run, schedulerHere, started } from "./run-main.ts";
 
-const before = { ...process.env };
-let folder: string;
-
-beforeEach(() => {
-  folder = scratchFolder();
-  for (const name of Object.keys(process.env)) {
-    if (name.startsWith("MILLRACE_")) delete process.env[name];
-  }
-  process.env["XDG_RUNTIME_DIR"] = folder;
-  process.env["XDG_CONFIG_HOME"] = join(folder, "config");
-});
-
-afterAll(() => {
-  process.env = before;
-});
-
-/** A command that is ended when the test ends. */
-function started(...argv: string[]): Running {
-  const running = run(argv);
-  onTestFinished(async () => {
-    running.stop();
-    await running.ended;
-  });
-  return running;
-}
-
-interface Ready {
-  readonly url: string;
-  readonly schedulerFile: string;
-}
-
-async function schedulerHere(...argv: string[]): Promise<Ready & { running: Running }> {
-  const running = started("scheduler", "--port", "0", "--json", ...argv);
-  return { running, ...(JSON.parse(await running.ready) as Ready) };
-}
+const folder = isolated();
 
 describe("a scheduler", () => {
   it("says where it is, is found by its file, and takes it away at its end", async () => {
     const { running, url, schedulerFile } = await schedulerHere();
     expect(url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
-    expect(schedulerFile).toBe(join(folder, `millrace/scheduler-${url.split(":").at(-1)}.json`));
+    expect(schedulerFile).toBe(
+      join(folder.path, `millrace/scheduler-${url.split(":").at(-1)}.json`),
+    );
     const status = await run(["status", url]).ended;
     expect(status.code).toBe(0);
     expect(status.out).toMatch(
@@ -61,7 +24,7 @@ describe("a scheduler", () => {
     );
     running.stop();
     expect((await running.ended).code).toBe(0);
-    expect(readdirSync(join(folder, "millrace"))).toEqual([]);
+    expect(readdirSync(join(folder.path, "millrace"))).toEqual([]);
   });
 
   it("gives people a link to its page, which opens once and does not hold the token", async () => {
@@ -89,7 +52,7 @@ describe("a scheduler", () => {
 
   it("takes its token from outside, and never writes it to its log", async () => {
     process.env["MILLRACE_TOKEN"] = "a-token-of-my-own";
-    const path = join(folder, "here.json");
+    const path = join(folder.path, "here.json");
     const { running, schedulerFile } = await schedulerHere("--scheduler-file", path);
     expect(schedulerFile).toBe(path);
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ token: "a-token-of-my-own" });
@@ -108,14 +71,14 @@ describe("a scheduler", () => {
   });
 
   it("writes the number of its process, and takes it away", async () => {
-    const path = join(folder, "scheduler.pid");
+    const path = join(folder.path, "scheduler.pid");
     // Of a process that cannot be.
     writeFileSync(path, "4194999\n");
     const { running } = await schedulerHere("--pid-file", path);
     expect(readFileSync(path, "utf8")).toBe(`${process.pid}\n`);
     running.stop();
     await running.ended;
-    expect(readdirSync(folder)).not.toContain("scheduler.pid");
+    expect(readdirSync(folder.path)).not.toContain("scheduler.pid");
   });
 
   it("warns of a token that is short, or that others can see", async () => {
@@ -126,28 +89,6 @@ describe("a scheduler", () => {
       .split("\n")
       .map((line) => (JSON.parse(line) as { event: string }).event);
     expect(events).toEqual(["token in arguments", "weak token", "scheduler ended"]);
-  });
-
-  it("and its peers may show certificates", async () => {
-    const certs = join(folder, "certs");
-    await writeCertificates(certs, await createCertificates());
-    const tls = (role: string): string[] => {
-      const own = ["--tls-cert", join(certs, `${role}.pem`)];
-      return [
-        ...own,
-        "--tls-key",
-        join(certs, `${role}-key.pem`),
-        "--tls-ca",
-        join(certs, "ca.pem"),
-      ];
-    };
-    const { url } = await schedulerHere("--host", "127.0.0.1", ...tls("scheduler"));
-    expect(url).toMatch(/^wss:/);
-    const status = await run(["status", url, ...tls("client")]).ended;
-    expect(status).toMatchObject({ code: 0, err: "" });
-    const wrong = await run(["status", url, ...tls("scheduler")]).ended;
-    expect(wrong.code).toBe(2);
-    expect(wrong.err).toContain("the certificate is one of a scheduler");
   });
 });
 
@@ -212,7 +153,7 @@ describe("a cluster", () => {
     running.stop();
     expect((await running.ended).code).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
-    expect(readdirSync(join(folder, "millrace"))).toEqual([]);
+    expect(readdirSync(join(folder.path, "millrace"))).toEqual([]);
   });
 
   it("says to people how many workers it has, and where its page is", async () => {
@@ -228,42 +169,18 @@ describe("a cluster", () => {
   });
 
   it("ends where its workers cannot start, and says why", async () => {
-    writeFileSync(join(folder, "file"), "");
-    const noFolder = ["--local-directory", join(folder, "file")];
+    writeFileSync(join(folder.path, "file"), "");
+    const noFolder = ["--local-directory", join(folder.path, "file")];
     const { code, err } = await run(["cluster", "--port", "0", ...small, ...noFolder]).ended;
     expect(code).toBe(2);
     expect(err).toMatch(/^millrace: .*file/);
-    expect(readdirSync(folder)).toEqual(["file"]);
-  });
-});
-
-describe("certificates", () => {
-  it("are made for each role, and keys are for the user alone", async () => {
-    const certs = join(folder, "certs");
-    const made = await run(["certs", certs, "--hosts", "localhost,127.0.0.1", "--days", "2"]).ended;
-    const names = ["ca", "client", "scheduler", "worker"].flatMap((name) => [
-      `${name}-key.pem`,
-      `${name}.pem`,
-    ]);
-    expect({ ...made, out: made.out.trimEnd().split("\n") }).toEqual({
-      code: 0,
-      out: names.map((name) => join(certs, name)),
-      err: "",
-    });
-    for (const name of names.filter((each) => each.includes("-key"))) {
-      expect(statSync(join(certs, name)).mode & 0o777).toBe(0o600);
-    }
-    const { validTo } = new X509Certificate(readFileSync(join(certs, "worker.pem")));
-    expect(Math.round((Date.parse(validTo) - Date.now()) / 86_400_000)).toBe(2);
-    const again = await run(["certs", certs]).ended;
-    expect(again.code).toBe(2);
-    expect(again.err).toContain("wanted a folder without certificates");
+    expect(readdirSync(folder.path)).toEqual(["file"]);
   });
 });
 
 describe("what is set", () => {
   it("is shown with where it comes from, and secrets are not", async () => {
-    const path = join(folder, "millrace.yaml");
+    const path = join(folder.path, "millrace.yaml");
     writeFileSync(
       path,
       "port: 1234\nthreads: 2\ntoken: s3cret-of-the-file\nresources:\n  gpu: 1\n",
@@ -272,7 +189,7 @@ describe("what is set", () => {
     process.env["MILLRACE_THREADS"] = "3";
     const { code, out } = await run(["config"]).ended;
     expect(code).toBe(0);
-    expect(out.replaceAll(folder, "…")).toMatchInlineSnapshot(`
+    expect(out.replaceAll(folder.path, "…")).toMatchInlineSnapshot(`
       "threads    3  from MILLRACE_THREADS
       resources  {"gpu":1}  from …/millrace.yaml:4
       port       1234  from …/millrace.yaml:1
@@ -290,11 +207,11 @@ describe("what is set", () => {
   it("counts for a command, and a flag counts more", async () => {
     process.env["MILLRACE_PORT"] = "99";
     process.env["MILLRACE_JSON"] = "yes";
-    process.env["MILLRACE_SCHEDULER_FILE"] = join(folder, "f.json");
+    process.env["MILLRACE_SCHEDULER_FILE"] = join(folder.path, "f.json");
     const running = started("scheduler", "--port", "0");
     expect(JSON.parse(await running.ready)).toMatchObject({
       event: "ready",
-      schedulerFile: join(folder, "f.json"),
+      schedulerFile: join(folder.path, "f.json"),
     });
   });
 });
@@ -332,10 +249,10 @@ describe("the program itself", () => {
   it("leaves nothing behind after Ctrl-C, without a terminal", async () => {
     const child = spawned("scheduler", "--port", "0");
     await once(child.stdout, "data");
-    expect(readdirSync(join(folder, "millrace"))).toHaveLength(1);
+    expect(readdirSync(join(folder.path, "millrace"))).toHaveLength(1);
     child.kill("SIGINT");
     expect(await once(child, "exit")).toEqual([0, null]);
-    expect(readdirSync(join(folder, "millrace"))).toEqual([]);
+    expect(readdirSync(join(folder.path, "millrace"))).toEqual([]);
   });
 
   it("does not mind that nobody reads what it writes", async () => {

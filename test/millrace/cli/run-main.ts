@@ -1,6 +1,49 @@
+import { join } from "node:path";
 import { RemoteWorker, SchedulerServer } from "@millrace/distributed/command";
+import { afterAll, beforeEach, onTestFinished } from "vitest";
 import { main } from "../../../packages/millrace/dist/cli/main.js";
+import { scratchFolder } from "../../lib/scratch-folder.ts";
 import type { World } from "../../../packages/millrace/dist/cli/world.js";
+
+/** What a scheduler says when it is ready. */
+export interface Ready {
+  readonly url: string;
+  readonly schedulerFile: string;
+}
+
+/** Nothing that is set outside is seen by the tests of a file, each of which has a folder. */
+export function isolated(): { readonly path: string } {
+  const before = { ...process.env };
+  const folder = { path: "" };
+  beforeEach(() => {
+    folder.path = scratchFolder();
+    for (const name of Object.keys(process.env)) {
+      if (name.startsWith("MILLRACE_")) delete process.env[name];
+    }
+    process.env["XDG_RUNTIME_DIR"] = folder.path;
+    process.env["XDG_CONFIG_HOME"] = join(folder.path, "config");
+  });
+  afterAll(() => {
+    process.env = before;
+  });
+  return folder;
+}
+
+/** A command that is ended when the test ends. */
+export function started(...argv: string[]): Running {
+  const running = run(argv);
+  onTestFinished(async () => {
+    running.stop();
+    await running.ended;
+  });
+  return running;
+}
+
+/** A scheduler that is ended when the test ends, on a port that was free. */
+export async function schedulerHere(...argv: string[]): Promise<Ready & { running: Running }> {
+  const running = started("scheduler", "--port", "0", "--json", ...argv);
+  return { running, ...(JSON.parse(await running.ready) as Ready) };
+}
 
 /** How a command ended, and what it wrote. */
 export interface Ran {

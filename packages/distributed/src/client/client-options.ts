@@ -10,8 +10,8 @@ import type { Tls } from "../wire/tls.ts";
 export interface ClientOptions {
   /** What the scheduler lets in; a cluster of this process needs none. */
   readonly token?: string | undefined;
-  /** Certificates, for `wss://`. */
-  readonly tls?: Tls | undefined;
+  /** Certificates, for `wss://`; `ca` may be left out where a connection file has it. */
+  readonly tls?: (Omit<Tls, "ca"> & Partial<Tls>) | undefined;
   /** What the scheduler calls this client. */
   readonly name?: string | undefined;
   /** How long to look for the scheduler, milliseconds; default 10,000. */
@@ -27,6 +27,15 @@ export interface ClientOptions {
 export interface HasScheduler {
   readonly scheduler: SchedulerAddress;
 }
+
+/** The connection file of a scheduler, with its address and its token. */
+export interface HasSchedulerFile {
+  /** As `--scheduler-file` of the command that has started it. */
+  readonly schedulerFile: string;
+}
+
+/** Which scheduler is meant: its address, `ws://host:port` or `wss://…`, or what knows it. */
+export type SchedulerReference = string | HasScheduler | HasSchedulerFile;
 
 /**
  * Connects again to a scheduler that has said so many messages of which this side knows; gives how
@@ -53,29 +62,50 @@ export interface ClientTransport {
   readonly bytesMax?: number | undefined;
 }
 
+const api = "Client.connect";
+
 /** Where a client is to connect to. */
-export function addressOf(
-  to: string | HasScheduler,
-  { token, tls, bytesMax }: ClientOptions,
-): SchedulerAddress {
-  checkBytesMax("Client.connect", bytesMax);
-  if (typeof to !== "string") {
-    if (typeof (to as Partial<HasScheduler> | undefined)?.scheduler?.url === "string") {
-      return to.scheduler;
-    }
-    throw notAnAddress(quoteValue(to));
-  }
-  const url = URL.canParse(to) ? new URL(to) : undefined;
-  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") throw notAnAddress(quoteValue(to));
-  return { url: `${url.protocol}//${url.host}`, token, tls };
+export async function addressOf(
+  to: SchedulerReference,
+  options: ClientOptions,
+): Promise<SchedulerAddress> {
+  checkBytesMax(api, options.bytesMax);
+  if (typeof to === "string") return addressAt(to, options);
+  const { scheduler, schedulerFile } = (to ?? {}) as Partial<HasScheduler & HasSchedulerFile>;
+  if (typeof scheduler?.url === "string") return scheduler;
+  if (typeof schedulerFile !== "string") throw notAnAddress(quoteValue(to));
+  const { readConnectionFile } = await import("../deploy/security/connection-file.ts");
+  const { url, token, ca } = await readConnectionFile(schedulerFile, api);
+  const { tls } = options;
+  return addressAt(url, {
+    token: options.token ?? token,
+    tls: tls && { ...(ca && { ca }), ...tls },
+  });
+}
+
+function addressAt(said: string, { token, tls }: ClientOptions): SchedulerAddress {
+  const url = URL.canParse(said) ? new URL(said) : undefined;
+  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") throw notAnAddress(quoteValue(said));
+  return { url: `${url.protocol}//${url.host}`, token, tls: tls && whole(tls) };
+}
+
+function whole({ ca, cert, key }: NonNullable<ClientOptions["tls"]>): Tls {
+  if (ca !== undefined) return { ca, cert, key };
+  throw invalidArgument(
+    api,
+    "nothing says whose certificate the scheduler shows",
+    "tls without ca",
+    "the PEM text of its authority",
+    "Give tls.ca, or the connection file of the scheduler.",
+  );
 }
 
 function notAnAddress(got: string): Error {
   return invalidArgument(
-    "Client.connect",
+    api,
     "this is no scheduler",
     got,
-    'an address such as "ws://127.0.0.1:8786", or a cluster',
+    'an address such as "ws://127.0.0.1:8786", a cluster, or { schedulerFile }',
     "Look at what `millrace scheduler` has printed when it was ready.",
   );
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { packFromClient, unpackToClient } from "../wire/client-wire.ts";
 import type { FromClient, ToClient } from "../wire/client-wire.ts";
 import { DataClient } from "../wire/data/data-client.ts";
+import type { SchedulerAddress } from "../wire/dial.ts";
 import { reach } from "../wire/dial.ts";
 import { expectSignsOfLife } from "../wire/signs-of-life.ts";
 import { Session } from "../wire/session.ts";
@@ -12,8 +13,7 @@ import { Actors } from "./actors/actor.ts";
 import { receivingActors } from "./actors/handle.ts";
 import { Bringing } from "./bring.ts";
 import { bytesMaxDefault } from "./byte-budget.ts";
-import type { ClientOptions, ClientTransport, HasScheduler, Redial } from "./client-options.ts";
-import { addressOf } from "./client-options.ts";
+import type { ClientOptions, ClientTransport, Redial } from "./client-options.ts";
 import { Coordinating } from "./coordination/coordinating.ts";
 import { Publishing } from "./coordination/publishing.ts";
 import { Scattering } from "./futures/scatter.ts";
@@ -42,14 +42,17 @@ const redialAfterMs = 50;
 /** Where nobody has listened for so long the scheduler is gone, not the network. */
 const absentMs = 3_000;
 
-/** Connects to a scheduler over the network; `carried` gets what each connection goes over. */
+/** How a client comes to a scheduler. */
+interface Dialing extends Pick<ClientOptions, "name" | "timeoutMs" | "bytesMax"> {
+  /** Gets what each connection goes over. */
+  readonly carried?: (carrier: Socket) => void;
+}
+
+/** Connects to a scheduler over the network. */
 export async function dialTransport(
-  to: string | HasScheduler,
-  options: ClientOptions,
-  carried: (carrier: Socket) => void = () => undefined,
+  address: SchedulerAddress,
+  { name = "client", timeoutMs = timeoutMsDefault, bytesMax, carried = () => undefined }: Dialing,
 ): Promise<ClientTransport> {
-  const address = addressOf(to, options);
-  const { name = "client", timeoutMs = timeoutMsDefault, bytesMax } = options;
   const id = randomUUID();
   const helloOf = (heard: number | undefined) =>
     ({ role: "client", name, session: { id, heard } }) as const;

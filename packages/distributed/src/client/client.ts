@@ -12,8 +12,8 @@ import type {
   TaskGraph,
 } from "@millrace/graph";
 import type { Actor, ActorArguments, ActorClass, ActorOptions } from "./actors/actor.ts";
-import type { ClientOptions, ClientTransport, HasScheduler } from "./client-options.ts";
-import { closedError } from "./client-options.ts";
+import type { ClientOptions, ClientTransport, SchedulerReference } from "./client-options.ts";
+import { addressOf, closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
 import type { Holder } from "./futures/copies.ts";
 import { rebalance, replicate, whoHas } from "./futures/copies.ts";
@@ -60,15 +60,16 @@ export class Client implements Executor, AsyncDisposable {
   #isClosed = false;
 
   /**
-   * Connects to a cluster, or to the scheduler at an address.
+   * Connects to a cluster, or to a scheduler by its address or its connection file.
    *
    * @throws VersionMismatchError, DistributedError `distributed/refused` where the token is wrong,
-   *   `distributed/unreachable` where no scheduler is found in time, `distributed/invalid-argument`
+   *   `distributed/unreachable` where no scheduler is found in time,
+   *   `distributed/bad-connection-file`, `distributed/invalid-argument`
    */
-  static async connect(to: string | HasScheduler, options: ClientOptions = {}): Promise<Client> {
+  static async connect(to: SchedulerReference, options: ClientOptions = {}): Promise<Client> {
     // Who connects to nothing does not wait for what a connection needs.
     const { dialTransport, joinParts } = await import("./client-parts.ts");
-    const transport = await dialTransport(to, options);
+    const transport = await dialTransport(await addressOf(to, options), options);
     return new Client(transport, joinParts(transport));
   }
 

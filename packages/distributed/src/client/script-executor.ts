@@ -14,10 +14,11 @@ export async function connectScript(address: SchedulerAddress, name: string): Pr
   let carrier: Socket | undefined;
   let runCount = 0;
   const hold = (): void => void (runCount > 0 ? carrier?.ref() : carrier?.unref());
-  const transport = await dialTransport({ scheduler: address }, { name }, (carries) => {
+  const carried = (carries: Socket): void => {
     carrier = carries;
     hold();
-  });
+  };
+  const transport = await dialTransport(address, { name, carried });
   const client = new Client(transport, joinParts(transport));
   const begin = (): void => {
     runCount++;

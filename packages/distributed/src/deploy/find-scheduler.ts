@@ -9,6 +9,7 @@ import { defaultPort, parseSchedulerUrl } from "./scheduler-url.ts";
 import type { Connection } from "./security/connection-file.ts";
 import { defaultConnectionFile, readConnectionFile } from "./security/connection-file.ts";
 import { isLoopback } from "./security/is-loopback.ts";
+import type { KnownAuthority } from "./security/read-tls.ts";
 import { readTls } from "./security/read-tls.ts";
 
 /** A scheduler, and what it takes to be let in. */
@@ -37,7 +38,7 @@ export async function findScheduler(
   typed: Typed,
   warn: (message: string) => void,
 ): Promise<FoundScheduler> {
-  const { place, connection } = await placeOf(settings, typed);
+  const { place, connection, authority } = await placeOf(settings, typed);
   const token = settings.token ?? connection?.token;
   if (token === undefined) {
     throw new ConfigError(
@@ -45,13 +46,21 @@ export async function findScheduler(
         "MILLRACE_TOKEN, or the --scheduler-file that it wrote.",
     );
   }
-  return { ...place, token, tls: await tlsFor(settings, place, warn) };
+  return { ...place, token, tls: await tlsFor(settings, place, authority, warn) };
 }
 
-async function placeOf(
-  settings: CommandSettings,
-  { url, isFileTyped }: Typed,
-): Promise<{ place: SchedulerUrl; connection: Connection | undefined }> {
+interface Place extends Partial<Left> {
+  readonly place: SchedulerUrl;
+}
+
+/** What a scheduler has left in its connection file. */
+interface Left {
+  readonly connection: Connection;
+  /** By whose certificates it is known; undefined without TLS. */
+  readonly authority: KnownAuthority | undefined;
+}
+
+async function placeOf(settings: CommandSettings, { url, isFileTyped }: Typed): Promise<Place> {
   const { scheduler, schedulerFile } = settings;
   if (url !== undefined && isFileTyped) {
     throw new ConfigError(
@@ -60,8 +69,8 @@ async function placeOf(
   }
   const isByFile = schedulerFile !== undefined && (isFileTyped || (url ?? scheduler) === undefined);
   if (isByFile) {
-    const connection = await readConnectionFile(schedulerFile);
-    return { place: parseSchedulerUrl("--scheduler-file", connection.url), connection };
+    const left = await leftIn(schedulerFile);
+    return { place: parseSchedulerUrl("--scheduler-file", left.connection.url), ...left };
   }
   const said = url ?? scheduler;
   if (said === undefined) {
@@ -71,31 +80,38 @@ async function placeOf(
     );
   }
   const place = parseSchedulerUrl("scheduler", said);
-  return { place, connection: await leftBy(place, settings) };
+  return { place, ...(await leftBy(place, settings)) };
+}
+
+async function leftIn(path: string): Promise<Left> {
+  const connection = await readConnectionFile(path);
+  const { ca: pem } = connection;
+  return { connection, authority: pem === undefined ? undefined : { pem, path } };
 }
 
 /** What a scheduler of this machine has left for others of its user. */
 async function leftBy(
   place: SchedulerUrl,
   { token, schedulerFile }: CommandSettings,
-): Promise<Connection | undefined> {
+): Promise<Left | undefined> {
   if (token !== undefined) return undefined;
   const path = schedulerFile ?? defaultConnectionFile(place.port);
   if (schedulerFile === undefined && !(isLoopback(place.host) && existsSync(path)))
     return undefined;
-  const connection = await readConnectionFile(path);
-  const { port, host } = parseSchedulerUrl(path, connection.url);
+  const left = await leftIn(path);
+  const { port, host } = parseSchedulerUrl(path, left.connection.url);
   // The token of one scheduler is not for another.
   const isSame = port === place.port && (host === place.host || isLoopback(place.host));
-  return isSame ? connection : undefined;
+  return isSame ? left : undefined;
 }
 
 async function tlsFor(
   settings: CommandSettings,
   { url, isSecure }: SchedulerUrl,
+  authority: KnownAuthority | undefined,
   warn: (message: string) => void,
 ): Promise<Tls | undefined> {
-  const files = tlsFilesIn(settings);
+  const files = tlsFilesIn(settings, authority);
   if (isSecure && files === undefined) {
     throw new ConfigError(
       `--tls-cert: a scheduler at wss:// wants to see a certificate, got none for ${quoteValue(url)}, ` +

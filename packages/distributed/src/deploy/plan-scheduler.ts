@@ -3,7 +3,7 @@ import type { CommandSettings } from "../settings/command-settings.ts";
 import { millis } from "./plan-workers.ts";
 import { defaultPort } from "./scheduler-url.ts";
 import { withoutBrackets } from "./security/is-loopback.ts";
-import type { TlsFiles } from "./security/read-tls.ts";
+import type { KnownAuthority, TlsFiles } from "./security/read-tls.ts";
 
 /** The scheduler that a command starts. */
 export interface SchedulerPlan {
@@ -43,16 +43,19 @@ export function planScheduler(settings: CommandSettings): SchedulerPlan {
 }
 
 /**
- * The PEM files that are set: all of them, or none.
+ * The PEM files that are set: all of them, or none. Who vouches for others may be known already.
  *
  * @throws ConfigError `distributed/config` where one of them is missing
  */
-export function tlsFilesIn(settings: CommandSettings): TlsFiles | undefined {
-  const { tlsCa: ca, tlsCert: cert, tlsKey: key } = settings;
+export function tlsFilesIn(
+  { tlsCa, tlsCert: cert, tlsKey: key }: CommandSettings,
+  known?: KnownAuthority,
+): TlsFiles | undefined {
+  if ((tlsCa ?? cert ?? key) === undefined) return undefined;
+  const ca = tlsCa ?? known;
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key };
   const flags = { "--tls-ca": ca, "--tls-cert": cert, "--tls-key": key };
   const missing = Object.entries(flags).filter(([, path]) => path === undefined);
-  if (missing.length === 3) return undefined;
   const names = missing.map(([name]) => name).join(" and ");
   throw new ConfigError(
     `${names}: both sides of a connection show certificates, got no file, wanted --tls-ca, --tls-cert and ` +

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import net from "node:net";
 import type { Socket } from "node:net";
 import { encodeControl } from "../../../../packages/distributed/dist/codec/control/control-frame.js";
-import type { ClientMessage } from "../../../../packages/distributed/dist/messages/client-messages.js";
+import type { FromClient } from "../../../../packages/distributed/dist/wire/client-wire.js";
 import type { WorkerMessage } from "../../../../packages/distributed/dist/messages/worker-messages.js";
 import { packFromClient } from "../../../../packages/distributed/dist/wire/client-wire.js";
 import { protocolVersion } from "../../../../packages/distributed/dist/wire/greeting.js";
@@ -80,7 +80,7 @@ export class RawPeer {
     return this.#say(packFromWorker(message, this.#outgoing));
   }
 
-  fromClient(message: ClientMessage): this {
+  fromClient(message: FromClient): this {
     return this.#say(packFromClient(message, this.#outgoing));
   }
 

@@ -27,6 +27,8 @@ export interface ConnectionFile {
 }
 
 const BYTES_MAX = 2 ** 20;
+/** What names a file where nobody says who reads it. */
+const flag = "--scheduler-file";
 const isPosix = process.platform !== "win32";
 
 /**
@@ -54,7 +56,7 @@ export async function writeConnectionFile(
   } catch (error) {
     // Where it was not made there is nothing to remove.
     await unlink(unfinished).catch(() => undefined);
-    throw bad(`it cannot be written (${codeOf(error)})`, path, "a path in a folder", error);
+    throw bad(flag, `it cannot be written (${codeOf(error)})`, path, "a path in a folder", error);
   }
   return { path: target, remove: () => removeOwn(target, connection.id) };
 }
@@ -62,35 +64,36 @@ export async function writeConnectionFile(
 /**
  * What a connection file says.
  *
+ * @param api - whom errors name
  * @throws DistributedError `distributed/bad-connection-file` where it is missing, damaged, or
  * readable by others, who know the token then
  */
-export async function readConnectionFile(path: string): Promise<Connection> {
+export async function readConnectionFile(path: string, api: string = flag): Promise<Connection> {
   let mode: number;
   let text: string;
   try {
     const facts = await stat(path);
     mode = facts.mode & 0o777;
     if (!facts.isFile() || facts.size > BYTES_MAX) {
-      throw bad("it is no connection file", path, "the file that a scheduler wrote");
+      throw bad(api, "it is no connection file", path, "the file that a scheduler wrote");
     }
     text = readFileSync(path, "utf8");
   } catch (error) {
     if (error instanceof DistributedError) throw error;
     const wanted = "the file of a running scheduler";
     if (codeOf(error) !== "ENOENT") {
-      throw bad(`it cannot be read (${codeOf(error)})`, path, wanted, error);
+      throw bad(api, `it cannot be read (${codeOf(error)})`, path, wanted, error);
     }
-    throw bad("there is no such file", path, wanted, error, "Start the scheduler first.");
+    throw bad(api, "there is no such file", path, wanted, error, "Start the scheduler first.");
   }
   if (isPosix && (mode & 0o077) !== 0) {
     throw new DistributedError(
       "distributed/bad-connection-file",
-      `--scheduler-file: others on this machine may read the token, got ${quoteValue(path)} ` +
+      `${api}: others on this machine may read the token, got ${quoteValue(path)} ` +
         `with mode ${mode.toString(8)}, wanted 600. Run: chmod 600 ${path}`,
     );
   }
-  return connectionIn(path, text);
+  return connectionIn(api, path, text);
 }
 
 /**
@@ -115,12 +118,12 @@ export function makeConnectionFolder(): void {
     // Everybody may make folders among temporary files, under any name.
     const isOwn = !process.getuid || facts.uid === process.getuid();
     if (!facts.isDirectory() || !isOwn) {
-      throw bad("its folder belongs to somebody else", folder, "a folder of this user");
+      throw bad(flag, "its folder belongs to somebody else", folder, "a folder of this user");
     }
     if (isPosix && (facts.mode & 0o077) !== 0) chmodSync(folder, 0o700);
   } catch (error) {
     if (error instanceof DistributedError) throw error;
-    throw bad(`its folder cannot be made (${codeOf(error)})`, folder, "a folder", error);
+    throw bad(flag, `its folder cannot be made (${codeOf(error)})`, folder, "a folder", error);
   }
 }
 
@@ -130,13 +133,13 @@ function connectionFolder(): string {
   return join(tmpdir(), `millrace-user-${process.getuid?.() ?? "0"}`);
 }
 
-function connectionIn(path: string, text: string): Connection {
+function connectionIn(api: string, path: string, text: string): Connection {
   const wanted = "JSON with url, token, pid and id, as a scheduler writes it";
   let value: Partial<Record<string, unknown>> | null;
   try {
     value = JSON.parse(text) as typeof value;
   } catch (error) {
-    throw bad("it is no JSON", path, wanted, error);
+    throw bad(api, "it is no JSON", path, wanted, error);
   }
   const { url, token, ca, pid, id } = value ?? {};
   const isWhole =
@@ -146,7 +149,7 @@ function connectionIn(path: string, text: string): Connection {
     typeof pid === "number" &&
     typeof id === "string" &&
     (ca === undefined || typeof ca === "string");
-  if (!isWhole) throw bad("something is missing in it", path, wanted);
+  if (!isWhole) throw bad(api, "something is missing in it", path, wanted);
   return { url, token, ...(ca === undefined ? {} : { ca }), pid, id };
 }
 
@@ -166,6 +169,7 @@ function codeOf(error: unknown): string {
 }
 
 function bad(
+  api: string,
   what: string,
   path: string,
   wanted: string,
@@ -174,7 +178,7 @@ function bad(
 ): DistributedError {
   return new DistributedError(
     "distributed/bad-connection-file",
-    `--scheduler-file: ${what}, got ${quoteValue(path)}, wanted ${wanted}. ${remedy}`,
+    `${api}: ${what}, got ${quoteValue(path)}, wanted ${wanted}. ${remedy}`,
     cause === undefined ? undefined : { cause },
   );
 }

@@ -4,9 +4,15 @@ import { quoteValue } from "@millrace/graph";
 import { DistributedError } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
 
+/** The PEM text of an authority, and the file in which it was found. */
+export interface KnownAuthority {
+  readonly pem: string;
+  readonly path: string;
+}
+
 /** Where the PEM files are. */
 export interface TlsFiles {
-  readonly ca: string;
+  readonly ca: string | KnownAuthority;
   readonly cert: string;
   readonly key: string;
 }
@@ -27,14 +33,17 @@ export async function readTls(
   warn: (message: string) => void,
   nowMs: number = Date.now(),
 ): Promise<Tls> {
+  const given = files.ca;
+  const [authority, path, pem] =
+    typeof given === "string"
+      ? ["--tls-ca", given, undefined]
+      : ["--scheduler-file", given.path, given.pem];
   const [ca, cert, key] = await Promise.all([
-    textOf("--tls-ca", files.ca),
+    pem ?? textOf(authority, path),
     textOf("--tls-cert", files.cert),
     textOf("--tls-key", files.key),
   ]);
-  for (const each of certificatesOf("--tls-ca", files.ca, ca)) {
-    checkDates("--tls-ca", files.ca, each, nowMs);
-  }
+  for (const each of certificatesOf(authority, path, ca)) checkDates(authority, path, each, nowMs);
   const [own] = certificatesOf("--tls-cert", files.cert, cert);
   if (own !== undefined) {
     checkDates("--tls-cert", files.cert, own, nowMs);
