@@ -21,14 +21,14 @@ import { Connection } from "../../wire/connection.ts";
 import { answer, hear } from "../../wire/greeting.ts";
 import type { WorkerNews } from "../../wire/worker-wire.ts";
 import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
-import { expansionOf } from "../expand.ts";
 import type { SchedulerLoad } from "../load.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
 import { Admission } from "./admission.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import { Coordinator } from "./coordinator.ts";
-import type { SchedulerServerOptions, ServerLimits } from "./scheduler-server-options.ts";
+import { Expanding } from "./expanding.ts";
+import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { serverLimits } from "./scheduler-server-options.ts";
 import { Strangers } from "./strangers.ts";
 import { SteadyClock } from "../../steady-clock.ts";
@@ -63,7 +63,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   readonly #strangers: Strangers;
-  readonly #limits: ServerLimits;
+  readonly #expanding: Expanding;
   readonly #workers = new Map<number, WorkerConnection>();
   readonly #clients: ClientSessions;
   readonly #logs = new WorkerLogs();
@@ -128,8 +128,9 @@ export class SchedulerServer implements AsyncDisposable {
       // Who asks and never reads the answers would have them gathered for it.
       autoPong: false,
     });
-    this.#limits = { ...serverLimits, ...options.limits };
-    this.#strangers = new Strangers(this.#limits.strangersMax);
+    const limits = { ...serverLimits, ...options.limits };
+    this.#expanding = new Expanding(limits, (event) => this.#happened(event));
+    this.#strangers = new Strangers(limits.strangersMax);
     http.on("error", (error) => this.#log.error("http", { error: error.message }));
     const api = this.#apiOf(options);
     http.on("request", (request, response) => void api.handle(request, response));
@@ -264,6 +265,7 @@ export class SchedulerServer implements AsyncDisposable {
       left: (epoch, reason) => {
         this.#watchIdleness();
         this.#coordinator.left(epoch);
+        this.#expanding.forget(epoch);
         this.#happened({ kind: "disconnected", epoch, reason });
       },
     });
@@ -331,7 +333,7 @@ export class SchedulerServer implements AsyncDisposable {
         this.#log.warn(instruction.event, instruction.facts);
         return;
       case "expand":
-        this.#happened(expansionOf(instruction, this.#limits));
+        this.#expanding.expand(instruction);
         return;
       case "wake":
         clearTimeout(this.#timer);
@@ -364,6 +366,7 @@ export class SchedulerServer implements AsyncDisposable {
     for (const connection of this.#workers.values()) connection.close(reason);
     this.#clients.close(reason);
     this.#sockets.close();
+    await this.#expanding.close();
     await new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
       this.#http.closeAllConnections();
