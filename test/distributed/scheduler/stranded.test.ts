@@ -1,86 +1,5 @@
-import { LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
 import { expect, it } from "vitest";
-import type {
-  RunSettings,
-  ToClientMessage,
-} from "../../../packages/distributed/src/messages/client-messages.ts";
-import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
-import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
-import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
-import type { SchedulerEvent } from "../../../packages/distributed/src/scheduler/scheduler-events.ts";
-import type { SchedulerSettings } from "../../../packages/distributed/src/scheduler/settings.ts";
-import { standIn } from "../../../packages/distributed/src/scheduler/stand-in.ts";
-
-const client = 1;
-
-function joins(epoch: number, resources: Readonly<Record<string, number>> = {}): SchedulerEvent {
-  const place = { address: "a", host: "h", threads: 1, memoryBytesMax: 1e9 };
-  return { kind: "worker-connected", epoch, offer: { ...place, name: `w${epoch}`, resources } };
-}
-
-/** A scheduler that is driven by the ticks that it asks for, as by a process. */
-class Driven {
-  readonly machine: SchedulerMachine;
-  readonly told: ToClientMessage[] = [];
-  readonly logged: string[] = [];
-  #runs = 0;
-  #nowMs = 0;
-  #wakeMs = Infinity;
-
-  constructor(settings: Partial<SchedulerSettings> = {}) {
-    this.machine = new SchedulerMachine({ checked: true, journalMax: 10, ...settings }, 0);
-    this.feed({ kind: "client-connected", epoch: client, name: "c" });
-  }
-
-  feed(...events: SchedulerEvent[]): void {
-    for (const instruction of this.machine.handle(events, this.#nowMs)) {
-      if (instruction.kind === "wake") this.#wakeMs = instruction.atMs;
-      else if (instruction.kind === "tell-client") this.told.push(instruction.message);
-      else if (instruction.kind === "warn") this.logged.push(instruction.event);
-    }
-    this.machine.validate();
-  }
-
-  /** A run of equal tasks and one that reads them all. */
-  submit(count: number, changes: Partial<RunSettings>): void {
-    const names = Array.from({ length: count }, (_, t) => `t${t}`);
-    const tasks = names.map((key) => [key, task(standIn("f"), [0])] as const);
-    const graph = new LayeredGraph().withLayer(new MaterializedLayer("all", tasks));
-    const settings = { ...plainSettings, ...changes };
-    const run = this.#runs++;
-    const functions = [{ name: "f", bytes: new Uint8Array(1) }];
-    const plan = { graph, keys: names, functions, holds: [], settings };
-    this.feed(
-      { kind: "client-said", epoch: client, message: { kind: "submit", run, ...plan } },
-      { kind: "expanded", epoch: client, run, graph: expandGraph(graph, names, settings) },
-    );
-  }
-
-  /** Lets time pass; workers are heard of all the while. */
-  until(ms: number, workers: readonly number[] = []): void {
-    while (this.#wakeMs <= ms) {
-      this.#nowMs = this.#wakeMs;
-      this.#wakeMs = Infinity;
-      const heard = workers.map((epoch): SchedulerEvent => {
-        const message = { kind: "heartbeat", sentMs: this.#nowMs } as const;
-        return { kind: "worker-said", epoch, message };
-      });
-      this.feed(...heard, { kind: "ticked" });
-    }
-    this.#nowMs = ms;
-  }
-
-  /** What the client was warned of, and nothing else. */
-  get warnings(): readonly string[] {
-    return this.told.flatMap((message) => (message.kind === "warned" ? [message.text] : []));
-  }
-
-  get failures(): readonly unknown[] {
-    return this.told.flatMap((message) =>
-      message.kind === "failed" ? [{ outputs: [...message.outputs], ...message.failure }] : [],
-    );
-  }
-}
+import { Driven, joins } from "./driven.ts";
 
 it("where there is no worker the client and the log are told after 10 s, once", () => {
   const driven = new Driven();
@@ -93,7 +12,7 @@ it("where there is no worker the client and the log are told after 10 s, once", 
       "3 tasks have waited for a worker for 10 s, got "t0", and no workers, wanted any worker. Start one, or cancel what waits.",
     ]
   `);
-  expect(driven.logged).toEqual(["tasks wait for a worker"]);
+  expect(driven.logged.map(({ event }) => event)).toEqual(["tasks wait for a worker"]);
   expect(driven.machine.view.journalCounts.get("tasks-stranded")).toBe(1);
   expect(driven.failures).toEqual([]);
 });

@@ -264,6 +264,14 @@ export type ApiEvent = {
       readonly workers: readonly string[];
     }
   | {
+      readonly kind: "task-slow";
+      readonly run: number;
+      readonly key: string;
+      readonly worker: string;
+      readonly tookMs: number;
+      readonly medianMs: number;
+    }
+  | {
       readonly kind: "tasks-stranded";
       readonly client: string;
       readonly tasks: number;

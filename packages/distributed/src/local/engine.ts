@@ -67,7 +67,7 @@ export class LocalEngine {
   private constructor(worker: WorkerHost) {
     this.#worker = worker;
     this.#scheduler = new SchedulerMachine(
-      { workerTimeoutMs: Infinity, noWorkersTimeoutMs: 0 },
+      { workerTimeoutMs: Infinity, noWorkersTimeoutMs: 0, slowWarnMs: Infinity },
       performance.now(),
     );
     this.client = new RunClient({

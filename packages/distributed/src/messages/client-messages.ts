@@ -1,4 +1,5 @@
 import type { Key, LayeredGraph } from "@millrace/graph";
+import type { Block } from "../codec/block.ts";
 import type { TaskFailure } from "./failure.ts";
 import type { Answer, Question } from "./questions.ts";
 import type { Rows } from "./rows.ts";
@@ -53,6 +54,8 @@ export type ClientMessage =
       readonly functions: readonly ShippedFunction[];
       readonly holds: readonly HeldOutput[];
       readonly settings: RunSettings;
+      /** Graph and keys as they came, where they came as bytes. */
+      readonly source?: Block;
     }
   /** The answer to `need`. */
   | { readonly kind: "supply"; readonly functions: readonly ShippedFunction[] }

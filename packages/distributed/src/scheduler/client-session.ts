@@ -102,7 +102,7 @@ export function handleClientMessage(
 function submit(
   state: SchedulerState,
   client: ClientRecord,
-  { run, graph, keys, functions, holds, settings }: Extract<ClientMessage, { kind: "submit" }>,
+  { run, functions, holds, settings, ...given }: Extract<ClientMessage, { kind: "submit" }>,
 ): void {
   if (client.coming.has(run) || client.runs.has(run)) {
     throw new ProtocolError(`run ${run} was submitted before`);
@@ -121,7 +121,9 @@ function submit(
   const reserved = known.map((of) => reserve(client, of));
   const coming = { settings, graph: undefined, holds, reserved, isReleased: false, consumed: 0 };
   client.coming.set(run, coming);
-  state.instructions.push({ kind: "expand", epoch: client.epoch, run, graph, keys, settings });
+  const { graph, keys, source } = given;
+  const asked = { graph, keys, source, settings };
+  state.instructions.push({ kind: "expand", epoch: client.epoch, run, ...asked });
 }
 
 /**

@@ -18,6 +18,8 @@ export interface GroupRecord {
   /** What attempts took that a worker has told of, and the longest of them. */
   totalUs: number;
   longestUs: number;
+  /** About half of those that ended well took less; NaN before the first. */
+  medianUs: number;
   /** Bytes of all values that were made. */
   madeBytes: number;
   /** How many programs of runs that are here belong to it. */
@@ -121,6 +123,7 @@ function makeGroup(number: number, name: string, functions: readonly FunctionNam
     lostCount: 0,
     totalUs: 0,
     longestUs: 0,
+    medianUs: Number.NaN,
     madeBytes: 0,
     useCount: 0,
   };
@@ -138,6 +141,18 @@ export function noteAttempt(
   us: number,
 ): void {
   group[outcome]++;
+  if (outcome === "doneCount") noteMedian(group, us);
   group.totalUs += us;
   if (us > group.longestUs) group.longestUs = us;
+}
+
+/** How far the median goes with each task: a tenth of itself, up or down. */
+const medianStep = 1.1;
+
+/** A step towards what was seen leads to where as many are above as below. */
+function noteMedian(group: GroupRecord, us: number): void {
+  const { medianUs } = group;
+  if (Number.isNaN(medianUs)) group.medianUs = Math.max(1, us);
+  else if (us > medianUs) group.medianUs = Math.min(us, medianUs * medianStep);
+  else group.medianUs = Math.max(us, medianUs / medianStep, 1);
 }

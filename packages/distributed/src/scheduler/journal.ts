@@ -57,6 +57,15 @@ export type JournalFacts =
       readonly attempts: number;
       readonly workers: readonly string[];
     }
+  /** It has run far longer than others that do the same. */
+  | {
+      readonly kind: "task-slow";
+      readonly run: number;
+      readonly key: string;
+      readonly worker: string;
+      readonly tookMs: number;
+      readonly medianMs: number;
+    }
   /** No worker may run tasks of a client. */
   | {
       readonly kind: "tasks-stranded";
@@ -97,6 +106,7 @@ const subjects = {
   "run-rejected": "runs",
   "run-ended": "runs",
   "task-failed": "failures",
+  "task-slow": "failures",
   "tasks-stranded": "failures",
   "value-lost": "failures",
 } as const satisfies Record<JournalKind, string>;

@@ -25,6 +25,7 @@ import { schedulerDefaults } from "./settings.ts";
 import type { StoryEntry } from "./story.ts";
 import type { SchedulerSnapshot } from "./snapshot.ts";
 import { snapshot } from "./snapshot.ts";
+import { lookForSlow } from "./slow.ts";
 import { lookAtStranded } from "./stranded.ts";
 import { settle } from "./tasks.ts";
 import { flushProgress, progressIntervalMs, takeMessages } from "./tell-client.ts";
@@ -191,6 +192,7 @@ export class SchedulerMachine {
     // It has come, perhaps a little too early: another one has to be asked for.
     state.wakeMs = -Infinity;
     if (state.nowMs >= this.#expiryMs) expireWorkers(state);
+    if (state.nowMs >= this.#slowMs) lookForSlow(state);
     if (state.idle.length > 0 && state.crowdedCount > 0) this.#recall();
   }
 
@@ -236,6 +238,13 @@ export class SchedulerMachine {
     return this.#state.expiryMs + this.#state.settings.workerTimeoutMs / 4;
   }
 
+  /** When the tasks that run are to be looked through for slow ones. */
+  get #slowMs(): number {
+    const { nowMs, slowLookMs, settings, started } = this.#state;
+    const [first] = started.values() as Iterable<number>;
+    return Math.max(slowLookMs, (first ?? nowMs) + settings.slowWarnMs);
+  }
+
   /** Asks for the next tick, if there is something to be done at a time. */
   #wake(): void {
     const state = this.#state;
@@ -243,6 +252,7 @@ export class SchedulerMachine {
     let atMs = Infinity;
     if (state.workerList.length > 0) atMs = this.#expiryMs;
     atMs = Math.min(atMs, state.strandedLookMs);
+    if (state.started.size > 0) atMs = Math.min(atMs, this.#slowMs);
     // Whoever has nothing to do may take something over when it has waited for a while.
     if (state.idle.length > 0 && (state.crowdedCount > 0 || state.rich.length > 0)) {
       atMs = Math.min(atMs, nowMs + settings.recallAfterMs);

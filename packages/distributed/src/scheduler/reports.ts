@@ -50,7 +50,7 @@ export function handleReport(
   }
   for (let n = 0; n < started.length; n += 2) {
     const found = findSent(state, worker, started[n]!, started[n + 1]!);
-    if (found !== undefined) noteStarted(worker, found);
+    if (found !== undefined) noteStarted(state, worker, found);
   }
   for (let n = 0; n < awaiting.length; n += 2) {
     noteAwaiting(state, worker, awaiting[n]!, awaiting[n + 1]!);
@@ -127,9 +127,10 @@ function tellEnd(
   });
 }
 
-function noteStarted(worker: WorkerRecord, { run, t }: Place): void {
+function noteStarted(state: SchedulerState, worker: WorkerRecord, { run, t }: Place): void {
   if ((run.marks[t]! & hasStarted) !== 0) return;
   run.marks[t]! |= hasStarted;
+  state.started.set(run.base + t, state.nowMs);
   worker.startedCount++;
 }
 
@@ -141,7 +142,7 @@ function noteAwaiting(
 ): void {
   const found = findSent(state, worker, id, attempt);
   if (found === undefined || (found.run.marks[found.t]! & isAwaiting) !== 0) return;
-  noteStarted(worker, found);
+  noteStarted(state, worker, found);
   found.run.marks[found.t]! |= isAwaiting;
   worker.startedCount--;
   freeSlot(state, worker, found.run, found.t);

@@ -1,4 +1,5 @@
 import type { Key, LayeredGraph } from "@millrace/graph";
+import type { Block } from "../codec/block.ts";
 import type { ClientMessage, RunSettings, ToClientMessage } from "../messages/client-messages.ts";
 import type { HeldOutput } from "../messages/shipped.ts";
 import type { ToWorkerMessage, WorkerMessage, WorkerOffer } from "../messages/worker-messages.ts";
@@ -68,6 +69,8 @@ export type SchedulerInstruction =
       readonly graph: LayeredGraph;
       readonly keys: readonly Key[];
       readonly settings: RunSettings;
+      /** Graph and keys as they came, for who writes them out elsewhere. */
+      readonly source?: Block | undefined;
     }
   /** Something that who runs the scheduler may want to know: a line for its log. */
   | {

@@ -81,6 +81,10 @@ export class SchedulerState {
   unplaced: Stranded[] = [];
   /** Since when no worker takes tasks, where that is so. */
   desertedMs: number;
+  /** Tasks that have begun, by slot, since when; those that were told of as slow are left out. */
+  readonly started: Map<number, number> = new Map();
+  /** When these are to be looked through. */
+  slowLookMs: number = -Infinity;
   /** When what waits for a worker is to be looked through. */
   strandedLookMs: number = Infinity;
   /** Workers with queued tasks or roots that others may take. */

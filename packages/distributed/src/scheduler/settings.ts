@@ -20,6 +20,8 @@ export interface SchedulerSettings {
   readonly noWorkersWarnMs: number;
   /** And they fail after so long; Infinity where they wait on. */
   readonly noWorkersTimeoutMs: number;
+  /** A task may be told of as slow when it has run for so long; Infinity where none is. */
+  readonly slowWarnMs: number;
   /** How many changes of state are remembered for `story`. */
   readonly storyMax: number;
   /** How many attempts at tasks are remembered, each with what it took; 0 for none. */
@@ -44,6 +46,7 @@ export const schedulerDefaults: SchedulerSettings = {
   recallAfterMs: 20,
   noWorkersWarnMs: 10_000,
   noWorkersTimeoutMs: Infinity,
+  slowWarnMs: 10_000,
   storyMax: 65_536,
   attemptsMax: 0,
   journalMax: 0,

@@ -61,6 +61,7 @@ export function leaveWorker(state: SchedulerState, run: Run, t: number): void {
   run.marks[t]! &= ~(hasStarted | isAwaiting);
   run.place[t] = nowhere;
   run.runningCount--;
+  if ((marks & hasStarted) !== 0) state.started.delete(run.base + t);
   if (worker === undefined) return;
   worker.sentCount--;
   if ((marks & isAwaiting) === 0) {

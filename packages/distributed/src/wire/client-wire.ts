@@ -95,7 +95,8 @@ export function unpackFromClient(fields: Fields): FromClient {
       }
       const functions = unpackFunctions(fields);
       const settings = fields.object("settings", unpackSettings);
-      return { kind, run, ...decodeGraph(fields.block("graph")), functions, holds, settings };
+      const source = fields.block("graph");
+      return { kind, run, ...decodeGraph(source), functions, holds, settings, source };
     }
     case "advance":
       return { kind, run, consumed: fields.whole("consumed") };

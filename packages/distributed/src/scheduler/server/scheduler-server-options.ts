@@ -9,8 +9,8 @@ export interface ServerLimits {
   /** How long a request may take to come, milliseconds. */
   readonly requestMs: number;
   /**
-   * Tasks of one graph, and inputs of all of them: writing out takes a microsecond each, in which
-   * nobody is heard.
+   * Tasks of one graph, and inputs of all of them: writing out takes a microsecond each, and to
+   * take them in a tenth of that, in which nobody is heard.
    */
   readonly tasksMax: number;
   readonly inputsMax: number;

@@ -15,14 +15,14 @@ import type { Hello } from "../../wire/greeting.ts";
 import { answer } from "../../wire/greeting.ts";
 import type { WorkerNews } from "../../wire/worker-wire.ts";
 import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
-import { expansionOf } from "../expand.ts";
 import type { SchedulerLoad } from "../load.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import { Coordinator } from "./coordinator.ts";
 import { Entrance } from "./entrance.ts";
-import type { SchedulerServerOptions, ServerLimits } from "./scheduler-server-options.ts";
+import { Expanding } from "./expanding.ts";
+import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { serverLimits } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { WorkerLogs } from "./worker-logs.ts";
@@ -50,7 +50,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #coordinator: Coordinator;
   readonly #clock = new SteadyClock();
   readonly #entrance: Entrance;
-  readonly #limits: ServerLimits;
+  readonly #expanding: Expanding;
   readonly #workers = new Map<number, WorkerConnection>();
   readonly #clients: ClientSessions;
   readonly #logs = new WorkerLogs();
@@ -87,7 +87,8 @@ export class SchedulerServer implements AsyncDisposable {
       isStaying: (worker) => this.#machine.isStaying(worker),
       tell: (epoch, message) => this.#clients.send(epoch, message),
     });
-    this.#limits = { ...serverLimits, ...options.limits };
+    const limits = { ...serverLimits, ...options.limits };
+    this.#expanding = new Expanding(limits, (event) => this.#happened(event));
     const api = this.#apiOf(options);
     entrance.open({
       requested: (request, response) => void api.handle(request, response),
@@ -196,6 +197,7 @@ export class SchedulerServer implements AsyncDisposable {
       left: (epoch, reason) => {
         this.#watchIdleness();
         this.#coordinator.left(epoch);
+        this.#expanding.forget(epoch);
         this.#happened({ kind: "disconnected", epoch, reason });
       },
     });
@@ -263,7 +265,7 @@ export class SchedulerServer implements AsyncDisposable {
         this.#log.warn(instruction.event, instruction.facts);
         return;
       case "expand":
-        this.#happened(expansionOf(instruction, this.#limits));
+        this.#expanding.expand(instruction);
         return;
       case "wake":
         clearTimeout(this.#timer);
@@ -295,6 +297,7 @@ export class SchedulerServer implements AsyncDisposable {
     this.#clock.stop();
     for (const connection of this.#workers.values()) connection.close(reason);
     this.#clients.close(reason);
+    await this.#expanding.close();
     await this.#entrance.close();
     this.#end?.(reason);
   }

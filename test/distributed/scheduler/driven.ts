@@ -1,0 +1,102 @@
+import { LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
+import type {
+  RunSettings,
+  ToClientMessage,
+} from "../../../packages/distributed/src/messages/client-messages.ts";
+import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
+import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
+import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
+import type { SchedulerEvent } from "../../../packages/distributed/src/scheduler/scheduler-events.ts";
+import type { SchedulerSettings } from "../../../packages/distributed/src/scheduler/settings.ts";
+import { standIn } from "../../../packages/distributed/src/scheduler/stand-in.ts";
+
+const client = 1;
+
+/** A worker of one thread. */
+export function joins(
+  epoch: number,
+  resources: Readonly<Record<string, number>> = {},
+): SchedulerEvent {
+  const place = { address: "a", host: "h", threads: 1, memoryBytesMax: 1e9 };
+  return { kind: "worker-connected", epoch, offer: { ...place, name: `w${epoch}`, resources } };
+}
+
+/** A scheduler that is driven by the ticks that it asks for, as by a process. */
+export class Driven {
+  readonly machine: SchedulerMachine;
+  readonly told: ToClientMessage[] = [];
+  readonly logged: { readonly event: string; readonly facts: object }[] = [];
+  /** Task and attempt of what workers were given. */
+  readonly sent: (readonly [task: number, attempt: number])[] = [];
+  #runs = 0;
+  #nowMs = 0;
+  #wakeMs = Infinity;
+
+  constructor(settings: Partial<SchedulerSettings> = {}) {
+    this.machine = new SchedulerMachine({ checked: true, journalMax: 10, ...settings }, 0);
+    this.feed({ kind: "client-connected", epoch: client, name: "c" });
+  }
+
+  feed(...events: SchedulerEvent[]): void {
+    for (const instruction of this.machine.handle(events, this.#nowMs)) {
+      if (instruction.kind === "wake") this.#wakeMs = instruction.atMs;
+      else if (instruction.kind === "tell-client") this.told.push(instruction.message);
+      else if (instruction.kind === "tell-worker" && instruction.message.kind === "compute") {
+        const [task, attempt] = instruction.message.rows;
+        this.sent.push([task as number, attempt as number]);
+      } else if (instruction.kind === "warn") this.logged.push(instruction);
+    }
+    this.machine.validate();
+  }
+
+  /** A worker reports the tasks that it was given last as begun, or as done after so long. */
+  report(epoch: number, tookMs?: number): void {
+    const [task, attempt] = this.sent.at(-1) as readonly [number, number];
+    const rows = { done: [], started: [], awaiting: [], acquired: [], lost: [] };
+    const news =
+      tookMs === undefined
+        ? { started: [task, attempt] }
+        : { done: [task, attempt, 1, tookMs * 1_000] };
+    this.feed({ kind: "worker-said", epoch, message: { kind: "report", ...rows, ...news } });
+  }
+
+  /** A run of equal tasks. */
+  submit(count: number, changes: Partial<RunSettings>): void {
+    const names = Array.from({ length: count }, (_, t) => `t${t}`);
+    const tasks = names.map((key) => [key, task(standIn("f"), [0])] as const);
+    const graph = new LayeredGraph().withLayer(new MaterializedLayer("all", tasks));
+    const settings = { ...plainSettings, ...changes };
+    const run = this.#runs++;
+    const functions = [{ name: "f", bytes: new Uint8Array(1) }];
+    const plan = { graph, keys: names, functions, holds: [], settings };
+    this.feed(
+      { kind: "client-said", epoch: client, message: { kind: "submit", run, ...plan } },
+      { kind: "expanded", epoch: client, run, graph: expandGraph(graph, names, settings) },
+    );
+  }
+
+  /** Lets time pass; workers are heard of all the while. */
+  until(ms: number, workers: readonly number[] = []): void {
+    while (this.#wakeMs <= ms) {
+      this.#nowMs = this.#wakeMs;
+      this.#wakeMs = Infinity;
+      const heard = workers.map((epoch): SchedulerEvent => {
+        const message = { kind: "heartbeat", sentMs: this.#nowMs } as const;
+        return { kind: "worker-said", epoch, message };
+      });
+      this.feed(...heard, { kind: "ticked" });
+    }
+    this.#nowMs = ms;
+  }
+
+  /** What the client was warned of. */
+  get warnings(): readonly string[] {
+    return this.told.flatMap((message) => (message.kind === "warned" ? [message.text] : []));
+  }
+
+  get failures(): readonly unknown[] {
+    return this.told.flatMap((message) =>
+      message.kind === "failed" ? [{ outputs: [...message.outputs], ...message.failure }] : [],
+    );
+  }
+}
