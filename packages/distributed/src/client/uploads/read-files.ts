@@ -46,12 +46,20 @@ function pathOf(given: unknown): string {
 }
 
 async function sizeOf(path: string): Promise<number> {
-  const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-    throw refusal("there is no such file", path, "one that is there", "Look at the path.");
-  });
+  const facts = await stat(path).catch(
+    whereMissing(() => {
+      throw refusal("there is no such file", path, "one that is there", "Look at the path.");
+    }),
+  );
   if (facts.isFile()) return facts.size;
   throw refusal("this is no file", path, "a file", "Upload the files of a folder as a list.");
+}
+
+function whereMissing<T>(instead: () => T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return instead();
+    throw error;
+  };
 }
 
 async function contentOf(path: string): Promise<Uint8Array> {
@@ -63,7 +71,8 @@ async function contentOf(path: string): Promise<Uint8Array> {
 async function isModuleByPackage(path: string): Promise<boolean> {
   if (extname(path) !== ".js") return false;
   for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const text = await readFile(join(folder, "package.json"), "utf8").catch(() => undefined);
+    const manifest = readFile(join(folder, "package.json"), "utf8");
+    const text = await manifest.catch(whereMissing(() => undefined));
     if (text !== undefined) return (JSON.parse(text) as { type?: unknown }).type === "module";
     if (folder === dirname(folder)) return false;
   }
