@@ -114,6 +114,33 @@ describe("an actor", () => {
     expect(await reader.read(seven)).toBe(7);
   });
 
+  test("gives and takes large values as futures, and refuses them as they are", async () => {
+    class Weights {
+      #all: Float64Array = new Float64Array(200_000);
+
+      async set(all: Future<Float64Array>): Promise<void> {
+        this.#all = await all.result();
+      }
+
+      async get(): Promise<Future<Float64Array>> {
+        const [all] = await (await getClient()).scatter([this.#all]);
+        if (all === undefined) throw new Error("nothing was scattered");
+        return all;
+      }
+
+      raw(): Float64Array {
+        return this.#all;
+      }
+    }
+    await using weights = await shared.client.actor(Weights);
+    const [ones] = await shared.client.scatter([new Float64Array(200_000).fill(1)]);
+    await weights.set(ones as Future<Float64Array>);
+    const got = await (await weights.get()).result();
+    expect([got.length, got[199_999]]).toEqual([200_000, 1]);
+    const error = (await weights.raw().catch((thrown: unknown) => thrown)) as Error;
+    expect(error.cause ?? error).toMatchObject({ code: "distributed/value-too-large" });
+  });
+
   test("is kept by a worker that is named", async () => {
     const options = { name: "tally", workers: ["worker-1"] };
     await using counter = await shared.client.actor(Counter, [], options);

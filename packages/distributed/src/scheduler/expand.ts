@@ -21,7 +21,7 @@ import { neighboursTogether } from "./neighbours.ts";
  */
 export interface ExpandedGraph {
   readonly size: number;
-  keyOf(t: number): Key;
+  readonly keyOf: (t: number) => Key;
   /** Who is read: the inputs of task `t` are `targets[offsets[t]] …`. */
   readonly inputs: Csr;
   /** Who reads. */

@@ -166,6 +166,8 @@ test("values that a worker claims and lacks are made again by another one", asyn
   }
 });
 
+const demand = { kind: "coordinate", request: 0, name: "x" };
+
 describe("a client is cut off that says", () => {
   const wrong: readonly (readonly [string, unknown])[] = [
     ["something unknown", [{ kind: "explode" }]],
@@ -178,6 +180,16 @@ describe("a client is cut off that says", () => {
     ["settings that are none", [{ ...plain, settings: 7 }]],
     ["functions without code", [{ kind: "supply", names: new Uint8Array([1]) }]],
     ["holds that are no rows", [{ ...plain, holds: Int32Array.of(1) }]],
+    ["a demand that is unknown", [{ ...demand, what: "actor-explode" }]],
+    ["a call of an actor without a value", [{ ...demand, what: "actor-call", run: 0 }]],
+    ["an answer to a call below nothing", [{ ...demand, what: "actor-answer", call: -1 }]],
+    ["a host without a worker", [{ ...demand, what: "actor-host" }]],
+    ["an end of an endless reason", [{ ...demand, what: "actor-end", reason: "x".repeat(1_001) }]],
+    [
+      "a name of a thousand characters",
+      [{ ...demand, what: "actor-hold", name: "x".repeat(1_000) }],
+    ],
+    ["a space that is none", [{ ...demand, what: "variable-names", space: "attic" }]],
   ];
   test.each(wrong)("%s", async (_, messages) => {
     const peer = await attacked.welcome("client");

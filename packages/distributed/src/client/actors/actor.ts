@@ -107,6 +107,9 @@ export class Actors implements ActorLink {
       const nobody: ActorAddress = { name, className, methods: [], fields: [] };
       const described = (await this.#begun(nobody, host)) as Description;
       return makeHandle({ ...nobody, ...described }, this) as Actor<InstanceType<C>>;
+    } catch (error) {
+      this.#with.say(api, { kind: "actor-let-go", name });
+      throw error;
     } finally {
       // The scheduler keeps its task as long as there is the actor.
       host.release();

@@ -46,12 +46,20 @@ function pathOf(given: unknown): string {
 }
 
 async function sizeOf(path: string): Promise<number> {
-  const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-    throw refusal("there is no such file", path, "one that is there", "Look at the path.");
-  });
+  const facts = await stat(path).catch(
+    whereMissing(() => {
+      throw refusal("there is no such file", path, "one that is there", "Look at the path.");
+    }),
+  );
   if (facts.isFile()) return facts.size;
   throw refusal("this is no file", path, "a file", "Upload the files of a folder as a list.");
+}
+
+function whereMissing<T>(instead: () => T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return instead();
+    throw error;
+  };
 }
 
 async function contentOf(path: string): Promise<Uint8Array> {

@@ -72,7 +72,6 @@ export function unpackExpanded(message: ExpandedMessage): ExpandedGraph {
   const { keys, programs, constants, hasObjects, held, ...columns } = message;
   return {
     ...columns,
-    annotations: columns.annotations as readonly (Annotations | undefined)[],
     programs: programs.map(({ steps, ...rest }) => ({
       ...rest,
       steps: steps.map(({ fn, args }) => ({
