@@ -1,4 +1,4 @@
-import type { Annotations, Arg, Csr, GraphLimits, Program } from "@millrace/graph";
+import type { Arg, Csr, GraphLimits, Program } from "@millrace/graph";
 import { mapLeaves } from "@millrace/graph";
 import type { Block } from "../../codec/block.ts";
 import type { RunSettings } from "../../messages/client-messages.ts";
