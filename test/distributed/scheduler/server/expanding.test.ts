@@ -42,8 +42,9 @@ function large(count: number): { graph: LayeredGraph; keys: string[] } {
 }
 
 /** With its keys in the place of what names them. */
-function plain({ keyOf, ...rest }: ExpandedGraph): object {
-  return { ...rest, keys: Array.from({ length: rest.size }, (_, t) => keyOf(t)) };
+function plain(graph: ExpandedGraph): object {
+  const keys = Array.from({ length: graph.size }, (_, t) => graph.keyOf(t));
+  return { ...graph, keyOf: undefined, keys };
 }
 
 function expanding(happened: (event: SchedulerEvent) => void, limits: object = {}): Expanding {
