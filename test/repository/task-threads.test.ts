@@ -28,7 +28,7 @@ it("a program that imports the package and runs nothing waits for no scheduler a
 });
 
 it.each([
-  ["a task thread", "packages/distributed/dist/worker/threads/thread-main.js", 96],
+  ["a task thread", "packages/distributed/dist/worker/threads/thread-main.js", 95],
   ["a worker process", "packages/distributed/dist/nanny/worker-main.js", 205],
   ["the loop of a bag", "packages/bag/dist/stage/run-stage.js", 55],
 ])("%s loads what it needs and no whole package", (_, file, most) => {

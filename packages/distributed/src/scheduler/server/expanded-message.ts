@@ -46,10 +46,21 @@ export function packExpanded(graph: ExpandedGraph): {
   readonly message: ExpandedMessage;
   readonly transfer: readonly ArrayBuffer[];
 } {
-  const { keyOf, programs, constants, ...columns } = graph;
-  const keys = keyColumn(graph.size, keyOf);
+  const { programs, constants } = graph;
+  const keys = keyColumn(graph.size, (t) => graph.keyOf(t));
   const message: ExpandedMessage = {
-    ...columns,
+    size: graph.size,
+    inputs: graph.inputs,
+    readers: graph.readers,
+    program: graph.program,
+    constantOffsets: graph.constantOffsets,
+    annotation: graph.annotation,
+    annotations: graph.annotations,
+    traits: graph.traits,
+    held: graph.held,
+    starts: graph.starts,
+    wanted: graph.wanted,
+    stops: graph.stops,
     programs: programs.map(({ steps, ...rest }) => ({
       ...rest,
       steps: steps.map(({ fn, args }) => ({ fn: nameOf(fn), args })),

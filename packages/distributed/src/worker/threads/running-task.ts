@@ -19,6 +19,13 @@ export interface Running {
   readonly control: RunControl;
 }
 
+/** Who looks for what tasks leave open. */
+export interface LeakListener {
+  ended(running: Running): void;
+  /** Some tasks have run; `isQuiet` where none waits for anything. */
+  ran(isQuiet: boolean): void;
+}
+
 /** What a task needs to run. */
 export interface Given {
   readonly program: Program;

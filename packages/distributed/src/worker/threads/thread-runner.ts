@@ -4,8 +4,7 @@ import type { RunControl } from "@millrace/graph/tasks";
 import { failedStep, runProgram } from "@millrace/graph/tasks";
 import { letGoUpTo } from "../store/reclaim-memory.ts";
 import { AwaitingRoom } from "./awaiting-room.ts";
-import { LeakWatch } from "./leak-watch.ts";
-import type { Given, Running } from "./running-task.ts";
+import type { Given, LeakListener, Running } from "./running-task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Cancelled, contextOf, taskContextHook } from "./task-context.ts";
 import type { InboxInput, InboxTask } from "./task-inbox.ts";
@@ -44,7 +43,7 @@ export class ThreadRunner {
   readonly #programs = new ThreadPrograms();
   readonly #results: ThreadResults;
   readonly #room: AwaitingRoom;
-  readonly #leaks: LeakWatch;
+  readonly #leaks: LeakListener;
   readonly #hook = taskContextHook();
   #contexts: AsyncLocalStorage<Followed> | undefined;
   /** Tasks that wait, by ticket. */
@@ -60,12 +59,12 @@ export class ThreadRunner {
   #isLooking = false;
   #sliceEndMs = 0;
 
-  constructor(port: MessagePort, start: ThreadStart) {
+  constructor(port: MessagePort, start: ThreadStart, leaks: LeakListener) {
     this.#start = start;
     this.#hook.isTaskThread = true;
     this.#results = new ThreadResults(port);
     this.#room = new AwaitingRoom(start);
-    this.#leaks = new LeakWatch(port, start.leakMs);
+    this.#leaks = leaks;
     letGoUpTo(start.awaitingBytesMax);
   }
 
