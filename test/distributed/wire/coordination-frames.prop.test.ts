@@ -184,7 +184,10 @@ function isSound([key, field]: readonly [string, unknown]): boolean {
     case "kind":
       return Object.hasOwn(demands, field as string);
     case "name":
+    case "worker":
       return typeof field === "string" && field.length <= 256;
+    case "reason":
+      return typeof field === "string";
     case "space":
       return spaces.includes(field as string);
     case "waits":

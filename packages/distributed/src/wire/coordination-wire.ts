@@ -156,7 +156,7 @@ function unpackDemand(fields: Fields): Demand {
     case "actor-open":
       return { kind, name: nameIn(fields), value: unpackPassed(fields) };
     case "actor-host":
-      return { kind, name: nameIn(fields), worker: fields.text("worker") };
+      return { kind, name: nameIn(fields), worker: fields.text("worker", 256) };
     case "actor-next":
       return { kind, name: nameIn(fields), run: fields.whole("run") };
     case "actor-call": {
