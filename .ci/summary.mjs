@@ -12,7 +12,7 @@ let skipped = 0;
 for (const file of files.filter((name) => name.endsWith(".status"))) {
   const step = basename(file, ".status");
   const status = Number(readFileSync(join(folder, file), "utf8"));
-  const summaries = files.filter((name) => name.endsWith(".json") && stepOf(name) === step);
+  const summaries = files.filter((name) => name === `${step}.json`);
   const failuresBefore = failures.length;
   for (const summary of summaries) count(summary);
   if (status === 0 && summaries.length === 0) passed += 1;
@@ -28,11 +28,6 @@ for (const failure of failures) console.log(`failed: ${failure}`);
 const skips = skipped > 0 ? `, ${skipped} skipped` : "";
 console.log(`${passed} passed, ${failures.length} failed${skips}`);
 process.exit(failures.length > 0 ? 1 : 0);
-
-/** `test.json` comes from the step `test`, `node-22.json` from the step `node-versions`. */
-function stepOf(file) {
-  return file.startsWith("node-") ? "node-versions" : basename(file, ".json");
-}
 
 function count(file) {
   const label = file === "test.json" ? "" : `[${basename(file, ".json")}] `;
