@@ -88,6 +88,9 @@ export class RemoteWorker implements AsyncDisposable {
   #end: WorkerEnd | undefined;
   #closing: Promise<void> | undefined;
   #isRetiring = false;
+  /** Fulfilled when the scheduler has said something: it has heard the offer. */
+  readonly #known: Promise<void>;
+  #resolveKnown: () => void = () => undefined;
   #retireTimer: NodeJS.Timeout | undefined;
 
   /**
@@ -145,6 +148,7 @@ export class RemoteWorker implements AsyncDisposable {
     worker = new RemoteWorker({ ...options, log }, { host, server, peers, clock });
     try {
       await worker.#connect();
+      await Promise.race([worker.#known, worker.ended]);
     } catch (error) {
       await worker.close();
       throw error;
@@ -159,6 +163,7 @@ export class RemoteWorker implements AsyncDisposable {
     this.#peers = peers;
     this.#clock = clock;
     this.ended = new Promise((resolve) => (this.#resolveEnd = resolve));
+    this.#known = new Promise((resolve) => (this.#resolveKnown = resolve));
   }
 
   /** Looks for the scheduler until it has found it, may look no longer, or is closed. */
@@ -189,6 +194,7 @@ export class RemoteWorker implements AsyncDisposable {
       unpack: unpackToWorker,
       heard: (messages) => {
         if (connection !== this.#connection) return;
+        this.#resolveKnown();
         this.#host.handle(
           messages.flatMap((message) => {
             if (message.kind !== "logs-wanted") return [{ kind: "told", message }];
@@ -204,6 +210,8 @@ export class RemoteWorker implements AsyncDisposable {
     this.#connection = connection;
     this.#options.log.info("connected", { url: this.#options.scheduler });
     this.#host.handle([{ kind: "connected" }]);
+    // What is answered to this says that the offer before it was heard.
+    connection.send({ kind: "heartbeat", sentMs: this.#clock.nowMs() });
     this.#tellVitals();
     this.#vitals ??= setInterval(() => this.#tellVitals(), vitalsMs).unref();
   }
