@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { Bench, BenchRow } from "./bench.ts";
-import { median } from "./measure.ts";
+import { median, rowOf } from "./measure.ts";
 
 /** `repeats` is how many clusters are started, one after the other. */
 type Parameters = { readonly repeats: number };
@@ -17,16 +17,12 @@ export const bench: Bench<Parameters> = {
   run({ repeats }) {
     const runs = Array.from({ length: repeats }, started);
     const base = median(runs.map((times) => times.import));
-    const row = (name: string, phase: Phase): BenchRow => {
-      const times = runs.map((run) => run[phase]);
-      return {
-        case: name,
-        medianMs: median(times),
-        ratio: median(times) / base,
-        fastestMs: Math.min(...times),
-        slowestMs: Math.max(...times),
-      };
-    };
+    const row = (name: string, phase: Phase): BenchRow =>
+      rowOf(
+        name,
+        runs.map((run) => run[phase]),
+        base,
+      );
     const rows = [
       row("until @millrace/distributed is imported", "import"),
       row("then LocalCluster.start({ workers: 2 })", "start"),

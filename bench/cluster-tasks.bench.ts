@@ -1,6 +1,6 @@
 import { Client, LocalCluster, wait } from "@millrace/distributed";
 import type { Bench, BenchRow } from "./bench.ts";
-import { median } from "./measure.ts";
+import { median, rowOf } from "./measure.ts";
 import { askPeer } from "./peer-process.ts";
 
 /** `tasks` do nothing, `peerTasks` are those of Dask, `calls` are made one by one. */
@@ -41,9 +41,9 @@ export const bench: Bench<Parameters> = {
       times["peerCall"]?.push(1_000 * (called["seconds"] as number));
     }
     const rows = [
-      rowOf("map and wait, microseconds a task", times["map"], times["peerMap"]),
-      rowOf("submit and result, milliseconds", times["call"], times["peerCall"]),
-      rowOf(
+      rowsOf("map and wait, microseconds a task", times["map"], times["peerMap"]),
+      rowsOf("submit and result, milliseconds", times["call"], times["peerCall"]),
+      rowsOf(
         "start to the first result, milliseconds",
         [firstMs],
         peer && [1_000 * (peer.ready["seconds"] as number)],
@@ -81,15 +81,8 @@ async function measureCalls(client: Client, calls: number): Promise<number> {
 }
 
 /** Figures of both sides as rows; the ratio is how many times as long the peer takes. */
-function rowOf(what: string, own: number[] = [], peer: number[] = []): BenchRow[] {
-  const [ownMedian, peerMedian] = [median(own), median(peer)];
-  const row = (name: string, times: number[], ratio: number): BenchRow => ({
-    case: `${what}: ${name}`,
-    medianMs: median(times),
-    ratio,
-    fastestMs: Math.min(...times),
-    slowestMs: Math.max(...times),
-  });
-  if (peer.length === 0) return [row("Millrace", own, 1)];
-  return [row("Dask", peer, 1), row("Millrace", own, ownMedian / peerMedian)];
+function rowsOf(what: string, own: number[] = [], peer: number[] = []): BenchRow[] {
+  const base = median(peer.length === 0 ? own : peer);
+  const row = (name: string, times: number[]): BenchRow => rowOf(`${what}: ${name}`, times, base);
+  return [...(peer.length === 0 ? [] : [row("Dask", peer)]), row("Millrace", own)];
 }

@@ -24,12 +24,15 @@ export async function compareCases(
       if (round >= 0) timesMs.push(performance.now() - startMs);
     }
   }
-  const medians = entries.map(({ timesMs }) => median(timesMs));
-  return entries.map(({ name, timesMs }, i) => {
-    const medianMs = medians[i] ?? NaN;
-    const [fastestMs, slowestMs] = [Math.min(...timesMs), Math.max(...timesMs)];
-    return { case: name, medianMs, ratio: medianMs / (medians[0] ?? NaN), fastestMs, slowestMs };
-  });
+  const baseMs = median(entries[0]?.timesMs ?? []);
+  return entries.map(({ name, timesMs }) => rowOf(name, timesMs, baseMs));
+}
+
+/** The row of a case by its times, next to the median of the baseline. */
+export function rowOf(name: string, timesMs: readonly number[], baseMs: number): BenchRow {
+  const medianMs = median(timesMs);
+  const [fastestMs, slowestMs] = [Math.min(...timesMs), Math.max(...timesMs)];
+  return { case: name, medianMs, ratio: medianMs / baseMs, fastestMs, slowestMs };
 }
 
 /** The middle value, or the mean of the two middle ones; NaN of nothing. */

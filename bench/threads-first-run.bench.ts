@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { Bench, BenchRow } from "./bench.ts";
-import { median } from "./measure.ts";
+import { median, rowOf } from "./measure.ts";
 
 /** `repeats` is how many processes are started. */
 type Parameters = { readonly repeats: number };
@@ -22,16 +22,12 @@ export const bench: Bench<Parameters> = {
       inline.push(runWith("inline"));
     }
     const base = median(threads.map((times) => times.import));
-    const row = (name: string, runs: readonly Times[], phase: Phase): BenchRow => {
-      const times = runs.map((run) => run[phase]);
-      return {
-        case: name,
-        medianMs: median(times),
-        ratio: median(times) / base,
-        fastestMs: Math.min(...times),
-        slowestMs: Math.max(...times),
-      };
-    };
+    const row = (name: string, runs: readonly Times[], phase: Phase): BenchRow =>
+      rowOf(
+        name,
+        runs.map((run) => run[phase]),
+        base,
+      );
     const rows = [
       row("until millrace is imported", threads, "import"),
       row("then the first pipeline is built", threads, "build"),

@@ -12,7 +12,7 @@ import type { Hello } from "../../wire/greeting.ts";
 import { answer, hear } from "../../wire/greeting.ts";
 import { Admission } from "./admission.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
-import { serverLimits } from "./scheduler-server-options.ts";
+import { limitsOf } from "./scheduler-server-options.ts";
 import { Strangers } from "./strangers.ts";
 
 /** Who has so much to read is not answered that this side is there. */
@@ -43,8 +43,8 @@ export class Entrance {
 
   /** One that listens, and lets nobody in before `open`. Rejects where its address is not free. */
   static async listen(options: SchedulerServerOptions, log: Log): Promise<Entrance> {
-    const { tls, limits } = options;
-    const { requestMs } = { ...serverLimits, ...limits };
+    const { tls } = options;
+    const { requestMs } = limitsOf(options);
     const timeouts = {
       // The system finds out about peers that are gone without a word.
       keepAlive: true,
@@ -73,8 +73,7 @@ export class Entrance {
     this.#http = http;
     this.port = (http.address() as AddressInfo).port;
     this.admission = new Admission(options);
-    const { strangersMax } = { ...serverLimits, ...options.limits };
-    this.#strangers = new Strangers(strangersMax);
+    this.#strangers = new Strangers(limitsOf(options).strangersMax);
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,

@@ -44,3 +44,8 @@ export interface SchedulerServerOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly log: Log;
 }
+
+/** What a scheduler with these options bears. */
+export function limitsOf({ limits }: SchedulerServerOptions): ServerLimits {
+  return { ...serverLimits, ...limits };
+}

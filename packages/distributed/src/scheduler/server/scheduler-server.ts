@@ -23,7 +23,7 @@ import { Coordinator } from "./coordinator.ts";
 import { Entrance } from "./entrance.ts";
 import { Expanding } from "./expanding.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
-import { serverLimits } from "./scheduler-server-options.ts";
+import { limitsOf } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { WorkerLogs } from "./worker-logs.ts";
 
@@ -87,8 +87,7 @@ export class SchedulerServer implements AsyncDisposable {
       isStaying: (worker) => this.#machine.isStaying(worker),
       tell: (epoch, message) => this.#clients.send(epoch, message),
     });
-    const limits = { ...serverLimits, ...options.limits };
-    this.#expanding = new Expanding(limits, (event) => this.#happened(event));
+    this.#expanding = new Expanding(limitsOf(options), (event) => this.#happened(event));
     const api = this.#apiOf(options);
     entrance.open({
       requested: (request, response) => void api.handle(request, response),
