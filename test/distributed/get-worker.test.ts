@@ -118,9 +118,10 @@ describe("a task that nobody wants any more", () => {
     const stop = new AbortController();
     const loops = (file: string, write: typeof writeFileSync): void => {
       const worker = getWorker();
+      const { signal } = worker;
       write(`${file}-begun`, worker.isCancelled ? "cancelled" : "wanted");
       while (!worker.isCancelled);
-      write(file, `${worker.signal.aborted}`);
+      write(file, `${signal.aborted}`);
     };
     const running = run(loops, [path, writeFileSync], stop.signal);
     expect(await written(`${path}-begun`)).toBe("wanted");
@@ -130,4 +131,29 @@ describe("a task that nobody wants any more", () => {
     expect(await written(path)).toBe("false");
     expect(await run(() => getWorker().isCancelled)).toBe(false);
   });
+
+  it("finds the signal aborted that it asks for too late", async () => {
+    const path = join(folder, "late");
+    const stop = new AbortController();
+    const loops = (file: string, write: typeof writeFileSync): void => {
+      const worker = getWorker();
+      write(`${file}-begun`, "begun");
+      while (!worker.isCancelled);
+      write(file, `${worker.signal.aborted} ${(worker.signal.reason as Error).name}`);
+    };
+    const running = run(loops, [path, writeFileSync], stop.signal);
+    await written(`${path}-begun`);
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ code: "graph/cancelled" });
+    expect(await written(path)).toBe("true CancelledError");
+  });
+});
+
+it("a thread keeps no track of tasks that do not ask", async () => {
+  await using fresh = createThreadsExecutor({ threads: 1 });
+  const isTracking = (): unknown => {
+    const home = globalThis as { [name: symbol]: { readonly isUsed: boolean } | undefined };
+    return home[Symbol.for("millrace.taskContext")]?.isUsed;
+  };
+  expect(await Delayed.call(isTracking, []).compute({ executor: fresh })).toBe(false);
 });

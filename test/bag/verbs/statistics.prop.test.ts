@@ -16,13 +16,16 @@ describe.each(executors)("on %s", (executor) => {
       fc.asyncProperty(bags(fc.integer()), async ({ bag, flat }) => {
         expect(await bag.count().compute({ executor })).toBe(flat.length);
         expect(await bag.sum().compute({ executor })).toBe(flat.reduce((a, b) => a + b, 0));
-        const [min, max] = [bag.min().compute({ executor }), bag.max().compute({ executor })];
+        const [min, max] = await Promise.allSettled([
+          bag.min().compute({ executor }),
+          bag.max().compute({ executor }),
+        ]);
         if (flat.length === 0) {
-          await expect(min).rejects.toMatchObject({ code: "bag/empty-reduction" });
-          await expect(max).rejects.toMatchObject({ code: "bag/empty-reduction" });
+          expect(min).toMatchObject({ reason: { code: "bag/empty-reduction" } });
+          expect(max).toMatchObject({ reason: { code: "bag/empty-reduction" } });
         } else {
-          expect(await min).toBe(Math.min(...flat));
-          expect(await max).toBe(Math.max(...flat));
+          expect(min).toMatchObject({ value: Math.min(...flat) });
+          expect(max).toMatchObject({ value: Math.max(...flat) });
         }
       }),
       runs,

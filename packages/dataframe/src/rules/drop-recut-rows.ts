@@ -1,5 +1,5 @@
 import type { PlanNode, RepartitionNode } from "../plan/node.ts";
-import { withInputs } from "../plan/walk.ts";
+import { inputsOf, withInputs } from "../plan/walk.ts";
 import type { Rule } from "./rule.ts";
 
 /** See `why`. */
@@ -19,17 +19,20 @@ export const dropRecutRows: Rule = {
 };
 
 function recutBelow(node: PlanNode): RepartitionNode | undefined {
+  const [input] = inputsOf(node);
+  if (input?.kind !== "repartition" || !cutsAnew(node)) return undefined;
+  return node.kind !== "limit" && isFiner(input) ? undefined : input;
+}
+
+/** Whether a node brings the rows of its input into partitions of its own. */
+export function cutsAnew(node: PlanNode): boolean {
   switch (node.kind) {
     case "limit":
-      return node.input.kind === "repartition" ? node.input : undefined;
     case "aggregate":
     case "distinct":
     case "topk":
-    case "shuffle": {
-      const { input } = node;
-      if (input.kind !== "repartition") return undefined;
-      return input.layout.npartitions <= input.input.layout.npartitions ? input : undefined;
-    }
+    case "shuffle":
+      return true;
     case "scan":
     case "blocks":
     case "filter":
@@ -41,6 +44,11 @@ function recutBelow(node: PlanNode): RepartitionNode | undefined {
     case "map":
     case "repartition":
     case "annotate":
-      return undefined;
+      return false;
   }
+}
+
+/** Whether rows are cut into more partitions than they come in. */
+export function isFiner({ input, layout }: RepartitionNode): boolean {
+  return layout.npartitions > input.layout.npartitions;
 }

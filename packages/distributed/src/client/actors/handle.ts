@@ -37,8 +37,7 @@ registerCodec({
   name: "millrace.Actor",
   test: (value) => addresses.has(value),
   encode: (handle) => addresses.get(handle) as ActorAddress,
-  decode: (address: ActorAddress) =>
-    make === undefined ? makeHandle(address, ofTask) : make(address),
+  decode: (address: ActorAddress) => (make ?? makeForTask)(address),
 });
 
 /** Calls what decodes a value; handles in it are made by `makeOwn`. */
@@ -102,11 +101,14 @@ export function clientOfTask(): OfTask["connecting"] {
   return connecting;
 }
 
+/** A task that has a handle may ask for its client, so that its thread keeps track of tasks. */
+function makeForTask(address: ActorAddress): object {
+  taskContextHook().isUsed = true;
+  return makeHandle(address, ofTask);
+}
+
 /** Of a handle that a task has got: it is good as long as others keep the actor. */
 const ofTask: ActorLink = {
   ask: async (of, request) => (await clientOfTask()).parts.actors.ask(of, request),
   letGo: async () => undefined,
 };
-
-// A task that asks an actor asks for its client.
-taskContextHook().isUsed = true;

@@ -6,7 +6,7 @@ export interface Running {
   readonly of: InboxTask;
   /** Milliseconds of this thread that it has taken. */
   ms: number;
-  /** Aborts `getWorker().signal`, where somebody asks for it. */
+  /** Aborts `getWorker().signal`, once somebody has asked for it. */
   stop: (() => void) | undefined;
   hasEnded: boolean;
   /** It has left its place: while it waits others run as if it were not there. */

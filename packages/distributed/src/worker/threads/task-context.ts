@@ -62,19 +62,32 @@ export class Cancelled extends Error {
   }
 }
 
-/** What `getWorker` tells of a task. */
+/**
+ * What `getWorker` tells of a task; `within` calls a function as code of the task. Most tasks look
+ * at no signal, which costs more than they do: it is made when it is asked for.
+ */
 export function contextOf(
   { worker, thread, tickets }: ThreadStart,
-  { of }: Running,
-  signal: AbortSignal,
+  running: Running,
+  within: (fn: () => void) => void,
 ): TaskContext {
+  const { attempt, ticket } = running.of;
+  const isOver = (): boolean => Atomics.load(tickets, ticket) === isCancelled;
+  let stop: AbortController | undefined;
   return {
     name: worker,
     thread,
-    attempt: of.attempt,
-    signal,
+    attempt,
+    get signal() {
+      if (stop !== undefined) return stop.signal;
+      const made = new AbortController();
+      stop = made;
+      running.stop = () => within(() => made.abort(new Cancelled()));
+      if (isOver()) made.abort(new Cancelled());
+      return made.signal;
+    },
     get isCancelled() {
-      return Atomics.load(tickets, of.ticket) === isCancelled;
+      return isOver();
     },
   };
 }

@@ -283,11 +283,8 @@ export class ThreadRunner {
     if (!this.#hook.isUsed) return runProgram(program, inputs, constants, control);
     this.#contexts ??= this.#followTasks();
     const contexts = this.#contexts;
-    const stop = new AbortController();
-    const context = contextOf(this.#start, running, stop.signal);
-    // Those who listen are code of the task, wherever they are called from.
+    const context = contextOf(this.#start, running, (fn) => contexts.run(followed, fn));
     const followed = { context, running };
-    running.stop = () => contexts.run(followed, () => stop.abort(new Cancelled()));
     return contexts.run(followed, runProgram, program, inputs, constants, control);
   }
 
