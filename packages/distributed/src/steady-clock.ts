@@ -5,15 +5,22 @@ const stallMs = 500;
 /** Time in milliseconds that only goes forward. */
 export interface Clock {
   nowMs(): number;
-  /** Whole milliseconds, as timers count them, from now until it shows `atMs`. */
+  /**
+   * Whole milliseconds from now until it shows `atMs`, for a timer. One that goes off may have to be
+   * set again: timers are early by a fraction of a millisecond, and hold no more than 31 bits.
+   */
   until(atMs: number): number;
 }
 
 /** The clock of the process. */
 export const processClock: Clock = {
   nowMs: () => performance.now(),
-  until: (atMs) => Math.max(0, Math.ceil(atMs - performance.now())),
+  until: (atMs) => timerMs(atMs - performance.now()),
 };
+
+function timerMs(ms: number): number {
+  return Math.min(2 ** 31 - 1, Math.max(0, Math.ceil(ms)));
+}
 
 /**
  * Time for deadlines of others, in milliseconds: it only goes forward, and not while this process
@@ -38,7 +45,7 @@ export class SteadyClock implements Clock {
   }
 
   until(atMs: number): number {
-    return Math.max(0, Math.ceil(atMs - this.nowMs()));
+    return timerMs(atMs - this.nowMs());
   }
 
   stop(): void {

@@ -49,10 +49,15 @@ function same<T>(
   };
 }
 
+/** Workers live for some seconds here: tasks that take longer than that might never end. */
+const partitionMsMax = 2_000;
+
 function range(random: Random): Bag<number> {
   const npartitions = random.between(1, 24);
   const ms = random.between(0, 60);
-  return Bag.range(random.between(1, 4_000), { npartitions }).map(slowly, ms);
+  const count = random.between(1, 4_000);
+  const waits = Math.ceil(count / npartitions / 16);
+  return Bag.range(count, { npartitions }).map(slowly, Math.min(ms, partitionMsMax / waits));
 }
 
 function elements(random: Random): Pipeline {

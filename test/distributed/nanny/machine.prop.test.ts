@@ -21,6 +21,8 @@ type Step =
 interface Case {
   readonly lifetimeMs: number;
   readonly lifetimeRestart: boolean;
+  /** Whether each timer goes off too early once. */
+  readonly isHasty: boolean;
   /** Which of the first processes cannot be made. */
   readonly failing: readonly boolean[];
   readonly steps: readonly (readonly [number, Step])[];
@@ -56,6 +58,7 @@ const step = fc.oneof(
 const cases: fc.Arbitrary<Case> = fc.record({
   lifetimeMs: fc.constantFrom(Infinity, 500, 20_000),
   lifetimeRestart: fc.boolean(),
+  isHasty: fc.boolean(),
   failing: fc.array(fc.boolean(), { maxLength: 4 }),
   steps: fc.array(fc.tuple(fc.oneof(fc.nat(2_000), fc.nat(50_000)), step), {
     maxLength: 60,
@@ -67,6 +70,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 class World {
   readonly #machine: NannyMachine;
   readonly #failing: boolean[];
+  readonly #isHasty: boolean;
   nowMs = 0;
   wakeMs = Infinity;
   isAlive = false;
@@ -81,10 +85,11 @@ class World {
   restartsMs: number[] = [];
   spawnCount = 0;
 
-  constructor({ lifetimeMs, lifetimeRestart, failing }: Case) {
+  constructor({ lifetimeMs, lifetimeRestart, failing, isHasty }: Case) {
     const settings = { lifetimeMs, lifetimeRestart, memoryBytesMax: LIMIT };
     this.#machine = new NannyMachine("w", settings, 0);
     this.#failing = [...failing];
+    this.#isHasty = isHasty;
   }
 
   happen(...events: NannyEvent[]): void {
@@ -141,7 +146,14 @@ class World {
   pass(ms: number): void {
     const untilMs = this.nowMs + ms;
     while (this.wakeMs <= untilMs && this.end === undefined) {
-      this.nowMs = Math.max(this.nowMs, this.wakeMs);
+      const { wakeMs } = this;
+      if (this.#isHasty && wakeMs - 0.5 > this.nowMs) {
+        this.nowMs = wakeMs - 0.5;
+        this.wakeMs = Infinity;
+        this.happen({ kind: "ticked" });
+        if (!this.isKilled) expect(this.wakeMs).toBe(wakeMs);
+      }
+      this.nowMs = Math.max(this.nowMs, wakeMs);
       this.wakeMs = Infinity;
       this.happen({ kind: "ticked" });
       // Nobody who was asked to end lives on when its time is over.
@@ -193,6 +205,9 @@ it("never two workers, never more than five restarts a minute, nothing after the
       for (const [ms, each] of drawn.steps) {
         world.pass(ms);
         world.step(each);
+        // Nobody waits for a worker that is never to come.
+        const isWaiting = !world.isAlive && world.end === undefined;
+        if (isWaiting) expect(world.wakeMs).toBeLessThan(Infinity);
       }
       // Whatever came before, a nanny can be ended.
       world.step({ kind: "want", what: "kill-wanted" });

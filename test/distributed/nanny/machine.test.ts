@@ -140,6 +140,7 @@ describe("a worker that is asked to end", () => {
         "0: info worker started",
         "10: SIGTERM",
         "10: wake 30010",
+        "30009: wake 30010",
         "30010: warn worker killed",
         "30010: SIGKILL",
         "30011: end killed: it did not end within 30 s when asked to",

@@ -94,6 +94,8 @@ export class NannyMachine {
         this.#killWanted();
         return;
       case "ticked":
+        // Timers may go off too early, and cannot be set for longer than 24 days.
+        this.#wakeMs = Infinity;
         return;
     }
   }

@@ -5,6 +5,7 @@ import { NannyMachine } from "./machine.ts";
 import type { NannyEnd, NannyEvent, NannyInstruction } from "./nanny-events.ts";
 import type { FromWorkerProcess, SentWorkerOptions, ToWorkerProcess } from "./nanny-messages.ts";
 import type { NannySettings } from "./nanny-settings.ts";
+import { processClock } from "../steady-clock.ts";
 import { RssWatch } from "./rss-watch.ts";
 import { Tail } from "./tail.ts";
 
@@ -145,12 +146,7 @@ export class Nanny implements AsyncDisposable {
 
   #wake(atMs: number): void {
     clearTimeout(this.#timer);
-    // Timers hold 31 bits; a lifetime may be longer.
-    const delayMs = Math.min(2 ** 31 - 1, Math.max(0, atMs - performance.now()));
-    this.#timer = setTimeout(() => {
-      this.#happened({ kind: "ticked" });
-      if (performance.now() < atMs) this.#wake(atMs);
-    }, delayMs);
+    this.#timer = setTimeout(() => this.#happened({ kind: "ticked" }), processClock.until(atMs));
   }
 
   #spawn(previous: string | undefined): void {
