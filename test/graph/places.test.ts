@@ -85,6 +85,17 @@ it("a key of a layer and of a task that names it itself is an error, optimized o
   }
 });
 
+it("keys are those of the layer whose name stands before their last slash", () => {
+  const graph = new LayeredGraph()
+    .withLayer(numbers("a", 3))
+    .withLayer(numbers("ab", 2))
+    .withLayer(new MaterializedLayer("mine", { "a/0/1": 7, "a/b": 8 }));
+  const asked = ["a/0", "ab/1", "a/2", "a/0/1", "a/b", "a/3", "ab/2", "a/02", "a/", "a"];
+  const known = asked.filter((key) => graph.has(key));
+  expect(known).toEqual(["a/0", "ab/1", "a/2", "a/0/1", "a/b"]);
+  expect(asked.toReversed().filter((key) => graph.has(key))).toEqual(known.toReversed());
+});
+
 describe("a layer made of the tasks of another graph", () => {
   const tasks = new LayeredGraph().withLayer(numbers("numbers", 3)).materialize();
 

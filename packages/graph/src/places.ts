@@ -39,6 +39,8 @@ export function placesIn(layers: Layers): Places {
  */
 export class Places {
   readonly #layers: Layers;
+  /** Keys come layer by layer: that of the last one is looked at first. */
+  #last: { readonly prefix: string; readonly layer: Layer } | undefined;
   #named: ReadonlyMap<Key, Place> | undefined;
 
   constructor(layers: Layers) {
@@ -81,11 +83,16 @@ export class Places {
   }
 
   #numbered(key: Key): Place | undefined {
-    const slash = key.lastIndexOf("/");
-    const layer = slash < 0 ? undefined : this.#layers.get(key.slice(0, slash));
+    const last = this.#last;
+    if (last !== undefined && key.startsWith(last.prefix)) {
+      const index = parseIndex(key, last.prefix.length);
+      if (index >= 0) return placeAt(last.layer, index);
+    }
+    const start = key.lastIndexOf("/") + 1;
+    const layer = start === 0 ? undefined : this.#layers.get(key.slice(0, start - 1));
     if (layer === undefined || namesItsKeys(layer)) return undefined;
-    const index = parseIndex(key, slash + 1);
-    return index >= 0 && index < layer.size ? { layer, index } : undefined;
+    this.#last = { prefix: key.slice(0, start), layer };
+    return placeAt(layer, parseIndex(key, start));
   }
 
   #collect(): ReadonlyMap<Key, Place> {
@@ -101,6 +108,10 @@ export class Places {
     }
     return places;
   }
+}
+
+function placeAt(layer: Layer, index: number): Place | undefined {
+  return index >= 0 && index < layer.size ? { layer, index } : undefined;
 }
 
 /** Whether the keys of a layer are its own texts; those of others are its name and a number. */

@@ -40,9 +40,10 @@ export function optimizeLayers(
   defaults?: RunDefaults,
 ): LayeredGraph {
   const places = placesIn(graph.layers);
-  const requested = new Set(
-    graph.checkKeys("optimizeLayers", keys).flatMap((key) => places.layersOf(key)),
-  );
+  const requested = new Set<Layer>();
+  for (const key of graph.checkKeys("optimizeLayers", keys)) {
+    for (const layer of places.layersOf(key)) requested.add(layer);
+  }
   const readsOf = neededLayers(graph, places, requested);
   const sorted = inputsFirst(readsOf);
   const fusion = new LayerFusion(readsOf, requested, defaults);

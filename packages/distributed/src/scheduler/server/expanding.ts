@@ -9,6 +9,8 @@ import { unpackExpanded } from "./expanded-message.ts";
 
 /** A graph of so many tasks takes some 20 ms: a thread, which takes longer to start, has more. */
 const tasksHereMax = 20_000;
+/** A thread that has no work ends after so long, and its memory is free again. */
+const idleMs = 10_000;
 /** Large graphs that wait for the thread. */
 const waitingMax = 256;
 
@@ -16,13 +18,16 @@ type Expand = Extract<SchedulerInstruction, { kind: "expand" }>;
 
 /**
  * Writes out the graphs of a scheduler: small ones at once, large ones in a thread, one at a time,
- * so that others are heard meanwhile.
+ * so that others are heard meanwhile. The thread stays for the next one for a while: to start it
+ * and to warm up its code takes longer than a graph of 100,000 tasks.
  */
 export class Expanding {
   readonly #limits: GraphLimits;
   readonly #happened: (event: SchedulerEvent) => void;
   #waiting: Expand[] = [];
+  #current: Expand | undefined;
   #thread: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(limits: GraphLimits, happened: (event: SchedulerEvent) => void) {
     this.#limits = limits;
@@ -47,35 +52,58 @@ export class Expanding {
 
   async close(): Promise<void> {
     this.#waiting = [];
-    await this.#thread?.terminate();
+    await this.#endThread();
+  }
+
+  async #endThread(): Promise<void> {
+    clearTimeout(this.#idle);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
   }
 
   #next(): void {
-    if (this.#thread !== undefined) return;
+    if (this.#current !== undefined) return;
     const instruction = this.#waiting.shift();
-    if (instruction?.source === undefined) return;
-    const { source, settings, epoch, run } = instruction;
-    const workerData: ToExpand = { source, settings, limits: this.#limits };
-    const main = new URL("./expand-thread-main.js", import.meta.url);
-    const thread = new Worker(main, { workerData, execArgv: [] });
-    this.#thread = thread;
-    let isAnswered = false;
-    const answer = (event: SchedulerEvent): void => {
-      if (isAnswered) return;
-      isAnswered = true;
-      this.#happened(event);
-    };
-    const failed = (error: unknown): void => answer({ kind: "not-expanded", epoch, run, error });
-    thread.once("message", (told: HasExpanded) => {
-      if (told.kind === "failed") failed(decodeFailure(told.failure));
-      else answer({ kind: "expanded", epoch, run, graph: unpackExpanded(told.graph) });
+    clearTimeout(this.#idle);
+    if (instruction?.source === undefined) {
+      this.#idle = setTimeout(() => void this.#endThread(), idleMs).unref();
+      return;
+    }
+    this.#current = instruction;
+    const { source, settings } = instruction;
+    const message: ToExpand = { source, settings, limits: this.#limits };
+    this.#thread ??= this.#startThread();
+    this.#thread.postMessage(message);
+  }
+
+  #startThread(): Worker {
+    const thread = new Worker(new URL("./expand-thread-main.js", import.meta.url), {
+      execArgv: [],
     });
-    thread.once("error", failed);
-    thread.once("exit", (code) => {
+    let reason: unknown;
+    thread.on("message", (told: HasExpanded) => this.#told(told));
+    thread.on("error", (error) => (reason = error));
+    thread.on("exit", (code) => {
+      if (this.#thread !== thread) return;
       this.#thread = undefined;
-      failed(new Error(`the thread that writes graphs out has ended (${code})`));
+      reason ??= new Error(`the thread that writes graphs out has ended (${code})`);
+      if (this.#current !== undefined) this.#failed(this.#current, reason);
+      this.#current = undefined;
       this.#next();
     });
+    thread.unref();
+    return thread;
+  }
+
+  #told(told: HasExpanded): void {
+    const instruction = this.#current;
+    if (instruction === undefined) return;
+    this.#current = undefined;
+    const { epoch, run } = instruction;
+    if (told.kind === "failed") this.#failed(instruction, decodeFailure(told.failure));
+    else this.#happened({ kind: "expanded", epoch, run, graph: unpackExpanded(told.graph) });
+    this.#next();
   }
 
   #failed({ epoch, run }: Expand, error: unknown): void {
