@@ -103,10 +103,18 @@ export interface FromThread {
 /** All that a thread may say, and libraries in its tasks. */
 export type Said = Partial<FromThread & ClientPort & LeakMessage> | null;
 
+/** Small blocks of one message share its memory up to this size, as `Buffer` has them share. */
+const sharedBytesMax = 8_192;
+
 /** The block of a row of {@link FromThread}. */
 export function blockAt({ payload, blocks }: FromThread, start: number, end: number): Block {
   if (end < 0) return blocks[start] as Block;
-  return { header: payload.slice(start, end), buffers: noBuffers };
+  // A view costs half of a copy; but the last one that is kept keeps the memory of all.
+  const header =
+    payload.byteLength <= sharedBytesMax
+      ? new Uint8Array(payload.buffer, payload.byteOffset + start, end - start)
+      : payload.slice(start, end);
+  return { header, buffers: noBuffers };
 }
 
 const noBuffers: readonly Uint8Array[] = Object.freeze([]);
