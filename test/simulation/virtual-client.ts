@@ -249,7 +249,7 @@ export class VirtualClient {
         this.#bring(instruction.run, instruction.output, instruction.from);
         return;
       case "finished":
-        this.#finished(instruction.run, instruction.output);
+        for (const output of instruction.outputs) this.#finished(instruction.run, output);
         return;
       case "failed":
         for (const output of instruction.outputs) {

@@ -82,13 +82,8 @@ export type ClientInstruction =
       readonly output: number;
       readonly from: Location;
     }
-  /** An output is with a worker, where values are not brought here. */
-  | {
-      readonly kind: "finished";
-      readonly run: number;
-      readonly output: number;
-      readonly at: Location;
-    }
+  /** Outputs are with workers, where values are not brought here. */
+  | { readonly kind: "finished"; readonly run: number; readonly outputs: readonly number[] }
   | {
       readonly kind: "failed";
       readonly run: number;

@@ -193,9 +193,7 @@ export class ClientMachine {
         return;
       }
       case "finished":
-        for (let n = 0; n < message.rows.length; n += 5) {
-          this.#finished(message.run, run, message.rows, n);
-        }
+        this.#finished(message.run, run, message.rows);
         return;
       case "failed":
         this.#failed(message, run);
@@ -222,22 +220,26 @@ export class ClientMachine {
     this.#instructions.push({ kind: "progressed", run: number, counts });
   }
 
-  /** The output in the row at `n` is somewhere, perhaps not for the first time. */
-  #finished(number: number, run: ClientRun, rows: Rows, n: number): void {
-    const output = rows[n] as number;
-    const found = run.outputs[output];
-    if (found === undefined || (run.brings && found.state === "there")) return;
-    const at: Location = {
-      task: rows[n + 1] as number,
-      version: rows[n + 2] as number,
-      worker: rows[n + 3] as number,
-      bytes: rows[n + 4] as number,
-    };
-    found.at = at;
-    if (!run.brings) {
-      found.state = "there";
-      this.#instructions.push({ kind: "finished", run: number, output, at });
-    } else if (found.state === "open") this.#bring(number, output, found, at);
+  /** The outputs of rows are somewhere, perhaps not for the first time. */
+  #finished(number: number, run: ClientRun, rows: Rows): void {
+    const outputs: number[] = [];
+    for (let n = 0; n < rows.length; n += 5) {
+      const output = rows[n] as number;
+      const found = run.outputs[output];
+      if (found === undefined || (run.brings && found.state === "there")) continue;
+      const at: Location = {
+        task: rows[n + 1] as number,
+        version: rows[n + 2] as number,
+        worker: rows[n + 3] as number,
+        bytes: rows[n + 4] as number,
+      };
+      found.at = at;
+      if (!run.brings) {
+        found.state = "there";
+        outputs.push(output);
+      } else if (found.state === "open") this.#bring(number, output, found, at);
+    }
+    if (outputs.length > 0) this.#instructions.push({ kind: "finished", run: number, outputs });
   }
 
   #bring(run: number, output: number, found: OutputState, from: Location): void {

@@ -24,7 +24,7 @@ type News = Extract<
 export function hear(run: RunListener, news: News): void {
   switch (news.kind) {
     case "finished":
-      run.give(news.output, undefined);
+      for (const output of news.outputs) run.give(output, undefined);
       return;
     case "failed":
       run.failOutputs(news.outputs, errorOf(news.failure));
