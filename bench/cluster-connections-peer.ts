@@ -1,20 +1,22 @@
 // Many connections to one scheduler, half of them workers without work, half clients:
 // `node --import tsx cluster-connections-peer.ts <scheduler file> <connections>`
+import { readFileSync } from "node:fs";
 import { Client } from "@millrace/distributed";
-import { readConnectionFile } from "../packages/distributed/dist/deploy/security/connection-file.js";
 import { Connection } from "../packages/distributed/dist/wire/connection.js";
 import { dial } from "../packages/distributed/dist/wire/dial.js";
 import { packFromWorker, unpackToWorker } from "../packages/distributed/dist/wire/worker-wire.js";
 import type { WorkerEvent } from "../packages/distributed/dist/worker/worker-events.js";
 import { WorkerMachine } from "../packages/distributed/dist/worker/machine.js";
 
+type Found = { readonly url: string; readonly token: string };
+
 const schedulerFile = process.argv[2] as string;
+const { url, token } = JSON.parse(readFileSync(schedulerFile, "utf8")) as Found;
 const count = Number(process.argv[3]);
 const together = 20;
 
 /** A worker as its scheduler sees it: no task asks for it, and so it needs no threads. */
 async function openWorker(name: string): Promise<void> {
-  const { url, token } = await readConnectionFile(schedulerFile, "bench");
   const { socket } = await dial({ url, token }, { role: "worker", name });
   const offer = { name, address: "tcp://127.0.0.1:1", host: name, threads: 1 };
   const whole = { ...offer, memoryBytesMax: 2 ** 30, resources: {} };

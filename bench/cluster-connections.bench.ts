@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@millrace/distributed";
-import { readConnectionFile } from "../packages/distributed/dist/deploy/security/connection-file.js";
 import type { Bench, BenchRow } from "./bench.ts";
 import { median } from "./measure.ts";
 
@@ -117,9 +116,9 @@ async function firstLine({ stdout }: ChildProcess): Promise<void> {
 
 /** What the scheduler says of its process. */
 async function usage(file: string): Promise<{ readonly bytes: number; readonly seconds: number }> {
-  const { url, token } = await readConnectionFile(file, "bench");
-  const at = new URL("/metrics", url.replace("ws", "http"));
-  const answer = await fetch(at, { headers: { Authorization: `Bearer ${token}` } });
+  const found = JSON.parse(readFileSync(file, "utf8")) as Record<"url" | "token", string>;
+  const at = new URL("/metrics", found.url.replace("ws", "http"));
+  const answer = await fetch(at, { headers: { Authorization: `Bearer ${found.token}` } });
   const text = await answer.text();
   const metric = (name: string): number =>
     Number(new RegExp(`^${name} (.*)$`, "m").exec(text)?.[1]);

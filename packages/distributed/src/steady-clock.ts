@@ -6,8 +6,8 @@ const stallMs = 500;
 export interface Clock {
   nowMs(): number;
   /**
-   * Whole milliseconds from now until it shows `atMs`, for a timer. One that goes off may have to be
-   * set again: timers are early by a fraction of a millisecond, and hold no more than 31 bits.
+   * Whole milliseconds from now until it shows `atMs`, for a timer. One that goes off may have to
+   * be set again: timers are early by a fraction of a millisecond, and hold no more than 31 bits.
    */
   until(atMs: number): number;
 }
