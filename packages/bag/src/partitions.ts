@@ -43,7 +43,7 @@ export interface Partitions {
 }
 
 /** The keys of the partitions. */
-export function partitionKeys({ layer, npartitions }: Omit<Partitions, "graph">): Key[] {
+export function partitionKeys({ layer, npartitions }: Omit<Partitions, "graph">): readonly Key[] {
   return blockKeys(layer, 0, npartitions);
 }
 

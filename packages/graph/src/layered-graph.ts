@@ -90,7 +90,9 @@ export class LayeredGraph {
   checkKeys(api: string, keys: KeyList): readonly Key[] {
     const list = keyList(api, keys);
     const places = placesIn(this.layers);
-    for (const key of list) places.locate(key, `${api}: no such key`);
+    if (places.blocksOf(list) === undefined) {
+      for (const key of list) places.locate(key, `${api}: no such key`);
+    }
     places.checkConflicts();
     return list;
   }

@@ -1,4 +1,5 @@
 import type { RunDefaults } from "./annotations.ts";
+import { blocksOf } from "./block-keys.ts";
 import type { GraphCore } from "./graph-core.ts";
 import type { Key } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
@@ -51,5 +52,20 @@ export function lowerGraph(
 }
 
 function numbersOf(core: GraphCore, keys: readonly Key[]): Int32Array {
-  return Int32Array.from(keys, (key) => core.keys.indexOf(key));
+  const numbers = new Int32Array(keys.length);
+  const first = firstOfBlocks(core, keys);
+  for (let i = 0; i < keys.length; i++) {
+    numbers[i] = first >= 0 ? first + i : core.keys.indexOf(keys[i] as Key);
+  }
+  return numbers;
+}
+
+/** The number of the first of some keys that follow one another, where that is known. */
+function firstOfBlocks({ keys: table }: GraphCore, keys: readonly Key[]): number {
+  const first = blocksOf(keys) === undefined ? -1 : table.indexOf(keys[0] ?? "");
+  if (first < 0) return -1;
+  // Keys of a run rise, so that between the first and the last there are no others.
+  const { start, count } = table.runAt(first);
+  const last = first + keys.length - 1;
+  return start + count > last && table.at(last) === keys.at(-1) ? first : -1;
 }

@@ -114,7 +114,7 @@ export class Materializer {
   }
 
   #markNeeded(keys: readonly Key[]): void {
-    for (const key of keys) this.#ask(key);
+    this.#askAll(keys);
     const sink: TaskSink = {
       task: () => undefined,
       block: (layer, index) => this.#need(this.#of(layer), index),
@@ -128,6 +128,15 @@ export class Materializer {
     while (pending.length > 0) {
       const index = pending.pop();
       this.#used[pending.pop()]?.layer.expand(index, sink);
+    }
+  }
+
+  #askAll(keys: readonly Key[]): void {
+    const blocks = this.#places.blocksOf(keys);
+    if (blocks === undefined) for (const key of keys) this.#ask(key);
+    else {
+      const wanted = this.#of(blocks.layer);
+      for (let index = blocks.start; index < blocks.end; index++) this.#need(wanted, index);
     }
   }
 

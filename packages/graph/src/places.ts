@@ -1,6 +1,8 @@
 import type { Map as ImmutableMap } from "immutable";
 import type { Annotations } from "./annotations.ts";
 import { mergeAnnotations } from "./annotations.ts";
+import type { Blocks } from "./block-keys.ts";
+import { blocksOf } from "./block-keys.ts";
 import { GraphError, quoteValue } from "./errors.ts";
 import type { Key } from "./key.ts";
 import { parseIndex } from "./key-table.ts";
@@ -65,6 +67,24 @@ export class Places {
   /** Throws where one key is that of two tasks; the same cost as `named`. */
   checkConflicts(): void {
     this.#named ??= this.#collect();
+  }
+
+  /** Whose blocks some keys are, where that is known and the layer has them. */
+  blocksOf(keys: readonly Key[]): (Blocks & { readonly of: Layer }) | undefined {
+    const blocks = blocksOf(keys);
+    if (blocks === undefined) return undefined;
+    const of = this.#layers.get(blocks.layer);
+    const isThere = of !== undefined && !namesItsKeys(of) && blocks.end <= of.size;
+    return isThere ? { ...blocks, of } : undefined;
+  }
+
+  /** The layers that have some keys, each of which one has. */
+  layersOfAll(keys: readonly Key[]): ReadonlySet<Layer> {
+    const blocks = this.blocksOf(keys);
+    if (blocks !== undefined && keys.length > 0) return new Set([blocks.of]);
+    const layers = new Set<Layer>();
+    for (const key of keys) for (const each of this.layersOf(key)) layers.add(each);
+    return layers;
   }
 
   /** All layers that have a key. */

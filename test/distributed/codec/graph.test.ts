@@ -9,6 +9,7 @@ import {
   blockInput,
   blockKeys,
   blockStep,
+  blocksOf,
   optimizeLayers,
   ref,
   stepArray,
@@ -261,6 +262,21 @@ describe("what is shared stays shared", () => {
   });
 });
 
+it("keys that are known to be blocks are so on the other side", () => {
+  const graph = layered(numbers(100), numbers(5, "others"));
+  const read = (keys: readonly Key[]): unknown => {
+    const found = decodeGraph(encodeGraph(graph, keys)).keys;
+    expect(found).toEqual(keys);
+    return blocksOf(found);
+  };
+  expect(read(blockKeys("numbers", 0, 100))).toEqual({ layer: "numbers", start: 0, end: 100 });
+  expect(read(blockKeys("others", 2, 5))).toEqual({ layer: "others", start: 2, end: 5 });
+  expect(read(["others/4"])).toEqual({ layer: "others", start: 4, end: 5 });
+  expect(read([])).toBeUndefined();
+  expect(read(["numbers/0", "numbers/2"])).toBeUndefined();
+  expect(read(["numbers/98", "numbers/99", "others/0"])).toBeUndefined();
+});
+
 describe("bytes", () => {
   it("a symbolic layer takes as many, whatever the number of its tasks", () => {
     const few = bytesOf(layered(numbers(100)), []);
@@ -271,7 +287,9 @@ describe("bytes", () => {
   it("keys of blocks that follow each other take one each", () => {
     const graph = layered(numbers(100_000));
     const none = bytesOf(graph, []);
-    expect(bytesOf(graph, blockKeys("numbers", 0, 100_000))).toBeLessThan(none + 100_010);
+    const keys = blockKeys("numbers", 0, 100_000);
+    expect(bytesOf(graph, keys)).toBeLessThan(none + 100_010);
+    expect(encodeGraph(graph, keys)).toEqual(encodeGraph(graph, [...keys]));
   });
 
   it("a hundred thousand tasks with a program each take some ten beside key and value", () => {

@@ -36,7 +36,7 @@ export interface Context {
 }
 
 /** The keys of the partitions. */
-export function partitionKeys({ layer, npartitions }: Partitions): Key[] {
+export function partitionKeys({ layer, npartitions }: Partitions): readonly Key[] {
   return blockKeys(layer, 0, npartitions);
 }
 

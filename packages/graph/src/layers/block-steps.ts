@@ -1,4 +1,3 @@
-import type { Key } from "../key.ts";
 import type { Step, TaskFunction } from "../program.ts";
 
 type StepArg = Step["args"][number];
@@ -78,35 +77,4 @@ export function stepLiteral(value: unknown): StepArg {
  */
 export function stepArray(...items: readonly StepArg[]): StepArg {
   return { kind: "array", items };
-}
-
-/**
- * The keys of the blocks of a layer from one up to, without, another.
- *
- * @example
- * ```ts
- * import { blockKeys } from "@millrace/graph";
- *
- * blockKeys("tens", 1, 3); // => ["tens/1", "tens/2"]
- * ```
- */
-export function blockKeys(layer: string, start: number, end: number): Key[] {
-  return Array.from({ length: end - start }, (_, i) => `${layer}/${start + i}`);
-}
-
-/**
- * The layer of which some keys are the first blocks, all in order; undefined where they are not.
- *
- * @example
- * ```ts
- * import { layerOfKeys } from "@millrace/graph";
- *
- * layerOfKeys(["tens/0", "tens/1"]); // => "tens"
- * layerOfKeys(["tens/1", "tens/0"]); // => undefined
- * ```
- */
-export function layerOfKeys(keys: readonly Key[]): string | undefined {
-  const [first = ""] = keys;
-  const layer = first.slice(0, Math.max(0, first.lastIndexOf("/")));
-  return keys.every((key, i) => key === `${layer}/${i}`) ? layer : undefined;
 }

@@ -40,10 +40,7 @@ export function optimizeLayers(
   defaults?: RunDefaults,
 ): LayeredGraph {
   const places = placesIn(graph.layers);
-  const requested = new Set<Layer>();
-  for (const key of graph.checkKeys("optimizeLayers", keys)) {
-    for (const layer of places.layersOf(key)) requested.add(layer);
-  }
+  const requested = places.layersOfAll(graph.checkKeys("optimizeLayers", keys));
   const readsOf = neededLayers(graph, places, requested);
   const sorted = inputsFirst(readsOf);
   const fusion = new LayerFusion(readsOf, requested, defaults);

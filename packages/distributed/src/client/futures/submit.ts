@@ -4,6 +4,7 @@ import {
   Delayed,
   LayeredGraph,
   annotate,
+  blockKeys,
   checkOptions,
   isCollection,
 } from "@millrace/graph";
@@ -104,8 +105,7 @@ export class Submitting {
         }),
     );
     const graph = new LayeredGraph().withLayer(layer);
-    const keys = list.map((_, n) => layer.keys.at(n));
-    return this.hold<Awaited<R>>(graph, keys);
+    return this.hold<Awaited<R>>(graph, blockKeys(layer.name, 0, layer.size));
   }
 
   /** Runs a graph, and gives a future for each of its keys. */

@@ -32,7 +32,7 @@ export function encodeGraph(graph: LayeredGraph, keys: readonly Key[]): Block {
   plan.natural(graph.layers.size);
   for (const layer of graph.layers.values()) plan.natural(layers.get(layer) as number);
   plan.natural(keys.length);
-  for (const key of keys) keyWriter.write(key);
+  keyWriter.writeAll(keys);
   const annotations = layerWriter.annotations.map(annotationFields);
   const columns = [...plan.columns(), keyWriter.names, annotations];
   const { objects, parts } = plan.values;

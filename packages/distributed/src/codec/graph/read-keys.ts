@@ -1,4 +1,5 @@
 import type { Key } from "@millrace/graph";
+import { asBlockKeys } from "@millrace/graph";
 import { corruptGraph } from "../value/corrupt.ts";
 import { BLOCK_DIGITS_MAX, BLOCK_NAME_MAX, KeyCode } from "./format.ts";
 import type { PlanReader } from "./plan-reader.ts";
@@ -47,19 +48,30 @@ export class KeyReader {
   }
 
   /** So many keys, none of them twice. */
-  distinct(count: number): Key[] {
+  distinct(count: number): readonly Key[] {
     const keys: Key[] = [];
     // Mostly blocks one after another, which no set has to tell apart.
     const ends = new Float64Array(this.#names.length);
     let areRising = true;
+    let nextCount = 0;
     for (let i = 0; i < count; i++) {
+      const [nameBefore, numberBefore] = [this.#nextName, this.#nextNumber];
       keys.push(this.next());
       const name = this.#nextName;
+      if (name >= 0 && name === nameBefore && this.#nextNumber === numberBefore + 1) nextCount++;
       areRising &&= name >= 0 && this.#nextNumber > (ends[name] as number);
       if (name >= 0) ends[name] = this.#nextNumber;
     }
+    if (count > 0 && this.#nextName >= 0 && nextCount >= count - 1) return this.#asBlocks(keys);
     if (!areRising && new Set(keys).size < count) throw corruptGraph("a key twice");
     return keys;
+  }
+
+  /** Of keys each of which comes next. */
+  #asBlocks(keys: readonly Key[]): readonly Key[] {
+    const layer = entryOf(this.#names, this.#nextName);
+    const end = this.#nextNumber;
+    return asBlockKeys({ layer, start: end - keys.length, end }, keys);
   }
 
   #block(nameNumber: number, number: number): Key {

@@ -1,4 +1,5 @@
 import type { Key } from "@millrace/graph";
+import { blocksOf } from "@millrace/graph";
 import { BLOCK_DIGITS_MAX, BLOCK_NAME_MAX, KeyCode } from "./format.ts";
 import type { PlanWriter } from "./plan-writer.ts";
 
@@ -29,6 +30,18 @@ export class KeyWriter {
       this.#nameNumbers.set(name, number);
     }
     return number;
+  }
+
+  /** Writes keys one after another. */
+  writeAll(keys: readonly Key[]): void {
+    const [first] = keys;
+    const blocks = blocksOf(keys);
+    if (first === undefined || blocks === undefined || !this.#isBlock(first)) {
+      for (const key of keys) this.write(key);
+      return;
+    }
+    for (let i = 1; i < keys.length; i++) this.#plan.natural(KeyCode.next);
+    this.#nextNumber = blocks.end;
   }
 
   write(key: Key): void {

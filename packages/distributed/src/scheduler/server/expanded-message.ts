@@ -101,23 +101,31 @@ function namer({ bytes, offsets, encoding }: KeyColumn): (t: number) => string {
   return (t) => text.toString(encoding, offsets[t], offsets[t + 1]);
 }
 
+/** So many keys are joined into one text: a text has no more than some 2 ** 29 characters. */
+const keysAtOnce = 4_096;
+
 function keyColumn(size: number, keyOf: (t: number) => string): KeyColumn {
-  let length = 0;
+  const offsets = new Float64Array(size + 1);
+  const texts: string[] = [];
   let isLatin = true;
-  for (let t = 0; t < size; t++) {
-    const key = keyOf(t);
-    length += key.length;
+  for (let start = 0; start < size; start += keysAtOnce) {
+    const end = Math.min(size, start + keysAtOnce);
+    let text = "";
+    for (let t = start; t < end; t++) {
+      const key = keyOf(t);
+      text += key;
+      offsets[t + 1] = (offsets[t] as number) + key.length;
+    }
     // oxlint-disable-next-line no-control-regex -- all that one byte can say
-    isLatin &&= /^[\u0000-\u00ff]*$/.test(key);
+    isLatin &&= /^[\u0000-\u00ff]*$/.test(text);
+    texts.push(text);
   }
   const encoding = isLatin ? "latin1" : "utf16le";
-  const text = Buffer.from(new ArrayBuffer(isLatin ? length : 2 * length));
-  const offsets = new Float64Array(size + 1);
-  for (let t = 0, at = 0; t < size; t++) {
-    at += text.write(keyOf(t), at, encoding);
-    offsets[t + 1] = at;
-  }
-  return { bytes: new Uint8Array(text.buffer), offsets, encoding };
+  const bytesEach = isLatin ? 1 : 2;
+  const bytes = new Uint8Array(bytesEach * (offsets[size] as number));
+  let at = 0;
+  for (const text of texts) at += Buffer.from(bytes.buffer).write(text, at, encoding);
+  return { bytes, offsets: isLatin ? offsets : offsets.map((each) => 2 * each), encoding };
 }
 
 function isObject(value: unknown): value is object {
