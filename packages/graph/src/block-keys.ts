@@ -2,14 +2,14 @@ import type { Key } from "./key.ts";
 import { layerKey } from "./key.ts";
 
 /** Consecutive blocks of a symbolic layer. */
-export interface Blocks {
+export interface BlockRange {
   readonly layer: string;
   readonly start: number;
   readonly end: number;
 }
 
 /** Lists of keys of which it is known whose blocks they are. */
-const known = new WeakMap<readonly Key[], Blocks>();
+const known = new WeakMap<readonly Key[], BlockRange>();
 
 /**
  * The keys of the blocks of a layer from one up to, without, another, as a frozen list. Whoever
@@ -39,7 +39,7 @@ export function blockKeys(layer: string, start: number, end: number): readonly K
  * blocksOf(keys); // => { layer: "tens", start: 1, end: 3 }
  * ```
  */
-export function asBlockKeys(blocks: Blocks, keys: readonly Key[]): readonly Key[] {
+export function asBlockKeys(blocks: BlockRange, keys: readonly Key[]): readonly Key[] {
   known.set(Object.freeze(keys), blocks);
   return keys;
 }
@@ -55,7 +55,7 @@ export function asBlockKeys(blocks: Blocks, keys: readonly Key[]): readonly Key[
  * blocksOf(["tens/1", "tens/2"]); // => undefined
  * ```
  */
-export function blocksOf(keys: readonly Key[]): Blocks | undefined {
+export function blocksOf(keys: readonly Key[]): BlockRange | undefined {
   return known.get(keys);
 }
 

@@ -54,7 +54,7 @@ export type { Key, KeyList } from "./key.ts";
 export type { KeyTable } from "./key-table.ts";
 export { LayeredGraph } from "./layered-graph.ts";
 export { asBlockKeys, blockKeys, blocksOf, layerOfKeys } from "./block-keys.ts";
-export type { Blocks } from "./block-keys.ts";
+export type { BlockRange } from "./block-keys.ts";
 export { blockInput, blockStep, stepArray, stepLiteral, stepResult } from "./layers/block-steps.ts";
 export { BlockwiseLayer } from "./layers/blockwise-layer.ts";
 export type { BlockInput, BlockwiseOptions } from "./layers/blockwise-layer.ts";

@@ -1,7 +1,7 @@
 import type { Map as ImmutableMap } from "immutable";
 import type { Annotations } from "./annotations.ts";
 import { mergeAnnotations } from "./annotations.ts";
-import type { Blocks } from "./block-keys.ts";
+import type { BlockRange } from "./block-keys.ts";
 import { blocksOf } from "./block-keys.ts";
 import { GraphError, quoteValue } from "./errors.ts";
 import type { Key } from "./key.ts";
@@ -70,7 +70,7 @@ export class Places {
   }
 
   /** Whose blocks some keys are, where that is known and the layer has them. */
-  blocksOf(keys: readonly Key[]): (Blocks & { readonly of: Layer }) | undefined {
+  blocksOf(keys: readonly Key[]): (BlockRange & { readonly of: Layer }) | undefined {
     const blocks = blocksOf(keys);
     if (blocks === undefined) return undefined;
     const of = this.#layers.get(blocks.layer);
