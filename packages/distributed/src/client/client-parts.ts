@@ -10,6 +10,7 @@ import { expectSignsOfLife } from "../wire/signs-of-life.ts";
 import { Session } from "../wire/session.ts";
 import { hostIdentity } from "../worker/store/process-identity.ts";
 import { Actors } from "./actors/actor.ts";
+import { atExit } from "./at-exit.ts";
 import { receivingActors } from "./actors/handle.ts";
 import { Bringing } from "./bring.ts";
 import { bytesMaxDefault } from "./byte-budget.ts";
@@ -104,10 +105,14 @@ export function joinParts(transport: ClientTransport): ClientParts {
   const submitting = new Submitting(runs);
   const coordinating = new Coordinating(runs, (message) => session.send(message));
   const lost = (reason: string): void => {
+    callOff();
     runs.lost(reason);
     coordinating.lost(reason);
   };
+  // Else the scheduler would wait for this client to come back, and work for it meanwhile.
+  const callOff = atExit(() => session.close("its process has ended"));
   const close = async (reason: string): Promise<void> => {
+    callOff();
     await coordinating.leave();
     lost(reason);
     closing.abort();

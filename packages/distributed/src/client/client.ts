@@ -39,7 +39,8 @@ import type { ClusterInfo } from "./watch/questions.ts";
  * are asked for come from the workers that have them, never through the scheduler.
  *
  * Functions, and what they read from outside, are sent as they are when they are first used. The
- * process goes on until its clients are closed.
+ * process goes on until its clients are closed. What it wanted is given up when it ends; of one
+ * that is killed the scheduler takes a minute to believe it.
  *
  * @example
  * ```ts
