@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Client, LocalCluster, wait } from "@millrace/distributed";
 import type { Bench, BenchRow } from "./bench.ts";
 import { median, rowOf } from "./measure.ts";
@@ -8,21 +9,26 @@ type Parameters = {
   readonly tasks: number;
   readonly peerTasks: number;
   readonly calls: number;
+  readonly warmups: number;
   readonly rounds: number;
 };
 
 const same = (n: number): number => n;
 const workers = 2;
+const settleMs = 500;
 
-/** Sides take turns in every round; ratios are to Dask where that is there, else to nothing. */
+/**
+ * Sides take turns in every round, of which the first ones compile the code and are not counted;
+ * ratios are to Dask where that is there, else to nothing.
+ */
 export const bench: Bench<Parameters> = {
   name: "cluster-tasks",
   question: "What do a task that does nothing and one call cost on a cluster of two processes?",
   parameters: {
-    small: { tasks: 1_000, peerTasks: 200, calls: 5, rounds: 1 },
-    full: { tasks: 100_000, peerTasks: 10_000, calls: 200, rounds: 5 },
+    small: { tasks: 1_000, peerTasks: 200, calls: 5, warmups: 0, rounds: 1 },
+    full: { tasks: 100_000, peerTasks: 10_000, calls: 200, warmups: 2, rounds: 5 },
   },
-  async run({ tasks, peerTasks, calls, rounds }) {
+  async run({ tasks, peerTasks, calls, warmups, rounds }) {
     const startedMs = performance.now();
     await using cluster = await LocalCluster.start({ workers });
     await using client = await Client.connect(cluster);
@@ -31,10 +37,14 @@ export const bench: Bench<Parameters> = {
     await using peer = await askPeer("MILLRACE_DASK_PYTHON", "dask-cluster.py");
     const times = { map: [], call: [], peerMap: [], peerCall: [] } as Record<string, number[]>;
     let check = 0;
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < warmups + rounds; round++) {
+      if (round === warmups) for (const each of Object.values(times)) each.length = 0;
+      // Either side lets go of its tasks after its turn, in its own time.
+      await pause(settleMs);
       check += await measureMap(client, tasks, round, times["map"] as number[]);
       times["call"]?.push(await measureCalls(client, calls));
       if (peer === undefined) continue;
+      await pause(settleMs);
       const mapped = await peer.ask(`map ${peerTasks} ${round}`);
       times["peerMap"]?.push((1_000_000 * (mapped["seconds"] as number)) / peerTasks);
       const called = await peer.ask(`latency ${calls} ${round}`);
