@@ -157,3 +157,13 @@ it("a thread keeps no track of tasks that do not ask", async () => {
   };
   expect(await Delayed.call(isTracking, []).compute({ executor: fresh })).toBe(false);
 });
+
+it("a task that imports what it asks by is known when it does", async () => {
+  await using fresh = createThreadsExecutor({ threads: 1 });
+  const leaves = async (): Promise<string> => {
+    const { secede } = await import("@millrace/distributed");
+    secede();
+    return "left";
+  };
+  expect(await Delayed.call(leaves, []).compute({ executor: fresh })).toBe("left");
+});

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Block } from "../../../packages/distributed/src/codec/block.ts";
+import { encodeValue } from "../../../packages/distributed/src/codec/encode-value.ts";
 import { encodeFailure } from "../../../packages/distributed/src/codec/failure/encode-failure.ts";
 import { SerializationError } from "../../../packages/distributed/src/errors.ts";
 import { errorOf } from "../../../packages/distributed/src/client/run-failure.ts";
@@ -102,4 +103,16 @@ it("a task that has waited for a worker in vain is told with what there was", ()
   expect(error.message).toMatchInlineSnapshot(
     `"no worker that may run a task came within 5 s, got "k" that asks for one of the workers a, and no workers, wanted a worker that fits. Start one, or correct 'resources' and 'workers' of the task."`,
   );
+});
+
+it("a failure that cannot be read is a failure, and says so", () => {
+  const bad: Block[] = [
+    encodeValue(["evil"]),
+    encodeValue({ thrown: { error: 7 }, errors: "none", isFault: false, step: "first" }),
+    { header: Uint8Array.of(255, 1, 2, 3), buffers: [] },
+  ];
+  for (const block of bad) {
+    const error = errorOf({ kind: "threw", key: "k", attempts: 1, workers: [], thrown: block });
+    expect(error).toMatchObject({ key: "k", cause: { code: "distributed/corrupt-block" } });
+  }
 });

@@ -82,12 +82,19 @@ export function joinParts(transport: ClientTransport): ClientParts {
     pack: packFromClient,
     unpack: unpackToClient,
     heard: (messages) => {
-      for (const message of messages) {
-        if (message.kind === "coordinated") coordinating.told(message);
-        else {
-          if (message.kind === "finished") bringing.meet(message.peers);
-          runs.told(message);
+      try {
+        for (const message of messages) {
+          if (message.kind === "coordinated") coordinating.told(message);
+          else {
+            if (message.kind === "finished") bringing.meet(message.peers);
+            runs.told(message);
+          }
         }
+      } catch (error) {
+        // A mistake of ours: all that was asked for fails, and the program goes on.
+        const reason = `a message could not be taken: ${String(error)}`;
+        session.cut(reason);
+        lost(reason);
       }
     },
     broke: (reason) => {

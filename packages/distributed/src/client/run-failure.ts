@@ -16,7 +16,14 @@ const silentEnds: { readonly [K in Exclude<FailureKind, "killed">]: string } = {
 };
 
 function causeOf(kind: keyof typeof silentEnds, { workers, thrown }: TaskFailure): unknown {
-  if (thrown !== undefined) return decodeFailure(thrown);
+  if (thrown !== undefined) {
+    try {
+      return decodeFailure(thrown);
+    } catch (error) {
+      // That a task has failed is known all the same.
+      return error;
+    }
+  }
   const where = workers.length > 0 ? ` (on ${workers.join(", ")})` : "";
   return new Error(silentEnds[kind] + where);
 }

@@ -185,3 +185,50 @@ it("what ends in time, is unrefed, or belongs to a task that waits is no leak", 
   expect(decodeValue(store.get(2, 1) as Block)).toBe(true);
   expect(warnings).toEqual([]);
 });
+
+it.each([
+  [
+    "Array.prototype.map",
+    () => {
+      Array.prototype.map = (() => ["evil"]) as never;
+    },
+  ],
+  [
+    "Array.prototype.Symbol(Symbol.iterator)",
+    () => {
+      Array.prototype[Symbol.iterator] = function* () {
+        yield 666;
+      } as never;
+    },
+  ],
+  [
+    "JSON.stringify",
+    () => {
+      JSON.stringify = () => "evil";
+    },
+  ],
+])("%s is put back after a task that replaces it, and the thread goes", async (name, replace) => {
+  const look = (): string =>
+    JSON.stringify([[1, 2].map((n) => n + 1), ...new Set([[3]].flatMap((n) => n))]);
+  const fail = (): never => {
+    throw new RangeError("as ever");
+  };
+  define(3, replace, 0);
+  define(4, look, 0);
+  define(5, fail, 0);
+  for (const [task, program] of [
+    [1, 3],
+    [2, 5],
+    [3, 4],
+  ] as const) {
+    pool.run(runnable(task, { program }));
+  }
+  pool.flush();
+  await until(() => told("ran", 4).includes(3) && warnings.length > 0);
+  pool.run(runnable(4, { program: 4 }));
+  pool.flush();
+  await until(() => told("ran", 4).includes(4));
+  expect(decodeValue(store.get(4, 1) as Block)).toBe("[[2,3],3]");
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain(`task thread 0 is replaced: ${name} changed, first seen after`);
+});

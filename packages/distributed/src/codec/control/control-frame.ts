@@ -8,7 +8,7 @@ import { corruptFrame } from "../value/corrupt.ts";
 import { FORMAT_VERSION } from "../value/format.ts";
 import { pathTo } from "../value/path-to.ts";
 import { describeValue } from "../value/refusal.ts";
-import { isWellFormedText } from "../value/well-formed.ts";
+import { isWellFormedText } from "../value/text.ts";
 
 /** The version, three bytes that are 0, and the length of the message in four. */
 const PREFIX_BYTES = 8;

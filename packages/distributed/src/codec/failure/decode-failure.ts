@@ -47,9 +47,14 @@ export function decodeFailure(block: Block): unknown {
   }
 }
 
-/** Which call of its task threw, where that is known. */
+/** Which call of its task threw, where that is known and can be read. */
 export function failedStepOf(block: Block): FailedStep | undefined {
-  return (decodeValue(block) as Failure).step;
+  return attempt(() => {
+    const { step } = decodeValue(block) as Failure;
+    const { name, number, count } = step as FailedStep;
+    const isStep = typeof name === "string" && Number.isInteger(number) && Number.isInteger(count);
+    return isStep ? step : undefined;
+  });
 }
 
 function emptyError(description: ThrownError): Error {

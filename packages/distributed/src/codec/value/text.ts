@@ -6,7 +6,6 @@ import type { Encoder } from "./encoder.ts";
 import { RUN_CHARACTERS_MAX, SHORT_TEXT_MAX, TEXT_BUFFER_BYTES_MIN, Tag, Text } from "./format.ts";
 import { readWholes, writeWholes } from "./numbers.ts";
 import { roomFor } from "./room.ts";
-import { isWellFormedText } from "./well-formed.ts";
 
 type TextKind = (typeof Text)[keyof typeof Text];
 
@@ -249,4 +248,14 @@ function nodeName(kind: number): "latin1" | "utf8" | "utf16le" {
       return "utf16le";
   }
   throw corrupt(`there is no kind of text ${kind}`);
+}
+
+// Every Node since 20 has it; the types come with the library of ES2024.
+const { isWellFormed } = String.prototype as unknown as {
+  readonly isWellFormed: (this: string) => boolean;
+};
+
+/** Whether no half of a pair of characters stands alone, so that UTF-8 can hold the text. */
+export function isWellFormedText(text: string): boolean {
+  return isWellFormed.call(text);
 }

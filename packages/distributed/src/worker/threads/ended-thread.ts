@@ -1,5 +1,6 @@
 import type { FailureKind } from "../../messages/failure.ts";
 import type { Posted, TaskThread } from "./task-thread.ts";
+import type { Leak } from "./thread-messages.ts";
 import { isCancelled, isOver, isPreparing, isRunning, isWaiting } from "./tickets.ts";
 
 /** What becomes of the tasks of a thread that has ended. */
@@ -53,4 +54,13 @@ function kindOf(error: unknown): FailureKind {
 /** Why a thread ended, for people. */
 export function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : "it threw something that is no error";
+}
+
+/** Why a thread in which tasks have left something is replaced, and what to do about it. */
+export function leakText({ task, functions, open, replaced }: Leak): string {
+  const after = `first seen after task ${task} (${functions.slice(0, 8).join(", ")})`;
+  return replaced.length > 0
+    ? `${replaced.slice(0, 8).join(", ")} changed, ${after}. All tasks of a thread share it, and ` +
+        "it was put back: write a function of your own."
+    : `${open.slice(0, 8).join(", ")} left open, ${after}. Close it, or unref what may stay.`;
 }

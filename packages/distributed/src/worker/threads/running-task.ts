@@ -19,8 +19,12 @@ export interface Running {
   readonly control: RunControl;
 }
 
-/** Who looks for what tasks leave open. */
+/** Who looks for what tasks leave behind. */
 export interface LeakListener {
+  /** Code is about to be loaded: what that does is not the doing of a task. */
+  loading(): void;
+  /** It was loaded. */
+  loaded(): void;
   ended(running: Running): void;
   /** Some tasks have run; `isQuiet` where none waits for anything. */
   ran(isQuiet: boolean): void;

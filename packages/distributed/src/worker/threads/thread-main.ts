@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import "../../client/actors/handle.ts";
+import { Builtins } from "./builtins.ts";
 import { taskContextHook } from "./task-context.ts";
 import type { Running } from "./running-task.ts";
 import type { ClientPort, Leak, LeakMessage, ThreadStart, ToThread } from "./thread-messages.ts";
@@ -12,14 +13,16 @@ const lookMs = 100;
 const passing = /^(?:MessagePort|Immediate)$|Req/;
 
 /**
- * Looks in a task thread for timers, sockets and the like that tasks have left open. There is a
- * leak where no task is at work and more is open than before the first one, at every look for a
- * while. What was `unref`ed does not count: whoever did so means it to stay.
+ * Looks in a task thread for what tasks leave behind. Functions of the language that one has
+ * replaced are put back at once; timers, sockets and the like are a leak where no task is at work
+ * and more is open than before the first one, at every look for a while. What was `unref`ed does
+ * not count: whoever did so means it to stay. After either the thread is of no use for long.
  */
 class LeakWatch {
   readonly #port: MessagePort;
   readonly #leakMs: number;
   readonly #before = openNow().length;
+  readonly #builtins = new Builtins();
   /** The task that ended last; of its code the names alone, when they are asked for. */
   #last: Pick<Running, "program"> & { readonly task: number } = { task: -1, program: undefined };
   #leak: Leak | undefined;
@@ -34,16 +37,30 @@ class LeakWatch {
     this.#leakMs = leakMs;
   }
 
+  loading(): void {
+    this.#restore();
+  }
+
+  loaded(): void {
+    this.#builtins.accept();
+  }
+
   ended({ of, program }: Running): void {
     this.#last = { task: of.task, program };
+    // Before anything is said of it: what says so may call what was replaced.
+    if (!this.#builtins.areIntact) this.#restore();
+  }
+
+  #restore(): void {
+    const replaced = this.#builtins.restore();
+    if (replaced.length > 0) this.#tell({ ...this.#lastOne(), open: [], replaced });
   }
 
   /** Some tasks have run; `isQuiet` where none waits for anything. */
   ran(isQuiet: boolean): void {
     this.#isQuiet = isQuiet;
-    if (this.#isTold) return;
     if (performance.now() - this.#lookedMs >= lookMs) this.#look();
-    this.#lookAgain();
+    if (!this.#isTold) this.#lookAgain();
   }
 
   #lookAgain(): void {
@@ -57,23 +74,32 @@ class LeakWatch {
   }
 
   #look(): void {
-    // What is open may be what a task waits for.
-    if (!this.#isQuiet) return;
     this.#lookedMs = performance.now();
+    this.#restore();
+    // What is open may be what a task waits for.
+    if (this.#isTold || !this.#isQuiet) return;
     const open = openNow();
     if (open.length <= this.#before) {
       this.#leak = undefined;
       return;
     }
     if (this.#leak === undefined) {
-      const { task, program } = this.#last;
-      const names = program?.steps.map(({ fn }) => fn.name).filter((name) => name !== "") ?? [];
-      this.#leak = { task, functions: names, open };
+      this.#leak = { ...this.#lastOne(), open, replaced: [] };
       this.#sinceMs = this.#lookedMs;
     }
-    if (this.#lookedMs - this.#sinceMs < this.#leakMs) return;
+    if (this.#lookedMs - this.#sinceMs >= this.#leakMs) this.#tell(this.#leak);
+  }
+
+  #lastOne(): Pick<Leak, "task" | "functions"> {
+    const { task, program } = this.#last;
+    const names = program?.steps.map(({ fn }) => fn.name).filter((name) => name !== "") ?? [];
+    return { task, functions: names };
+  }
+
+  #tell(leak: Leak): void {
+    if (this.#isTold) return;
     this.#isTold = true;
-    const message: LeakMessage = { millraceLeak: this.#leak };
+    const message: LeakMessage = { millraceLeak: leak };
     this.#port.postMessage(message);
   }
 }

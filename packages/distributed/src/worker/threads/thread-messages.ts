@@ -70,13 +70,15 @@ export interface PostedValue {
   readonly isMade: boolean;
 }
 
-/** What tasks have left open in a thread. */
+/** What tasks have left in a thread for those that come after them. */
 export interface Leak {
   /** The task that had ended last when it was seen first, and the functions that it called. */
   readonly task: number;
   readonly functions: readonly string[];
   /** Kinds of what is open, as Node calls them. */
   readonly open: readonly string[];
+  /** Functions of the language that were replaced, which were put back. */
+  readonly replaced: readonly string[];
 }
 
 /** A thread tells of a leak. */

@@ -6,7 +6,7 @@ import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
 import { Durations } from "./durations.ts";
-import { afterEnd, textOf } from "./ended-thread.ts";
+import { afterEnd, leakText, textOf } from "./ended-thread.ts";
 import { leastBusyThread, namesOf, pickThread } from "./pick-thread.ts";
 import { TaskQueue } from "./task-queue.ts";
 import type { Posted } from "./task-thread.ts";
@@ -265,12 +265,9 @@ export class ThreadPool {
   }
 
   /** Its memory and what is open go with the thread, as soon as nobody else is in it. */
-  #leaks(thread: TaskThread, { task, functions, open }: Leak): void {
+  #leaks(thread: TaskThread, leak: Leak): void {
     thread.hasLeftover = true;
-    this.#options.warn(
-      `task thread ${thread.number} is replaced: ${open.slice(0, 8).join(", ")} left open, first seen ` +
-        `after task ${task} (${functions.slice(0, 8).join(", ")}). Close it, or unref what may stay.`,
-    );
+    this.#options.warn(`task thread ${thread.number} is replaced: ${leakText(leak)}`);
     if (thread.posted.size === 0) void thread.end();
   }
 

@@ -7,28 +7,32 @@ import { preparationFor } from "../../codec/preparation.ts";
 import type { FunctionName, ShippedFunction, ShippedProgram } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import { letGo } from "../store/reclaim-memory.ts";
+import type { LeakListener } from "./running-task.ts";
 import { taskContextHook } from "./task-context.ts";
 import type { PostedValue } from "./thread-messages.ts";
 
 const hook = taskContextHook();
-const asking = "getWorker";
+/** What a task asks for, of which the thread must know before it runs. */
+const asking = ["getWorker", "getClient", "secede", "uploaded"];
 
 /** The code that a thread has: functions by name, revived once, and the programs that call them. */
 export class ThreadPrograms {
   readonly #functions = new Map<FunctionName, Promise<TaskFunction>>();
   /** A program is a promise until its functions are there, or the reason why it cannot be run. */
   readonly #programs = new Map<number, Program | Promise<Program>>();
+  readonly #listener: Pick<LeakListener, "loading" | "loaded"> | undefined;
+
+  constructor(listener?: Pick<LeakListener, "loading" | "loaded">) {
+    this.#listener = listener;
+  }
 
   /** Begins to make functions and programs; a failure is told to whoever wants the program. */
   define(functions: readonly ShippedFunction[], programs: readonly ProgramDefinition[]): void {
+    if (functions.length + programs.length > 0) this.#listener?.loading();
     for (const { name, bytes } of functions) {
       // It may come to ask, by an import of its own while it runs.
-      if (
-        !hook.isUsed &&
-        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(asking)
-      ) {
-        hook.isUsed = true;
-      }
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      hook.isUsed ||= asking.some((each) => text.includes(each));
       const made = revive<TaskFunction>(bytes);
       // Told to whoever wants the program.
       made.catch(() => undefined);
@@ -38,8 +42,11 @@ export class ThreadPrograms {
       const made = this.#make(spec);
       this.#programs.set(program, made);
       made.then(
-        (ready) => this.#programs.set(program, ready),
-        () => undefined,
+        (ready) => {
+          this.#programs.set(program, ready);
+          this.#listener?.loaded();
+        },
+        () => this.#listener?.loaded(),
       );
     }
   }

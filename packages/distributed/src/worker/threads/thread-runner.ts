@@ -40,7 +40,7 @@ export class ThreadRunner {
   readonly #start: ThreadStart;
   readonly #inbox = new TaskInbox();
   readonly #values = new ThreadValues();
-  readonly #programs = new ThreadPrograms();
+  readonly #programs: ThreadPrograms;
   readonly #results: ThreadResults;
   readonly #room: AwaitingRoom;
   readonly #leaks: LeakListener;
@@ -65,6 +65,7 @@ export class ThreadRunner {
     this.#results = new ThreadResults(port);
     this.#room = new AwaitingRoom(start);
     this.#leaks = leaks;
+    this.#programs = new ThreadPrograms(leaks);
     letGoUpTo(start.awaitingBytesMax);
   }
 
