@@ -220,14 +220,17 @@ export class VirtualClient {
   }
 
   #retry(run: ClientRun): void {
-    const hasFailed = run.outcomes.some((outcome) => outcome?.kind === "failed");
-    if (!hasFailed) return;
+    this.#feed({ kind: "retried", run: run.number });
+  }
+
+  #retried(number: number, outputs: readonly number[]): void {
+    const run = this.runs.get(number);
+    if (run === undefined) return;
     this.#world.mark("retried by the client");
     run.wasRetried = true;
-    for (const [output, outcome] of run.outcomes.entries()) {
-      if (outcome?.kind === "failed") run.outcomes[output] = undefined;
+    for (const output of outputs) {
+      if (run.outcomes[output]?.kind === "failed") run.outcomes[output] = undefined;
     }
-    this.#feed({ kind: "retried", run: run.number });
   }
 
   #feed(event: ClientEvent): void {
@@ -255,6 +258,9 @@ export class VirtualClient {
         for (const output of instruction.outputs) {
           this.#failed(instruction.run, output, instruction.failure);
         }
+        return;
+      case "retried":
+        this.#retried(instruction.run, instruction.outputs);
         return;
       case "rejected":
         this.#rejected(instruction.run, instruction.error);

@@ -90,6 +90,8 @@ export type ClientInstruction =
       readonly outputs: readonly number[];
       readonly failure: TaskFailure;
     }
+  /** Outputs that had failed may come after all. */
+  | { readonly kind: "retried"; readonly run: number; readonly outputs: readonly number[] }
   /** The whole run cannot be: its graph is no good. */
   | { readonly kind: "rejected"; readonly run: number; readonly error: unknown }
   /** The scheduler is gone, and this run with it. */

@@ -118,6 +118,10 @@ export class ClientRun implements RunListener {
     this.fail(error);
   }
 
+  retried(): void {
+    // It is over with its first failure.
+  }
+
   /** The run has failed, or is given up; only the first reason counts. */
   fail(error: unknown): void {
     if (this.#isOver) return;

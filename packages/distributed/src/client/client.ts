@@ -15,23 +15,19 @@ import type { Actor, ActorArguments, ActorClass, ActorOptions } from "./actors/a
 import type { ClientOptions, ClientTransport, SchedulerReference } from "./client-options.ts";
 import { addressOf, closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
-import type { Holder } from "./futures/copies.ts";
-import { rebalance, replicate, whoHas } from "./futures/copies.ts";
+import { rebalance, replicate, whoHas, type Holder } from "./futures/copies.ts";
 import { ClusterEvent } from "./coordination/cluster-event.ts";
 import { ClusterLock } from "./coordination/cluster-lock.ts";
-import { ClusterQueue } from "./coordination/cluster-queue.ts";
-import type { QueueOptions } from "./coordination/cluster-queue.ts";
+import { ClusterQueue, type QueueOptions } from "./coordination/cluster-queue.ts";
 import { ClusterSemaphore } from "./coordination/cluster-semaphore.ts";
 import { ClusterTopic } from "./coordination/cluster-topic.ts";
 import { ClusterVariable } from "./coordination/cluster-variable.ts";
 import type { PublishOptions } from "./coordination/publishing.ts";
 import type { Future } from "./futures/future.ts";
-import type { GatherOptions } from "./futures/gather.ts";
-import { gather } from "./futures/gather.ts";
+import { gather, type GatherOptions } from "./futures/gather.ts";
 import type { ScatterOptions } from "./futures/scatter.ts";
 import type { Returned, SubmitOptions } from "./futures/submit.ts";
-import { runEverywhere } from "./run-everywhere.ts";
-import type { RunEverywhereOptions } from "./run-everywhere.ts";
+import { runEverywhere, type RunEverywhereOptions } from "./run-everywhere.ts";
 import type { ClusterInfo } from "./watch/questions.ts";
 
 /**
@@ -201,8 +197,7 @@ export class Client implements Executor, AsyncDisposable {
    * await using cluster = await LocalCluster.start({ workers: 2 });
    * await using client = await Client.connect(cluster);
    * const [table] = await client.scatter([new Map([["a", 1]])], { broadcast: true });
-   * const looked = client.map((key: string) => key, ["a"]);
-   * [table?.status, (await client.gather(looked)).length]; // => ["finished", 1]
+   * table?.status; // => "finished"
    * ```
    */
   async scatter<T>(
@@ -214,7 +209,8 @@ export class Client implements Executor, AsyncDisposable {
 
   /** The workers that have the values of futures, in the order given. */
   async whoHas(futures: Iterable<Future<unknown>>): Promise<readonly (readonly Holder[])[]> {
-    return whoHas(this.#open("Client.whoHas").runs, futures);
+    this.#open("Client.whoHas");
+    return whoHas(futures);
   }
 
   /**
@@ -222,7 +218,8 @@ export class Client implements Executor, AsyncDisposable {
    * than that stay. Rejects as `result` does where one has failed.
    */
   async replicate(futures: Iterable<Future<unknown>>, copies?: number): Promise<void> {
-    await replicate(this.#open("Client.replicate").runs, futures, copies);
+    this.#open("Client.replicate");
+    await replicate(futures, copies);
   }
 
   /** Spreads values over the workers, so that each is as full as the others. */
@@ -232,12 +229,15 @@ export class Client implements Executor, AsyncDisposable {
 
   /** Its task runs to its end, also when the future is released. */
   fireAndForget(future: Future<unknown>): void {
-    future.keep();
+    this.#open("Client.fireAndForget").submitting.keep(future);
   }
 
-  /** Tries again what has failed. */
+  /**
+   * Tries again what has failed, together with all that has failed of the same `map`. What could
+   * not be sent, or was lost with its scheduler, stays failed.
+   */
   retry(future: Future<unknown>): void {
-    future.retry();
+    this.#open("Client.retry").submitting.retry(future);
   }
 
   /**

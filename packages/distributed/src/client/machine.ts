@@ -300,6 +300,8 @@ export class ClientMachine {
     const run = this.#runs.get(number);
     // Where nothing is known to have failed the scheduler may not know the run yet.
     if (!run?.outputs.some(({ state }) => state === "failed")) return;
+    const outputs = [...run.outputs.keys()].filter((n) => run.outputs[n]?.state === "failed");
+    this.#instructions.push({ kind: "retried", run: number, outputs });
     run.round++;
     for (const output of run.outputs) if (output.state === "failed") output.state = "open";
     this.#tell({ kind: "retry", run: number, round: run.round });

@@ -251,7 +251,7 @@ export class RunClient {
     this.#release(run.number);
   }
 
-  /** Tries again what has failed of it. */
+  /** Tries again what has failed of it, where the scheduler knows it; its listener is told. */
   retry(run: HeldRun): void {
     this.#handle({ kind: "retried", run: run.number });
   }
@@ -386,6 +386,7 @@ export class RunClient {
         return;
       case "finished":
       case "failed":
+      case "retried":
       case "rejected":
       case "lost":
       case "progressed":

@@ -9,6 +9,8 @@ export interface RunListener {
   give(output: number, value: unknown): void;
   /** Some outputs have failed. */
   failOutputs(outputs: readonly number[], error: Error): void;
+  /** Outputs that had failed are tried again. */
+  retried(outputs: readonly number[]): void;
   /** The whole run has failed, or is given up. */
   fail(error: unknown): void;
   progressed(counts: Counts): void;
@@ -17,7 +19,7 @@ export interface RunListener {
 
 type News = Extract<
   ClientInstruction,
-  { kind: "finished" | "failed" | "rejected" | "lost" | "progressed" | "attempted" }
+  { kind: "finished" | "failed" | "retried" | "rejected" | "lost" | "progressed" | "attempted" }
 >;
 
 /** Tells a listener what has become of its run. */
@@ -28,6 +30,9 @@ export function hear(run: RunListener, news: News): void {
       return;
     case "failed":
       run.failOutputs(news.outputs, errorOf(news.failure));
+      return;
+    case "retried":
+      run.retried(news.outputs);
       return;
     case "rejected":
       run.fail(news.error);

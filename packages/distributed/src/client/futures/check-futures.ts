@@ -29,6 +29,11 @@ export function futuresOf<T>(api: string, futures: Iterable<Future<T>>): readonl
   );
 }
 
+/** What should be a future. */
+export function futureOf<T>(api: string, future: Future<T>): Future<T> {
+  return futuresOf(api, [future])[0] as Future<T>;
+}
+
 /** Checks a function and its arguments. */
 export function checkCall(api: string, fn: unknown, args: unknown): void {
   if (typeof fn !== "function") {

@@ -30,14 +30,13 @@ async function ask<K extends Answer["kind"]>(
 
 /** The workers that have the values of futures, in their order; none where it is not computed. */
 export async function whoHas(
-  client: RunClient,
   futures: Iterable<Future<unknown>>,
 ): Promise<readonly (readonly Holder[])[]> {
   return Promise.all(
     Array.from(futuresOf("Client.whoHas", futures), async ({ run, output }) => {
       const outputs = [output];
       const question = { kind: "who-has", run: run.held.number, outputs } as const;
-      const { rows, peers } = await ask("Client.whoHas", client, question, "holders");
+      const { rows, peers } = await ask("Client.whoHas", run.client, question, "holders");
       const addresses = new Map(peers.map(({ worker, address }) => [worker, address]));
       return rows.slice(3).map((worker) => ({ worker, address: addresses.get(worker) ?? "" }));
     }),
@@ -46,7 +45,6 @@ export async function whoHas(
 
 /** Has `copies` workers keep the values of futures. */
 export async function replicate(
-  client: RunClient,
   futures: Iterable<Future<unknown>>,
   copies: number | undefined,
 ): Promise<void> {
@@ -57,7 +55,7 @@ export async function replicate(
       const { run, output } = future;
       const outputs = [output];
       const question = { kind: "replicate", run: run.held.number, outputs, copies } as const;
-      const { short } = await ask("Client.replicate", client, question, "replicated");
+      const { short } = await ask("Client.replicate", run.client, question, "replicated");
       if (short.length === 0) return;
       throw new DistributedError(
         "distributed/not-scattered",

@@ -117,20 +117,22 @@ export class FutureRun implements RunListener {
     this.#letGo(output);
   }
 
-  /** Tries outputs again that have failed. */
-  retry(): void {
-    for (const [output, status] of this.#statuses.entries()) {
-      if (status !== "error") continue;
+  retried(outputs: readonly number[]): void {
+    for (const output of outputs) {
+      if (this.statusOf(output) !== "error") continue;
       this.#statuses[output] = "pending";
       this.#pendingCount++;
       this.#errors.delete(output);
     }
-    this.client.retry(this.held);
   }
 
   give(output: number): void {
-    if (this.statusOf(output) !== "pending") return;
+    const status = this.statusOf(output);
+    // Another client may have had it tried again.
+    const isLate = status === "error" && this.#errors.delete(output);
+    if (status !== "pending" && !isLate) return;
     this.#statuses[output] = "finished";
+    if (isLate) return;
     this.#end();
     this.#waiters.get(output)?.resolve();
     this.#waiters.delete(output);

@@ -166,9 +166,10 @@ export class Future<T> implements Collection<T>, Disposable {
     return new HeldOutput(this.#run.held.number, this.output);
   }
 
-  /** Tries again what has failed of its run. */
+  /** Tries again what has failed of its run; where the scheduler does not know that, nothing. */
   retry(): void {
-    this.#run.retry();
+    const { client, held } = this.#run;
+    client.retry(held);
   }
 
   /** What stands for the value in graphs; one that reads it keeps the future alive. */

@@ -10,7 +10,7 @@ import {
 } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
 import type { RunClient } from "../run-client.ts";
-import { checkCall, listOf } from "./check-futures.ts";
+import { checkCall, futureOf, listOf } from "./check-futures.ts";
 import { FutureRun } from "./future-run.ts";
 import { Future, FutureGroup } from "./future.ts";
 
@@ -106,6 +106,16 @@ export class Submitting {
     );
     const graph = new LayeredGraph().withLayer(layer);
     return this.hold<Awaited<R>>(graph, blockKeys(layer.name, 0, layer.size));
+  }
+
+  /** See `Client.fireAndForget`. */
+  keep(future: Future<unknown>): void {
+    futureOf("Client.fireAndForget", future).keep();
+  }
+
+  /** See `Client.retry`. */
+  retry(future: Future<unknown>): void {
+    futureOf("Client.retry", future).retry();
   }
 
   /** Runs a graph, and gives a future for each of its keys. */

@@ -1,0 +1,74 @@
+import { Client } from "@millrace/distributed";
+import { expect, test } from "vitest";
+import { client, cluster } from "./lib/open-cluster.ts";
+
+const fails = (): number => {
+  throw new Error("no");
+};
+const returnsOne = (_: unknown): number => 1;
+
+/** Another client, whose runs have other numbers than those of the first. */
+async function otherClient(): Promise<Client> {
+  const other = await Client.connect(cluster);
+  await other.gather(other.map((n: number) => 100 * n, [1, 2, 3]));
+  return other;
+}
+
+test("what could not be sent stays failed when it is tried again", async () => {
+  const future = client.submit(returnsOne, [{ a: new WeakMap() }]);
+  const error = await future.result().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: "CaptureError" });
+  client.retry(future);
+  expect(future.status).toBe("error");
+  await expect(future.result()).rejects.toBe(error);
+});
+
+test("a closed client tries nothing again and keeps nothing", async () => {
+  const other = await Client.connect(cluster);
+  const future = other.submit(fails, []);
+  await expect(future.result()).rejects.toThrow("no");
+  await other.close();
+  expect(() => other.retry(future)).toThrow("Client.retry: the client was closed");
+  expect(() => other.fireAndForget(future)).toThrow("Client.fireAndForget: the client was closed");
+  client.retry(future);
+  await expect(future.result()).rejects.toThrow("no");
+});
+
+test("what another client has tried again with success has a value for all", async () => {
+  await using other = await otherClient();
+  const name = `retry-${process.pid}-${Date.now()}`;
+  const future = client.submit(
+    async (flag: string): Promise<string> => {
+      const [fs, { tmpdir }] = await Promise.all([import("node:fs"), import("node:os")]);
+      const path = `${tmpdir()}/millrace-${flag}`;
+      if (fs.existsSync(path)) {
+        fs.unlinkSync(path);
+        return "again";
+      }
+      fs.writeFileSync(path, "");
+      throw new Error("first");
+    },
+    [name],
+  );
+  await expect(future.result()).rejects.toThrow("first");
+  await client.variable<unknown>(name).set(future);
+  const theirs = (await other.variable(name).get()) as typeof future;
+  await expect(theirs.result()).rejects.toThrow("first");
+  other.retry(theirs);
+  expect(await theirs.result()).toBe("again");
+  await expect.poll(() => future.status).toBe("finished");
+  client.retry(future);
+  expect(await future.result()).toBe("again");
+  await client.variable(name).delete();
+});
+
+test("a client asks about the futures of another one", async () => {
+  await using other = await otherClient();
+  const [own] = await client.scatter([7]);
+  const mine = own === undefined ? [] : [own];
+  const [holders] = await client.whoHas(mine);
+  expect(holders).toHaveLength(1);
+  expect(await other.whoHas(mine)).toEqual([holders]);
+  await other.replicate(mine);
+  expect((await client.whoHas(mine))[0]).toHaveLength(2);
+});
