@@ -86,6 +86,7 @@ const demands: { readonly [K in Demand["kind"]]: fc.Arbitrary<Extract<Demand, { 
   "actor-next": fc.record({ kind: fc.constant("actor-next"), name, run: number }),
   "actor-call": fc.record({ kind: fc.constant("actor-call"), name, run: number, value }),
   "actor-answer": fc.record({ kind: fc.constant("actor-answer"), name, call: number, value }),
+  entrust: fc.record({ kind: fc.constant("entrust"), value }),
   "actor-end": fc.record({
     kind: fc.constant("actor-end"),
     name,

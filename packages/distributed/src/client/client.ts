@@ -227,9 +227,9 @@ export class Client implements Executor, AsyncDisposable {
     await rebalance(this.#open("Client.rebalance").runs);
   }
 
-  /** Its task runs to its end, also when the future is released. */
+  /** Its task runs to its end, whatever becomes of the future, this client and its process. */
   fireAndForget(future: Future<unknown>): void {
-    this.#open("Client.fireAndForget").submitting.keep(future);
+    this.#open("Client.fireAndForget").coordinating.entrust("Client.fireAndForget", future);
   }
 
   /**

@@ -99,6 +99,8 @@ export type Demand =
     }
   /** Of the host: there is no instance any more. */
   | { readonly kind: "actor-end"; readonly name: string; readonly reason: string }
+  /** The tasks of the futures in the value run to their ends, whatever becomes of the client. */
+  | { readonly kind: "entrust"; readonly value: PassedValue }
   /** Which workers there are that take tasks. */
   | { readonly kind: "worker-names" }
   /** The client is about to go: it waits for nothing, has no lease and listens to nothing. */

@@ -20,6 +20,22 @@ export interface ComingRun {
   consumed: number;
 }
 
+/** A client that has just come. */
+export function makeClient(epoch: number, name: string): ClientRecord {
+  return {
+    epoch,
+    name,
+    runs: new Map(),
+    coming: new Map(),
+    knownPeers: new Set(),
+    newPeers: [],
+    outbox: [],
+    news: [],
+    isTalkedTo: false,
+    isGone: false,
+  };
+}
+
 /** A client that is connected, and the runs that it has submitted. */
 export interface ClientRecord {
   /** The number of its connection: its epoch. */

@@ -1,6 +1,6 @@
 import type { ClientMessage } from "../messages/client-messages.ts";
 import type { HeldOutput } from "../messages/shipped.ts";
-import type { ClientRecord } from "./client-record.ts";
+import { makeClient, type ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import { missValue } from "./losses.ts";
 import {
@@ -25,18 +25,7 @@ import { tell, tellFinished } from "./tell-client.ts";
 /** A client has connected. */
 export function addClient(state: SchedulerState, epoch: number, name: string): void {
   state.journal.note(state.nowMs, { kind: "client-joined", client: name, epoch });
-  state.clients.set(epoch, {
-    epoch,
-    name,
-    runs: new Map(),
-    coming: new Map(),
-    knownPeers: new Set(),
-    newPeers: [],
-    outbox: [],
-    news: [],
-    isTalkedTo: false,
-    isGone: false,
-  });
+  state.clients.set(epoch, makeClient(epoch, name));
 }
 
 /** A client is gone: nobody wants what it wanted, unless it has shared it. */

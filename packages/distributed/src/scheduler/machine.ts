@@ -9,6 +9,7 @@ import {
 import type { HeldOutput } from "../messages/shipped.ts";
 import { deriveStale } from "./derive.ts";
 import { dispatch } from "./dispatch.ts";
+import { entrust, letGoOfEnded } from "./keeper.ts";
 import type { SchedulerLoad } from "./load.ts";
 import { loadOf } from "./load.ts";
 import { loseWorker } from "./losses.ts";
@@ -63,6 +64,7 @@ export class SchedulerMachine {
     const state = this.#state;
     state.nowMs = Math.max(nowMs, state.nowMs);
     for (const event of events) this.#guard(event);
+    letGoOfEnded(state);
     handOver(state);
     if (state.questions.size > 0) pumpQuestions(state);
     dispatch(state);
@@ -173,6 +175,9 @@ export class SchedulerMachine {
       }
       case "unshared":
         unshare(state, event.share);
+        return;
+      case "entrusted":
+        entrust(state, event.share);
         return;
       case "ticked":
         this.#ticked();

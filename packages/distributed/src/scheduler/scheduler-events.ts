@@ -47,6 +47,8 @@ export type SchedulerEvent =
     }
   /** Nobody else will be given what is kept under a number. */
   | { readonly kind: "unshared"; readonly share: number }
+  /** What is shared under a number is kept until its tasks have ended. */
+  | { readonly kind: "entrusted"; readonly share: number }
   /** The time has come that `wake` named. */
   | { readonly kind: "ticked" };
 

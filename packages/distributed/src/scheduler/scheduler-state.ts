@@ -1,5 +1,5 @@
 import { AttemptRing } from "./attempt-ring.ts";
-import type { ClientRecord } from "./client-record.ts";
+import { makeClient, type ClientRecord } from "./client-record.ts";
 import type { Copying } from "./copies.ts";
 import { Functions } from "./functions.ts";
 import { Groups } from "./groups.ts";
@@ -64,6 +64,15 @@ export class SchedulerState {
   /** Values that their clients were to bring and have released; settled before the event ends. */
   abandoned: number[] = [];
   readonly clients: Map<number, ClientRecord> = new Map();
+  /**
+   * Whoever wants what tasks make for which nobody waits: a client like others, so that they are
+   * made again where they are lost, but nobody is told what it is told. See `keeper.ts`.
+   */
+  readonly keeper: ClientRecord = {
+    ...makeClient(-1, "fire-and-forget"),
+    // Who is taken to be in the list of those that are told something is never put into it.
+    isTalkedTo: true,
+  };
   readonly runs: Set<Run> = new Set();
   /** Runs with roots that no worker has taken, the most urgent first. */
   readonly rootRuns: Run[] = [];

@@ -29,7 +29,8 @@ export function packCoordinate(
     case "topic-publish":
     case "actor-open":
     case "actor-call":
-    case "actor-answer": {
+    case "actor-answer":
+    case "entrust": {
       const { kind: what, value, ...plain } = demand;
       return { kind, request, what, ...plain, ...packPassed(value, out) };
     }
@@ -96,6 +97,7 @@ const demandKinds = [
   "actor-call",
   "actor-answer",
   "actor-end",
+  "entrust",
   "worker-names",
   "leave",
   "withdraw",
@@ -116,10 +118,8 @@ function unpackDemand(fields: Fields): Demand {
       const lengthMax = fields.whole("lengthMax");
       return { kind, name: nameIn(fields), lengthMax, value: unpackPassed(fields) };
     }
-    case "queue-get": {
-      const waits = fields.flag("waits");
-      return { kind, name: nameIn(fields), waits, run: fields.whole("run") };
-    }
+    case "queue-get":
+      return { kind, name: nameIn(fields), waits: fields.flag("waits"), run: fields.whole("run") };
     case "event-get":
       return { kind, name: nameIn(fields), waits: fields.flag("waits") };
     case "queue-size":
@@ -169,6 +169,8 @@ function unpackDemand(fields: Fields): Demand {
     }
     case "actor-end":
       return { kind, name: nameIn(fields), reason: fields.text("reason", endReasonMax) };
+    case "entrust":
+      return { kind, value: unpackPassed(fields) };
     case "topic-next":
     case "topic-leave":
       return { kind, subscription: fields.whole("subscription") };

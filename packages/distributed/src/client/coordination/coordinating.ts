@@ -14,6 +14,9 @@ import type {
   Refusal,
 } from "../../messages/coordination.ts";
 import { nameLengthMax } from "../../messages/coordination.ts";
+import type { Future } from "../futures/future.ts";
+import { futureOf } from "../futures/check-futures.ts";
+import { wait } from "../futures/wait.ts";
 import type { RunClient } from "../run-client.ts";
 import type { Receiving } from "./receiving.ts";
 import { receive } from "./receiving.ts";
@@ -101,6 +104,23 @@ export class Coordinating {
     } finally {
       for (const future of passing.futures) future.release();
     }
+  }
+
+  /**
+   * Has the task of a future run to its end, whatever becomes of the future and of this client.
+   *
+   * @throws as `pass`; CancelledError
+   */
+  entrust(api: string, future: Future<unknown>): void {
+    const { status, error } = futureOf(api, future);
+    if (status === "cancelled") throw error as Error;
+    const { value, futures } = pass(api, [future], this.client);
+    const over = (): void => {
+      for (const each of futures) each.release();
+    };
+    // Where the scheduler does not have it yet, or not any more, this client can keep it.
+    const stay = (): unknown => wait(futures).then(over, over);
+    this.ask<"done">(api, { kind: "entrust", value }).then(over, stay);
   }
 
   /** Says something without waiting for the answer. */

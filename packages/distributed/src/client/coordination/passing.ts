@@ -51,6 +51,6 @@ function foreign(api: string, key: string): Error {
     "a future belongs to another client",
     `the future ${key}`,
     "one of this client",
-    "Use the queue or variable of the client that has submitted it.",
+    "Ask the client that has submitted it.",
   );
 }

@@ -99,13 +99,6 @@ export class FutureRun implements RunListener {
     this.#letGo(output);
   }
 
-  /** An output shall run to its end, whoever else needs it. */
-  keep(output: number): void {
-    this.use(output);
-    const over = (): void => this.drop(output);
-    this.settled(output).then(over, over);
-  }
-
   /** An output that is not there yet is wanted by nobody any more. */
   cancel(output: number): void {
     if (this.statusOf(output) !== "pending") return;

@@ -155,11 +155,6 @@ export class Future<T> implements Collection<T>, Disposable {
     return new Future<T>(this.key, new FutureGroup(this.#run, this.output, 1), this.output);
   }
 
-  /** Its task shall run to its end, also when it is released. */
-  keep(): void {
-    this.#run.keep(this.output);
-  }
-
   /** The output that it stands for, as the scheduler of its client knows it. */
   outputOf(client: RunClient): HeldOutput | undefined {
     if (client !== this.#run.client) return undefined;

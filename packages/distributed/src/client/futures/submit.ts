@@ -108,11 +108,6 @@ export class Submitting {
     return this.hold<Awaited<R>>(graph, blockKeys(layer.name, 0, layer.size));
   }
 
-  /** See `Client.fireAndForget`. */
-  keep(future: Future<unknown>): void {
-    futureOf("Client.fireAndForget", future).keep();
-  }
-
   /** See `Client.retry`. */
   retry(future: Future<unknown>): void {
     futureOf("Client.retry", future).retry();

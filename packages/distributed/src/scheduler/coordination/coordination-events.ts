@@ -39,5 +39,7 @@ export type CoordinationInstruction =
       readonly epoch: number;
       readonly run: number;
     }
+  /** They are to be kept until their tasks have ended. */
+  | { readonly kind: "entrust"; readonly share: number }
   /** Nobody asks for them under this number any more. */
   | { readonly kind: "unshare"; readonly share: number };

@@ -143,6 +143,16 @@ export class Desk {
     if (share > 0) this.#instructions.push({ kind: "adopt", share, epoch, run });
   }
 
+  /** Has the futures of a value kept until their tasks have ended. */
+  entrust(asker: Asker, { holds }: PassedValue): void {
+    if (holds.length > 0) {
+      const share = ++this.#shareCount;
+      this.#instructions.push({ kind: "share", share, epoch: asker.epoch, holds });
+      this.#instructions.push({ kind: "entrust", share }, { kind: "unshare", share });
+    }
+    this.reply(asker, { kind: "done" });
+  }
+
   /** Whether one more name may be in use; where not, that is refused. */
   hasRoomForName(asker: Asker): boolean {
     if (this.#nameCount < this.limits.namesMax) return true;

@@ -114,6 +114,8 @@ export class CoordinationMachine {
         return this.#actors.answer(asker, demand);
       case "actor-end":
         return this.#actors.end(asker, demand);
+      case "entrust":
+        return this.#desk.entrust(asker, demand.value);
       case "leave":
         this.#left(epoch);
         return this.#desk.reply(asker, { kind: "done" });

@@ -124,6 +124,9 @@ export class Coordinator {
         this.#link.happened({ kind: "adopted", epoch, share, run });
         return;
       }
+      case "entrust":
+        this.#link.happened({ kind: "entrusted", share: instruction.share });
+        return;
       case "unshare":
         this.#link.happened({ kind: "unshared", share: instruction.share });
         return;
