@@ -1,10 +1,12 @@
 import { Client } from "@millrace/distributed";
+import { CancelledError, Delayed } from "@millrace/graph";
 import { expect, test } from "vitest";
 import { client, cluster } from "./lib/open-cluster.ts";
 
 const fails = (): number => {
   throw new Error("no");
 };
+const identity = (n: number): number => n;
 const returnsOne = (_: unknown): number => 1;
 
 /** Another client, whose runs have other numbers than those of the first. */
@@ -71,4 +73,37 @@ test("a client asks about the futures of another one", async () => {
   expect(await other.whoHas(mine)).toEqual([holders]);
   await other.replicate(mine);
   expect((await client.whoHas(mine))[0]).toHaveLength(2);
+});
+
+test("what was released, cancelled or never sent cannot be read by tasks", async () => {
+  const released = client.submit(identity, [1]);
+  const later = Delayed.call(identity, [released]);
+  await released.settled();
+  released.release();
+  const gone = { code: "distributed/released" };
+  await expect(client.submit(identity, [released]).result()).rejects.toMatchObject(gone);
+  await expect(client.gather(client.map(identity, [released]))).rejects.toMatchObject(gone);
+  await expect(later.compute({ executor: client })).rejects.toMatchObject(gone);
+  const cancelled = client.submit(identity, [1]);
+  await cancelled.cancel();
+  await expect(client.submit(identity, [cancelled]).result()).rejects.toBeInstanceOf(
+    CancelledError,
+  );
+  const unsent = client.submit(returnsOne, [new WeakMap()]);
+  const reader = client.submit(identity, [unsent]);
+  const error = await unsent.result().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: "CaptureError" });
+  await expect(reader.result()).rejects.toBe(error);
+  await expect(client.submit(identity, [unsent]).result()).rejects.toBe(error);
+});
+
+test("a client that was closed gives no values any more", async () => {
+  const other = await Client.connect(cluster);
+  const one = other.submit(identity, [1]);
+  expect(await one.result()).toBe(1);
+  await other.close();
+  const closed = { name: "DistributedError", code: "distributed/client-closed" };
+  await expect(one.result()).rejects.toMatchObject(closed);
+  await expect(client.gather([one])).rejects.toMatchObject(closed);
+  await expect(client.submit(identity, [one]).result()).rejects.toMatchObject(closed);
 });

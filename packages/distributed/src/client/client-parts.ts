@@ -111,9 +111,9 @@ export function joinParts(transport: ClientTransport): ClientParts {
   });
   const submitting = new Submitting(runs);
   const coordinating = new Coordinating(runs, (message) => session.send(message));
-  const lost = (reason: string): void => {
+  const lost = (reason: string, isClosed = false): void => {
     callOff();
-    runs.lost(reason);
+    runs.lost(reason, isClosed);
     coordinating.lost(reason);
   };
   // Else the scheduler would wait for this client to come back, and work for it meanwhile.
@@ -121,7 +121,7 @@ export function joinParts(transport: ClientTransport): ClientParts {
   const close = async (reason: string): Promise<void> => {
     callOff();
     await coordinating.leave();
-    lost(reason);
+    lost(reason, true);
     closing.abort();
     session.close(reason);
     await data.close();

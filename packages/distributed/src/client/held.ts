@@ -11,12 +11,27 @@ export class Held {
   readonly run: HeldRun;
   readonly output: number;
   readonly #fetch: () => Promise<unknown>;
+  readonly #refusal: () => Error | undefined;
 
-  constructor(holder: object, run: HeldRun, output: number, fetch: () => Promise<unknown>) {
+  /** @param refusal - gives why nothing may stand for it any more, where that is so */
+  constructor(
+    holder: object,
+    run: HeldRun,
+    output: number,
+    fetch: () => Promise<unknown>,
+    refusal: () => Error | undefined = () => undefined,
+  ) {
     this.holder = holder;
     this.run = run;
     this.output = output;
     this.#fetch = fetch;
+    this.#refusal = refusal;
+  }
+
+  /** @throws why its executor has it no more */
+  check(): void {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
   }
 
   /** The value, brought here. */

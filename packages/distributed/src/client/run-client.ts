@@ -13,10 +13,10 @@ import { preparationFor } from "../codec/preparation.ts";
 import { SchedulerLostError } from "../errors.ts";
 import type { ToClientMessage } from "../messages/client-messages.ts";
 import type { ClientEvent, ClientInstruction, Location } from "./client-events.ts";
-import type { RunListener } from "./run-listener.ts";
-import { hear } from "./run-listener.ts";
+import { hear, type RunListener } from "./run-listener.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { ByteBudget, budgetOfCompute } from "./byte-budget.ts";
+import { closedError } from "./client-options.ts";
 import { ClientRun } from "./client-run.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Held, HeldRun, fetchAll, foreignIn, graphOfHeld } from "./held.ts";
@@ -26,8 +26,7 @@ import type { ClientLink } from "./client-link.ts";
 import { Unwanted } from "./unwanted.ts";
 import { OutputOrder } from "./output-order.ts";
 import { shipGraph } from "./ship.ts";
-import type { Submission } from "./submission.ts";
-import { layersOf, placesAmong, settingsOf } from "./submission.ts";
+import { layersOf, placesAmong, settingsOf, type Submission } from "./submission.ts";
 
 /** Requested values that a stream may be ahead of its reader, unless told otherwise. */
 const lookaheadDefault = 2;
@@ -56,6 +55,7 @@ export class RunClient {
   #isHandling = false;
   /** Why nothing can be run any more. */
   #lostReason: string | undefined;
+  #isClosed = false;
 
   constructor(link: ClientLink) {
     this.#link = link;
@@ -73,9 +73,10 @@ export class RunClient {
     this.#handle({ kind: "told", message });
   }
 
-  /** The scheduler is gone. */
-  lost(reason: string): void {
-    this.#lostReason = reason;
+  /** The scheduler is gone, or nothing is to be asked of it any more. */
+  lost(reason: string, isClosed = false): void {
+    this.#lostReason ??= reason;
+    this.#isClosed ||= isClosed;
     this.#handle({ kind: "disconnected", reason });
   }
 
@@ -137,12 +138,7 @@ export class RunClient {
     options: ExecutorOptions,
   ): Promise<{ graph: LayeredGraph; keys: readonly Key[] }> {
     const { run, outputs } = await this.#start(graph, keys, options, { holds: true });
-    try {
-      await run.ended;
-    } catch (error) {
-      this.#release(run.number);
-      throw error;
-    }
+    await run.ended;
     const heldRun = new HeldRun(run.number);
     this.#forgotten.register(heldRun, run.number);
     const held = outputs.map(
@@ -160,6 +156,7 @@ export class RunClient {
     output: number,
     budget: ByteBudget = ByteBudget.none,
   ): Promise<unknown> {
+    if (this.#isClosed) throw closedError("Future.result");
     const at = this.#machine.locationOf(run.number, output);
     if (at !== undefined) budget.take(at.bytes);
     const block = at === undefined ? undefined : await this.#lookUp(at);
@@ -309,15 +306,19 @@ export class RunClient {
     const layers = layersOf(graph, keys, options);
     const foreign = foreignIn(layers, this);
     const ask = (brought: ReadonlyMap<Held, unknown>): void => {
-      if (!this.#runs.has(number)) return;
-      const shipped = shipGraph(layers, this, brought);
-      const settings = settingsOf(options, lookahead);
-      this.#handle({ kind: "asked", run: number, keys, ...shipped, settings, brings: !holds });
+      const listener = this.#runs.get(number);
+      if (listener === undefined) return;
+      try {
+        const shipped = shipGraph(layers, this, brought);
+        const settings = settingsOf(options, lookahead);
+        this.#handle({ kind: "asked", run: number, keys, ...shipped, settings, brings: !holds });
+      } catch (error) {
+        // At once, so that the next run is not shipped to stand for outputs of this one.
+        listener.fail(error);
+        throw error;
+      }
     };
-    if (foreign.size === 0 && this.#submitting === undefined) {
-      ask(noneBrought);
-      return;
-    }
+    if (foreign.size === 0 && this.#submitting === undefined) return ask(noneBrought);
     const before = this.#submitting;
     const bringing = fetchAll(foreign);
     const submitted = (async () => {

@@ -86,6 +86,7 @@ class Shipping {
 
   #held(held: Held): unknown {
     if (held.holder !== this.#holder) return this.value(this.#foreign.get(held));
+    held.check();
     const output = new HeldOutput(held.run.number, held.output);
     this.holds.push(output);
     return output;

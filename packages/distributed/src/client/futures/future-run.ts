@@ -24,6 +24,8 @@ export class FutureRun implements RunListener {
   readonly #statuses: FutureStatus[];
   readonly #errors = new Map<number, Error>();
   readonly #waiters = new Map<number, Waiter>();
+  /** Why the scheduler does not know the run. */
+  #failure: Error | undefined;
   #usedCount = 0;
   #pendingCount: number;
   /** Who waits until no output is pending. */
@@ -45,6 +47,13 @@ export class FutureRun implements RunListener {
   /** Why an output has no value; undefined where it has one, or may get one. */
   errorOf(output: number): Error | undefined {
     return this.#errors.get(output);
+  }
+
+  /** Why the scheduler has nothing of an output; undefined where it has, or may get it. */
+  refusalOf(output: number): Error | undefined {
+    const status = this.statusOf(output);
+    if (status === "released") return releasedError();
+    return status === "cancelled" ? this.errorOf(output) : this.#failure;
   }
 
   /** Resolves when an output is there; rejects when it will not be. */
@@ -139,6 +148,7 @@ export class FutureRun implements RunListener {
 
   fail(error: unknown): void {
     const reason = error instanceof Error ? error : new Error(String(error));
+    this.#failure = reason;
     this.failOutputs([...this.#statuses.keys()], reason);
   }
 
@@ -176,7 +186,7 @@ function makeWaiter(): Waiter {
 export function releasedError(): Error {
   return new DistributedError(
     "distributed/released",
-    "Future.result: the future was released, got a call afterwards, wanted one before. Release a " +
-      "future when its value is needed no longer.",
+    "Future.result: the future was released, got a use of it afterwards, wanted one before. " +
+      "Release a future when its value is needed no longer.",
   );
 }
