@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import {
@@ -57,6 +66,57 @@ it("a file that others can read is refused, with what to do", async () => {
     expect((error as Error).message).toContain(`mode ${mode.toString(8)}`);
     expect((error as Error).message).toContain(`wanted 600. Run: chmod 600 ${path}`);
   }
+});
+
+const isRoot = process.getuid?.() === 0;
+const isPosix = process.platform !== "win32";
+
+it.runIf(isPosix)("a file of somebody else is refused, whatever its mode", async () => {
+  let path = "/etc/passwd";
+  if (isRoot) {
+    path = join(scratchFolder(), "scheduler.json");
+    await writeConnectionFile(path, connection);
+    chownSync(path, 65_534, 65_534);
+  }
+  const [owner, own] = isRoot ? [65_534, 0] : [0, process.getuid?.()];
+  const error = await readConnectionFile(path).catch((thrown: unknown) => thrown as Error);
+  expect(error).toMatchObject({ code: "distributed/bad-connection-file" });
+  expect((error as Error).message).toBe(
+    "--scheduler-file: it belongs to somebody else, whose scheduler it may name, got " +
+      `"${path}" of user ${owner}, wanted one of user ${own}, who runs this. Find out who made it ` +
+      "and remove it, or give the token of your scheduler by MILLRACE_TOKEN.",
+  );
+});
+
+it.runIf(isRoot)("a default folder of somebody else is refused, to read and to write", async () => {
+  const folder = scratchFolder();
+  process.env["XDG_RUNTIME_DIR"] = folder;
+  makeConnectionFolder();
+  const path = defaultConnectionFile(8786);
+  await writeConnectionFile(path, connection);
+  chownSync(join(folder, "millrace"), 65_534, 65_534);
+  const said = /its folder belongs to somebody else.*of user 65534, wanted one of user 0/;
+  await expect(readConnectionFile(path)).rejects.toThrow(said);
+  expect(() => makeConnectionFolder()).toThrow(said);
+});
+
+it.runIf(isPosix)("a default folder into which others may write is not read from", async () => {
+  process.env["XDG_RUNTIME_DIR"] = scratchFolder();
+  makeConnectionFolder();
+  const path = defaultConnectionFile(8786);
+  await writeConnectionFile(path, connection);
+  chmodSync(join(path, ".."), 0o770);
+  await expect(readConnectionFile(path)).rejects.toThrow(
+    /others on this machine may put files into its folder.*with mode 770, wanted 700/,
+  );
+  makeConnectionFolder();
+  expect(await readConnectionFile(path)).toEqual(connection);
+});
+
+it.runIf(isPosix)("a pipe is no connection file, and is not waited for", async () => {
+  const path = join(scratchFolder(), "pipe");
+  execFileSync("mkfifo", ["-m", "600", path]);
+  await expect(readConnectionFile(path)).rejects.toThrow("it is no connection file");
 });
 
 it("what is no connection file is refused", async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, readFileSync, unlinkSync } from "node:fs";
-import { open, rename, stat, unlink } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { chmodSync, constants, lstatSync, mkdirSync, readFileSync, unlinkSync } from "node:fs";
+import { open, rename, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { quoteValue } from "@millrace/graph";
@@ -62,22 +63,30 @@ export async function writeConnectionFile(
 }
 
 /**
- * What a connection file says.
+ * What a connection file says. Whoever has written it chooses the scheduler that is connected to,
+ * which may then run code here: so it must be of this user, and of nobody else.
  *
  * @param api - whom errors name
- * @throws DistributedError `distributed/bad-connection-file` where it is missing, damaged, or
- * readable by others, who know the token then
+ * @throws DistributedError `distributed/bad-connection-file` where it is missing, damaged, of
+ * another user, or readable by others, who know the token then
  */
 export async function readConnectionFile(path: string, api: string = flag): Promise<Connection> {
-  let mode: number;
+  if (resolve(dirname(path)) === resolve(connectionFolder())) checkFolder(api);
+  let facts: Stats;
   let text: string;
   try {
-    const facts = await stat(path);
-    mode = facts.mode & 0o777;
-    if (!facts.isFile() || facts.size > BYTES_MAX) {
-      throw bad(api, "it is no connection file", path, "the file that a scheduler wrote");
+    // What is looked at is what is read; a pipe without a writer is not waited for.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      facts = await file.stat();
+      if (!facts.isFile() || facts.size > BYTES_MAX) {
+        throw bad(api, "it is no connection file", path, "the file that a scheduler wrote");
+      }
+      checkOwner(api, "it", path, facts);
+      text = await file.readFile("utf8");
+    } finally {
+      await file.close();
     }
-    text = readFileSync(path, "utf8");
   } catch (error) {
     if (error instanceof DistributedError) throw error;
     const wanted = "the file of a running scheduler";
@@ -86,6 +95,7 @@ export async function readConnectionFile(path: string, api: string = flag): Prom
     }
     throw bad(api, "there is no such file", path, wanted, error, "Start the scheduler first.");
   }
+  const mode = facts.mode & 0o777;
   if (isPosix && (mode & 0o077) !== 0) {
     throw new DistributedError(
       "distributed/bad-connection-file",
@@ -115,16 +125,40 @@ export function makeConnectionFolder(): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const facts = lstatSync(folder);
-    // Everybody may make folders among temporary files, under any name.
-    const isOwn = !process.getuid || facts.uid === process.getuid();
-    if (!facts.isDirectory() || !isOwn) {
-      throw bad(flag, "its folder belongs to somebody else", folder, "a folder of this user");
-    }
+    if (!facts.isDirectory()) throw bad(flag, "its folder is none", folder, "a folder");
+    checkOwner(flag, "its folder", folder, facts);
     if (isPosix && (facts.mode & 0o077) !== 0) chmodSync(folder, 0o700);
   } catch (error) {
     if (error instanceof DistributedError) throw error;
     throw bad(flag, `its folder cannot be made (${codeOf(error)})`, folder, "a folder", error);
   }
+}
+
+/** A folder where others may put files is as good as one of theirs. */
+function checkFolder(api: string): void {
+  const folder = connectionFolder();
+  const facts = lstatSync(folder, { throwIfNoEntry: false });
+  if (facts === undefined) return;
+  checkOwner(api, "its folder", folder, facts);
+  const mode = facts.mode & 0o777;
+  if (!isPosix || facts.isSymbolicLink() || (mode & 0o022) === 0) return;
+  throw new DistributedError(
+    "distributed/bad-connection-file",
+    `${api}: others on this machine may put files into its folder, got ${quoteValue(folder)} ` +
+      `with mode ${mode.toString(8)}, wanted 700. Look at what is in it, and run: chmod 700 ${folder}`,
+  );
+}
+
+/** Everybody may make files and folders among temporary files, under any name. */
+function checkOwner(api: string, what: string, path: string, { uid }: Stats): void {
+  const own = process.getuid?.();
+  if (own === undefined || uid === own) return;
+  throw new DistributedError(
+    "distributed/bad-connection-file",
+    `${api}: ${what} belongs to somebody else, whose scheduler it may name, got ` +
+      `${quoteValue(path)} of user ${uid}, wanted one of user ${own}, who runs this. ` +
+      "Find out who made it and remove it, or give the token of your scheduler by MILLRACE_TOKEN.",
+  );
 }
 
 function connectionFolder(): string {
