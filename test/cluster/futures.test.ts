@@ -193,7 +193,7 @@ test("arguments that are none are named at once", async () => {
   );
   await expect(client.gather([wrong])).rejects.toThrow("Client.gather: this is no future");
   await expect(wait(wrong)).rejects.toThrow("wait: futures must be iterable");
-  await expect(Client.connect("tcp://a:1")).rejects.toThrow("Client.connect: this is no scheduler");
+  await expect(Client.connect("tcp://a:1")).rejects.toThrow("is not spoken here");
 });
 
 test("a cluster does not show its token", () => {

@@ -1,6 +1,4 @@
-import { quoteValue } from "@millrace/graph";
-import { DistributedError, invalidArgument } from "../errors.ts";
-import { checkBytesMax } from "./byte-budget.ts";
+import { DistributedError } from "../errors.ts";
 import type { FrameSocket } from "../wire/connection.ts";
 import type { DataClient } from "../wire/data/data-client.ts";
 import type { SchedulerAddress } from "../wire/dial.ts";
@@ -12,9 +10,9 @@ export interface ClientOptions {
   readonly token?: string | undefined;
   /** Certificates, for `wss://`; `ca` may be left out where a connection file has it. */
   readonly tls?: (Omit<Tls, "ca"> & Partial<Tls>) | undefined;
-  /** What the scheduler calls this client. */
+  /** What the scheduler calls this client; 1 to 256 characters. */
   readonly name?: string | undefined;
-  /** How long to look for the scheduler, milliseconds; default 10,000. */
+  /** How long to look for the scheduler, milliseconds above 0; default 10,000. */
   readonly timeoutMs?: number | undefined;
   /**
    * What one call may bring to this process: a `compute`, `gather` or `result` of more bytes
@@ -34,7 +32,10 @@ export interface HasSchedulerFile {
   readonly schedulerFile: string;
 }
 
-/** Which scheduler is meant: its address, `ws://host:port` or `wss://…`, or what knows it. */
+/**
+ * Which scheduler is meant: its address, `ws://host:port` or `wss://…`, with port 8786 where it has
+ * none, or what knows it.
+ */
 export type SchedulerReference = string | HasScheduler | HasSchedulerFile;
 
 /**
@@ -60,54 +61,6 @@ export interface ClientTransport {
   readonly isShared: boolean;
   /** As `ClientOptions` has it. */
   readonly bytesMax?: number | undefined;
-}
-
-const api = "Client.connect";
-
-/** Where a client is to connect to. */
-export async function addressOf(
-  to: SchedulerReference,
-  options: ClientOptions,
-): Promise<SchedulerAddress> {
-  checkBytesMax(api, options.bytesMax);
-  if (typeof to === "string") return addressAt(to, options);
-  const { scheduler, schedulerFile } = (to ?? {}) as Partial<HasScheduler & HasSchedulerFile>;
-  if (typeof scheduler?.url === "string") return scheduler;
-  if (typeof schedulerFile !== "string") throw notAnAddress(quoteValue(to));
-  const { readConnectionFile } = await import("../deploy/security/connection-file.ts");
-  const { url, token, ca } = await readConnectionFile(schedulerFile, api);
-  const { tls } = options;
-  return addressAt(url, {
-    token: options.token ?? token,
-    tls: tls && { ...(ca && { ca }), ...tls },
-  });
-}
-
-function addressAt(said: string, { token, tls }: ClientOptions): SchedulerAddress {
-  const url = URL.canParse(said) ? new URL(said) : undefined;
-  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") throw notAnAddress(quoteValue(said));
-  return { url: `${url.protocol}//${url.host}`, token, tls: tls && whole(tls) };
-}
-
-function whole({ ca, cert, key }: NonNullable<ClientOptions["tls"]>): Tls {
-  if (ca !== undefined) return { ca, cert, key };
-  throw invalidArgument(
-    api,
-    "nothing says whose certificate the scheduler shows",
-    "tls without ca",
-    "the PEM text of its authority",
-    "Give tls.ca, or the connection file of the scheduler.",
-  );
-}
-
-function notAnAddress(got: string): Error {
-  return invalidArgument(
-    api,
-    "this is no scheduler",
-    got,
-    'an address such as "ws://127.0.0.1:8786", a cluster, or { schedulerFile }',
-    "Look at what `millrace scheduler` has printed when it was ready.",
-  );
 }
 
 /** Where the scheduler of a client is; `api` is who asks. */

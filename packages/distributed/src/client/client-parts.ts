@@ -23,6 +23,8 @@ import { RunClient } from "./run-client.ts";
 import { Uploads } from "./uploads/uploads.ts";
 import { Watching } from "./watch/watching.ts";
 
+export { addressOf } from "./connect-to.ts";
+
 /** What a client consists of. */
 export interface ClientParts {
   readonly runs: RunClient;

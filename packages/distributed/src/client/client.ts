@@ -13,7 +13,7 @@ import type {
 } from "@millrace/graph";
 import type { Actor, ActorArguments, ActorClass, ActorOptions } from "./actors/actor.ts";
 import type { ClientOptions, ClientTransport, SchedulerReference } from "./client-options.ts";
-import { addressOf, closedError } from "./client-options.ts";
+import { closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { rebalance, replicate, whoHas, type Holder } from "./futures/copies.ts";
 import { ClusterEvent } from "./coordination/cluster-event.ts";
@@ -65,7 +65,7 @@ export class Client implements Executor, AsyncDisposable {
    */
   static async connect(to: SchedulerReference, options: ClientOptions = {}): Promise<Client> {
     // Who connects to nothing does not wait for what a connection needs.
-    const { dialTransport, joinParts } = await import("./client-parts.ts");
+    const { addressOf, dialTransport, joinParts } = await import("./client-parts.ts");
     const transport = await dialTransport(await addressOf(to, options), options);
     return new Client(transport, joinParts(transport));
   }

@@ -20,6 +20,19 @@ export interface SchedulerUrl {
   readonly port: number;
 }
 
+/** How whoever takes an address refuses one. */
+export interface UrlRefusal {
+  /** Makes the error of a message. */
+  readonly refusal: (message: string) => Error;
+  /** How a token is given, which does not belong into an address; a sentence. */
+  readonly tokenGoes: string;
+}
+
+const ofSettings: UrlRefusal = {
+  refusal: (message) => new ConfigError(message),
+  tokenGoes: "Give the token by MILLRACE_TOKEN or --scheduler-file.",
+};
+
 const SHAPE =
   /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[0-9a-f:.]+\]|[^\s/:?#@[\]]+)(?::(\d+))?(\/(?:ws\/?)?)?$/i;
 const REMEDY = "It is told where the scheduler says that it is ready.";
@@ -28,37 +41,41 @@ const REMEDY = "It is told where the scheduler says that it is ready.";
  * Takes the address of a scheduler apart; port 8786 where it has none.
  *
  * @param where - the argument, flag, variable or line that said it
- * @throws ConfigError `distributed/config` for anything else
+ * @param how - who refuses it; by default as a setting is refused
+ * @throws ConfigError `distributed/config`, or what `how` makes, for anything else
  */
-export function parseSchedulerUrl(where: string, text: string): SchedulerUrl {
+export function parseSchedulerUrl(
+  where: string,
+  text: string,
+  how: UrlRefusal = ofSettings,
+): SchedulerUrl {
+  const bad = (what: string, rest: string, scheme = "ws"): Error =>
+    how.refusal(
+      `${where}: ${what}, got ${quoteValue(text)}, wanted one such as '${scheme}://${rest}'. ${REMEDY}`,
+    );
   if (/[?#@]/.test(text)) {
     // It may be a secret.
-    throw new ConfigError(
+    throw how.refusal(
       `${where}: an address holds no names or secrets, got a text with '?', '#' or '@', wanted one such ` +
-        `as 'ws://127.0.0.1:${defaultPort}'. Give the token by MILLRACE_TOKEN or --scheduler-file.`,
+        `as 'ws://127.0.0.1:${defaultPort}'. ${how.tokenGoes}`,
     );
   }
-  const [, scheme, name, digits] = SHAPE.exec(text) ?? [];
+  const [, scheme, said, digits] = SHAPE.exec(text) ?? [];
+  const name = URL.canParse(`ws://${said}`) ? said : undefined;
   const rest = `${name ?? "127.0.0.1"}:${digits ?? defaultPort}`;
-  if (name === undefined) throw bad(where, "it is no address", text, rest);
+  if (name === undefined) throw bad("it is no address", rest);
   const isSecure = scheme?.toLowerCase() === "wss";
   if (!isSecure && scheme?.toLowerCase() !== "ws") {
     const what = scheme === undefined ? "it has no 'ws://'" : `'${scheme}://' is not spoken here`;
     const isTls = /^(https|tls|wss|ssl)$/i.test(scheme ?? "");
-    throw bad(where, what, text, rest, isTls ? "wss" : "ws");
+    throw bad(what, rest, isTls ? "wss" : "ws");
   }
   const port = digits === undefined ? defaultPort : Number(digits);
   if (port < 1 || port > 65_535) {
-    throw bad(where, "its port is none from 1 to 65535", text, `${name}:${defaultPort}`);
+    throw bad("its port is none from 1 to 65535", `${name}:${defaultPort}`);
   }
   const host = withoutBrackets(name);
   return { url: `${isSecure ? "wss" : "ws"}://${name}:${port}`, isSecure, host, port };
-}
-
-function bad(where: string, what: string, text: string, rest: string, scheme = "ws"): ConfigError {
-  return new ConfigError(
-    `${where}: ${what}, got ${quoteValue(text)}, wanted one such as '${scheme}://${rest}'. ${REMEDY}`,
-  );
 }
 
 /**

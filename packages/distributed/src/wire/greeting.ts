@@ -12,6 +12,9 @@ export const protocolVersion = 2;
 /** How long either side waits for the first word of the other. */
 export const greetingMs = 10_000;
 
+/** Characters of the name by which a user calls a worker or a client. */
+export const nameLengthMax = 256;
+
 /** Who connects: a worker, or a client. */
 export interface Hello {
   readonly role: "worker" | "client";
@@ -57,8 +60,10 @@ export interface SessionWelcome {
 
 /** Says who connects, and gives the answer; rejects where there is none. */
 export async function greet(socket: WebSocket, hello: Hello): Promise<Welcome> {
+  // What cannot be said is found before there is a promise of an answer that nobody awaits.
+  const said = encodeControl(packHello(hello), GREETING_LIMITS);
   const answer = firstMessage(socket);
-  socket.send(encodeControl(packHello(hello), GREETING_LIMITS));
+  socket.send(said);
   const fields = await answer;
   const kind = fields.oneOf("kind", ["welcome", "mismatch", "refused", "gone"]);
   if (kind !== "welcome") return { kind, reason: fields.text("reason") };
@@ -90,7 +95,13 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
     const isBack = role === "client" && fields.has("session");
     const session = isBack ? fields.object("session", readSession) : undefined;
     const isOfTasks = role === "client" && fields.has("isOfTasks") && fields.flag("isOfTasks");
-    return { role, isOfTasks, name: fields.text("name", 256), version: theirs.version, session };
+    return {
+      role,
+      isOfTasks,
+      name: fields.text("name", nameLengthMax),
+      version: theirs.version,
+      session,
+    };
   }
   const reason =
     `${role} ${theirs.version} speaks protocol ${theirs.protocol}, ` +

@@ -47,7 +47,7 @@ it("what no header can carry is refused, and not repeated", () => {
   const bad = ["", "with space", "line\nbreak", "ümlaut", "x".repeat(1025)];
   const codes = bad.map((token) => {
     try {
-      checkToken("--token", token);
+      checkToken("--token", token, "Correct it.");
       return "taken";
     } catch (error) {
       const { code, message } = error as Error & { code: string };
@@ -56,8 +56,10 @@ it("what no header can carry is refused, and not repeated", () => {
     }
   });
   expect(codes).toEqual(bad.map(() => "distributed/invalid-argument"));
-  expect(() => checkToken("--token", "with space")).toThrowErrorMatchingInlineSnapshot(
-    `[DistributedError: --token: it is no token, got a text of 10 characters, wanted 1 to 1024 visible ASCII characters without spaces. Leave it out for a new one.]`,
+  expect(() =>
+    checkToken("--token", "with space", "Correct it."),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[DistributedError: --token: it is no token, got a text of 10 characters, wanted 1 to 1024 visible ASCII characters without spaces. Correct it.]`,
   );
 });
 

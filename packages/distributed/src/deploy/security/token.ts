@@ -17,14 +17,15 @@ export function createToken(): string {
  *
  * @throws DistributedError `distributed/invalid-argument`
  */
-export function checkToken(api: string, token: string): void {
-  if (PATTERN.test(token)) return;
+export function checkToken(api: string, token: unknown, remedy: string): void {
+  const isText = typeof token === "string";
+  if (isText && PATTERN.test(token)) return;
   throw invalidArgument(
     api,
     "it is no token",
-    `a text of ${token.length} characters`,
+    isText ? `a text of ${token.length} characters` : `a ${typeof token}`,
     "1 to 1024 visible ASCII characters without spaces",
-    "Leave it out for a new one.",
+    remedy,
   );
 }
 
