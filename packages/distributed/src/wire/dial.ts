@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkServerIdentity } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import type { WebSocket } from "ws";
 import { DistributedError, VersionMismatchError, isRefusal, refusedError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
-import { tlsOptions } from "../deploy/security/tls.ts";
+import { roleRefusal, tlsOptions } from "../deploy/security/tls.ts";
 import type { Tls } from "./tls.ts";
 import type { Hello, SessionWelcome } from "./greeting.ts";
 import { greet } from "./greeting.ts";
@@ -28,9 +30,17 @@ export interface Dialed {
   readonly session: SessionWelcome | undefined;
 }
 
+/** For a try, from the first packet to the welcome; milliseconds. */
 const dialMs = 10_000;
 /** A refusal is a line of text. */
 const refusalBytesMax = 4_096;
+
+/** What ends a try to connect. */
+interface Try {
+  readonly signal?: AbortSignal | undefined;
+  /** How long the scheduler has, from the first packet to its welcome; default 10 s. */
+  readonly waitMs?: number;
+}
 
 /**
  * Connects to a scheduler. Rejects with an error of which `isRefusal` is true where the scheduler
@@ -39,19 +49,23 @@ const refusalBytesMax = 4_096;
 export async function dial(
   address: SchedulerAddress,
   hello: Omit<Hello, "version">,
-  signal?: AbortSignal,
+  { signal, waitMs = dialMs }: Try = {},
 ): Promise<Dialed> {
   // Whoever connects to nothing does not wait for the library.
   const { WebSocket } = await import("ws");
   const socket = new WebSocket(`${address.url}/ws`, {
     perMessageDeflate: false,
-    handshakeTimeout: dialMs,
     maxPayload: 2 ** 21,
     ...(address.token !== undefined && { headers: { Authorization: `Bearer ${address.token}` } }),
-    ...(address.tls !== undefined && tlsOptions(address.tls)),
+    ...(address.tls !== undefined && tlsOfScheduler(address.url, address.tls)),
   });
   // One that nobody listens for would end the process.
   socket.on("error", () => undefined);
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    socket.terminate();
+  }, waitMs);
   const abort = (): void => socket.terminate();
   signal?.addEventListener("abort", abort);
   try {
@@ -62,15 +76,33 @@ export async function dial(
     return { socket, carrier, epoch: welcome.epoch, session: welcome.session };
   } catch (error) {
     socket.terminate();
-    throw error;
+    throw isLate ? new Error(`no welcome for ${Math.round(waitMs)} ms`) : error;
   } finally {
+    clearTimeout(late);
     signal?.removeEventListener("abort", abort);
   }
+}
+
+/**
+ * Who has the certificate of a worker must not pass for the scheduler; that is found out before the
+ * token is sent.
+ */
+function tlsOfScheduler(url: string, tls: Tls): ConnectionOptions {
+  return {
+    ...tlsOptions(tls),
+    checkServerIdentity: (host, shown) => {
+      const refusal = roleRefusal(shown, ["scheduler"]);
+      return refusal === undefined ? checkServerIdentity(host, shown) : refusedError(url, refusal);
+    },
+  };
 }
 
 /** Between two tries, milliseconds: at first, and at most. */
 const firstPauseMs = 50;
 const pauseMsMax = 2_000;
+
+/** In less than this a scheduler that is there may not have answered; milliseconds. */
+const shortMs = 100;
 
 /** What is done while a scheduler is not there yet. */
 export interface Reaching {
@@ -97,12 +129,15 @@ export async function reach(
   const startMs = performance.now();
   const untilMs = startMs + timeoutMs;
   let heardMs = startMs;
+  let reason = "";
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMsMax, 2 * pauseMs)) {
+    const waitMs = Math.max(1, Math.min(dialMs, untilMs - performance.now()));
     try {
-      return await dial(address, hello, signal);
+      return await dial(address, hello, { signal, waitMs });
     } catch (error) {
       if (isRefusal(error)) throw error;
-      const reason = (error as Error).message;
+      // A last try without time says less than the one before.
+      if (reason === "" || waitMs >= shortMs) reason = (error as Error).message;
       const nowMs = performance.now();
       if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") heardMs = nowMs;
       const leftMs = Math.min(untilMs, heardMs + absentMs) - nowMs;
@@ -126,7 +161,7 @@ function notFound(url: string, timeoutMs: number, reason: string): Error {
 
 async function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await setTimeout(ms, undefined, { signal });
+    await sleep(ms, undefined, { signal });
   } catch {
     // Who gives up sees to that.
   }
@@ -140,7 +175,13 @@ function opened(socket: WebSocket): Promise<Socket> {
     });
     socket.once("error", reject);
     socket.once("unexpected-response", (_request, response) => {
-      void refusalOf(response).then((reason) => reject(refusedError(socket.url, reason)));
+      const { statusCode = 0, statusMessage = "" } = response;
+      // Anything else may be said by a proxy whose scheduler is only about to start.
+      if (statusCode !== 401 && statusCode !== 403) {
+        reject(new Error(`the answer was ${statusCode} ${statusMessage}`.trimEnd()));
+        return;
+      }
+      void refusalOf(response).then((reason) => reject(refusedError(socket.url, reason)), reject);
     });
   });
 }
