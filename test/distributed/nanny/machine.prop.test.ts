@@ -16,6 +16,7 @@ type Step =
   | { readonly kind: "exit"; readonly code?: number; readonly signal?: string }
   | { readonly kind: "sample"; readonly bytes: number }
   | { readonly kind: "want"; readonly what: "retire-wanted" | "close-wanted" | "kill-wanted" }
+  | { readonly kind: "begin" }
   | { readonly kind: "nothing" };
 
 interface Case {
@@ -52,6 +53,7 @@ const step = fc.oneof(
       what: fc.constantFrom("retire-wanted", "close-wanted", "kill-wanted"),
     }),
   },
+  { weight: 1, arbitrary: fc.constant({ kind: "begin" }) },
   { weight: 4, arbitrary: fc.constant({ kind: "nothing" }) },
 ) as fc.Arbitrary<Step>;
 
@@ -79,8 +81,10 @@ class World {
   end: NannyEnd | undefined;
   /** Since when no worker may be started any more. */
   isLast = false;
-  /** Whether the last exit was one after a lifetime. */
+  /** Whether the last exit was one after a lifetime, or it had run tasks. */
   wasLifetime = false;
+  wasOfTasks = false;
+  hasBegun = false;
   isLifetimeOver = false;
   restartsMs: number[] = [];
   spawnCount = 0;
@@ -130,8 +134,11 @@ class World {
   #spawn(): NannyEvent[] {
     expect(this.isAlive).toBe(false);
     expect(this.isLast).toBe(false);
-    if (this.spawnCount++ > 0 && !this.wasLifetime) this.restartsMs.push(this.nowMs);
+    const isFresh = this.spawnCount++ === 0 || this.wasLifetime || this.wasOfTasks;
+    if (!isFresh) this.restartsMs.push(this.nowMs);
     this.wasLifetime = false;
+    this.wasOfTasks = false;
+    this.hasBegun = false;
     const recent = this.restartsMs.filter((each) => each > this.nowMs - WINDOW_MS);
     expect(recent.length).toBeLessThanOrEqual(5);
     if (this.#failing.shift()) return [{ kind: "not-spawned", reason: "EAGAIN" }];
@@ -167,6 +174,7 @@ class World {
     if (!this.isAlive) return;
     this.isAlive = false;
     this.wasLifetime = this.isLifetimeOver;
+    this.wasOfTasks = this.hasBegun && !this.isKilled;
     const isFinal = code === 2 || code === 3 || code === 4 || (code === 0 && !this.wasLifetime);
     // A process that was killed does not tell by itself how it ended.
     if (isFinal && signal === undefined) this.isLast = true;
@@ -189,6 +197,11 @@ class World {
         this.isLast = true;
         this.happen({ kind: each.what });
         if (!this.isAlive) expect(this.end).toBeDefined();
+        return;
+      case "begin":
+        if (!this.isAlive) return;
+        this.hasBegun = true;
+        this.happen({ kind: "began" });
         return;
       case "nothing":
         return;

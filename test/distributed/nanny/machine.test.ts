@@ -85,6 +85,42 @@ describe("a worker that dies", () => {
     `);
   });
 
+  it("of its tasks is started again at once, as often as that happens", () => {
+    const events = [...begin];
+    for (let atMs = 1; atMs <= 40; atMs++) {
+      events.push([atMs, { kind: "began" }, exited({ signal: "SIGKILL" })], [atMs, spawned]);
+    }
+    const told = story({}, events);
+    expect(told.filter((line) => / end |wake/.test(line))).toEqual([]);
+    expect(told.filter((line) => line.includes("spawn"))).toHaveLength(41);
+  });
+
+  it("before its first task is given up, whatever the ones before it had run", () => {
+    const events = [...begin];
+    let atMs = 0;
+    for (const waitMs of [0, 250, 500, 1000, 2000, 4000]) {
+      events.push([atMs, { kind: "began" }, exited({ code: 1 })], [atMs, spawned]);
+      events.push([atMs, exited({ code: 1 })]);
+      atMs += waitMs;
+      events.push([atMs, { kind: "ticked" }], [atMs, spawned]);
+    }
+    expect(story({}, events).at(-1)).toBe(
+      "3750: end gave-up: it was started anew 5 times within 60 s; the last died of exit 1",
+    );
+  });
+
+  it("of memory is given up, also where it had tasks", () => {
+    const events = [...begin];
+    let atMs = 0;
+    for (const waitMs of [0, 250, 500, 1000, 2000, 4000]) {
+      const heap = exited({ signal: "SIGABRT", stderr: "heap limit" });
+      events.push([atMs, { kind: "began" }, heap]);
+      atMs += waitMs;
+      events.push([atMs, { kind: "ticked" }], [atMs, spawned]);
+    }
+    expect(story({}, events).at(-1)).toMatch(/^3750: end gave-up: .*out of memory/);
+  });
+
   it("now and then is started for ever", () => {
     const events = [...begin];
     for (let atMs = 12_001; atMs < 10_000_000; atMs += 12_001) {

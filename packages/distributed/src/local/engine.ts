@@ -52,6 +52,7 @@ export class LocalEngine {
       retired: (): void => {
         throw new Error("the local worker is told to go");
       },
+      began: (): void => undefined,
       openClient: (port: MessagePort): void => refuseClient(port, noScheduler),
     };
     const worker = await WorkerHost.open(settings, offer, link, neverSilent);

@@ -11,7 +11,7 @@ type Wish = "retire" | "close" | "lifetime";
 type State =
   | { readonly kind: "idle" }
   /** The next worker comes then. */
-  | { readonly kind: "waiting"; readonly atMs: number }
+  | { readonly kind: "waiting"; readonly atMs: number; readonly isCounted: boolean }
   | { readonly kind: "spawning" }
   /** Its lifetime begins when its scheduler knows it. */
   | { readonly kind: "running"; readonly chance: number; readonly lifetimeEndMs: number }
@@ -36,6 +36,8 @@ export class NannyMachine {
   #restartsMs: number[] = [];
   #previous: ExitReason | undefined;
   #peakBytes = 0;
+  /** Whether the worker has run tasks, which may have been what it died of. */
+  #hasBegun = false;
   #told: string | undefined;
   #nowMs: number;
   #wakeMs = Infinity;
@@ -75,6 +77,9 @@ export class NannyMachine {
       case "ready":
         this.#ready();
         return;
+      case "began":
+        this.#hasBegun = true;
+        return;
       case "told":
         this.#told = event.reason;
         return;
@@ -103,6 +108,7 @@ export class NannyMachine {
   #spawn(): void {
     this.#state = { kind: "spawning" };
     this.#peakBytes = 0;
+    this.#hasBegun = false;
     this.#told = undefined;
     this.#do({ kind: "spawn", previous: this.#previous });
   }
@@ -265,6 +271,12 @@ export class NannyMachine {
       this.#end("died", reason.text);
       return;
     }
+    if (this.#hasBegun && (reason.kind === "signal" || reason.kind === "exit")) {
+      // Of a task, it seems, for which the scheduler has a limit of its own.
+      this.#log("warn", "worker died", { reason: reason.text, restartMs: 0 });
+      this.#state = { kind: "waiting", atMs: this.#nowMs, isCounted: false };
+      return;
+    }
     const count = this.#recent(this.#nowMs).length;
     const delayMs = count === 0 ? 0 : Math.min(backoffMsMax, backoffMs * 2 ** (count - 1));
     const atMs = this.#nowMs + delayMs;
@@ -278,7 +290,7 @@ export class NannyMachine {
       return;
     }
     this.#log("warn", "worker died", { reason: reason.text, restartMs: delayMs });
-    this.#state = { kind: "waiting", atMs };
+    this.#state = { kind: "waiting", atMs, isCounted: true };
   }
 
   /** Restarts that count at a time: by then they are not longer ago than the window. */
@@ -289,7 +301,7 @@ export class NannyMachine {
   #tick(): void {
     const state = this.#state;
     if (state.kind === "waiting" && state.atMs <= this.#nowMs) {
-      this.#restartsMs = [...this.#recent(this.#nowMs), this.#nowMs];
+      if (state.isCounted) this.#restartsMs = [...this.#recent(this.#nowMs), this.#nowMs];
       this.#spawn();
     } else if (state.kind === "running" && state.lifetimeEndMs <= this.#nowMs) {
       this.#log("info", "worker retires", { reason: "its lifetime is over" });

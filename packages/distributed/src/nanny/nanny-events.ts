@@ -9,6 +9,8 @@ export type NannyEvent =
   | { readonly kind: "not-spawned"; readonly reason: string }
   /** The worker is known to its scheduler. */
   | { readonly kind: "ready" }
+  /** The worker is about to run its first task. */
+  | { readonly kind: "began" }
   /** The worker says why it is about to end. */
   | { readonly kind: "told"; readonly reason: string }
   /** Memory of the process as the system counts it. */

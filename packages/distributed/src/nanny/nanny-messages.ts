@@ -1,7 +1,7 @@
 import type { RemoteWorkerOptions } from "../deploy/process-options.ts";
 
 /** Options of a worker as they travel to its process: over a channel, not as arguments. */
-export type SentWorkerOptions = Omit<RemoteWorkerOptions, "log">;
+export type SentWorkerOptions = Omit<RemoteWorkerOptions, "log" | "began">;
 
 /** What a nanny says to its worker. */
 export type ToWorkerProcess =
@@ -18,5 +18,7 @@ export type ToWorkerProcess =
 /** What a worker says to its nanny. */
 export type FromWorkerProcess =
   | { readonly kind: "ready" }
+  /** Its first task is about to run. */
+  | { readonly kind: "began" }
   /** Why it is about to end. */
   | { readonly kind: "ending"; readonly reason: string };

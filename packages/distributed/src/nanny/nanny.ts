@@ -199,6 +199,9 @@ export class Nanny implements AsyncDisposable {
           this.#happened({ kind: "ready" });
           this.#isReady();
           return;
+        case "began":
+          this.#happened({ kind: "began" });
+          return;
         case "ending":
           this.#happened({ kind: "told", reason: message.reason });
           return;
@@ -206,7 +209,7 @@ export class Nanny implements AsyncDisposable {
     });
     child.once("exit", (code, signal) => {
       this.#watch?.stop();
-      // What it wrote last may be on its way.
+      // What it wrote or said last may be on its way.
       const told = (): void => {
         if (this.#child !== child) return;
         this.#child = undefined;
@@ -217,8 +220,11 @@ export class Nanny implements AsyncDisposable {
         child.stderr?.destroy();
       };
       const timer = setTimeout(told, LAST_WORDS_MS);
-      if (child.stderr === null || child.stderr.closed) told();
-      else child.stderr.once("close", told);
+      const isTold = (): boolean => child.stderr?.closed !== false && !child.connected;
+      if (isTold()) told();
+      const ended = (): void => void (isTold() && told());
+      child.stderr?.once("close", ended);
+      child.once("disconnect", ended);
     });
   }
 

@@ -60,7 +60,8 @@ function startRun(
 ): WorkerRun {
   const log = createLog({ write: (line) => process.stderr.write(line), json });
   if (previous !== undefined) log.info("worker before died", { reason: previous });
-  return new WorkerRun(start, { ...options, log }, () => say({ kind: "ready" }));
+  const began = (): void => say({ kind: "began" });
+  return new WorkerRun(start, { ...options, log, began }, () => say({ kind: "ready" }));
 }
 
 /** Exits once the last words are with the nanny. */

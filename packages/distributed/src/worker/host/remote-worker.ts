@@ -40,6 +40,8 @@ export interface RemoteWorkerOptions {
   /** Where peers and clients find its values, if that is not where it serves them. */
   readonly contact?: Contact;
   readonly timing?: Partial<WorkerTiming>;
+  /** Called when its first task is about to run. */
+  readonly began?: () => void;
   readonly log: Log;
 }
 
@@ -138,6 +140,7 @@ export class RemoteWorker implements AsyncDisposable {
       fetch: (question: Question) => void worker?.fetch(question),
       reconnect: (reason: string) => worker?.reconnect(reason),
       retired: (lost: number) => worker?.retired(lost),
+      began: () => options.began?.(),
       openClient: (port: MessagePort, thread: number) => worker?.openClient(port, thread),
     };
     const host = await WorkerHost.open(settings, offer, link, timing).catch(async (error) => {

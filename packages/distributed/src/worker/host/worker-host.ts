@@ -19,6 +19,8 @@ export interface WorkerLink {
   reconnect(reason: string): void;
   /** The worker may go: nothing is wanted of it any more; `lost` values go with it. */
   retired(lost: number): void;
+  /** Its first task is about to run. */
+  began(): void;
   /** A task of a thread asks for a client. */
   openClient(port: MessagePort, thread: number): void;
 }
@@ -36,6 +38,7 @@ export class WorkerHost {
   #events: WorkerEvent[] = [];
   #isBusy = false;
   #isWatched = false;
+  #hasBegun = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** A worker whose threads are starting. */
@@ -146,6 +149,9 @@ export class WorkerHost {
         this.#pool.forget(instruction.programs, instruction.functions);
         return;
       case "run":
+        // Said before the task can end this process.
+        if (!this.#hasBegun) this.#link.began();
+        this.#hasBegun = true;
         this.#pool.run(instruction.task);
         return;
       case "withdraw":
