@@ -56,6 +56,11 @@ export class Adaptive implements Disposable {
     void this.#measure();
   }
 
+  /** Whether it scales no more. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** Leaves the cluster as it is; workers that are being started or let go go on. */
   stop(): void {
     this.#isStopped = true;

@@ -1,47 +1,18 @@
-import { realpathSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { checkCount, checkOptions, checkSettings, parseBytes } from "@millrace/graph";
 import type { Scalable } from "../adaptive/adaptive.ts";
 import { Adaptive } from "../adaptive/adaptive.ts";
 import type { AdaptOptions } from "../adaptive/check-adapt-options.ts";
 import { checkAdaptOptions } from "../adaptive/check-adapt-options.ts";
 import type { HasScheduler } from "../client/client-options.ts";
 import { DistributedError, invalidArgument } from "../errors.ts";
-import { optionRefusal } from "../option-refusal.ts";
-import { memoryOfMachine } from "../local/memory-of-machine.ts";
 import type { Log } from "../log.ts";
-import type { RemoteWorkerOptions } from "../worker/host/remote-worker.ts";
+import type { NannyEnd } from "../nanny/nanny-events.ts";
 import type { SchedulerAddress } from "../wire/dial.ts";
+import type { WorkerEnd } from "../worker/host/remote-worker.ts";
+import type { LocalClusterOptions } from "./local-cluster-options.ts";
+import { checkLocalOptions, loopback } from "./local-cluster-options.ts";
+import { Replacing } from "./replacing.ts";
 import type { SchedulerThread } from "./scheduler-thread.ts";
 import { createToken } from "./security/token.ts";
-
-/** What a cluster of this machine is made of. */
-export interface LocalClusterOptions {
-  /** How many workers; default one for each processor with `threadsPerWorker` 1. */
-  readonly workers?: number | undefined;
-  /** Task threads of each worker; default 1. */
-  readonly threadsPerWorker?: number | undefined;
-  /** Memory of each worker: bytes, or a text such as "2GiB"; default its share of the machine. */
-  readonly memoryLimit?: number | string | undefined;
-  /** Whether each worker is a process; default true. Otherwise they share this one. */
-  readonly processes?: boolean | undefined;
-  /** Where workers spill values; default the folder for temporary files. */
-  readonly localDirectory?: string | undefined;
-  /** Named amounts that tasks may ask for, in each worker. */
-  readonly resources?: Readonly<Record<string, number>> | undefined;
-  /** Where events of the cluster are told; default nowhere but for warnings. */
-  readonly log?: Log | undefined;
-}
-
-const optionNames: readonly (keyof LocalClusterOptions)[] = [
-  "workers",
-  "threadsPerWorker",
-  "memoryLimit",
-  "processes",
-  "localDirectory",
-  "resources",
-  "log",
-];
 
 /** A worker of a `LocalCluster`. */
 export interface LocalWorker {
@@ -53,18 +24,17 @@ export interface LocalWorker {
   readonly threads: number;
 }
 
+/** Why a worker ended: by its wish or that of others, or what went wrong. */
+type ClusterWorkerEnd = NannyEnd | WorkerEnd;
+
 /** A worker of a cluster, whatever it runs in. */
 interface ClusterWorker {
   readonly name: string;
   readonly pid: number | undefined;
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<ClusterWorkerEnd>;
   retire(): Promise<unknown>;
   close(): Promise<unknown>;
 }
-
-const loopback = "127.0.0.1";
-/** A worker outlives its scheduler by so long, and no longer: nobody will come back. */
-const deathTimeoutMs = 5_000;
 
 /**
  * A scheduler and workers on this machine: the same as a cluster of many machines, with nothing to
@@ -95,6 +65,10 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
   readonly #starting = new Set<Promise<unknown>>();
   /** Workers that hand over what they have. */
   readonly #going = new Set<ClusterWorker>();
+  /** Stand-ins for workers that went without anybody's wish. */
+  readonly #replacing: Replacing;
+  /** The last change of size by hand; they take turns. Never rejects. */
+  #scaling: Promise<unknown> = Promise.resolve();
   #adaptive: Adaptive | undefined;
   #count = 0;
   #closing: Promise<void> | undefined;
@@ -105,7 +79,7 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
    * @throws DistributedError `distributed/invalid-argument`
    */
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
-    const { workers, worker, processes, log } = checked(options);
+    const { workers, worker, processes, log } = checkLocalOptions(options);
     const token = createToken();
     // Who starts no cluster does not wait for what one is made of.
     const { SchedulerThread: Scheduler } = await import("./scheduler-thread.ts");
@@ -147,6 +121,9 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     this.#start = start;
     this.#log = log;
     this.#threadsPerWorker = threadsPerWorker;
+    this.#replacing = new Replacing(log, () => this.#add(1));
+    // Whoever came now would find nobody.
+    void thread.ended.then(() => this.#replacing.close());
   }
 
   /** Where its scheduler is, for whoever this process trusts with the token. */
@@ -179,6 +156,7 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
   /**
    * Starts workers, or lets some go, until there are `count`. Resolves when new ones are known to
    * the scheduler, and when those that go have handed over what they had. Ends what `adapt` began.
+   * Calls take turns, so that the last one counts.
    *
    * @throws DistributedError `distributed/invalid-argument`
    */
@@ -192,10 +170,20 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
         "Give the number of workers that there shall be.",
       );
     }
-    this.#adaptive?.stop();
+    this.#checkOpen("LocalCluster.scale");
+    this.#stopScaling();
+    const scaled = this.#scaling.then(() => this.#scaleTo(count));
+    // Who called is told; the next one only waits for its turn.
+    this.#scaling = scaled.catch(() => undefined);
+    return scaled;
+  }
+
+  async #scaleTo(count: number): Promise<void> {
     // Those that are on their way count; that one could not be started its starter has been told.
     await Promise.allSettled(this.#starting);
+    this.#checkOpen("LocalCluster.scale");
     const going = await this.#leastMissed(this.#workers.length - count);
+    this.#checkOpen("LocalCluster.scale");
     await Promise.all([this.#remove(going), this.#add(Math.max(0, count - this.#workers.length))]);
   }
 
@@ -228,18 +216,27 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
    */
   adapt(options: AdaptOptions = {}): Adaptive {
     const settings = checkAdaptOptions(options);
-    if (this.#closing !== undefined) {
-      throw invalidArgument(
-        "LocalCluster.adapt",
-        "there is nothing to scale",
-        "a cluster that is closed",
-        "one that is not",
-        "Start another one.",
-      );
-    }
-    this.#adaptive?.stop();
+    this.#checkOpen("LocalCluster.adapt");
+    this.#stopScaling();
     this.#adaptive = new Adaptive(this.#scalable(), settings, this.#log);
     return this.#adaptive;
+  }
+
+  #checkOpen(api: string): void {
+    if (this.#closing === undefined) return;
+    throw invalidArgument(
+      api,
+      "there is nothing to scale",
+      "a cluster that is closed",
+      "one that is not",
+      "Start another one.",
+    );
+  }
+
+  /** Whoever is about to say how many there shall be starts what is missing. */
+  #stopScaling(): void {
+    this.#adaptive?.stop();
+    this.#replacing.cancel();
   }
 
   /** What `adapt` may see and do. */
@@ -263,7 +260,7 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     const coming = Array.from({ length: count }, async () => {
       const worker = await this.#start(`worker-${this.#count++}`);
       this.#workers.push(worker);
-      void worker.ended.then(() => this.#forget(worker));
+      void worker.ended.then((end) => this.#ended(worker, end));
     });
     for (const start of coming) {
       this.#starting.add(start);
@@ -290,6 +287,17 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
     if (at >= 0) this.#workers.splice(at, 1);
   }
 
+  /** What scales by work starts others by itself; else one comes for one that nobody let go. */
+  #ended(worker: ClusterWorker, end: ClusterWorkerEnd): void {
+    const isWanted = this.#workers.includes(worker) && this.#closing === undefined;
+    this.#forget(worker);
+    if (!isWanted || end.kind === "retired" || end.kind === "closed") return;
+    const { reason } = end;
+    const { name } = worker;
+    if (this.#adaptive?.isStopped === false) this.#log.error("worker given up", { name, reason });
+    else this.#replacing.replace(name, reason);
+  }
+
   /** Ends workers and scheduler; what they hold is gone, and clients are told. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -298,6 +306,7 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#adaptive?.stop();
+    this.#replacing.close();
     await Promise.allSettled(this.#starting);
     const workers = [...this.#workers, ...this.#going];
     await Promise.all(workers.map((worker) => worker.close()));
@@ -334,57 +343,3 @@ function notStarted(name: string, reason: string): Error {
       "Correct what it names.",
   );
 }
-
-type WorkerFacts = Omit<RemoteWorkerOptions, "scheduler" | "token" | "tls" | "name" | "log">;
-
-interface CheckedOptions {
-  readonly workers: number;
-  readonly worker: WorkerFacts;
-  readonly processes: boolean;
-  readonly log: Log;
-}
-
-const api = "LocalCluster.start";
-
-function checked(options: LocalClusterOptions): CheckedOptions {
-  checkOptions(api, options, optionNames, optionRefusal);
-  const { threadsPerWorker: threads = 1, memoryLimit, localDirectory, resources = {} } = options;
-  checkCount(api, "threadsPerWorker", threads, 1, optionRefusal);
-  const workers = options.workers ?? Math.max(1, Math.floor(availableParallelism() / threads));
-  checkCount(api, "workers", workers, 0, optionRefusal);
-  checkSettings(api, {
-    resources,
-    ...(memoryLimit !== undefined && { memoryLimit }),
-    ...(localDirectory !== undefined && { localDirectory }),
-  });
-  const { processes = true, log = warningsOnly } = options;
-  if (typeof processes !== "boolean") {
-    throw optionRefusal(api, "bad processes", processes, "true or false");
-  }
-  const memoryBytesMax =
-    memoryLimit === undefined || memoryLimit === "auto"
-      ? Math.floor(memoryOfMachine() / Math.max(1, workers))
-      : parseBytes(memoryLimit, api);
-  return {
-    workers,
-    processes,
-    log,
-    worker: {
-      threads,
-      memoryBytesMax,
-      localDirectory: localDirectory ?? realpathSync(tmpdir()),
-      resources,
-      host: loopback,
-      deathTimeoutMs,
-    },
-  };
-}
-
-/** What a program that set no log should see all the same. */
-const warningsOnly: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: (event, facts) =>
-    process.emitWarning(`${event} ${JSON.stringify(facts ?? {})}`, { code: "MILLRACE" }),
-};
