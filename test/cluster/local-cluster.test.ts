@@ -45,13 +45,12 @@ test("a worker that is given up is told of, and replaced", async () => {
   for (const dead = new Set<number>(); cluster.size > 0;) {
     const next = (): number | undefined => cluster.workers.map(({ pid }) => pid ?? 0)[0];
     const isNew = (pid: number | undefined): boolean => pid === undefined || !dead.has(pid);
-    const pid = await until(
-      "another one, or none",
-      () => next() !== 0 && isNew(next()) && [next()],
+    const [pid] = await until("another one, or none", () =>
+      next() !== 0 && isNew(next()) ? [next()] : undefined,
     );
-    if (pid[0] === undefined) break;
-    dead.add(pid[0]);
-    process.kill(pid[0], "SIGKILL");
+    if (pid === undefined) break;
+    dead.add(pid);
+    process.kill(pid, "SIGKILL");
   }
   expect(told).toEqual([
     [

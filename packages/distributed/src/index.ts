@@ -67,6 +67,7 @@ export type { ReturnWhen, WaitOptions, Waited } from "./client/futures/wait.ts";
 export { LocalCluster } from "./deploy/local-cluster.ts";
 export type { LocalWorker } from "./deploy/local-cluster.ts";
 export type { LocalClusterOptions } from "./deploy/local-cluster-options.ts";
+export type { Log } from "./log.ts";
 export { createThreadsExecutor, threadsExecutor } from "./local/threads-executor.ts";
 export { getClient } from "./get-client.ts";
 export { getWorker } from "./get-worker.ts";
