@@ -98,8 +98,9 @@ describe("annotate", () => {
       `"annotate: bad annotation 'resources', got an object, wanted an object of amounts, each a number of 0 or more."`,
     );
     expect(refuse({ workers: "one" })).toMatchInlineSnapshot(
-      `"annotate: bad annotation 'workers', got "one", wanted an array of worker names."`,
+      `"annotate: bad annotation 'workers', got "one", wanted an array of one or more worker names."`,
     );
+    expect(refuse({ workers: [] })).toContain("got an array of 0, wanted an array of one or more");
     expect(refuse({ allowOtherWorkers: 1 })).toMatchInlineSnapshot(
       `"annotate: bad annotation 'allowOtherWorkers', got 1, wanted true or false."`,
     );

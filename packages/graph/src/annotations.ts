@@ -155,14 +155,19 @@ function problemWith(name: string, value: unknown): string | undefined {
     case "resources":
       return isAmounts(value) ? undefined : "an object of amounts, each a number of 0 or more";
     case "workers":
-      return Array.isArray(value) && value.every((worker) => typeof worker === "string")
-        ? undefined
-        : "an array of worker names";
+      return areNames(value) ? undefined : "an array of one or more worker names";
     case "allowOtherWorkers":
       return typeof value === "boolean" ? undefined : "true or false";
     default:
       return `one of the names ${names.join(", ")}`;
   }
+}
+
+/** Among no workers a task would wait for ever. */
+function areNames(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.length > 0 && value.every((worker) => typeof worker === "string")
+  );
 }
 
 function isAmounts(value: unknown): boolean {

@@ -13,9 +13,17 @@ export interface WaitingOptions {
 export function limitOf(api: string, options: WaitingOptions): AbortSignal | undefined {
   checkOptions(api, options, ["timeoutMs", "signal"], optionRefusal);
   const { timeoutMs, signal } = options;
+  if (signal !== undefined && !((signal as unknown) instanceof AbortSignal)) {
+    throw optionRefusal(api, "bad signal", signal, "an AbortSignal");
+  }
   if (timeoutMs === undefined) return signal;
   if (typeof timeoutMs !== "number" || !(timeoutMs >= 0) || timeoutMs > timeoutMsMax) {
-    throw optionRefusal(api, "bad timeoutMs", timeoutMs, "a number of milliseconds from 0 on");
+    throw optionRefusal(
+      api,
+      "bad timeoutMs",
+      timeoutMs,
+      `a number of milliseconds from 0 to ${timeoutMsMax}`,
+    );
   }
   const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);

@@ -26,7 +26,7 @@ export interface SubmitOptions {
   readonly priority?: number | undefined;
   /** Amounts of named resources that it occupies while it runs. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
-  /** Names of the workers that may run it; default all. */
+  /** Names of the workers that may run it, one at least; default all. */
   readonly workers?: readonly string[] | undefined;
   /** Whether others may when none of `workers` can; default false. */
   readonly allowOtherWorkers?: boolean | undefined;
@@ -65,6 +65,7 @@ export class Submitting {
   ): Future<Returned<F>> {
     checkCall("Client.submit", fn, args);
     checkOptions("Client.submit", options, optionNames, optionRefusal);
+    checkKey("Client.submit", options.key);
     const { key, pure = false } = options;
     const call = annotate(adviceOf(options), () =>
       Delayed.call(fn, args, { ...(key !== undefined && { name: key }), pure }),
@@ -84,9 +85,10 @@ export class Submitting {
   ): readonly Future<Awaited<R>>[] {
     checkCall("Client.map", fn, []);
     checkOptions("Client.map", options, optionNames, optionRefusal);
+    checkKey("Client.map", options.key);
     const list = listOf("Client.map", "items", items);
     const { key, pure = false } = options;
-    if (pure || holdsLazy(list, new Set())) {
+    if (pure || holdsLazy(list)) {
       return list.map((item, n) =>
         this.submit(fn as TaskFunction, [item] as never, {
           ...options,
@@ -131,21 +133,39 @@ export class Submitting {
   }
 }
 
-/** Whether something lazy stands among some values, or in them. */
-function holdsLazy(value: unknown, seen: Set<object>): boolean {
-  if (typeof value !== "object" || value === null || seen.has(value)) return false;
-  seen.add(value);
-  if (isCollection(value)) return true;
-  if (Array.isArray(value)) return value.some((item) => holdsLazy(item, seen));
-  if (value instanceof Map) return [...value].some((entry) => holdsLazy(entry, seen));
-  if (value instanceof Set) return [...value].some((item) => holdsLazy(item, seen));
-  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
-  return Object.values(value).some((item) => holdsLazy(item, seen));
+/**
+ * Whether something lazy stands in one of some values, as deep as may be. Looked into is what calls
+ * look into: arrays, Maps, Sets and plain objects.
+ */
+function holdsLazy(values: readonly unknown[]): boolean {
+  const seen = new Set<object>([values]);
+  const left: object[] = [values];
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    if (isCollection(each)) return true;
+    for (const item of itemsOf(each)) {
+      if (typeof item !== "object" || item === null || seen.has(item)) continue;
+      seen.add(item);
+      left.push(item);
+    }
+  }
+  return false;
+}
+
+function itemsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || value instanceof Set) return value as Iterable<unknown>;
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.values(value) : [];
 }
 
 /** A new handle of the same call is of no use where that failed, or was given up. */
 function isOfUse({ status }: Future<unknown>): boolean {
   return status === "pending" || status === "finished";
+}
+
+function checkKey(api: string, key: unknown): void {
+  if (key === undefined || (typeof key === "string" && key !== "")) return;
+  throw optionRefusal(api, "bad key", key, "a text that is not empty");
 }
 
 function adviceOf({

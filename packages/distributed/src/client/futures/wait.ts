@@ -1,5 +1,6 @@
 import { checkOptions, onAbort } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
+import { limitOf } from "../coordination/waiting.ts";
 import { futuresOf } from "./check-futures.ts";
 import type { FutureRun } from "./future-run.ts";
 import type { Future } from "./future.ts";
@@ -52,16 +53,13 @@ export async function wait<T>(
 ): Promise<Waited<T>> {
   checkOptions("wait", options, optionNames, optionRefusal);
   const { returnWhen = "all", timeoutMs, signal } = options;
+  const limit = limitOf("wait", { timeoutMs, signal });
   if (!words.includes(returnWhen)) {
     throw optionRefusal("wait", "bad returnWhen", returnWhen, `one of ${words.join(", ")}`);
   }
   const list = futuresOf("wait", futures);
   const enough = enoughOf(list, returnWhen);
-  const limits = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
-  await within(
-    enough,
-    limits.filter((limit) => limit !== undefined),
-  );
+  await (limit === undefined ? enough : within(enough, limit));
   return {
     done: list.filter(({ status }) => status !== "pending"),
     pending: list.filter(({ status }) => status === "pending"),
@@ -96,10 +94,8 @@ function allEnded(futures: readonly Future<unknown>[]): Promise<unknown> {
   );
 }
 
-/** Rejects when one of the signals is aborted before. */
-function within(promise: Promise<unknown>, signals: readonly AbortSignal[]): Promise<unknown> {
-  if (signals.length === 0) return promise;
-  const limit = AbortSignal.any([...signals]);
+/** Rejects when `limit` is aborted before. */
+function within(promise: Promise<unknown>, limit: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(limit.reason as Error);
     if (limit.aborted) abort();
