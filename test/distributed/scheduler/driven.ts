@@ -4,6 +4,7 @@ import type {
   ToClientMessage,
 } from "../../../packages/distributed/src/messages/client-messages.ts";
 import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
+import type { Answer } from "../../../packages/distributed/src/messages/questions.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
 import type { SchedulerEvent } from "../../../packages/distributed/src/scheduler/scheduler-events.ts";
@@ -73,6 +74,19 @@ export class Driven {
       { kind: "client-said", epoch: client, message: { kind: "submit", run, ...plan } },
       { kind: "expanded", epoch: client, run, graph: expandGraph(graph, names, settings) },
     );
+  }
+
+  /** A client asks where to put values; the number of the run is that of the request. */
+  scatter(keys: readonly string[]): void {
+    const run = this.#runs++;
+    const question = { kind: "scatter", run, keys, bytes: keys.map(() => 8) } as const;
+    const message = { kind: "ask", request: run, question } as const;
+    this.feed({ kind: "client-said", epoch: client, message });
+  }
+
+  /** What the client was answered. */
+  get answers(): readonly Answer[] {
+    return this.told.flatMap((message) => (message.kind === "answer" ? [message.answer] : []));
   }
 
   /** Lets time pass; workers are heard of all the while. */

@@ -82,3 +82,25 @@ it("the time counts from when the last worker that fits has left", () => {
   driven.until(25_200);
   expect(driven.failures.length).toBeGreaterThan(0);
 });
+
+it("values that are to be brought to workers are told of like tasks", () => {
+  const driven = new Driven();
+  driven.scatter(["a", "b"]);
+  driven.until(60_000);
+  expect(driven.warnings).toMatchInlineSnapshot(`
+    [
+      "2 values have waited for a worker for 10 s, got "a", and no workers, wanted any worker. Start one, or cancel what waits.",
+    ]
+  `);
+  driven.feed(joins(7));
+  expect(driven.answers.map(({ kind }) => kind)).toEqual(["places"]);
+});
+
+it("and are refused when tasks fail", () => {
+  const driven = new Driven({ noWorkersTimeoutMs: 20_000 });
+  driven.scatter(["a"]);
+  driven.until(19_999);
+  expect(driven.answers).toEqual([]);
+  driven.until(30_000);
+  expect(driven.answers).toEqual([{ kind: "refused", reason: "no workers for 20 s" }]);
+});

@@ -186,8 +186,8 @@ export class Client implements Executor, AsyncDisposable {
   /**
    * Brings values of this process to workers, and gives a future of each, in their order, when all
    * are there. They go straight to the workers, one worker each, or all of them to every worker by
-   * `broadcast`. Nothing can make them again: the task of a value that is lost with its worker
-   * fails.
+   * `broadcast`; without workers it waits for one, as tasks do. Nothing can make them again: the
+   * task of a value that is lost with its worker fails.
    *
    * @throws SerializationError; DistributedError `distributed/not-scattered`
    * @example

@@ -9,7 +9,7 @@ import { releaseCopy, spread } from "./rebalance.ts";
 import type { Run } from "./run.ts";
 import { placesFor, scatteredRun } from "./scatter.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
-import { sourceOf } from "./scheduler-state.ts";
+import { expectStranded, sourceOf } from "./scheduler-state.ts";
 import { memory } from "./states.ts";
 import { tell } from "./tell-client.ts";
 
@@ -29,6 +29,7 @@ export interface UnplacedScatter {
   readonly client: ClientRecord;
   readonly request: number;
   readonly question: Extract<Question, { kind: "scatter" }>;
+  readonly sinceMs: number;
 }
 
 /** A client asks something. */
@@ -46,8 +47,10 @@ export function takeQuestion(
   }
   if (question.kind === "scatter") {
     const scattered = scatteredRun(state, client, question);
-    if (state.staying.length === 0) state.unplacedScatters.push({ client, request, question });
-    else reply(state, client, request, placesFor(state, scattered));
+    if (state.staying.length === 0) {
+      state.unplacedScatters.push({ client, request, question, sinceMs: state.nowMs });
+      expectStranded(state);
+    } else reply(state, client, request, placesFor(state, scattered));
     return;
   }
   const run = client.runs.get(question.run);
@@ -79,6 +82,15 @@ export function placeScatters(state: SchedulerState): void {
       run === undefined ? { kind: "refused", reason } : placesFor(state, run),
     );
   }
+}
+
+/** Nobody is going to bring these values to a worker. */
+export function refuseScatter(
+  state: SchedulerState,
+  { client, request }: UnplacedScatter,
+  reason: string,
+): void {
+  reply(state, client, request, { kind: "refused", reason });
 }
 
 function reply(state: SchedulerState, client: ClientRecord, request: number, answer: Answer): void {

@@ -4,6 +4,7 @@ import { askedText } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./run.ts";
+import { refuseScatter } from "./questions.ts";
 import { forgetRoots, freeRoots } from "./roots.ts";
 import type { SchedulerState, Stranded } from "./scheduler-state.ts";
 import { suitableFor } from "./scheduler-state.ts";
@@ -18,7 +19,7 @@ const workersNamedMax = 8;
 /** Names are of somebody's making. */
 const textCharactersMax = 1_000;
 
-/** Tasks of a run that ask for the same, and that no worker here may run. */
+/** Tasks of a run, or values of a client, that ask for the same, and that no worker may take. */
 interface Wait {
   readonly run: Run;
   readonly rule: Rule;
@@ -55,6 +56,11 @@ export function lookAtStranded(state: SchedulerState): boolean {
     failAll(state, run, overdue, failureOf(state, run, rule, overdue[0] as number));
     hasFailed = true;
   }
+  state.unplacedScatters = state.unplacedScatters.filter((each) => {
+    if (nowMs < each.sinceMs + settings.noWorkersTimeoutMs) return true;
+    refuseScatter(state, each, `no workers for ${settings.noWorkersTimeoutMs / 1_000} s`);
+    return false;
+  });
   for (const run of state.rootRuns.slice()) {
     if (nowMs >= rootsSinceMs(state, run) + settings.noWorkersTimeoutMs) forgetRoots(state, run);
   }
@@ -85,6 +91,12 @@ function waitsOf(state: SchedulerState): ReadonlyMap<Rule, Wait> {
     add(run, t, each.sinceMs);
     return true;
   });
+  for (const { client, question, sinceMs } of state.unplacedScatters) {
+    const run = client.runs.get(question.run);
+    if (run === undefined || question.keys.length === 0) continue;
+    const tasks = [...question.keys.keys()];
+    waits.set(run.ruleOf(0), { run, rule: run.ruleOf(0), sinceMs, tasks, overdue: [] });
+  }
   for (const run of rootRuns) {
     const sinceMs = rootsSinceMs(state, run);
     if (sinceMs === Infinity) break;
@@ -115,11 +127,12 @@ function warn(state: SchedulerState, waits: readonly Wait[]): void {
   for (const [client, all] of byClient) {
     const first = all.reduce((a, b) => (b.sinceMs < a.sinceMs ? b : a));
     const count = all.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    const noun = all.every(({ run }) => run.isScattered) ? "value" : "task";
     const key = first.run.keyOf(first.tasks[0] as number);
     const asked = askedText(askedOf(first.rule));
     const seconds = Math.round((state.nowMs - first.sinceMs) / 1_000);
     const text =
-      `${count === 1 ? "a task has" : `${count} tasks have`} waited for a worker for ${seconds} s, ` +
+      `${count === 1 ? `a ${noun} has` : `${count} ${noun}s have`} waited for a worker for ${seconds} s, ` +
       `got ${quoteValue(key)}${asked}, and ${workersText(state)}, wanted ` +
       `${asked === "" ? "any worker" : "a worker that fits"}. Start one, or cancel what waits.`;
     const reason = text.slice(0, textCharactersMax);

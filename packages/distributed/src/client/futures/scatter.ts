@@ -61,6 +61,7 @@ export class Scattering {
     const bytes = blocks.map(blockBytes);
     for (let round = 0; round < roundsMax; round++) {
       const answer = await this.#client.places(run.held, keys, bytes);
+      if (answer.kind === "refused") throw notPlaced(answer.reason);
       if (answer.kind !== "places") throw notPlaced(answer.kind);
       await this.#bring(answer.rows, answer.peers, blocks);
       if (await isOver(run.ended(), roundMs)) return run.ended();
