@@ -64,6 +64,22 @@ test("what another client has tried again with success has a value for all", asy
   await client.variable(name).delete();
 });
 
+test("what is cancelled here runs on for another client that was given it", async () => {
+  await using other = await otherClient();
+  const name = `cancel-${process.pid}-${Date.now()}`;
+  const future = client.submit(
+    (n: number) => new Promise<number>((resolve) => setTimeout(() => resolve(n), 300)),
+    [5],
+  );
+  const same = future.again();
+  await client.variable<unknown>(name).set(future);
+  const theirs = (await other.variable(name).get()) as typeof future;
+  await client.variable(name).delete();
+  await future.cancel();
+  expect([future.status, same.status]).toEqual(["cancelled", "cancelled"]);
+  expect(await theirs.result()).toBe(5);
+});
+
 test("a client asks about the futures of another one", async () => {
   await using other = await otherClient();
   const [own] = await client.scatter([7]);

@@ -135,7 +135,11 @@ export class Future<T> implements Collection<T>, Disposable {
     return this.#run.errorOf(this.output);
   }
 
-  /** Gives it up, for all who hold it: its task ends as soon as can be. Finished, it stays. */
+  /**
+   * Gives it up, for all futures that share it by `again` or `pure`: its task ends as soon as can
+   * be, unless others need it: tasks that read it, clients that were given it, `fireAndForget`.
+   * Finished, it stays.
+   */
   async cancel(): Promise<void> {
     this.#run.cancel(this.output);
   }
