@@ -1,4 +1,4 @@
-import { DistributedError, wait } from "@millrace/distributed";
+import { wait } from "@millrace/distributed";
 import { describe, expect, test } from "vitest";
 import { client } from "./lib/open-cluster.ts";
 
@@ -48,8 +48,11 @@ describe("what cannot be meant is refused where it is said", () => {
   test("a key that is no text, or an empty one", () => {
     for (const key of ["", 5 as never]) {
       expect(() => client.submit(identity, [1], { key })).toThrow("Client.submit: bad key");
-      expect(() => client.map(identity, [1], { key })).toThrow(DistributedError);
+      expect(() => client.map(identity, [1], { key })).toThrow("Client.map: bad key");
     }
+    expect(() => client.map(identity, [1], { key: "a/b" })).toThrow(
+      'Client.map: bad key, got "a/b", wanted a text without a slash',
+    );
   });
 
   test("a choice among no workers", () => {

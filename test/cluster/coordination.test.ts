@@ -306,7 +306,7 @@ test("a client that is closed coordinates nothing", async () => {
   const queue = b.queue("closed");
   await b.close();
   await expect(queue.put(1)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[SchedulerLostError: ClusterQueue.put: the scheduler is gone, the client was closed, got a call that has not ended, wanted one that ends first. Await what runs before you close.]`,
+    `[DistributedError: ClusterQueue.put: the client was closed, got a call, wanted one before. Connect another client.]`,
   );
   expect(() => b.lock("closed")).toThrow("the client was closed");
 });

@@ -100,6 +100,7 @@ test("what was released, cancelled or never sent cannot be read by tasks", async
   await expect(client.submit(identity, [released]).result()).rejects.toMatchObject(gone);
   await expect(client.gather(client.map(identity, [released]))).rejects.toMatchObject(gone);
   await expect(later.compute({ executor: client })).rejects.toMatchObject(gone);
+  await expect(client.whoHas([released])).rejects.toMatchObject(gone);
   const cancelled = client.submit(identity, [1]);
   await cancelled.cancel();
   await expect(client.submit(identity, [cancelled]).result()).rejects.toBeInstanceOf(

@@ -116,7 +116,7 @@ export function joinParts(transport: ClientTransport): ClientParts {
   const lost = (reason: string, isClosed = false): void => {
     callOff();
     runs.lost(reason, isClosed);
-    coordinating.lost(reason);
+    coordinating.lost(reason, isClosed);
   };
   // Else the scheduler would wait for this client to come back, and work for it meanwhile.
   const callOff = atExit(() => session.close("its process has ended"));

@@ -15,6 +15,7 @@ import type {
 } from "../../messages/coordination.ts";
 import { nameLengthMax } from "../../messages/coordination.ts";
 import type { Future } from "../futures/future.ts";
+import { closedError } from "../client-options.ts";
 import { futureOf } from "../futures/check-futures.ts";
 import { wait } from "../futures/wait.ts";
 import type { RunClient } from "../run-client.ts";
@@ -45,6 +46,7 @@ export class Coordinating {
   readonly #asking = new Map<number, Asking>();
   #requestCount = 0;
   #lostReason: string | undefined;
+  #isClosed = false;
 
   constructor(client: RunClient, send: (message: CoordinateMessage) => void) {
     this.client = client;
@@ -68,6 +70,7 @@ export class Coordinating {
     limit?: AbortSignal,
   ): Promise<Of<K>> {
     return new Promise<Answered>((resolve, reject) => {
+      if (this.#isClosed) throw closedError(api);
       if (this.#lostReason !== undefined) throw lostError(api, this.#lostReason);
       limit?.throwIfAborted();
       const request = this.#requestCount++;
@@ -170,7 +173,8 @@ export class Coordinating {
   }
 
   /** Nothing will be answered any more. */
-  lost(reason: string): void {
+  lost(reason: string, isClosed: boolean): void {
+    this.#isClosed ||= isClosed;
     if (this.#lostReason !== undefined) return;
     this.#lostReason = reason;
     for (const asking of this.#asking.values()) asking.reject(lostError(asking.api, reason));

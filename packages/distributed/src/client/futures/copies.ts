@@ -33,7 +33,9 @@ export async function whoHas(
   futures: Iterable<Future<unknown>>,
 ): Promise<readonly (readonly Holder[])[]> {
   return Promise.all(
-    Array.from(futuresOf("Client.whoHas", futures), async ({ run, output }) => {
+    Array.from(futuresOf("Client.whoHas", futures), async (future) => {
+      future.held.check();
+      const { run, output } = future;
       const outputs = [output];
       const question = { kind: "who-has", run: run.held.number, outputs } as const;
       const { rows, peers } = await ask("Client.whoHas", run.client, question, "holders");

@@ -86,6 +86,10 @@ export class Submitting {
     checkCall("Client.map", fn, []);
     checkOptions("Client.map", options, optionNames, optionRefusal);
     checkKey("Client.map", options.key);
+    // Its tasks are called by it and their numbers.
+    if (options.key?.includes("/") === true) {
+      throw optionRefusal("Client.map", "bad key", options.key, "a text without a slash");
+    }
     const list = listOf("Client.map", "items", items);
     const { key, pure = false } = options;
     if (pure || holdsLazy(list)) {
