@@ -124,3 +124,16 @@ test("a client that was closed gives no values any more", async () => {
   await expect(client.gather([one])).rejects.toMatchObject(closed);
   await expect(client.submit(identity, [one]).result()).rejects.toMatchObject(closed);
 });
+
+test("what tasks read is theirs from the call on, also while values of others are brought", async () => {
+  await using other = await Client.connect(cluster);
+  const theirs = other.submit(
+    (n: number) => new Promise<number>((resolve) => setTimeout(() => resolve(n), 200)),
+    [1],
+  );
+  const own = client.submit(identity, [2]);
+  await own.settled();
+  const sum = client.submit((a: number, b: number) => a + b, [theirs, own]);
+  own.release();
+  expect(await sum.result()).toBe(3);
+});

@@ -1,6 +1,16 @@
 import type { Key } from "@millrace/graph";
 import { LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
 
+/** Who may let go of a held value before nobody can reach it. */
+export interface HeldOwner {
+  /** Why nothing may stand for it any more, where that is so. */
+  refusal(): Error | undefined;
+  /** Keeps it until what is given back is called. */
+  keep(): () => void;
+}
+
+const nobody: HeldOwner = { refusal: () => undefined, keep: () => () => undefined };
+
 /**
  * A value that an executor holds, as a graph names it. It is let go of when nobody can reach it any
  * more, or before, when its executor is closed.
@@ -11,27 +21,31 @@ export class Held {
   readonly run: HeldRun;
   readonly output: number;
   readonly #fetch: () => Promise<unknown>;
-  readonly #refusal: () => Error | undefined;
+  readonly #owner: HeldOwner;
 
-  /** @param refusal - gives why nothing may stand for it any more, where that is so */
   constructor(
     holder: object,
     run: HeldRun,
     output: number,
     fetch: () => Promise<unknown>,
-    refusal: () => Error | undefined = () => undefined,
+    owner: HeldOwner = nobody,
   ) {
     this.holder = holder;
     this.run = run;
     this.output = output;
     this.#fetch = fetch;
-    this.#refusal = refusal;
+    this.#owner = owner;
   }
 
   /** @throws why its executor has it no more */
   check(): void {
-    const refusal = this.#refusal();
+    const refusal = this.#owner.refusal();
     if (refusal !== undefined) throw refusal;
+  }
+
+  /** Its executor keeps it until what is given back is called, whoever lets go of it. */
+  keep(): () => void {
+    return this.#owner.keep();
   }
 
   /** The value, brought here. */
@@ -67,25 +81,34 @@ export function graphOfHeld(
   return { graph: new LayeredGraph().withLayer(layer), keys };
 }
 
-/**
- * Held values inside a graph that another executor holds: they must be brought before it is
- * shipped.
- */
-export function foreignIn(graph: LayeredGraph, holder: object): ReadonlySet<Held> {
-  const foreign = new Set<Held>();
+/** Held values inside a graph. */
+export function heldIn(graph: LayeredGraph): ReadonlySet<Held> {
+  const found = new Set<Held>();
   graph.replace({
     fn: (fn) => fn,
     value: (value) => {
-      if (value instanceof Held && value.holder !== holder) foreign.add(value);
+      if (value instanceof Held) found.add(value);
       return value;
     },
   });
-  return foreign;
+  return found;
 }
 
-/** Brings held values. */
-export async function fetchAll(held: ReadonlySet<Held>): Promise<ReadonlyMap<Held, unknown>> {
-  return new Map(
-    await Promise.all(Array.from(held, async (each) => [each, await each.fetch()] as const)),
-  );
+/**
+ * Brings those of held values that other executors hold, for a graph that is shipped to `holder`
+ * later; keeps all of them until `letGo` is called, since whoever has asked may release them.
+ */
+export function bringForeign(
+  held: ReadonlySet<Held>,
+  holder: object,
+): { readonly bringing: Promise<ReadonlyMap<Held, unknown>>; readonly letGo: () => void } {
+  const kept = Array.from(held, (each) => each.keep());
+  const foreign = [...held].filter((each) => each.holder !== holder);
+  const bringing = Promise.all(foreign.map(async (each) => [each, await each.fetch()] as const));
+  return {
+    bringing: bringing.then((brought) => new Map(brought)),
+    letGo: () => {
+      for (const letGo of kept) letGo();
+    },
+  };
 }

@@ -19,7 +19,7 @@ import { ByteBudget, budgetOfCompute } from "./byte-budget.ts";
 import { closedError } from "./client-options.ts";
 import { ClientRun } from "./client-run.ts";
 import { Deliveries } from "./deliveries.ts";
-import { Held, HeldRun, fetchAll, foreignIn, graphOfHeld } from "./held.ts";
+import { Held, HeldRun, bringForeign, graphOfHeld, heldIn } from "./held.ts";
 import type { Answer, Question } from "../messages/questions.ts";
 import { ClientMachine } from "./machine.ts";
 import type { ClientLink } from "./client-link.ts";
@@ -30,8 +30,6 @@ import { layersOf, placesAmong, settingsOf, type Submission } from "./submission
 
 /** Requested values that a stream may be ahead of its reader, unless told otherwise. */
 const lookaheadDefault = 2;
-
-const noneBrought: ReadonlyMap<Held, unknown> = new Map();
 
 /** Runs graphs on a scheduler, and brings their values here. */
 export class RunClient {
@@ -304,7 +302,8 @@ export class RunClient {
     { lookahead, holds = false }: Submission,
   ): Promise<void> {
     const layers = layersOf(graph, keys, options);
-    const foreign = foreignIn(layers, this);
+    const held = heldIn(layers);
+    const isForeign = [...held].some(({ holder }) => holder !== this);
     const ask = (brought: ReadonlyMap<Held, unknown>): void => {
       const listener = this.#runs.get(number);
       if (listener === undefined) return;
@@ -318,13 +317,13 @@ export class RunClient {
         throw error;
       }
     };
-    if (foreign.size === 0 && this.#submitting === undefined) return ask(noneBrought);
+    if (!isForeign && this.#submitting === undefined) return ask(new Map());
     const before = this.#submitting;
-    const bringing = fetchAll(foreign);
+    const { bringing, letGo } = bringForeign(held, this);
     const submitted = (async () => {
       const [brought] = await Promise.all([bringing, before]);
       ask(brought);
-    })();
+    })().finally(letGo);
     // Whoever asked is told; those after it only wait.
     const over = submitted.catch(() => undefined);
     this.#submitting = over;

@@ -174,13 +174,13 @@ export class Future<T> implements Collection<T>, Disposable {
   /** What stands for the value in graphs; one that reads it keeps the future alive. */
   get held(): Held {
     const fetch = (): Promise<unknown> => this.result();
-    const refusal = (): Error | undefined => this.#refusal;
-    return new Held(this.#run.client, this.#run.held, this.output, fetch, refusal);
-  }
-
-  /** Why no task can read it: the scheduler does not know it, or not any more. */
-  get #refusal(): Error | undefined {
-    return this.#isReleased ? releasedError() : this.#run.refusalOf(this.output);
+    return new Held(this.#run.client, this.#run.held, this.output, fetch, {
+      refusal: () => this.#run.refusalOf(this.output),
+      keep: () => {
+        const again = this.again();
+        return () => again.release();
+      },
+    });
   }
 
   /** A graph of one task that stands for the value. */
