@@ -1,12 +1,16 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Future } from "@millrace/distributed";
 import { Client } from "@millrace/distributed";
 import { CancelledError } from "@millrace/graph";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { client, cluster } from "./lib/open-cluster.ts";
 
+const program = fileURLToPath(new URL("lib/forgetting-process.mjs", import.meta.url));
 let folder = "";
 
 beforeEach(async () => {
@@ -51,6 +55,14 @@ test.for<[string, (future: Future<unknown>, by: Client) => unknown]>([
   await comes("begun");
   await hasRunToItsEnd();
   await other.close();
+});
+
+test("also when the process of its client ends", async () => {
+  const { url, token = "" } = cluster.scheduler;
+  const child = spawn(process.execPath, [program, url, token, folder], { stdio: "ignore" });
+  await once(child, "exit");
+  await expect.poll(async () => (await client.info()).clientCount).toBe(1);
+  await hasRunToItsEnd();
 });
 
 test("so does what it reads, and one that fails is let go of as well", async () => {
