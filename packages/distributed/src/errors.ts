@@ -208,8 +208,8 @@ export class SchedulerLostError extends DistributedError {
 }
 
 /**
- * Two packages that are not of one version do not understand each other: a scheduler has refused
- * who connected. Install the same version of both.
+ * Two packages whose major or minor versions differ do not understand each other: a scheduler has
+ * refused who connected. Install the same version of both.
  *
  * @example
  * ```ts

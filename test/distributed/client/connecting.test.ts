@@ -1,9 +1,15 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { Client } from "@millrace/distributed";
 import { expect, it, onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+import { ApiReader } from "../../../packages/distributed/dist/client/watch/api-reader.js";
 import { createCertificates } from "../../../packages/distributed/dist/deploy/security/certificates.js";
+import { packageVersion } from "../../../packages/distributed/dist/package-version.js";
+import { greet } from "../../../packages/distributed/dist/wire/greeting.js";
+import type { Welcome } from "../../../packages/distributed/dist/wire/greeting.js";
 import { Served, token } from "../http/served.ts";
 
 async function listening(server: Server): Promise<string> {
@@ -54,6 +60,29 @@ it("a port that accepts and says nothing takes no longer than it may", async () 
   expect(told.message).toMatch(/found in 300 ms, got "no welcome for \d+ ms"/);
 });
 
+it("a package of a later patch is let in, one of another minor version is not", async () => {
+  await using served = await Served.start();
+  const [major, minor, patch] = packageVersion.split(".").map(Number) as [number, number, number];
+  const greeted = async (version: string): Promise<Welcome> => {
+    const socket = new WebSocket(`${served.server.url}/ws`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    await once(socket, "open");
+    try {
+      return await greet(socket, { role: "client", name: "c", version });
+    } finally {
+      socket.terminate();
+    }
+  };
+  expect(await greeted(`${major}.${minor}.${patch + 1}`)).toMatchObject({ kind: "welcome" });
+  expect(await greeted(`${major}.${minor + 1}.${patch}`)).toEqual({
+    kind: "mismatch",
+    reason:
+      `client ${major}.${minor + 1}.${patch} and scheduler ${packageVersion} are not of one ` +
+      `version (${major}.${minor}.x): install the same version of both`,
+  });
+});
+
 it("a worker's certificate passes for no scheduler, and gets no token", async () => {
   const { worker, client } = await createCertificates();
   await using served = await Served.start({ tls: worker });
@@ -67,6 +96,11 @@ it("a worker's certificate passes for no scheduler, and gets no token", async ()
     code: "distributed/refused",
   });
   expect(seen).toEqual([]);
+  // Over HTTP it gets none either.
+  const reader = new ApiReader({ url: served.server.url, token, tls: client }, "Client.info");
+  await expect(reader.read("/api/v1/cluster", "workers")).rejects.toMatchObject({
+    code: "distributed/refused",
+  });
 });
 
 const silent = (): void => undefined;

@@ -1,3 +1,4 @@
+import { packageVersion } from "../../../packages/distributed/dist/package-version.js";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { WebSocket } from "ws";
@@ -40,7 +41,7 @@ function session(): { of: Plain; heard: number[]; ended: Promise<string>; broke:
 /** Takes the next connection. */
 async function taken(): Promise<WebSocket> {
   const socket = await new Promise<WebSocket>((resolve) => server.once("connection", resolve));
-  await hear(socket, "1");
+  await hear(socket, packageVersion);
   return socket;
 }
 

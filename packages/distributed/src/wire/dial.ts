@@ -1,12 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkServerIdentity } from "node:tls";
-import type { ConnectionOptions } from "node:tls";
 import type { WebSocket } from "ws";
 import { DistributedError, VersionMismatchError, isRefusal, refusedError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
-import { roleRefusal, tlsOptions } from "../deploy/security/tls.ts";
+import { tlsToScheduler } from "../deploy/security/tls.ts";
 import type { Tls } from "./tls.ts";
 import type { Hello, SessionWelcome } from "./greeting.ts";
 import { greet } from "./greeting.ts";
@@ -57,7 +55,7 @@ export async function dial(
     perMessageDeflate: false,
     maxPayload: 2 ** 21,
     ...(address.token !== undefined && { headers: { Authorization: `Bearer ${address.token}` } }),
-    ...(address.tls !== undefined && tlsOfScheduler(address.url, address.tls)),
+    ...(address.tls !== undefined && tlsToScheduler(address.url, address.tls)),
   });
   // One that nobody listens for would end the process.
   socket.on("error", () => undefined);
@@ -81,20 +79,6 @@ export async function dial(
     clearTimeout(late);
     signal?.removeEventListener("abort", abort);
   }
-}
-
-/**
- * Who has the certificate of a worker must not pass for the scheduler; that is found out before the
- * token is sent.
- */
-function tlsOfScheduler(url: string, tls: Tls): ConnectionOptions {
-  return {
-    ...tlsOptions(tls),
-    checkServerIdentity: (host, shown) => {
-      const refusal = roleRefusal(shown, ["scheduler"]);
-      return refusal === undefined ? checkServerIdentity(host, shown) : refusedError(url, refusal);
-    },
-  };
 }
 
 /** Between two tries, milliseconds: at first, and at most. */

@@ -6,7 +6,10 @@ import { keepEarlyFrames } from "./early-frames.ts";
 import { Fields, Incoming } from "./incoming.ts";
 import { wireLimits } from "./wire-limits.ts";
 
-/** Peers that speak another version do not understand each other. */
+/**
+ * Peers that speak another version do not understand each other; nor do those of one protocol whose
+ * packages differ in major or minor number.
+ */
 export const protocolVersion = 2;
 
 /** How long either side waits for the first word of the other. */
@@ -91,23 +94,35 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   const fields = await firstMessage(socket);
   const theirs = { protocol: fields.number("protocol"), version: fields.text("version", 64) };
   const role = fields.oneOf("role", ["worker", "client"]);
-  if (theirs.protocol === protocolVersion) {
-    const isBack = role === "client" && fields.has("session");
-    const session = isBack ? fields.object("session", readSession) : undefined;
-    const isOfTasks = role === "client" && fields.has("isOfTasks") && fields.flag("isOfTasks");
-    return {
-      role,
-      isOfTasks,
-      name: fields.text("name", nameLengthMax),
-      version: theirs.version,
-      session,
-    };
+  const what = `${role} ${theirs.version}`;
+  if (theirs.protocol !== protocolVersion) {
+    const speaks = `${what} speaks protocol ${theirs.protocol}`;
+    throw mismatched(socket, `${speaks}, scheduler ${version} needs ${protocolVersion}`);
   }
-  const reason =
-    `${role} ${theirs.version} speaks protocol ${theirs.protocol}, ` +
-    `scheduler ${version} needs ${protocolVersion}: install the same version of both`;
+  const isBack = role === "client" && fields.has("session");
+  const session = isBack ? fields.object("session", readSession) : undefined;
+  const isOfTasks = role === "client" && fields.has("isOfTasks") && fields.flag("isOfTasks");
+  const name = fields.text("name", nameLengthMax);
+  if (lineOf(theirs.version) !== lineOf(version)) {
+    const are = `${what} and scheduler ${version} are not of one version`;
+    throw mismatched(socket, `${are} (${lineOf(version)}.x)`);
+  }
+  return { role, isOfTasks, name, version: theirs.version, session };
+}
+
+/**
+ * Major and minor number of a version. Functions of the packages themselves travel by their names,
+ * and may mean something else in the next minor version, whatever the messages look like.
+ */
+function lineOf(version: string): string {
+  return version.split(".", 2).join(".");
+}
+
+/** Tells a peer why it does not fit, and gives the error. */
+function mismatched(socket: WebSocket, why: string): DistributedError {
+  const reason = `${why}: install the same version of both`;
   answer(socket, { kind: "mismatch", reason });
-  throw new DistributedError("distributed/version-mismatch", reason);
+  return new DistributedError("distributed/version-mismatch", reason);
 }
 
 function readSession(fields: Fields): SessionHello {

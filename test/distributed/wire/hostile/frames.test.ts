@@ -1,3 +1,4 @@
+import { packageVersion } from "../../../../packages/distributed/dist/package-version.js";
 import { describe, expect, test } from "vitest";
 import { encodeControl } from "../../../../packages/distributed/dist/codec/control/control-frame.js";
 import { protocolVersion } from "../../../../packages/distributed/src/wire/greeting.ts";
@@ -127,16 +128,19 @@ describe("who has not said who it is and sends it is cut off:", () => {
   test.each([
     ["a message of somebody else", [{ kind: "heartbeat", sentMs: 1 }]],
     ["no object", 7],
-    ["no role", { protocol: protocolVersion, name: "x", version: "1" }],
-    ["an unknown role", { protocol: protocolVersion, role: "king", name: "x", version: "1" }],
-    ["no name", { protocol: protocolVersion, role: "worker", version: "1" }],
+    ["no role", { protocol: protocolVersion, name: "x", version: packageVersion }],
+    [
+      "an unknown role",
+      { protocol: protocolVersion, role: "king", name: "x", version: packageVersion },
+    ],
+    ["no name", { protocol: protocolVersion, role: "worker", version: packageVersion }],
     [
       "a name of a thousand characters",
       { protocol: protocolVersion, role: "worker", name: "x".repeat(1_000) },
     ],
     [
       "a protocol that is no number",
-      { protocol: `${protocolVersion}`, role: "worker", name: "x", version: "1" },
+      { protocol: `${protocolVersion}`, role: "worker", name: "x", version: packageVersion },
     ],
     [
       "a greeting of 5,000 bytes",
@@ -156,6 +160,17 @@ describe("who has not said who it is and sends it is cut off:", () => {
       peer.control({ protocol, role: "client", name: "x", version: "9.9.9" });
       const said = await peer.closed();
       expect(said).toContain(`client 9.9.9 speaks protocol ${protocol}`);
+    },
+  );
+
+  test.each(["0.0.9", "0.2.0", "1.1.0", "0.10.0", "", "one"])(
+    "the version %j, which is told",
+    async (version) => {
+      const peer = await attacked.letIn();
+      peer.control({ protocol: protocolVersion, role: "worker", name: "x", version });
+      const said = await peer.closed();
+      expect(said).toContain(`worker ${version} and scheduler ${packageVersion} are not of one`);
+      expect(said).toContain("install the same version of both");
     },
   );
 });

@@ -2,8 +2,8 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { request } from "node:http";
 import { request as requestSecurely } from "node:https";
 import { quoteValue } from "@millrace/graph";
-import { tlsOptions } from "../../deploy/security/tls.ts";
-import { DistributedError } from "../../errors.ts";
+import { tlsToScheduler } from "../../deploy/security/tls.ts";
+import { DistributedError, isRefusal } from "../../errors.ts";
 import type { ApiError } from "../../http/api.ts";
 import type { SchedulerAddress } from "../../wire/dial.ts";
 
@@ -78,11 +78,12 @@ export class ApiReader {
     const sent =
       tls === undefined
         ? request(asked, options)
-        : requestSecurely(asked, { ...options, ...tlsOptions(tls) });
+        : requestSecurely(asked, { ...options, ...tlsToScheduler(url, tls) });
     try {
       const response = await answerOf(sent);
       return { status: response.statusCode ?? 0, text: await textOf(response) };
     } catch (error) {
+      if (isRefusal(error)) throw error;
       const { code, message } = error as NodeJS.ErrnoException;
       throw new DistributedError(
         "distributed/unreachable",

@@ -1,4 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import { checkServerIdentity } from "node:tls";
+import type { PeerCertificate } from "node:tls";
+import { refusedError } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
 
 /** What a certificate made here is good for. */
@@ -43,6 +46,25 @@ export function roleRefusal(shown: ShownCertificate, wanted: readonly Role[]): s
   const role = roleOf(shown);
   if (role === undefined || wanted.includes(role)) return undefined;
   return `the certificate is one of a ${role}, wanted one of a ${wanted.join(" or ")}`;
+}
+
+/** What who connects to a scheduler gives node. */
+export interface TlsToScheduler extends TlsOptions {
+  readonly checkServerIdentity: (host: string, shown: PeerCertificate) => Error | undefined;
+}
+
+/**
+ * The same for whoever connects to the scheduler at `url`. Who has the certificate of a worker must
+ * not pass for it, which is found out before the token is sent.
+ */
+export function tlsToScheduler(url: string, tls: Tls): TlsToScheduler {
+  return {
+    ...tlsOptions(tls),
+    checkServerIdentity: (host, shown) => {
+      const refusal = roleRefusal(shown, ["scheduler"]);
+      return refusal === undefined ? checkServerIdentity(host, shown) : refusedError(url, refusal);
+    },
+  };
 }
 
 /** The names and addresses that the own certificate stands for. */
