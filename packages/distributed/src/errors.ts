@@ -241,10 +241,24 @@ export function refusedError(url: string, reason: string): DistributedError {
   );
 }
 
+/** The error for a worker whose name another one has. */
+export function nameTakenError(url: string, name: string): DistributedError {
+  return new DistributedError(
+    "distributed/name-conflict",
+    `connect: a worker of this name is there and alive, got ${JSON.stringify(name)} for ${url}, ` +
+      "wanted a name of its own. Give another one by --name, or end the other worker first.",
+  );
+}
+
+const refusalCodes: readonly string[] = [
+  "distributed/refused",
+  "distributed/version-mismatch",
+  "distributed/name-conflict",
+];
+
 /** Whether a scheduler has refused for good, so that trying again is of no use. */
 export function isRefusal(error: unknown): boolean {
-  if (!(error instanceof DistributedError)) return false;
-  return error.code === "distributed/refused" || error.code === "distributed/version-mismatch";
+  return error instanceof DistributedError && refusalCodes.includes(error.code);
 }
 
 /** The error for an argument that is not what a function of this package takes. */

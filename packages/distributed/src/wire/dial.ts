@@ -2,7 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WebSocket } from "ws";
-import { DistributedError, VersionMismatchError, isRefusal, refusedError } from "../errors.ts";
+import {
+  DistributedError,
+  VersionMismatchError,
+  isRefusal,
+  nameTakenError,
+  refusedError,
+} from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
 import { tlsToScheduler } from "../deploy/security/tls.ts";
 import type { Tls } from "./tls.ts";
@@ -70,6 +76,7 @@ export async function dial(
     const carrier = await opened(socket);
     const welcome = await greet(socket, { ...hello, version: packageVersion });
     if (welcome.kind === "mismatch") throw new VersionMismatchError(address.url, welcome.reason);
+    if (welcome.kind === "taken") throw nameTakenError(address.url, welcome.reason);
     if (welcome.kind !== "welcome") throw refusedError(address.url, welcome.reason);
     return { socket, carrier, epoch: welcome.epoch, session: welcome.session };
   } catch (error) {

@@ -27,6 +27,8 @@ export interface Hello {
   readonly name: string;
   /** The version of its package. */
   readonly version: string;
+  /** Of a worker: what it is known by when it comes back, which nobody can guess. */
+  readonly instance?: string | undefined;
   /** Of a client that can come back when its connection breaks. */
   readonly session?: SessionHello | undefined;
 }
@@ -50,6 +52,8 @@ export type Welcome =
   | { readonly kind: "mismatch"; readonly reason: string }
   /** Whoever connects may not be what it says. */
   | { readonly kind: "refused"; readonly reason: string }
+  /** A worker of this name, `reason`, is there and alive. */
+  | { readonly kind: "taken"; readonly reason: string }
   /** The session is not known, or no more. */
   | { readonly kind: "gone"; readonly reason: string };
 
@@ -68,7 +72,7 @@ export async function greet(socket: WebSocket, hello: Hello): Promise<Welcome> {
   const answer = firstMessage(socket);
   socket.send(said);
   const fields = await answer;
-  const kind = fields.oneOf("kind", ["welcome", "mismatch", "refused", "gone"]);
+  const kind = fields.oneOf("kind", ["welcome", "mismatch", "refused", "taken", "gone"]);
   if (kind !== "welcome") return { kind, reason: fields.text("reason") };
   const session = fields.has("session")
     ? fields.object("session", (of) => ({
@@ -103,11 +107,13 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   const session = isBack ? fields.object("session", readSession) : undefined;
   const isOfTasks = role === "client" && fields.has("isOfTasks") && fields.flag("isOfTasks");
   const name = fields.text("name", nameLengthMax);
+  const hasInstance = role === "worker" && fields.has("instance");
+  const instance = hasInstance ? fields.text("instance", 64) : undefined;
   if (lineOf(theirs.version) !== lineOf(version)) {
     const are = `${what} and scheduler ${version} are not of one version`;
     throw mismatched(socket, `${are} (${lineOf(version)}.x)`);
   }
-  return { role, isOfTasks, name, version: theirs.version, session };
+  return { role, isOfTasks, name, version: theirs.version, instance, session };
 }
 
 /**

@@ -25,8 +25,8 @@ type Server = ReturnType<typeof createServer>;
 /** Who comes in. */
 export interface Visitors {
   readonly requested: RequestListener;
-  /** A peer has said who it is, and may be that; an error that this throws is told to it. */
-  readonly met: (socket: WebSocket, hello: Hello) => void;
+  /** A peer has said who it is, and may be that; what this rejects with is told to it. */
+  readonly met: (socket: WebSocket, hello: Hello) => Promise<void>;
 }
 
 /**
@@ -122,7 +122,7 @@ export class Entrance {
         throw new Error(refusal.reason);
       }
       this.#strangers.met(request.socket);
-      met(socket, hello);
+      await met(socket, hello);
     } catch (error) {
       const reason = (error as Error).message;
       this.#log.warn("refused", { reason });

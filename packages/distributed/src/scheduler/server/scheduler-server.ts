@@ -26,6 +26,7 @@ import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { limitsOf } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { WorkerLogs } from "./worker-logs.ts";
+import { WorkerNames } from "./worker-names.ts";
 
 /** A client that was cut off finds back in a minute, or not at all. */
 const clientGraceMsDefault = 60_000;
@@ -52,6 +53,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #entrance: Entrance;
   readonly #expanding: Expanding;
   readonly #workers = new Map<number, WorkerConnection>();
+  readonly #workerNames = new WorkerNames();
   readonly #clients: ClientSessions;
   readonly #logs = new WorkerLogs();
   readonly #vitals = new Map<number, VitalsTold>();
@@ -135,12 +137,17 @@ export class SchedulerServer implements AsyncDisposable {
     return new HttpApi({ watched, admission, sessions, log: this.#log });
   }
 
-  #met(socket: WebSocket, { role, name, session }: Hello): void {
-    const epoch = ++this.#epochs;
+  async #met(socket: WebSocket, { role, name, instance, session }: Hello): Promise<void> {
     if (role === "client") {
-      this.#clients.admit(socket, name, session, epoch);
+      this.#clients.admit(socket, name, session, ++this.#epochs);
       return;
     }
+    if (!(await this.#workerNames.take(name, instance, socket))) {
+      answer(socket, { kind: "taken", reason: name });
+      throw new Error(`a worker of the name ${JSON.stringify(name)} is there`);
+    }
+    if (this.#closing !== undefined) return;
+    const epoch = ++this.#epochs;
     answer(socket, { kind: "welcome", epoch, version: packageVersion });
     this.#admitWorker(epoch, socket);
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import type { Block } from "../../codec/block.ts";
 import { isRefusal } from "../../errors.ts";
@@ -84,6 +85,8 @@ export class RemoteWorker implements AsyncDisposable {
   readonly #peers: DataClient;
   readonly #clock: SteadyClock;
   readonly #isClosing = new AbortController();
+  /** By which its scheduler knows it again. */
+  readonly #instance = randomUUID();
   #connection: SchedulerConnection | undefined;
   #vitals: NodeJS.Timeout | undefined;
   #resolveEnd: ((end: WorkerEnd) => void) | undefined;
@@ -98,8 +101,8 @@ export class RemoteWorker implements AsyncDisposable {
   /**
    * A worker that its scheduler knows.
    *
-   * @throws VersionMismatchError, DistributedError `distributed/refused`, `distributed/unreachable`
-   *   where no scheduler is found in time, and what `BlockStore.open` throws
+   * @throws VersionMismatchError, DistributedError `distributed/refused`, `distributed/name-conflict`,
+   *   `distributed/unreachable` where no scheduler is found in time, and what `BlockStore.open` throws
    */
   static async start(options: RemoteWorkerOptions): Promise<RemoteWorker> {
     const { token, tls, name, threads, memoryBytesMax, resources, contact } = options;
@@ -172,7 +175,8 @@ export class RemoteWorker implements AsyncDisposable {
   /** Looks for the scheduler until it has found it, may look no longer, or is closed. */
   async #connect(): Promise<void> {
     const { scheduler: url, token, tls, name, deathTimeoutMs, log } = this.#options;
-    const { socket } = await reach({ url, token, tls }, { role: "worker", name }, deathTimeoutMs, {
+    const hello = { role: "worker", name, instance: this.#instance } as const;
+    const { socket } = await reach({ url, token, tls }, hello, deathTimeoutMs, {
       signal: this.#isClosing.signal,
       retried: (reason) => log.warn("no scheduler yet", { url, reason }),
     });

@@ -1,0 +1,62 @@
+import type { WebSocket } from "ws";
+
+/** Whose connection gives no sign of life for so long when asked is not there any more. */
+const answerMsDefault = 5_000;
+
+/** A worker that has a name. */
+interface Holder {
+  readonly socket: WebSocket;
+  readonly instance: string | undefined;
+}
+
+/**
+ * The names of the workers that are connected. Each is that of one worker: results, logs and
+ * `workers` of a task go by it.
+ */
+export class WorkerNames {
+  readonly #holders = new Map<string, Holder>();
+  readonly #answerMs: number;
+
+  constructor(answerMs: number = answerMsDefault) {
+    this.#answerMs = answerMs;
+  }
+
+  /**
+   * Gives a name to a worker, for as long as its socket is open; false where another one has it and
+   * is alive. One that comes back takes the place of what is left of its old connection.
+   */
+  async take(name: string, instance: string | undefined, socket: WebSocket): Promise<boolean> {
+    for (;;) {
+      const holder = this.#holders.get(name);
+      if (holder === undefined) break;
+      const isSame = instance !== undefined && holder.instance === instance;
+      if (!isSame && (await isAlive(holder.socket, this.#answerMs))) return false;
+      // Somebody else may have taken it meanwhile.
+      if (this.#holders.get(name) === holder) this.#holders.delete(name);
+      holder.socket.terminate();
+    }
+    const holder = { socket, instance };
+    this.#holders.set(name, holder);
+    socket.once("close", () => {
+      if (this.#holders.get(name) === holder) this.#holders.delete(name);
+    });
+    return true;
+  }
+}
+
+/** A connection that looks open may be one that broke without a word. */
+function isAlive(socket: WebSocket, answerMs: number): Promise<boolean> {
+  if (socket.readyState !== socket.OPEN) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const end = (is: boolean): void => {
+      clearTimeout(timer);
+      socket.off("pong", answered).off("close", closed);
+      resolve(is);
+    };
+    const answered = (): void => end(true);
+    const closed = (): void => end(false);
+    const timer = setTimeout(closed, answerMs).unref();
+    socket.on("pong", answered).on("close", closed);
+    socket.ping();
+  });
+}
