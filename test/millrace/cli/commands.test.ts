@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@millrace/distributed";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -253,6 +253,15 @@ describe("the program itself", () => {
     child.kill("SIGINT");
     expect(await once(child, "exit")).toEqual([0, null]);
     expect(readdirSync(join(folder.path, "millrace"))).toEqual([]);
+  });
+
+  it("leaves nothing behind when its terminal is closed", async () => {
+    const child = spawned("scheduler", "--port", "0", "--json");
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const { schedulerFile } = JSON.parse(line.toString()) as Ready;
+    child.kill("SIGHUP");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(existsSync(schedulerFile)).toBe(false);
   });
 
   it("does not mind that nobody reads what it writes", async () => {

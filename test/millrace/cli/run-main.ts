@@ -65,7 +65,7 @@ export interface Running {
 export function run(argv: readonly string[], given: Partial<World> = {}): Running {
   const written = { out: "", err: "" };
   let count = 0;
-  let stopped: ((count: number) => void) | undefined;
+  let stopped: ((count: number, signal: "SIGINT") => void) | undefined;
   let isReady: (line: string) => void = () => undefined;
   const line = new Promise<string>((resolve) => {
     isReady = resolve;
@@ -93,5 +93,5 @@ export function run(argv: readonly string[], given: Partial<World> = {}): Runnin
   const ready = Promise.race([line, unready]);
   // Whoever does not wait for it is not told.
   ready.catch(() => undefined);
-  return { ended, ready, stop: () => stopped?.(++count) };
+  return { ended, ready, stop: () => stopped?.(++count, "SIGINT") };
 }

@@ -3,7 +3,9 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Client } from "@millrace/distributed";
 import { expect, it, onTestFinished } from "vitest";
+import { until } from "../../cluster/lib/until.ts";
 import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { root } from "../../lib/workspace.ts";
 
@@ -86,6 +88,24 @@ it("a script that is told to end does so, and so does its cluster", async () => 
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([143, null]);
   expectGone(pids);
+});
+
+it("what a script has begun on a cluster ends with it, by Ctrl-C too", async () => {
+  const cluster = spawned("cluster", "--port", "0", "--json", ...small);
+  const { schedulerFile = "" } = JSON.parse(await firstLine(cluster)) as Record<string, string>;
+  await using client = await Client.connect({ schedulerFile });
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    const child = spawned("run", "--scheduler-file", schedulerFile, waiting);
+    await firstLine(child);
+    child.kill(signal);
+    expect(await once(child, "exit")).toEqual([code, null]);
+    // The scheduler waits a minute for a client whose connection broke.
+    await until("nothing is left", async () => (await client.info()).runCount === 0, 5_000);
+    expect((await client.info()).clientCount).toBe(1);
+  }
 });
 
 it("one line tells what is wrong with what was typed", async () => {

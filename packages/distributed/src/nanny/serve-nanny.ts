@@ -38,8 +38,8 @@ export function serveNanny(start: StartWorker): void {
     isTerminated = true;
     ask("retire");
   });
-  // A terminal sends it to the nanny too, which knows what is wanted.
-  process.on("SIGINT", () => undefined);
+  // A terminal sends these to the nanny too, which knows what is wanted.
+  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
   const orphaned = (): void => {
     setTimeout(() => process.exit(exitCodes.nannyLost), ORPHAN_MS);
     if (run === undefined) process.exit(exitCodes.nannyLost);

@@ -1,10 +1,12 @@
 import { RemoteWorker, SchedulerServer } from "@millrace/distributed/command";
 import { main } from "./main.ts";
+import type { StopSignal } from "./world.ts";
+import { stopSignals } from "./world.ts";
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever read it has read enough.
-    if (error.code !== "EPIPE") throw error;
+    // Whoever read it has read enough, or has closed the terminal.
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
 }
 
@@ -15,10 +17,10 @@ const exitCode = await main(process.argv.slice(2), {
   startWorker: (options) => RemoteWorker.start(options),
   onStop: (stop) => {
     let count = 0;
-    const stopped = (): void => stop(++count);
-    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stopped);
+    const stopped = (signal: NodeJS.Signals): void => stop(++count, signal as StopSignal);
+    for (const signal of stopSignals) process.on(signal, stopped);
     return () => {
-      for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, stopped);
+      for (const signal of stopSignals) process.off(signal, stopped);
     };
   },
 });

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { statSync } from "node:fs";
-import { constants } from "node:os";
 import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { SchedulerAddress } from "@millrace/distributed/command";
@@ -15,8 +14,8 @@ import {
 import { Command } from "commander";
 import { planHere } from "./nannies.ts";
 import { addSettings, settingsOf } from "./options.ts";
-import type { World } from "./world.ts";
-import { exit } from "./world.ts";
+import type { StopSignal, World } from "./world.ts";
+import { exit, exitOf } from "./world.ts";
 
 /** `millrace run`: a script whose collections are computed on a cluster. */
 export function runCommand(world: World, ended: (code: number) => void): Command {
@@ -95,11 +94,17 @@ async function runScript(
   // A script that ends before it has read is told by its exit.
   pipe.on("error", () => undefined);
   pipe.end(JSON.stringify({ url, token, tls }));
-  const unlisten = onStop((count) => void child.kill(count > 1 ? "SIGKILL" : "SIGTERM"));
+  let said: StopSignal | undefined;
+  // A terminal sends the script its own signal too, and shall not seem to have sent two.
+  const unlisten = onStop((count, signal) => {
+    said ??= signal;
+    child.kill(count > 1 ? "SIGKILL" : "SIGTERM");
+  });
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-    // As shells count them.
-    return code ?? (signal === null ? exit.failed : 128 + constants.signals[signal]);
+    const ended = code ?? (signal === null ? exit.failed : exitOf(signal));
+    // It ended by the signal of this command, which stands for that of the user.
+    return said !== undefined && ended === exitOf("SIGTERM") ? exitOf(said) : ended;
   } finally {
     unlisten();
   }

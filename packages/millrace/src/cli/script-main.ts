@@ -14,7 +14,7 @@ import {
 } from "@millrace/distributed/command";
 // It makes threads that place when it is loaded, so it is loaded before.
 import { setDefaultExecutor } from "../index.ts";
-import { exit } from "./world.ts";
+import { exit, exitOf, stopSignals } from "./world.ts";
 
 const script = process.argv[1] ?? "";
 
@@ -28,6 +28,14 @@ try {
   if (!(error instanceof DistributedError)) throw error;
   process.stderr.write(`millrace: ${escapeControls(error.message)}\n`);
   process.exit(exit.refused);
+}
+
+for (const signal of stopSignals) {
+  process.on(signal, () => {
+    // Its clients say at the exit that they go, so that nothing is computed for nobody. A script
+    // that listens itself ends itself.
+    if (process.listenerCount(signal) === 1) process.exit(exitOf(signal));
+  });
 }
 
 /** Two copies of a package do not know of each other: the script would not find the cluster. */

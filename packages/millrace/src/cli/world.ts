@@ -1,4 +1,10 @@
+import { constants } from "node:os";
 import type { StartScheduler, StartWorker } from "@millrace/distributed/command";
+
+/** By these a user wants a command to end: from a terminal, by its number, by closing the terminal. */
+export const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** One of `stopSignals`. */
+export type StopSignal = (typeof stopSignals)[number];
 
 /** What a command has around it; tests give it another one. */
 export interface World {
@@ -11,7 +17,12 @@ export interface World {
   /** The module of a process of a worker; undefined for that of the package. */
   readonly workerMain?: URL | undefined;
   /** Calls `stop` with 1, 2, … for each wish of the user to end; gives what stops that. */
-  readonly onStop: (stop: (count: number) => void) => () => void;
+  readonly onStop: (stop: (count: number, signal: StopSignal) => void) => () => void;
+}
+
+/** How a process ends by a signal, as shells count. */
+export function exitOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }
 
 /** How a command ends. */
