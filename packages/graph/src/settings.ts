@@ -1,3 +1,4 @@
+import type { Refusal } from "./check-options.ts";
 import { GraphError, invalidArgument, quoteValue } from "./errors.ts";
 import { parseBytes } from "./parse-bytes.ts";
 
@@ -96,7 +97,7 @@ export function takeSettings(): Settings {
  * Refuses names that are no settings and values that mean nothing.
  *
  * @param api - whom the error names
- * @throws GraphError `graph/invalid-argument`
+ * @param refusal - makes the error; default a GraphError `graph/invalid-argument`
  * @example
  * ```ts
  * import { checkSettings } from "@millrace/graph";
@@ -105,22 +106,21 @@ export function takeSettings(): Settings {
  * checkSettings("start", { memoryLimit: "many" }); // throws graph/invalid-argument
  * ```
  */
-export function checkSettings(api: string, settings: Settings): void {
+export function checkSettings(
+  api: string,
+  settings: Settings,
+  refusal: Refusal = invalidArgument,
+): void {
   if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
-    throw invalidArgument(api, "the settings must be an object", settings, "an object");
+    throw refusal(api, "the settings must be an object", settings, "an object");
   }
   for (const [name, value] of Object.entries(settings) as [keyof Settings, unknown][]) {
     if (!Object.hasOwn(checks, name)) {
       const known = settingNames.join(", ");
-      throw invalidArgument(
-        api,
-        `there is no setting ${quoteValue(name)}`,
-        value,
-        `one of ${known}`,
-      );
+      throw refusal(api, `there is no setting ${quoteValue(name)}`, value, `one of ${known}`);
     }
     const wanted = value === undefined ? undefined : checks[name](value);
-    if (wanted !== undefined) throw invalidArgument(api, `bad setting '${name}'`, value, wanted);
+    if (wanted !== undefined) throw refusal(api, `bad setting '${name}'`, value, wanted);
   }
 }
 

@@ -1,6 +1,6 @@
 import { checkCount, checkOptions } from "@millrace/graph";
+import { durationOption } from "../duration-option.ts";
 import { optionRefusal } from "../option-refusal.ts";
-import { parseDuration } from "../settings/parse-duration.ts";
 
 /** How many workers a cluster shall have at different times. */
 export interface AdaptOptions {
@@ -32,8 +32,6 @@ const optionNames: readonly (keyof AdaptOptions)[] = [
   "interval",
   "targetDuration",
 ];
-/** Timers hold 31 bits. */
-const durationMsMax = 2 ** 31 - 1;
 
 /** Fills in defaults and refuses what is no good. */
 export function checkAdaptOptions(options: AdaptOptions): CheckedAdaptOptions {
@@ -47,14 +45,7 @@ export function checkAdaptOptions(options: AdaptOptions): CheckedAdaptOptions {
   return {
     minimum,
     maximum,
-    intervalMs: durationMs("interval", interval),
-    targetDurationMs: durationMs("targetDuration", targetDuration),
+    intervalMs: durationOption(api, "interval", interval),
+    targetDurationMs: durationOption(api, "targetDuration", targetDuration),
   };
-}
-
-function durationMs(name: string, value: unknown): number {
-  const ms = typeof value === "string" ? parseDuration(value) : value;
-  if (typeof ms === "number" && ms >= 1 && ms <= durationMsMax) return ms;
-  const wanted = "milliseconds from 1 to 2 ** 31 - 1, or text such as '500ms', '5s' or '1m'";
-  throw optionRefusal(api, `bad ${name}`, value, wanted);
 }

@@ -1,10 +1,13 @@
 import { realpathSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { checkCount, checkOptions, checkSettings, parseBytes } from "@millrace/graph";
+import { checkCount, checkOptions, checkSettings, parseBytes, quoteValue } from "@millrace/graph";
+import { durationOption } from "../duration-option.ts";
+import { invalidArgument } from "../errors.ts";
 import { memoryOfMachine } from "../local/memory-of-machine.ts";
 import type { Log } from "../log.ts";
 import { optionRefusal } from "../option-refusal.ts";
 import type { RemoteWorkerOptions } from "../worker/host/remote-worker.ts";
+import { workerMemory } from "./worker-memory.ts";
 
 /** What a cluster of this machine is made of. */
 export interface LocalClusterOptions {
@@ -12,7 +15,10 @@ export interface LocalClusterOptions {
   readonly workers?: number | undefined;
   /** Task threads of each worker; default 1. */
   readonly threadsPerWorker?: number | undefined;
-  /** Memory of each worker: bytes, or a text such as "2GiB"; default its share of the machine. */
+  /**
+   * Memory of each worker, at least 128 MiB: bytes, or a text such as "2GiB"; default its share of
+   * the machine.
+   */
   readonly memoryLimit?: number | string | undefined;
   /** Whether each worker is a process; default true. Otherwise they share this one. */
   readonly processes?: boolean | undefined;
@@ -20,6 +26,11 @@ export interface LocalClusterOptions {
   readonly localDirectory?: string | undefined;
   /** Named amounts that tasks may ask for, in each worker. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
+  /**
+   * How long a task waits for a worker that may run it, before it fails with
+   * `distributed/no-workers`: milliseconds, or a text such as "30s"; default for ever.
+   */
+  readonly noWorkersTimeout?: number | string | undefined;
   /** Where events of the cluster are told; default nowhere but for warnings. */
   readonly log?: Log | undefined;
 }
@@ -31,6 +42,7 @@ const optionNames: readonly (keyof LocalClusterOptions)[] = [
   "processes",
   "localDirectory",
   "resources",
+  "noWorkersTimeout",
   "log",
 ];
 
@@ -47,6 +59,7 @@ export interface CheckedLocalOptions {
   readonly worker: WorkerFacts;
   readonly processes: boolean;
   readonly log: Log;
+  readonly noWorkersTimeoutMs: number;
 }
 
 const api = "LocalCluster.start";
@@ -62,32 +75,53 @@ export function checkLocalOptions(options: LocalClusterOptions): CheckedLocalOpt
   checkCount(api, "threadsPerWorker", threads, 1, optionRefusal);
   const workers = options.workers ?? Math.max(1, Math.floor(availableParallelism() / threads));
   checkCount(api, "workers", workers, 0, optionRefusal);
-  checkSettings(api, {
-    resources,
-    ...(memoryLimit !== undefined && { memoryLimit }),
-    ...(localDirectory !== undefined && { localDirectory }),
-  });
+  checkSettings(
+    api,
+    {
+      resources,
+      ...(memoryLimit !== undefined && { memoryLimit }),
+      ...(localDirectory !== undefined && { localDirectory }),
+    },
+    optionRefusal,
+  );
   const { processes = true, log = warningsOnly } = options;
   if (typeof processes !== "boolean") {
     throw optionRefusal(api, "bad processes", processes, "true or false");
   }
-  const memoryBytesMax =
-    memoryLimit === undefined || memoryLimit === "auto"
-      ? Math.floor(memoryOfMachine() / Math.max(1, workers))
-      : parseBytes(memoryLimit, api);
+  if (!isLog(log)) {
+    throw optionRefusal(api, "bad log", log, "an object with debug, info, warn and error to call");
+  }
+  const { noWorkersTimeout = Infinity } = options;
+  const isPatient = noWorkersTimeout === Infinity;
   return {
     workers,
     processes,
     log,
+    noWorkersTimeoutMs: isPatient
+      ? Infinity
+      : durationOption(api, "noWorkersTimeout", noWorkersTimeout),
     worker: {
       threads,
-      memoryBytesMax,
+      memoryBytesMax: workerMemory({
+        bytes:
+          memoryLimit === undefined || memoryLimit === "auto" ? undefined : parseBytes(memoryLimit),
+        machineBytes: memoryOfMachine(),
+        workerCount: workers,
+        refusal: (what, got = quoteValue(memoryLimit), wanted, remedy) =>
+          invalidArgument(api, `bad memoryLimit: ${what}`, got, wanted, remedy),
+      }),
       localDirectory: localDirectory ?? realpathSync(tmpdir()),
       resources,
       host: loopback,
       deathTimeoutMs,
     },
   };
+}
+
+function isLog(log: unknown): log is Log {
+  if (typeof log !== "object" || log === null) return false;
+  const told = log as Partial<Record<string, unknown>>;
+  return Object.keys(warningsOnly).every((level) => typeof told[level] === "function");
 }
 
 /** What a program that set no log should see all the same. */

@@ -79,11 +79,12 @@ export class LocalCluster implements HasScheduler, AsyncDisposable {
    * @throws DistributedError `distributed/invalid-argument`
    */
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
-    const { workers, worker, processes, log } = checkLocalOptions(options);
+    const { workers, worker, processes, log, noWorkersTimeoutMs } = checkLocalOptions(options);
     const token = createToken();
     // Who starts no cluster does not wait for what one is made of.
     const { SchedulerThread: Scheduler } = await import("./scheduler-thread.ts");
-    const thread = Scheduler.start({ host: loopback, port: 0, token, settings: {}, log });
+    const settings = { noWorkersTimeoutMs };
+    const thread = Scheduler.start({ host: loopback, port: 0, token, settings, log });
     const offer = { ...worker, scheduler: thread.url, token };
     const start = async (name: string): Promise<ClusterWorker> => {
       if (!processes) {

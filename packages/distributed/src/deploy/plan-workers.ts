@@ -2,10 +2,8 @@ import { parseBytes, quoteValue } from "@millrace/graph";
 import { ConfigError } from "../errors.ts";
 import type { CommandSettings } from "../settings/command-settings.ts";
 import { parseDuration } from "../settings/parse-duration.ts";
+import { workerMemory } from "./worker-memory.ts";
 
-const MIB = 2 ** 20;
-/** Less is taken by what is there before the first task. */
-const MEMORY_LEAST = 128 * MIB;
 /** A machine that starts more by mistake would be of no use any more. */
 const WORKERS_MAX = 1024;
 
@@ -100,18 +98,15 @@ function countsOf(
   return { count, threads };
 }
 
-function memoryOf(settings: CommandSettings, facts: MachineFacts, count: number): number {
+function memoryOf(settings: CommandSettings, facts: MachineFacts, workerCount: number): number {
   const { memoryLimit = "auto" } = settings;
-  const isAuto = memoryLimit === "auto";
-  const bytes = isAuto ? Math.floor(facts.memoryBytes / count) : parseBytes(memoryLimit);
-  if (bytes >= MEMORY_LEAST) return bytes;
-  const got = isAuto
-    ? `${Math.floor(bytes / MIB)} MiB, which is the memory of the machine by ${count} workers`
-    : quoteValue(memoryLimit);
-  throw new ConfigError(
-    `--memory-limit: it is too little for a worker, got ${got}, wanted at least ${MEMORY_LEAST / MIB} MiB. ` +
-      (isAuto ? "Start fewer workers." : "Give it more, or leave it out."),
-  );
+  return workerMemory({
+    bytes: memoryLimit === "auto" ? undefined : parseBytes(memoryLimit),
+    machineBytes: facts.memoryBytes,
+    workerCount,
+    refusal: (what, got = quoteValue(memoryLimit), wanted, remedy) =>
+      new ConfigError(`--memory-limit: ${what}, got ${got}, wanted ${wanted}. ${remedy}`),
+  });
 }
 
 function checkLifetime(settings: CommandSettings, hasNanny: boolean, lifetimeMs: number): void {

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { StartScheduler, StartWorker } from "@millrace/distributed/command";
 
-/** By these a user wants a command to end: from a terminal, by its number, by closing the terminal. */
+/** How a user tells a command to end: Ctrl-C, kill, a terminal that is closed. */
 export const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** One of `stopSignals`. */
 export type StopSignal = (typeof stopSignals)[number];
