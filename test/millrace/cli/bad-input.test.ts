@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -263,6 +263,28 @@ describe("one line tells what is wrong with", () => {
         "millrace: --scheduler-file: it cannot be written (ENOENT), got "…/absent/f.json", wanted a path in a folder. Name another file.",
       ]
     `);
+  });
+
+  it("a file that is of use to somebody, which stays as it is", async () => {
+    const precious = file("precious.txt", "precious 1\n");
+    const scheduler = { url, token: "t", pid: process.ppid, id: "i" };
+    const taken = file("taken.json", JSON.stringify(scheduler));
+    const told = await Promise.all([
+      refusal(["scheduler", "--port", "0", "--pid-file", precious]),
+      refusal(["scheduler", "--port", "0", "--scheduler-file", precious]),
+      refusal(["scheduler", "--port", "0", "--scheduler-file", taken]),
+      refusal(["certs", join(precious, "below")]),
+    ]);
+    expect(told.map((line) => line.replace(String(process.ppid), "<pid>"))).toMatchInlineSnapshot(`
+      [
+        "millrace: --pid-file: there is something else in it, got "…/precious.txt", wanted a path of no file, or of one that holds just the number of a process. Name another file.",
+        "millrace: --scheduler-file: it is no connection file for this user alone, got "…/precious.txt", wanted a path of no file, or of one that a scheduler has left. Name another file.",
+        "millrace: --scheduler-file: a scheduler has written it and runs, got "…/taken.json" of process <pid>, wanted a file of nobody. End that one first, or name another file.",
+        "millrace: certs: the folder cannot be made (ENOTDIR), got "…/precious.txt/below", wanted a path in a folder that this process may write to. Name another folder.",
+      ]
+    `);
+    expect(readFileSync(precious, "utf8")).toBe("precious 1\n");
+    expect(JSON.parse(readFileSync(taken, "utf8"))).toEqual(scheduler);
   });
 
   it("a folder for values", async () => {

@@ -6,10 +6,18 @@ import { ConfigError } from "../errors.ts";
  * Writes the number of this process into a file, and gives what removes it again. One that a dead
  * process has left is replaced.
  *
- * @throws ConfigError `distributed/config` where its process runs, or it cannot be written
+ * @throws ConfigError `distributed/config` where its process runs, it holds something else, or it
+ *   cannot be written
  */
 export function writePidFile(path: string): () => void {
-  const other = pidIn(path);
+  const text = textOf(path);
+  const other = pidIn(text);
+  if (text !== "" && other === undefined) {
+    throw new ConfigError(
+      `--pid-file: there is something else in it, got ${quoteValue(path)}, wanted a path of no file, or ` +
+        "of one that holds just the number of a process. Name another file.",
+    );
+  }
   if (other !== undefined && other !== process.pid && isRunning(other)) {
     throw new ConfigError(
       `--pid-file: a process has written it and runs, got ${quoteValue(path)} of process ${other}, ` +
@@ -26,18 +34,22 @@ export function writePidFile(path: string): () => void {
     );
   }
   return () => {
-    if (pidIn(path) === process.pid) unlinkSync(path);
+    if (pidIn(textOf(path)) === process.pid) unlinkSync(path);
   };
 }
 
-/** The process that a file names; undefined for one that is missing or names none. */
-function pidIn(path: string): number | undefined {
+/** The process that the text of a file names; undefined where it names none. */
+function pidIn(text: string): number | undefined {
+  return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** What stands in a file; nothing where it is missing. */
+function textOf(path: string): string {
   try {
-    const text = readFileSync(path, "utf8").trim();
-    return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+    return readFileSync(path, "utf8").trim();
   } catch {
     // Where it is there and cannot be read, writing it says so.
-    return undefined;
+    return "";
   }
 }
 

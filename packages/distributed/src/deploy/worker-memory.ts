@@ -21,10 +21,10 @@ export interface MemoryWanted {
 export function workerMemory({ bytes, machineBytes, workerCount, refusal }: MemoryWanted): number {
   const own = bytes ?? Math.floor(machineBytes / Math.max(1, workerCount));
   if (own >= memoryLeast) return own;
-  const share = `${Math.floor(own / MIB)} MiB, which is the memory of the machine by ${workerCount} workers`;
+  const share = `${Math.floor(own / MIB)} MiB, which is the memory of the machine by`;
   throw refusal(
     "it is too little for a worker",
-    bytes === undefined ? share : undefined,
+    bytes === undefined ? `${share} ${workerCount} workers` : undefined,
     `at least ${memoryLeast / MIB} MiB`,
     bytes === undefined ? "Start fewer workers." : "Give it more, or leave it out.",
   );

@@ -17,9 +17,23 @@ export function certsCommand(world: World): Command {
       ...(hosts !== undefined && { hosts: hostsIn(hosts) }),
       ...(days !== undefined && { days: daysIn(days) }),
     };
-    const paths = await writeCertificates(folder, await createCertificates(options));
+    const certificates = await createCertificates(options);
+    const paths = await writeCertificates(folder, certificates).catch((error: unknown) => {
+      throw notMade(folder, error);
+    });
     world.out(`${paths.join("\n")}\n`);
   });
+}
+
+/** A path that is no folder, or one that belongs to somebody else, is a mistake of the user. */
+function notMade(folder: string, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return error;
+  return new ConfigError(
+    `certs: the folder cannot be made (${code}), got ${JSON.stringify(folder.slice(0, 80))}, wanted a path in a ` +
+      "folder that this process may write to. Name another folder.",
+    { cause: error },
+  );
 }
 
 function hostsIn(said: string): string[] {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type {
   CommandSettings,
@@ -10,6 +11,7 @@ import type {
   SettingName,
 } from "@millrace/distributed/command";
 import {
+  ConfigError,
   bindError,
   certifiedNames,
   checkBind,
@@ -67,11 +69,16 @@ export async function schedulerOptions(
   return { host, port, token, tls, hosts, log, schedulerFile, settings: scheduling, ...idle };
 }
 
-/** Starts a scheduler, and leaves word where others look for it. */
+/**
+ * Starts a scheduler, and leaves word where others look for it.
+ *
+ * @throws ConfigError `distributed/config` where a file that is of use would be replaced
+ */
 export async function openScheduler(
   options: SchedulerOptions,
   world: World,
 ): Promise<OpenScheduler> {
+  if (options.schedulerFile !== undefined) await checkSchedulerFile(options.schedulerFile);
   const scheduler = await listening(options, world);
   let file: ConnectionFile;
   try {
@@ -106,6 +113,24 @@ async function listening(
   } catch (error) {
     throw bindError(error, { ...options, pid: await schedulerOn(options.port) });
   }
+}
+
+/** Refuses a file that is of use to somebody: it would be replaced now, and removed at the end. */
+async function checkSchedulerFile(path: string): Promise<void> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || (found.isFile() && found.size === 0)) return;
+  const { pid } = await readConnectionFile(path).catch((error: unknown) => {
+    throw new ConfigError(
+      `--scheduler-file: it is no connection file for this user alone, got ${JSON.stringify(path)}, wanted ` +
+        "a path of no file, or of one that a scheduler has left. Name another file.",
+      { cause: error },
+    );
+  });
+  if (pid === process.pid || !isRunning(pid)) return;
+  throw new ConfigError(
+    `--scheduler-file: a scheduler has written it and runs, got ${JSON.stringify(path)} of process ${pid}, ` +
+      "wanted a file of nobody. End that one first, or name another file.",
+  );
 }
 
 /** The process of the scheduler that left word that it listens on a port. */
