@@ -94,33 +94,33 @@ it("what means nothing is refused with what is wanted, and secrets are not repea
   ];
   expect(bad.map(([name, said]) => refusal(name, said))).toMatchInlineSnapshot(`
     [
-      "--port: bad setting 'port', got 99999, wanted a whole number from 0 to 65535.",
-      "--port: bad setting 'port', got -1, wanted a whole number from 0 to 65535.",
-      "--port: bad setting 'port', got "http", wanted a whole number from 0 to 65535.",
-      "--nthreads: bad setting 'nthreads', got 0, wanted a whole number of 1 or more, or 'auto'.",
-      "--nthreads: bad setting 'nthreads', got 1.5, wanted a whole number of 1 or more, or 'auto'.",
-      "--nworkers: bad setting 'nworkers', got "many", wanted a whole number of 1 or more, or 'auto'.",
-      "--memory-limit: bad setting 'memoryLimit', got "4 bananas", wanted bytes, text such as '2GiB', or 'auto'.",
-      "--memory-limit: bad setting 'memoryLimit', got "-1GB", wanted bytes, text such as '2GiB', or 'auto'.",
-      "--death-timeout: bad setting 'deathTimeout', got "soon", wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s.",
-      "--death-timeout: bad setting 'deathTimeout', got "10ms", wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s.",
-      "--lifetime: bad setting 'lifetime', got 0, wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s.",
-      "--terminate-timeout: bad setting 'terminateTimeout', got -5, wanted seconds, or text such as '30s', '5m' or '12h'.",
-      "--resources: bad setting 'resources', got "gpu", wanted amounts such as 'gpu=2,disk=1'.",
-      "--resources: bad setting 'resources', got "gpu=-1", wanted amounts such as 'gpu=2,disk=1'.",
-      "--resources: bad setting 'resources', got "gpu=many", wanted amounts such as 'gpu=2,disk=1'.",
-      "--json: bad setting 'json', got "maybe", wanted true or false.",
-      "--token: bad setting 'token', got another text, wanted 1 to 1024 visible ASCII characters without spaces.",
-      "--name: bad setting 'name', got "line\\nbreak", wanted a name of 1 to 256 characters.",
-      "--name: bad setting 'name', got "", wanted a name of 1 to 256 characters.",
-      "--allowed-hosts: bad setting 'allowedHosts', got an array of 3, wanted names of hosts, such as 'a.example,b.example'.",
-      "--host: bad setting 'host', got "", wanted a name or address of this machine.",
+      "--port: bad setting 'port', got 99999, wanted a whole number from 0 to 65535. Correct it, or leave it out.",
+      "--port: bad setting 'port', got -1, wanted a whole number from 0 to 65535. Correct it, or leave it out.",
+      "--port: bad setting 'port', got "http", wanted a whole number from 0 to 65535. Correct it, or leave it out.",
+      "--nthreads: bad setting 'nthreads', got 0, wanted a whole number from 1 to 65536, or 'auto'. Correct it, or leave it out.",
+      "--nthreads: bad setting 'nthreads', got 1.5, wanted a whole number from 1 to 65536, or 'auto'. Correct it, or leave it out.",
+      "--nworkers: bad setting 'nworkers', got "many", wanted a whole number from 1 to 65536, or 'auto'. Correct it, or leave it out.",
+      "--memory-limit: bad setting 'memory-limit', got "4 bananas", wanted bytes, text such as '2GiB', or 'auto'. Correct it, or leave it out.",
+      "--memory-limit: bad setting 'memory-limit', got "-1GB", wanted bytes, text such as '2GiB', or 'auto'. Correct it, or leave it out.",
+      "--death-timeout: bad setting 'death-timeout', got "soon", wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s. Correct it, or leave it out.",
+      "--death-timeout: bad setting 'death-timeout', got "10ms", wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s. Correct it, or leave it out.",
+      "--lifetime: bad setting 'lifetime', got 0, wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s. Correct it, or leave it out.",
+      "--terminate-timeout: bad setting 'terminate-timeout', got -5, wanted seconds, or text such as '30s', '5m' or '12h'. Correct it, or leave it out.",
+      "--resources: bad setting 'resources', got "gpu", wanted amounts such as 'gpu=2,disk=1'. Correct it, or leave it out.",
+      "--resources: bad setting 'resources', got "gpu=-1", wanted amounts such as 'gpu=2,disk=1'. Correct it, or leave it out.",
+      "--resources: bad setting 'resources', got "gpu=many", wanted amounts such as 'gpu=2,disk=1'. Correct it, or leave it out.",
+      "--json: bad setting 'json', got "maybe", wanted true or false. Correct it, or leave it out.",
+      "--token: bad setting 'token', got another text, wanted 1 to 1024 visible ASCII characters without spaces. Correct it, or leave it out.",
+      "--name: bad setting 'name', got "line\\nbreak", wanted a name of 1 to 256 characters. Correct it, or leave it out.",
+      "--name: bad setting 'name', got "", wanted a name of 1 to 256 characters. Correct it, or leave it out.",
+      "--allowed-hosts: bad setting 'allowed-hosts', got an array of 3, wanted names of hosts, such as 'a.example,b.example'. Correct it, or leave it out.",
+      "--host: bad setting 'host', got "", wanted a name or address of this machine. Correct it, or leave it out.",
     ]
   `);
 });
 
 it("a name that is none is told with those that are", () => {
   expect(() => checkSetting("millrace.yaml:3", "prot", 1)).toThrow(
-    /^millrace.yaml:3: there is no setting "prot", got 1, wanted one of threads, .*, port, /,
+    /^millrace.yaml:3: there is no such setting, got "prot", wanted one of threads, .*, port, /,
   );
 });

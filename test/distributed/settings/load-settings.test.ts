@@ -109,10 +109,10 @@ describe("variables", () => {
     ];
     expect(bad.map((env) => error({ env }))).toMatchInlineSnapshot(`
       [
-        "ConfigError distributed/config | MILLRACE_THREADS: bad setting 'threads', got "many", wanted a whole number of 1 or more.",
-        "ConfigError distributed/config | MILLRACE_MEMORY_LIMIT: bad setting 'memoryLimit', got -1, wanted bytes, text such as '2GiB', or 'auto'.",
-        "ConfigError distributed/config | MILLRACE_RESOURCES: bad setting 'resources', got "gpu", wanted amounts such as 'gpu=2,disk=1'.",
-        "ConfigError distributed/config | MILLRACE_RESOURCES: bad setting 'resources', got "gpu=1,disk", wanted amounts such as 'gpu=2,disk=1'.",
+        "ConfigError distributed/config | MILLRACE_THREADS: bad setting 'threads', got "many", wanted a whole number of 1 or more. Correct it, or leave it out.",
+        "ConfigError distributed/config | MILLRACE_MEMORY_LIMIT: bad setting 'memory-limit', got -1, wanted bytes, text such as '2GiB', or 'auto'. Correct it, or leave it out.",
+        "ConfigError distributed/config | MILLRACE_RESOURCES: bad setting 'resources', got "gpu", wanted amounts such as 'gpu=2,disk=1'. Correct it, or leave it out.",
+        "ConfigError distributed/config | MILLRACE_RESOURCES: bad setting 'resources', got "gpu=1,disk", wanted amounts such as 'gpu=2,disk=1'. Correct it, or leave it out.",
       ]
     `);
   });
@@ -136,6 +136,19 @@ resources:
     expect([loaded({ file: "" }), loaded({ file: "# nothing\n" })]).toEqual([{}, {}]);
   });
 
+  it("may say amounts and names as they are typed, and a value once for all", () => {
+    const file = "threads: &two 2\nawaiting-tasks: *two\nresources: gpu=2\nallowed-hosts: a,b\n";
+    expect(loaded({ file })).toEqual({ threads: 2, awaitingTasks: 2, resources: { gpu: 2 } });
+  });
+
+  it("with a name that is misspelt is told of by that alone, not by what may be a secret", () => {
+    const told = error({ file: "tokn: supersecretvalue" });
+    expect(told).toMatch(
+      /there is no such setting, got "tokn", wanted one of threads, memory-limit/,
+    );
+    expect(told).not.toContain("supersecret");
+  });
+
   it("is that of the working directory, else that of the user", () => {
     expect(loaded({ userFile: "threads: 5" })).toEqual({ threads: 5 });
     expect(loaded({ userFile: "threads: 5", file: "awaiting-tasks: 6" })).toEqual({
@@ -153,7 +166,7 @@ resources:
     expect(["absent.yaml", "."].map((path) => error({ env: { MILLRACE_CONFIG: path } })))
       .toMatchInlineSnapshot(`
         [
-          "ConfigError distributed/config | MILLRACE_CONFIG: there is no such file, got 'absent.yaml', wanted the path of a YAML file.",
+          "ConfigError distributed/config | MILLRACE_CONFIG: there is no such file, got 'absent.yaml', wanted the path of a YAML file. Correct it.",
           "ConfigError distributed/config | .: it cannot be read: EISDIR: illegal operation on a directory, read",
         ]
       `);
@@ -173,24 +186,24 @@ resources:
     ];
     expect(bad.map((file) => error({ file }))).toMatchInlineSnapshot(`
       [
-        "ConfigError distributed/config | millrace.yaml:3: bad setting 'threads', got "zero", wanted a whole number of 1 or more.",
-        "ConfigError distributed/config | millrace.yaml:2: there is no setting "thread", got 4, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, noWorkersTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
-        "ConfigError distributed/config | millrace.yaml:1: bad setting 'threads', got null, wanted a whole number of 1 or more.",
+        "ConfigError distributed/config | millrace.yaml:3: bad setting 'threads', got "zero", wanted a whole number of 1 or more. Correct it, or leave it out.",
+        "ConfigError distributed/config | millrace.yaml:2: there is no such setting, got "thread", wanted one of threads, memory-limit, local-directory, awaiting-tasks, resources, scheduler, scheduler-file, host, port, token, tls-ca, tls-cert, tls-key, insecure-network, allowed-hosts, idle-timeout, no-workers-timeout, pid-file, json, nthreads, nworkers, name, nanny, death-timeout, terminate-timeout, lifetime, lifetime-stagger, lifetime-restart. Correct the name.",
+        "ConfigError distributed/config | millrace.yaml:1: bad setting 'threads', got null, wanted a whole number of 1 or more. Correct it, or leave it out.",
         "ConfigError distributed/config | millrace.yaml: Map keys must be unique at line 2, column 1:
 
       threads: 2
       threads: 3
       ^
       ",
-        "ConfigError distributed/config | millrace.yaml: it holds no settings, wanted lines such as 'threads: 4'.",
+        "ConfigError distributed/config | millrace.yaml: it holds no settings, wanted lines such as 'threads: 4'. Correct it.",
         "ConfigError distributed/config | millrace.yaml: Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 12:
 
       threads: [1
                  ^
       ",
-        "ConfigError distributed/config | millrace.yaml:1: bad setting 'memoryLimit', got "2 GiBi", wanted bytes, text such as '2GiB', or 'auto'.",
-        "ConfigError distributed/config | millrace.yaml:1: bad setting 'resources', got an object, wanted an object of amounts, each a number of 0 or more.",
-        "ConfigError distributed/config | millrace.yaml:1: there is no setting "1", got 2, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, noWorkersTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
+        "ConfigError distributed/config | millrace.yaml:1: bad setting 'memory-limit', got "2 GiBi", wanted bytes, text such as '2GiB', or 'auto'. Correct it, or leave it out.",
+        "ConfigError distributed/config | millrace.yaml:1: bad setting 'resources', got an object, wanted an object of amounts, each a number of 0 or more. Correct it, or leave it out.",
+        "ConfigError distributed/config | millrace.yaml:1: there is no such setting, got "1", wanted one of threads, memory-limit, local-directory, awaiting-tasks, resources, scheduler, scheduler-file, host, port, token, tls-ca, tls-cert, tls-key, insecure-network, allowed-hosts, idle-timeout, no-workers-timeout, pid-file, json, nthreads, nworkers, name, nanny, death-timeout, terminate-timeout, lifetime, lifetime-stagger, lifetime-restart. Correct the name.",
       ]
     `);
   });

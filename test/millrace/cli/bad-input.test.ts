@@ -149,19 +149,19 @@ describe("one line tells what is wrong with", () => {
       ]),
     ).toMatchInlineSnapshot(`
       [
-        "millrace: --port: bad setting 'port', got 99999, wanted a whole number from 0 to 65535.",
-        "millrace: --port: bad setting 'port', got "http", wanted a whole number from 0 to 65535.",
-        "millrace: --idle-timeout: bad setting 'idleTimeout', got "soon", wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s.",
-        "millrace: --nthreads: bad setting 'nthreads', got 0, wanted a whole number of 1 or more, or 'auto'.",
-        "millrace: --nworkers: bad setting 'nworkers', got -1, wanted a whole number of 1 or more, or 'auto'.",
-        "millrace: --nworkers: these are too many for one machine, got 5000, wanted at most 1024.",
+        "millrace: --port: bad setting 'port', got 99999, wanted a whole number from 0 to 65535. Correct it, or leave it out.",
+        "millrace: --port: bad setting 'port', got "http", wanted a whole number from 0 to 65535. Correct it, or leave it out.",
+        "millrace: --idle-timeout: bad setting 'idle-timeout', got "soon", wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s. Correct it, or leave it out.",
+        "millrace: --nthreads: bad setting 'nthreads', got 0, wanted a whole number from 1 to 65536, or 'auto'. Correct it, or leave it out.",
+        "millrace: --nworkers: bad setting 'nworkers', got -1, wanted a whole number from 1 to 65536, or 'auto'. Correct it, or leave it out.",
+        "millrace: --nworkers: these are too many for one machine, got 5000, wanted at most 1024. Start fewer.",
         "millrace: --memory-limit: it is too little for a worker, got "1KB", wanted at least 128 MiB. Give it more, or leave it out.",
-        "millrace: --memory-limit: bad setting 'memoryLimit', got "many", wanted bytes, text such as '2GiB', or 'auto'.",
-        "millrace: --resources: bad setting 'resources', got "gpu", wanted amounts such as 'gpu=2,disk=1'.",
-        "millrace: --death-timeout: bad setting 'deathTimeout', got 0, wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s.",
-        "millrace: --lifetime-restart: there is no lifetime, got none, wanted --lifetime as well.",
+        "millrace: --memory-limit: bad setting 'memory-limit', got "many", wanted bytes, text such as '2GiB', or 'auto'. Correct it, or leave it out.",
+        "millrace: --resources: bad setting 'resources', got "gpu", wanted amounts such as 'gpu=2,disk=1'. Correct it, or leave it out.",
+        "millrace: --death-timeout: bad setting 'death-timeout', got 0, wanted seconds, or text such as '30s', '5m' or '12h', at least 1 s. Correct it, or leave it out.",
+        "millrace: --lifetime-restart: there is no lifetime, got none, wanted --lifetime as well. Add it.",
         "millrace: --no-nanny: a process without a nanny is one worker, got 2 workers, wanted --nworkers 1. Leave out one of the two.",
-        "millrace: --lifetime: it is the nanny who retires a worker, got --no-nanny as well, wanted one of the two.",
+        "millrace: --lifetime: it is the nanny who retires a worker, got --no-nanny as well, wanted one of the two. Leave out the other one.",
       ]
     `);
   });
@@ -182,16 +182,16 @@ describe("one line tells what is wrong with", () => {
       await config("json: maybe"),
     ]).toMatchInlineSnapshot(`
       [
-        "millrace: MILLRACE_PORT: bad setting 'port', got 99999, wanted a whole number from 0 to 65535.",
-        "millrace: MILLRACE_NTHREADS: bad setting 'nthreads', got "none", wanted a whole number of 1 or more, or 'auto'.",
-        "millrace: MILLRACE_TOKEN: bad setting 'token', got another text, wanted 1 to 1024 visible ASCII characters without spaces.",
-        "millrace: MILLRACE_CONFIG: there is no such file, got 'absent.yaml', wanted the path of a YAML file.",
-        "millrace: …/millrace.yaml:2: there is no setting "prot", got 2, wanted one of threads, memoryLimit, localDirectory, awaitingTasks, resources, scheduler, schedulerFile, host, port, token, tlsCa, tlsCert, tlsKey, insecureNetwork, allowedHosts, idleTimeout, noWorkersTimeout, pidFile, json, nthreads, nworkers, name, nanny, deathTimeout, terminateTimeout, lifetime, lifetimeStagger, lifetimeRestart.",
-        "millrace: …/millrace.yaml:1: bad setting 'port', got "many", wanted a whole number from 0 to 65535.",
+        "millrace: MILLRACE_PORT: bad setting 'port', got 99999, wanted a whole number from 0 to 65535. Correct it, or leave it out.",
+        "millrace: MILLRACE_NTHREADS: bad setting 'nthreads', got "none", wanted a whole number from 1 to 65536, or 'auto'. Correct it, or leave it out.",
+        "millrace: MILLRACE_TOKEN: bad setting 'token', got another text, wanted 1 to 1024 visible ASCII characters without spaces. Correct it, or leave it out.",
+        "millrace: MILLRACE_CONFIG: there is no such file, got 'absent.yaml', wanted the path of a YAML file. Correct it.",
+        "millrace: …/millrace.yaml:2: there is no such setting, got "prot", wanted one of threads, memory-limit, local-directory, awaiting-tasks, resources, scheduler, scheduler-file, host, port, token, tls-ca, tls-cert, tls-key, insecure-network, allowed-hosts, idle-timeout, no-workers-timeout, pid-file, json, nthreads, nworkers, name, nanny, death-timeout, terminate-timeout, lifetime, lifetime-stagger, lifetime-restart. Correct the name.",
+        "millrace: …/millrace.yaml:1: bad setting 'port', got "many", wanted a whole number from 0 to 65535. Correct it, or leave it out.",
         "millrace: …/millrace.yaml: Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 6.",
-        "millrace: …/millrace.yaml: it holds no settings, wanted lines such as 'threads: 4'.",
+        "millrace: …/millrace.yaml: it holds no settings, wanted lines such as 'threads: 4'. Correct it.",
         "millrace: …/millrace.yaml: Map keys must be unique at line 2, column 1.",
-        "millrace: …/millrace.yaml:1: bad setting 'json', got "maybe", wanted true or false.",
+        "millrace: …/millrace.yaml:1: bad setting 'json', got "maybe", wanted true or false. Correct it, or leave it out.",
       ]
     `);
   });

@@ -91,7 +91,7 @@ function countsOf(
   const count = nworkers === "auto" ? auto : nworkers;
   if (count > WORKERS_MAX) {
     throw new ConfigError(
-      `--nworkers: these are too many for one machine, got ${count}, wanted at most ${WORKERS_MAX}.`,
+      `--nworkers: these are too many for one machine, got ${count}, wanted at most ${WORKERS_MAX}. Start fewer.`,
     );
   }
   const threads = nthreads === "auto" ? Math.max(1, Math.floor(cores / count)) : nthreads;
@@ -118,11 +118,14 @@ function checkLifetime(settings: CommandSettings, hasNanny: boolean, lifetimeMs:
   if (lifetimeMs === Infinity) {
     const [first] = said;
     if (first === undefined) return;
-    throw new ConfigError(`${first}: there is no lifetime, got none, wanted --lifetime as well.`);
+    throw new ConfigError(
+      `${first}: there is no lifetime, got none, wanted --lifetime as well. Add it.`,
+    );
   }
   if (hasNanny) return;
   throw new ConfigError(
-    "--lifetime: it is the nanny who retires a worker, got --no-nanny as well, wanted one of the two.",
+    "--lifetime: it is the nanny who retires a worker, got --no-nanny as well, wanted one of the two. " +
+      "Leave out the other one.",
   );
 }
 

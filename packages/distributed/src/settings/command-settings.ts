@@ -65,7 +65,7 @@ const count: Setting = {
   check: (value) =>
     value === "auto" || isWhole(value, 1, 65_536)
       ? undefined
-      : "a whole number of 1 or more, or 'auto'",
+      : "a whole number from 1 to 65536, or 'auto'",
 };
 const duration = (leastMs: number): Setting => ({
   form: "json",
@@ -147,13 +147,12 @@ export function isSecret(name: string): boolean {
 export function checkSetting(where: string, name: string, value: unknown): void {
   if (!Object.hasOwn(own, name)) {
     if ((settingNames as readonly string[]).includes(name)) checkOfExecutor(where, name, value);
-    else throw unknownSetting(where, name, value);
+    else throw unknownSetting(where, name);
     return;
   }
   const wanted = own[name as Own].check(value);
   if (wanted === undefined) return;
-  const got = isSecret(name) ? "another text" : quoteValue(value);
-  throw new ConfigError(`${where}: bad setting '${name}', got ${got}, wanted ${wanted}.`);
+  throw badSetting(where, name, isSecret(name) ? "another text" : quoteValue(value), wanted);
 }
 
 /** The value that a text stands for; what it does not fit is told by `checkSetting`. */
@@ -187,21 +186,24 @@ export function variableOf(name: string): string {
 
 function checkOfExecutor(where: string, name: string, value: unknown): void {
   if (name === "resources" && typeof value === "string") {
-    throw new ConfigError(
-      `${where}: bad setting 'resources', got ${quoteValue(value)}, wanted amounts such as 'gpu=2,disk=1'.`,
-    );
+    throw badSetting(where, name, quoteValue(value), "amounts such as 'gpu=2,disk=1'");
   }
-  try {
-    checkSettings(where, { [name]: value });
-  } catch (error) {
-    throw new ConfigError((error as Error).message, { cause: error });
-  }
+  checkSettings(where, { [name]: value }, (_, __, got, wanted) =>
+    badSetting(where, name, quoteValue(got), wanted),
+  );
 }
 
-function unknownSetting(where: string, name: string, value: unknown): ConfigError {
+function badSetting(where: string, name: string, got: string, wanted: string): ConfigError {
   return new ConfigError(
-    `${where}: there is no setting ${quoteValue(name)}, got ${quoteValue(value)}, ` +
-      `wanted one of ${everySettingName.join(", ")}.`,
+    `${where}: bad setting '${kebab(name)}', got ${got}, wanted ${wanted}. Correct it, or leave it out.`,
+  );
+}
+
+/** Its value is not shown: the name may be that of a secret, misspelt. */
+function unknownSetting(where: string, name: string): ConfigError {
+  return new ConfigError(
+    `${where}: there is no such setting, got ${quoteValue(name)}, ` +
+      `wanted one of ${everySettingName.map(kebab).join(", ")}. Correct the name.`,
   );
 }
 

@@ -41,7 +41,7 @@ function hostsIn(said: string): string[] {
   if (names.every((name) => /^[\w.:[\]-]{1,253}$/.test(name))) return names;
   throw new ConfigError(
     `--hosts: these are no names of machines, got ${JSON.stringify(said.slice(0, 80))}, wanted names and ` +
-      "addresses such as 'a.example,10.0.0.1'.",
+      "addresses such as 'a.example,10.0.0.1'. Correct them.",
   );
 }
 
@@ -50,6 +50,6 @@ function daysIn(said: string): number {
   if (Number.isInteger(days) && days >= 1 && days <= daysMax) return days;
   throw new ConfigError(
     `--days: this is no number of days, got ${JSON.stringify(said.slice(0, 80))}, wanted a whole number from 1 ` +
-      `to ${daysMax}.`,
+      `to ${daysMax}. Correct it.`,
   );
 }
