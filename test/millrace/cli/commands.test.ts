@@ -129,6 +129,19 @@ describe("workers", () => {
     expect((await worker.ended).code).toBe(0);
   });
 
+  it("that are told to end have done so when their time is up, with a nanny or without", async () => {
+    const { schedulerFile } = await schedulerHere();
+    const flags = ["--scheduler-file", schedulerFile, "--no-nanny", "--terminate-timeout", "10ms"];
+    const never = new Promise<never>(() => undefined);
+    const busy = { ended: never, retire: () => never, close: () => never };
+    const worker = run(["worker", ...small, ...flags], { startWorker: async () => busy });
+    await worker.ready;
+    worker.stop();
+    const { code, err } = await worker.ended;
+    expect(code).toBe(0);
+    expect(err).toContain("worker killed");
+  });
+
   it("that are refused end at once, with what the scheduler said", async () => {
     const { url } = await schedulerHere();
     process.env["MILLRACE_TOKEN"] = "another";
@@ -227,6 +240,7 @@ it("help and version are asked for, and no mistakes", async () => {
   const names = ["scheduler", "worker", "cluster", "run", "status", "config", "certs"];
   for (const name of names) expect(help.out).toContain(name);
   expect(worker.out).toContain("--no-nanny");
+  expect(worker.out.replaceAll(/\s+/g, " ")).toContain("--host <host> where peers find it");
 });
 
 describe("the program itself", () => {

@@ -46,10 +46,19 @@ const flags: Readonly<Partial<Record<SettingName, Flag>>> = {
   lifetimeRestart: [undefined, "start a new worker after one that has retired so"],
 };
 
-/** Options of a command, in the order of their help. */
-export function addSettings(command: Command, names: readonly SettingName[]): Command {
+/**
+ * Options of a command, in the order of their help.
+ *
+ * @param others - what a flag does where it does something else for this command
+ */
+export function addSettings(
+  command: Command,
+  names: readonly SettingName[],
+  others: Readonly<Partial<Record<SettingName, string>>> = {},
+): Command {
   for (const name of names) {
-    const [value, what] = flags[name] ?? [undefined, ""];
+    const [value, usual] = flags[name] ?? [undefined, ""];
+    const what = others[name] ?? usual;
     const suffix = value === undefined ? "" : ` <${value}>`;
     command.addOption(new Option(`--${kebab(name)}${suffix}`, what));
   }

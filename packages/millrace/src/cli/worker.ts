@@ -1,4 +1,9 @@
-import type { CommandSettings, FoundScheduler, WorkersPlan } from "@millrace/distributed/command";
+import type {
+  CommandSettings,
+  FoundScheduler,
+  SettingName,
+  WorkersPlan,
+} from "@millrace/distributed/command";
 import {
   WorkerRun,
   addressOf,
@@ -24,7 +29,7 @@ export function workerCommand(world: World, ended: (code: number) => void): Comm
   const command = new Command("worker")
     .description("Start workers. They are started again when they die.")
     .argument("[url]", "the address of the scheduler, such as ws://127.0.0.1:8786");
-  addSettings(command, [
+  const flags: SettingName[] = [
     "schedulerFile",
     "token",
     "tlsCa",
@@ -45,7 +50,10 @@ export function workerCommand(world: World, ended: (code: number) => void): Comm
     "lifetimeRestart",
     "pidFile",
     "json",
-  ]);
+  ];
+  addSettings(command, flags, {
+    host: "where peers find it; its address on the way to the scheduler unless told otherwise",
+  });
   command.option("--no-nanny", "be the worker itself, which nobody starts again");
   return command.action(async (url: string | undefined) => {
     const { settings, isTyped } = await settingsOf(command);
@@ -103,21 +111,25 @@ async function runAlone(workers: Workers): Promise<number> {
   });
   let timer: NodeJS.Timeout | undefined;
   let unlisten = (): void => undefined;
-  const interrupted = new Promise<undefined>((resolve) => {
+  const interrupted = new Promise<number>((resolve) => {
     unlisten = world.onStop((count) => {
       if (count > 1) {
-        resolve(undefined);
+        resolve(exit.interrupted);
         return;
       }
       log.info("worker ends", { how: "by retiring" });
-      timer = setTimeout(() => resolve(undefined), plan.nanny.terminateMs);
+      timer = setTimeout(() => {
+        // As a nanny would: it was told to end, and so it does.
+        log.warn("worker killed", { reason: "it did not end when asked to" });
+        resolve(exit.fine);
+      }, plan.nanny.terminateMs);
       void run.retire();
     });
   });
   const outcome = await Promise.race([run.ended, interrupted]);
   unlisten();
   clearTimeout(timer);
-  if (outcome === undefined) return exit.interrupted;
+  if (typeof outcome === "number") return outcome;
   if (outcome.exitCode === exitCodes.done) return exit.fine;
   world.err(`millrace: worker ${options.name}: ${inOneLine(outcome.reason)}\n`);
   return isReady && outcome.exitCode === exitCodes.schedulerLost ? exit.failed : exit.refused;
