@@ -17,6 +17,7 @@ import {
   writeConnectionFile,
 } from "../../../../packages/distributed/dist/deploy/security/connection-file.js";
 import { scratchFolder } from "../../../lib/scratch-folder.ts";
+import { itWhen } from "../../../lib/skip.ts";
 
 const connection = { url: "ws://127.0.0.1:8786", token: "t0ken", pid: 1, id: "one" };
 const runtime = process.env["XDG_RUNTIME_DIR"];
@@ -70,8 +71,9 @@ it("a file that others can read is refused, with what to do", async () => {
 
 const isRoot = process.getuid?.() === 0;
 const isPosix = process.platform !== "win32";
+const noUsers = "files have no modes and owners here";
 
-it.runIf(isPosix)("a file of somebody else is refused, whatever its mode", async () => {
+itWhen(isPosix, noUsers)("a file of somebody else is refused, whatever its mode", async () => {
   let path = "/etc/passwd";
   if (isRoot) {
     path = join(scratchFolder(), "scheduler.json");
@@ -88,32 +90,38 @@ it.runIf(isPosix)("a file of somebody else is refused, whatever its mode", async
   );
 });
 
-it.runIf(isRoot)("a default folder of somebody else is refused, to read and to write", async () => {
-  const folder = scratchFolder();
-  process.env["XDG_RUNTIME_DIR"] = folder;
-  makeConnectionFolder();
-  const path = defaultConnectionFile(8786);
-  await writeConnectionFile(path, connection);
-  chownSync(join(folder, "millrace"), 65_534, 65_534);
-  const said = /its folder belongs to somebody else.*of user 65534, wanted one of user 0/;
-  await expect(readConnectionFile(path)).rejects.toThrow(said);
-  expect(() => makeConnectionFolder()).toThrow(said);
-});
+itWhen(isRoot, "only root may give files away")(
+  "a default folder of somebody else is refused, to read and to write",
+  async () => {
+    const folder = scratchFolder();
+    process.env["XDG_RUNTIME_DIR"] = folder;
+    makeConnectionFolder();
+    const path = defaultConnectionFile(8786);
+    await writeConnectionFile(path, connection);
+    chownSync(join(folder, "millrace"), 65_534, 65_534);
+    const said = /its folder belongs to somebody else.*of user 65534, wanted one of user 0/;
+    await expect(readConnectionFile(path)).rejects.toThrow(said);
+    expect(() => makeConnectionFolder()).toThrow(said);
+  },
+);
 
-it.runIf(isPosix)("a default folder into which others may write is not read from", async () => {
-  process.env["XDG_RUNTIME_DIR"] = scratchFolder();
-  makeConnectionFolder();
-  const path = defaultConnectionFile(8786);
-  await writeConnectionFile(path, connection);
-  chmodSync(join(path, ".."), 0o770);
-  await expect(readConnectionFile(path)).rejects.toThrow(
-    /others on this machine may put files into its folder.*with mode 770, wanted 700/,
-  );
-  makeConnectionFolder();
-  expect(await readConnectionFile(path)).toEqual(connection);
-});
+itWhen(isPosix, noUsers)(
+  "a default folder into which others may write is not read from",
+  async () => {
+    process.env["XDG_RUNTIME_DIR"] = scratchFolder();
+    makeConnectionFolder();
+    const path = defaultConnectionFile(8786);
+    await writeConnectionFile(path, connection);
+    chmodSync(join(path, ".."), 0o770);
+    await expect(readConnectionFile(path)).rejects.toThrow(
+      /others on this machine may put files into its folder.*with mode 770, wanted 700/,
+    );
+    makeConnectionFolder();
+    expect(await readConnectionFile(path)).toEqual(connection);
+  },
+);
 
-it.runIf(isPosix)("a pipe is no connection file, and is not waited for", async () => {
+itWhen(isPosix, noUsers)("a pipe is no connection file, and is not waited for", async () => {
   const path = join(scratchFolder(), "pipe");
   execFileSync("mkfifo", ["-m", "600", path]);
   await expect(readConnectionFile(path)).rejects.toThrow("it is no connection file");

@@ -39,6 +39,7 @@ class Real {
           this.shares.add(each.share);
           break;
         case "adopt":
+        case "entrust":
           expect(this.shares.has(each.share)).toBe(true);
           break;
         case "unshare":
@@ -68,6 +69,7 @@ type Draft =
   | { readonly kind: "queue-put"; readonly name: string; readonly lengthMax: number }
   | { readonly kind: "variable-set"; readonly name: string; readonly isNew: boolean }
   | { readonly kind: "topic-publish"; readonly name: string }
+  | { readonly kind: "entrust" }
   | { readonly kind: "let-go" | "topic-next" | "topic-leave" | "withdraw"; readonly nth: number };
 
 type Withdraw = { readonly kind: "withdraw" };
@@ -112,6 +114,7 @@ class Says implements fc.Command<PlainCoordination, Real> {
     switch (draft.kind) {
       case "queue-put":
       case "topic-publish":
+      case "entrust":
         return twice({ ...draft, value } as OwnDemand);
       case "variable-set":
         return twice({ ...draft, space: "variable", value });
@@ -207,6 +210,7 @@ const drafts = fc.oneof(
   fc.record({ kind: fc.constant("variable-delete"), space: fc.constant("variable"), name }),
   fc.record({ kind: fc.constant("variable-names"), space: fc.constant("variable") }),
   fc.record({ kind: fc.constant("topic-publish"), name }),
+  fc.record({ kind: fc.constant("entrust") }),
   fc.record({
     kind: fc.constantFrom("let-go", "topic-next", "topic-leave", "withdraw"),
     nth: index,

@@ -202,6 +202,10 @@ export class PlainCoordination {
         this.#tell(asker, { kind: "names", names: named.map(([name]) => name).sort() });
         return;
       }
+      case "entrust":
+        // The scheduler has them from then on.
+        this.#tell(asker, { kind: "done" });
+        return;
       case "topic-publish":
         this.#publish(asker, demand.name, value);
         return;

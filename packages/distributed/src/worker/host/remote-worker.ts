@@ -101,8 +101,9 @@ export class RemoteWorker implements AsyncDisposable {
   /**
    * A worker that its scheduler knows.
    *
-   * @throws VersionMismatchError, DistributedError `distributed/refused`, `distributed/name-conflict`,
-   *   `distributed/unreachable` where no scheduler is found in time, and what `BlockStore.open` throws
+   * @throws VersionMismatchError, DistributedError `distributed/refused`,
+   *   `distributed/name-conflict`, `distributed/unreachable` where no scheduler is found in time,
+   *   and what `BlockStore.open` throws
    */
   static async start(options: RemoteWorkerOptions): Promise<RemoteWorker> {
     const { token, tls, name, threads, memoryBytesMax, resources, contact } = options;
