@@ -46,6 +46,15 @@ const againstTheRules = 1_008;
 /** Nobody has said why. */
 const brokenOff = 1_006;
 
+/** Who has broken a rule has so long to end its side, milliseconds. */
+const refusedMs = 100;
+/**
+ * A peer that is told of the end has so long to answer it, milliseconds: one that runs does so at
+ * once, however busy its tasks are; one that is stopped would hold up the end of this process for
+ * the 30 s of the library.
+ */
+const farewellMs = 1_000;
+
 /** Bytes of a reason that a close frame can hold. */
 const reasonBytesMax = 123;
 
@@ -104,6 +113,7 @@ export class Connection<Out, In> {
     this.#flush();
     while (this.#waiting.length > 0) this.#write(this.#waiting.shift() as OutgoingFrame);
     this.#socket.close(goingAway, fitting(reason));
+    this.#part(Infinity);
     this.#end(reason);
   }
 
@@ -146,7 +156,19 @@ export class Connection<Out, In> {
 
   /** Who does not answer the end of a connection, or goes on to send, is not waited for. */
   #forsake(): void {
-    setTimeout(() => this.#socket.terminate(), 100).unref();
+    setTimeout(() => this.#socket.terminate(), refusedMs).unref();
+  }
+
+  /**
+   * The peer has to answer the end; each time that it has taken some of what was sent before, it
+   * has as long again.
+   */
+  #part(leftBytes: number): void {
+    setTimeout(() => {
+      const bytes = this.#socket.bufferedAmount;
+      if (bytes > 0 && bytes < leftBytes) this.#part(bytes);
+      else this.#socket.terminate();
+    }, farewellMs).unref();
   }
 
   #flush(): void {
