@@ -67,7 +67,9 @@ it("a client that is stopped does not hold up the end of its cluster", async () 
   const cluster = await LocalCluster.start({ workers: 0 });
   const { url, token = "" } = cluster.scheduler;
   const program = fileURLToPath(new URL("../../cluster/lib/client-process.mjs", import.meta.url));
-  const child = spawn(process.execPath, [program, url, token], { stdio: ["pipe", "pipe", 2] });
+  const child = spawn(process.execPath, [program, url, token], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child.stdout, "data");
   child.kill("SIGSTOP");
