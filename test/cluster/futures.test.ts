@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { Bag } from "@millrace/bag";
+import type { WaitProgress } from "@millrace/distributed";
 import { Client, asCompleted, wait } from "@millrace/distributed";
 import { Delayed, TaskError, compute } from "@millrace/graph";
 import { describe, expect, test } from "vitest";
@@ -163,6 +164,30 @@ describe("many futures", () => {
     await expect(wait([slow], { timeoutMs: 10 })).rejects.toMatchObject({ name: "TimeoutError" });
     const all = await wait([slow, fast]);
     expect(all.done).toEqual([slow, fast]);
+  });
+
+  test("tell how far they have come", async () => {
+    const told: WaitProgress[] = [];
+    const futures = client.map(
+      async (n: number) => {
+        await new Promise((resolve) => setTimeout(resolve, 40 * n));
+        if (n === 7) throw new RangeError("seven");
+        return n;
+      },
+      Array.from({ length: 10 }, (_, n) => n),
+    );
+    await wait(futures, { onProgress: (progress) => void told.push(progress) });
+    expect(told[0]).toMatchObject({ done: 0, failed: 0, total: 10 });
+    expect(told.at(-1)).toMatchObject({ done: 9, failed: 1, total: 10 });
+    expect(told.length).toBeGreaterThan(2);
+    const ended = told.map(({ done, failed }) => done + failed);
+    expect(ended).toEqual(ended.toSorted((a, b) => a - b));
+    const stop = (): never => {
+      throw new RangeError("no more");
+    };
+    await expect(wait(futures, { onProgress: stop })).rejects.toThrow("no more");
+    const bad = wait(futures, { onProgress: "often" as never });
+    await expect(bad).rejects.toMatchObject({ code: "distributed/invalid-argument" });
   });
 
   test("come as they end", async () => {

@@ -63,7 +63,7 @@ export type { GatherOptions } from "./client/futures/gather.ts";
 export type { ScatterOptions } from "./client/futures/scatter.ts";
 export type { Returned, SubmitOptions } from "./client/futures/submit.ts";
 export { asCompleted, wait } from "./client/futures/wait.ts";
-export type { ReturnWhen, WaitOptions, Waited } from "./client/futures/wait.ts";
+export type { ReturnWhen, WaitOptions, WaitProgress, Waited } from "./client/futures/wait.ts";
 export { LocalCluster } from "./deploy/local-cluster.ts";
 export type { LocalWorker } from "./deploy/local-cluster.ts";
 export type { LocalClusterOptions } from "./deploy/local-cluster-options.ts";

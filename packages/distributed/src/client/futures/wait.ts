@@ -19,6 +19,22 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
   /** Gives up when it is aborted. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Called at the beginning, while something changes up to ten times a second, and at the end. What
+   * it throws, `wait` rejects with. Cost: a look at each future that often.
+   */
+  readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
+}
+
+/** How far some futures have come. */
+export interface WaitProgress {
+  /** How many are finished. */
+  readonly done: number;
+  /** How many have failed, or were cancelled or released. */
+  readonly failed: number;
+  readonly total: number;
+  /** Milliseconds since `wait` was called. */
+  readonly elapsedMs: number;
 }
 
 /** Futures by what is known of them, each list in the order given. */
@@ -28,7 +44,14 @@ export interface Waited<T> {
   readonly pending: readonly Future<T>[];
 }
 
-const optionNames: readonly (keyof WaitOptions)[] = ["returnWhen", "timeoutMs", "signal"];
+const optionNames: readonly (keyof WaitOptions)[] = [
+  "returnWhen",
+  "timeoutMs",
+  "signal",
+  "onProgress",
+];
+/** Between two looks for progress. */
+const lookMs = 100;
 const words: readonly ReturnWhen[] = ["all", "first", "first-error"];
 
 /**
@@ -52,18 +75,62 @@ export async function wait<T>(
   options: WaitOptions = {},
 ): Promise<Waited<T>> {
   checkOptions("wait", options, optionNames, optionRefusal);
-  const { returnWhen = "all", timeoutMs, signal } = options;
+  const { returnWhen = "all", timeoutMs, signal, onProgress } = options;
   const limit = limitOf("wait", { timeoutMs, signal });
   if (!words.includes(returnWhen)) {
     throw optionRefusal("wait", "bad returnWhen", returnWhen, `one of ${words.join(", ")}`);
   }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw optionRefusal("wait", "bad onProgress", onProgress, "a function");
+  }
   const list = futuresOf("wait", futures);
   const enough = enoughOf(list, returnWhen);
-  await (limit === undefined ? enough : within(enough, limit));
+  const limited = limit === undefined ? enough : within(enough, limit);
+  await (onProgress === undefined ? limited : reporting(limited, list, onProgress));
   return {
     done: list.filter(({ status }) => status !== "pending"),
     pending: list.filter(({ status }) => status === "pending"),
   };
+}
+
+/** Tells how far futures have come until a promise is settled, and once more then. */
+async function reporting(
+  enough: Promise<unknown>,
+  futures: readonly Future<unknown>[],
+  onProgress: (progress: WaitProgress) => void,
+): Promise<void> {
+  const startMs = performance.now();
+  let told: WaitProgress | undefined;
+  const report = (isLast: boolean): void => {
+    let [done, pending] = [0, 0];
+    for (const { status } of futures) {
+      if (status === "finished") done++;
+      else if (status === "pending") pending++;
+    }
+    const total = futures.length;
+    const failed = total - done - pending;
+    if (!isLast && told?.done === done && told.failed === failed) return;
+    told = { done, failed, total, elapsedMs: performance.now() - startMs };
+    onProgress(told);
+  };
+  let looking: NodeJS.Timeout | undefined;
+  const broken = new Promise<never>((_, reject) => {
+    const look = (): void => {
+      try {
+        report(false);
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    looking = setInterval(look, lookMs);
+    look();
+  });
+  try {
+    await Promise.race([enough, broken]);
+  } finally {
+    clearInterval(looking);
+  }
+  report(true);
 }
 
 function enoughOf(futures: readonly Future<unknown>[], returnWhen: ReturnWhen): Promise<unknown> {
