@@ -3,14 +3,16 @@ import type { SchedulerState } from "./scheduler-state.ts";
 
 /** A task is slow that takes so many times the median of its group. */
 const medians = 5;
-/** Of fewer tasks of a group nobody knows what is usual. */
+/** Of fewer tasks of a group nobody knows what is usual … */
 const doneMin = 5;
+/** … and any is slow that keeps a thread for so long. */
+const unknownMs = 60_000;
 /** Between two looks at the tasks that run, milliseconds. */
 const lookEveryMs = 2_000;
 
 /**
- * Tells of tasks that have run for `slowWarnMs` and for five times the median of their group, once
- * of each attempt. Cost: those that have run for so long are looked at.
+ * Tells of tasks that have run for `slowWarnMs` and for five times the median of their group, or for
+ * a minute where nothing is known of that, once of each attempt. Cost: those that have run for so long are looked at.
  */
 export function lookForSlow(state: SchedulerState): void {
   const { nowMs, settings, started, ids, journal } = state;
@@ -28,7 +30,7 @@ export function lookForSlow(state: SchedulerState): void {
     }
     const { doneCount, medianUs, name: group } = run.groupOf(t);
     const medianMs = medianUs / 1_000;
-    if (doneCount < doneMin || tookMs < medians * medianMs) continue;
+    if (tookMs < (doneCount < doneMin ? unknownMs : medians * medianMs)) continue;
     started.delete(id);
     const key = run.keyOf(t);
     const times = { tookMs: Math.round(tookMs), medianMs: Math.round(medianMs) };
