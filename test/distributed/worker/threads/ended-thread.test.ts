@@ -110,7 +110,11 @@ describe("the reason of an end", () => {
 
   it("is told apart where the heap was full", () => {
     const error = Object.assign(new Error("heap"), { code: "ERR_WORKER_OUT_OF_MEMORY" });
-    expect(afterEnd(threadWith([isRunning]), 1, error).kind).toBe("out-of-memory");
+    const thread = threadWith([isRunning], { heapBytesMax: 64 * 2 ** 20 });
+    const { kind, thrown } = afterEnd(thread, 1, error);
+    expect(kind).toBe("out-of-memory");
+    expect((thrown as Error).message).toContain("got objects of more than 64 MiB");
+    expect((thrown as Error).cause).toBe(error);
   });
 
   it("may be anything that was thrown, even nothing", () => {

@@ -36,14 +36,29 @@ export function afterEnd(thread: TaskThread, code: number, error: unknown): Ende
   const failed = thread.isEnding ? undefined : (running ?? only);
   const suspects = isMeant || failed !== undefined ? [] : possible;
   const known = new Set([failed, ...aborted, ...suspects]);
+  const kind = kindOf(error);
   return {
     failed,
-    kind: kindOf(error),
-    thrown: error ?? new Error(`the task ended its thread: process.exit(${code})`),
+    kind,
+    thrown: kind === "out-of-memory" ? outOfMemory(thread, error) : (error ?? exited(code)),
     aborted,
     suspects,
     innocent: all.filter((posted) => !known.has(posted)),
   };
+}
+
+function exited(code: number): Error {
+  return new Error(`the task ended its thread: process.exit(${code})`);
+}
+
+/** What Node throws says nothing of the limit. */
+function outOfMemory({ heapBytesMax }: TaskThread, cause: unknown): Error {
+  return new Error(
+    "the heap of its thread is full: JS heap out of memory, got objects of more than " +
+      `${Math.ceil(heapBytesMax / 2 ** 20)} MiB, wanted less. Use smaller partitions, a higher ` +
+      "memory limit or fewer threads, or typed arrays, which are not in the heap.",
+    { cause },
+  );
 }
 
 function kindOf(error: unknown): FailureKind {

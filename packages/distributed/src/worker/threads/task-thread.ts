@@ -77,6 +77,8 @@ interface Held {
 /** A task thread as its pool sees it: what is with it, and what it has. */
 export class TaskThread {
   readonly number: number;
+  /** Objects of its tasks may take so much. */
+  readonly heapBytesMax: number;
   readonly posted: Map<number, Posted> = new Map();
   /** Tickets of tasks that were taken back and that the thread has not left out yet. */
   readonly #revoked = new Set<number>();
@@ -114,6 +116,7 @@ export class TaskThread {
     listener: ThreadListener,
   ) {
     this.number = start.thread;
+    this.heapBytesMax = limits.heapBytesMax;
     this.#heldBytesMax = limits.heldBytesMax;
     this.#tickets = makeTickets();
     const workerData: ThreadStart = { ...start, tickets: this.#tickets };
