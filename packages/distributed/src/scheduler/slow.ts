@@ -11,8 +11,9 @@ const unknownMs = 60_000;
 const lookEveryMs = 2_000;
 
 /**
- * Tells of tasks that have run for `slowWarnMs` and for five times the median of their group, or for
- * a minute where nothing is known of that, once of each attempt. Cost: those that have run for so long are looked at.
+ * Tells of tasks that have run for `slowWarnMs` and for five times the median of their group, or
+ * for a minute where nothing is known of that, once of each attempt. Cost: those that have run for
+ * so long are looked at.
  */
 export function lookForSlow(state: SchedulerState): void {
   const { nowMs, settings, started, ids, journal } = state;
