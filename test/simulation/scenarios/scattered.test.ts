@@ -84,3 +84,14 @@ it("a value that its client releases before it has brought it is lost to those w
     .fault(500, "join")
     .playOften(50, ({ outcomes }) => expect(outcomes["c0/1/t0"]).toBe("lost at s0 on "));
 });
+
+it("a value that its client has given up stays lost, however often it is tried to read it", () => {
+  given()
+    .graph(tasks(1, () => ({ reads: [0] })))
+    .at(0, { kind: "scatter" })
+    .at(20, { graph: 0, holds: 1 })
+    .at(40, { kind: "release" })
+    .at(200, { kind: "retry", graph: 1 })
+    .fault(500, "join")
+    .playOften(50, ({ outcomes }) => expect(outcomes["c0/1/t0"]).toBe("lost at s0 on "));
+});

@@ -7,7 +7,7 @@ import { isScattered } from "./expand.ts";
 import { failureOf } from "./losses.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Run } from "./run.ts";
-import { hasArrived } from "./run.ts";
+import { hasArrived, isWanted } from "./run.ts";
 import { admit } from "./runs.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { memory, waiting } from "./states.ts";
@@ -102,9 +102,13 @@ export function giveUpScattered(state: SchedulerState): void {
   }
 }
 
-/** A value that is needed has no copy: where it had one, it is lost for ever. */
+/**
+ * A value that is needed has no copy: where it had one, it is lost for ever, and so it is where its
+ * client has given it up, whoever tries again to read it.
+ */
 export function deriveScattered(state: SchedulerState, run: Run, t: number): void {
   setState(state, run, t, waiting);
-  if ((run.marks[t]! & hasArrived) === 0) return;
+  const isComing = (run.marks[t]! & hasArrived) === 0 && (run.marks[t]! & isWanted) !== 0;
+  if (isComing) return;
   fail(state, run, t, failureOf(run, t, "lost", undefined));
 }
