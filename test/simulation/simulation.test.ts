@@ -18,6 +18,13 @@ it(`${seedCount} seeds keep all that must hold, and reach every state of interes
   expect(rare).toEqual([]);
 }, 600_000);
 
+it.each([
+  [500_227, "a scattered value that was given up is tried to be read again"],
+  [508_698, "a copy fails whose slot is that of an alias by now"],
+])("seed %i, which has failed: %s", (seed) => {
+  expect(attempt(seed).reached.size).toBeGreaterThan(0);
+});
+
 it("one seed gives the same run to the last message, time after time", () => {
   for (let seed = 0; seed < 40; seed++) {
     const traces = [1, 2].map(() => {

@@ -139,10 +139,15 @@ export class SchedulerState {
   }
 }
 
-/** The run of a slot and the task in it, where the attempt is the one that counts. */
+/**
+ * The run of a slot and the task in it, where the attempt is the one that counts. What stands for
+ * something else has no attempts: the number that it shows is of whoever had its slot before.
+ */
 export function findAttempt(state: SchedulerState, id: number, attempt: number): Place | undefined {
   const run = runOfAttempt(state, id, attempt);
-  return run === undefined ? undefined : { run, t: id - run.base };
+  if (run === undefined) return undefined;
+  const t = id - run.base;
+  return run.sources.has(t) ? undefined : { run, t };
 }
 
 /** The same without the task, which the slot tells: where it is asked often, nothing is made. */
