@@ -76,7 +76,9 @@ class ReadersOfNodes {
   add(node: PlanNode, count: number, whole: Iterable<string> | undefined): void {
     const readers = this.of(node);
     readers.count = Math.min(2, readers.count + count);
-    if (whole !== undefined) readers.whole = new Set([...(readers.whole ?? []), ...whole]);
+    if (whole === undefined) return;
+    readers.whole ??= new Set();
+    for (const name of whole) readers.whole.add(name);
   }
 
   /** Those who read an input through a node. */
