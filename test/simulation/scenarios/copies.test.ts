@@ -90,3 +90,14 @@ it("a client that goes while its question is open leaves nothing behind", () => 
       expect(new Set(Object.values(report.outcomes))).toEqual(new Set(["value"]));
     });
 });
+
+it("a copy that comes after its worker lost the scheduler is not kept", () => {
+  given({}, {})
+    .graph(tasks(20, () => ({ demand: "worker" })))
+    .at(0, { kind: "hold" })
+    .at(100, { kind: "replicate", lookahead: 2 })
+    .fault(104, "drop", { worker: 1 })
+    .playOften(100, (report) => {
+      expect(new Set(Object.values(report.outcomes))).toEqual(new Set(["value"]));
+    });
+});

@@ -242,6 +242,10 @@ export class WorkerMachine {
     }
     // The scheduler lets go of a worker with its connection: there is nothing to wait for.
     if (state.isRetiring) state.instructions.push({ kind: "retired", lost: held.length });
+    // What comes late of that which no task waited for, but the scheduler, is wanted by nobody.
+    for (const { wanted } of state.values.values()) {
+      if (wanted !== undefined) wanted.isDropped = true;
+    }
     state.values.clear();
     state.gatherings.clear();
     state.peers.clear();
