@@ -7,8 +7,12 @@ import {
   transpose,
 } from "@millrace/graph";
 import { plainSettings } from "../packages/distributed/dist/messages/client-messages.js";
-import type { ExpandedGraph } from "../packages/distributed/dist/scheduler/expand.js";
+import type {
+  ExpandedColumns,
+  ExpandedGraph,
+} from "../packages/distributed/dist/scheduler/expand.js";
 import { expandGraph } from "../packages/distributed/dist/scheduler/expand.js";
+import { tablesOf } from "../packages/distributed/dist/scheduler/run-tables.js";
 import { standIn } from "../packages/distributed/dist/scheduler/stand-in.js";
 
 /** Graphs as a scheduler gets them, of about so many tasks each. */
@@ -99,7 +103,8 @@ function random(size: number): ExpandedGraph {
   const inputs = { size, offsets, targets };
   const step = { fn, args: [{ kind: "inputs", start: 0, count: 3 } as const] };
   const outputs = Math.min(1_000, size);
-  return {
+  const starts = Int32Array.from({ length: first }, (_, t) => t);
+  const columns: ExpandedColumns = {
     size,
     keyOf: (t) => `random-${t}`,
     inputs,
@@ -112,8 +117,8 @@ function random(size: number): ExpandedGraph {
     annotations: [undefined],
     traits: new Uint8Array(size),
     held: [],
-    starts: Int32Array.from({ length: first }, (_, t) => t),
     wanted: Int32Array.from({ length: outputs }, (_, n) => size - outputs + n),
     stops: undefined,
   };
+  return { ...columns, tables: tablesOf(columns, starts, plainSettings) };
 }

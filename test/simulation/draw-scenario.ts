@@ -40,6 +40,7 @@ function drawTuning(random: Random): Tuning {
   return {
     windowUs: random.pick([1, 2_000, 20_000, 200_000]),
     windowTasksMax: random.pick([1, 4, 1_024]),
+    placedAtOnce: random.pick([1, 3, 10_000]),
     unknownTaskUs: random.pick([100, 1_000, 10_000]),
     allowedFailures: random.pick([1, 2, 3, 3]),
     noWorkersTimeoutMs: random.chance(0.9) ? forEverMs : 300,

@@ -22,6 +22,8 @@ export interface WorkerPlan {
 export interface Tuning {
   readonly windowUs: number;
   readonly windowTasksMax: number;
+  /** Tasks that are placed with one event, where many are ready at once. */
+  readonly placedAtOnce: number;
   readonly unknownTaskUs: number;
   readonly allowedFailures: number;
   readonly noWorkersTimeoutMs: number;
@@ -184,6 +186,7 @@ export const calm: Scenario = {
   tuning: {
     windowUs: 2_000,
     windowTasksMax: 1_024,
+    placedAtOnce: 10_000,
     unknownTaskUs: 10_000,
     allowedFailures: 3,
     noWorkersTimeoutMs: forEverMs,

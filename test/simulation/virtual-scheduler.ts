@@ -47,6 +47,7 @@ export class VirtualScheduler {
       {
         windowUs: tuning.windowUs,
         windowTasksMax: tuning.windowTasksMax,
+        placedAtOnce: tuning.placedAtOnce,
         unknownTaskUs: tuning.unknownTaskUs,
         allowedFailures: tuning.allowedFailures,
         noWorkersTimeoutMs: tuning.noWorkersTimeoutMs,

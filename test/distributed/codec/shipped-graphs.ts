@@ -8,6 +8,7 @@ import { decodeGraph } from "../../../packages/distributed/src/codec/graph/decod
 import { encodeGraph } from "../../../packages/distributed/src/codec/graph/encode-graph.ts";
 import { encodeValue } from "../../../packages/distributed/src/codec/encode-value.ts";
 import { ShippedValue } from "../../../packages/distributed/src/messages/shipped.ts";
+import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { standIn } from "../../../packages/distributed/src/scheduler/stand-in.ts";
 
@@ -36,17 +37,15 @@ export function byName(): Replacement {
   };
 }
 
-const wholes = { priority: 0, retries: 0, lookahead: undefined } as const;
-
 /** All that a scheduler makes of a graph, as values that can be compared. */
 export function expandedOf(graph: LayeredGraph, keys: readonly Key[], optimize: boolean): unknown {
-  const expanded = expandGraph(graph, keys, { ...wholes, optimize });
+  const expanded = expandGraph(graph, keys, { ...plainSettings, optimize });
   const { size, constants } = expanded;
   return {
     ...expanded,
     keyOf: Array.from({ length: size }, (_, t) => expanded.keyOf(t)),
     // Which constants are one object.
-    shared: constants.map((value) => constants.indexOf(value)),
+    shared: Array.from(constants, (value) => constants.indexOf(value as never)),
   };
 }
 

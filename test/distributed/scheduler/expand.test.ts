@@ -1,10 +1,11 @@
 import { LayeredGraph, MaterializedLayer, TaskGraph, ref, task } from "@millrace/graph";
 import { expect, it } from "vitest";
 
+import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 
 const inc = (x: number): number => x + 1;
-const settings = { optimize: true, priority: 0, retries: 0, lookahead: undefined } as const;
+const settings = { ...plainSettings, optimize: true };
 
 it("tasks of which only one says how often to retry are one: the other has what the run says", () => {
   const tasks = TaskGraph.from({

@@ -2,17 +2,17 @@ import { expect, it } from "vitest";
 
 import { Groups } from "../../../packages/distributed/src/scheduler/groups.ts";
 import type { Run } from "../../../packages/distributed/src/scheduler/run.ts";
-import { queued, stateCount, waiting } from "../../../packages/distributed/src/scheduler/states.ts";
 
-type Counted = Pick<Run, "graph" | "programs" | "state" | "counts" | "groups">;
+type Counted = Pick<Run, "graph" | "programs" | "groups">;
 
 /** A run with one task for each key, of as many programs. */
 function runOf(keys: readonly string[], functions: readonly string[]): Counted {
   return {
-    graph: { keyOf: (t: number) => keys[t], program: Int32Array.from(keys, (_, t) => t) },
+    graph: {
+      keyOf: (t: number) => keys[t],
+      tables: { firsts: Int32Array.from(keys, (_, t) => t) },
+    },
     programs: keys.map(() => ({ functions })),
-    state: Uint8Array.from(keys, (_, t) => (t === 0 ? queued : waiting)),
-    counts: new Int32Array(keys.length * stateCount),
     groups: [],
   } as unknown as Counted;
 }
@@ -24,15 +24,6 @@ it("tasks of one name and code are one group, in whatever run", () => {
   const [d] = groups.enter(runOf(["load/0"], ["g"]));
   expect([a === b, a === c, a === d]).toEqual([true, true, false]);
   expect(a).toMatchObject({ name: "load", functions: ["f"], useCount: 3 });
-});
-
-it("states are counted by program", () => {
-  const run = runOf(["a", "b"], []);
-  new Groups().enter(run);
-  const counts = new Int32Array(2 * stateCount);
-  counts[queued] = 1;
-  counts[stateCount + waiting] = 1;
-  expect(run.counts).toEqual(counts);
 });
 
 it("groups without tasks are remembered, but not for ever", () => {

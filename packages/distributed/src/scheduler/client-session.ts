@@ -16,7 +16,8 @@ import {
 import { forgetQuestions, takeQuestion } from "./questions.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Run } from "./run.ts";
-import { isWanted, nowhere } from "./run.ts";
+import { isWanted } from "./marks.ts";
+import { nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import { memory } from "./states.ts";

@@ -1,6 +1,7 @@
-import { isGathering } from "./expand.ts";
+import { isGathering } from "./traits.ts";
 import type { Run } from "./run.ts";
-import { isWanted, nowhere } from "./run.ts";
+import { isWanted } from "./marks.ts";
+import { nowhere } from "./run.ts";
 import { deriveScattered } from "./scatter.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";

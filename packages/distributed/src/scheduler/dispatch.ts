@@ -1,3 +1,4 @@
+import { takeBacklog } from "./backlog.ts";
 import { placeReady } from "./ready.ts";
 import { takeRoot } from "./roots.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
@@ -14,6 +15,7 @@ const helpersMax = 16;
 
 /** Gives tasks to all workers that may have a free slot: the last thing that an event does. */
 export function dispatch(state: SchedulerState): void {
+  takeBacklog(state);
   placeReady(state);
   drainForSuspects(state);
   const { touched, idle, rich } = state;

@@ -12,14 +12,20 @@ import type {
 import { lowerGraph, ownFunctions, sequenceTasks, transpose } from "@millrace/graph";
 import type { RunSettings } from "../messages/client-messages.ts";
 import { HeldOutput } from "../messages/shipped.ts";
+import type { RunTables } from "./run-tables.ts";
+import { tablesOf } from "./run-tables.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "./scheduler-events.ts";
 import { neighboursTogether } from "./neighbours.ts";
+import { feedsShuffle, isGathering, isHeld } from "./traits.ts";
+
+/** Constants of tasks: most often all are numbers, and cost nothing to give to another thread. */
+export type Constants = readonly unknown[] | Float64Array;
 
 /**
  * The tasks of a run as the scheduler keeps them: numbered in the order to start them, so that
  * every task has a higher number than those it reads, and a lower number is the more urgent.
  */
-export interface ExpandedGraph {
+export interface ExpandedColumns {
   readonly size: number;
   readonly keyOf: (t: number) => Key;
   /** Who is read: the inputs of task `t` are `targets[offsets[t]] …`. */
@@ -30,35 +36,24 @@ export interface ExpandedGraph {
   readonly program: Int32Array;
   readonly programs: readonly Program[];
   readonly constantOffsets: Int32Array;
-  readonly constants: readonly unknown[];
+  readonly constants: Constants;
   /** Index into `annotations`, one a task. */
   readonly annotation: Int32Array;
   readonly annotations: readonly (Annotations | undefined)[];
-  /** What a task is besides: {@link isGathering} and the others below it. */
+  /** What a task is besides: see `traits.ts`. */
   readonly traits: Uint8Array;
   /** Tasks that hold outputs of earlier runs, with what they hold. */
   readonly held: readonly { readonly task: number; readonly of: HeldOutput }[];
-  /**
-   * Tasks that read nothing, neighbours together; ascending in a stream, which begins with those
-   * that its first outputs need.
-   */
-  readonly starts: Int32Array;
   /** The task of each output, in the order of the keys asked for. */
   readonly wanted: Int32Array;
   /** For a stream: number `k` is the first task that no output before `k` needs. */
   readonly stops: Int32Array | undefined;
 }
 
-/** Stands for many tasks together and is never run. */
-export const isGathering = 1;
-/** Is gathered by another: its result goes into a shuffle. */
-export const feedsShuffle = 2;
-/** Stands for a value that an earlier run has made. */
-export const isHeld = 4;
-/** Nobody makes its value: a client gives it to a worker. */
-export const isScattered = 8;
-
-type ExpandSettings = Pick<RunSettings, "optimize" | "priority" | "retries" | "lookahead">;
+/** With the tables of the run that takes it in: there can be only one. */
+export interface ExpandedGraph extends ExpandedColumns {
+  readonly tables: RunTables;
+}
 
 /**
  * Writes out the tasks of a run, fuses them, puts them in their order and numbers them by it. Pure;
@@ -69,9 +64,10 @@ type ExpandSettings = Pick<RunSettings, "optimize" | "priority" | "retries" | "l
 export function expandGraph(
   graph: LayeredGraph,
   keys: readonly Key[],
-  { optimize, priority, retries, lookahead }: ExpandSettings,
+  settings: RunSettings,
   limits?: GraphLimits,
 ): ExpandedGraph {
+  const { optimize, priority, retries, lookahead } = settings;
   const heldKeys = keysOfHeld(graph, keys, limits);
   // Tasks that stand for held values are asked for too, so that none is fused into its reader.
   const asked = [...keys, ...heldKeys];
@@ -86,10 +82,9 @@ export function expandGraph(
   const { program, programs } = usedPrograms(core, sequence);
   const { offsets, values } = permutedConstants(core, sequence);
   const readers = transpose(inputs, undefined);
-  const starts = startsOf(inputs);
   const held = heldTasks(lowered, keys.length, place);
   const outputs = wanted.map((t) => place[t] as number);
-  return {
+  const columns: ExpandedColumns = {
     size: core.size,
     keyOf: namer(core.keys, sequence),
     inputs,
@@ -102,10 +97,13 @@ export function expandGraph(
     annotations: core.annotations,
     traits: traitsOf(programs, program, inputs, outputs, held),
     held,
-    starts: gated ? starts : neighboursTogether(starts, inputs, readers),
     wanted: outputs,
     stops: gated ? stopsOf(gate, sequence, keys.length) : undefined,
   };
+  // In a stream those come first that its first outputs need.
+  const first = startsOf(inputs);
+  const starts = gated ? first : neighboursTogether(first, inputs, readers);
+  return { ...columns, tables: tablesOf(columns, starts, settings) };
 }
 
 /** Writes out the graph of an instruction, and gives what has come of it as the event to tell. */
@@ -212,14 +210,19 @@ function permutedInputs(core: GraphCore, sequence: Int32Array, place: Int32Array
 function permutedConstants(
   core: GraphCore,
   sequence: Int32Array,
-): { offsets: Int32Array; values: unknown[] } {
+): { offsets: Int32Array; values: Constants } {
+  const { constants } = core;
   const offsets = new Int32Array(core.size + 1);
-  const values: unknown[] = [];
+  const areNumbers = constants.every((value) => typeof value === "number");
+  const values: unknown[] | Float64Array = areNumbers ? new Float64Array(constants.length) : [];
+  let count = 0;
   for (let p = 0; p < core.size; p++) {
     const t = sequence[p] as number;
     const end = core.constantOffsets[t + 1] as number;
-    for (let c = core.constantOffsets[t] as number; c < end; c++) values.push(core.constants[c]);
-    offsets[p + 1] = values.length;
+    for (let c = core.constantOffsets[t] as number; c < end; c++) {
+      values[count++] = constants[c];
+    }
+    offsets[p + 1] = count;
   }
   return { offsets, values };
 }

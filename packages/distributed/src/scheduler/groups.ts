@@ -3,7 +3,6 @@ import type { FunctionName } from "../messages/shipped.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import type { ProgramRecord } from "./programs.ts";
 import type { Run } from "./run.ts";
-import { stateCount } from "./states.ts";
 
 /** Tasks that do the same, in all runs that are here and those that were. */
 export interface GroupRecord {
@@ -57,15 +56,9 @@ export class Groups {
     return this.#byNumber.values();
   }
 
-  /** Counts the tasks of a run that has come; gives the group of each of its programs. */
-  enter(run: Pick<Run, "graph" | "programs" | "state" | "counts">): readonly GroupRecord[] {
-    const { graph, programs, state, counts } = run;
-    const firsts = new Int32Array(programs.length);
-    for (let t = state.length - 1; t >= 0; t--) {
-      const p = graph.program[t] as number;
-      counts[p * stateCount + (state[t] as number)]!++;
-      firsts[p] = t;
-    }
+  /** The tasks of a run are here; gives the group of each of its programs. */
+  enter({ graph, programs }: Pick<Run, "graph" | "programs">): readonly GroupRecord[] {
+    const { firsts } = graph.tables;
     return programs.map((program, p) => this.#take(nameOf(graph, firsts[p] as number), program));
   }
 

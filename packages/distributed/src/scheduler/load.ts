@@ -1,3 +1,4 @@
+import { backlogCount } from "./backlog.ts";
 import type { ProgramRecord } from "./programs.ts";
 import { expectedOf } from "./programs.ts";
 import type { Run } from "./run.ts";
@@ -37,8 +38,8 @@ export function loadOf(state: SchedulerState): SchedulerLoad {
   forgetPlaced(state);
   const { workerList, rootRuns, staying, unplaced, suspects, unplacedScatters } = state;
   const elapsed = elapsedOf(state);
-  let taskCount = suspects.length;
-  let workUs = suspects.length * state.settings.unknownTaskUs;
+  let taskCount = suspects.length + backlogCount(state);
+  let workUs = taskCount * state.settings.unknownTaskUs;
   const addRoots = (run: Run, next: number, end: number): number => {
     const count = run.dropped ? 0 : Math.max(0, end - next);
     if (count === 0) return 0;

@@ -257,6 +257,7 @@ export class SchedulerMachine {
     let atMs = Infinity;
     if (state.workerList.length > 0) atMs = this.#expiryMs;
     atMs = Math.min(atMs, state.strandedLookMs);
+    if (state.backlog.length > 0) atMs = nowMs;
     if (state.started.size > 0) atMs = Math.min(atMs, this.#slowMs);
     // Whoever has nothing to do may take something over when it has waited for a while.
     if (state.idle.length > 0 && (state.crowdedCount > 0 || state.rich.length > 0)) {

@@ -57,6 +57,14 @@ export class ReadyHeap {
     return removed;
   }
 
+  /** Drops the entries that are not meant. */
+  keep(isMeant: (id: number) => boolean): void {
+    const heap = this.#heap;
+    const kept = heap.filter((id) => isMeant(id));
+    this.clear();
+    for (const id of kept) this.push(id);
+  }
+
   clear(): void {
     this.#heap.length = 0;
   }

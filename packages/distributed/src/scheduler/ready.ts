@@ -1,10 +1,11 @@
-import { isGathering } from "./expand.ts";
+import { isGathering } from "./traits.ts";
 import { expectedOf } from "./programs.ts";
 import { ReadyHeap } from "./ready-heap.ts";
 import type { Rule } from "./rules.ts";
 import { suits } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { isSuspect, nowhere } from "./run.ts";
+import { isSuspect } from "./marks.ts";
+import { nowhere } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import {
   empty,

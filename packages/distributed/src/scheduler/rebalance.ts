@@ -1,5 +1,5 @@
 import type { CopyItem } from "./copies.ts";
-import { isGathering } from "./expand.ts";
+import { isGathering } from "./traits.ts";
 import { stayingHolders } from "./holders.ts";
 import { loseHolder } from "./losses.ts";
 import { holds } from "./ready.ts";

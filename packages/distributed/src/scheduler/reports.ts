@@ -4,7 +4,7 @@ import { settleCopy } from "./copies.ts";
 import { noteAttempt } from "./groups.ts";
 import { failureOf, loseValue, missValue, noteFailedOn } from "./losses.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isSuspect } from "./run.ts";
+import { hasStarted, isAwaiting, isSuspect } from "./marks.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { findAttempt, outboxOf, runOfAttempt, touch } from "./scheduler-state.ts";
 import { arriveAt, isAwaited } from "./scatter.ts";

@@ -1,4 +1,4 @@
-import { isGathering } from "./expand.ts";
+import { isGathering } from "./traits.ts";
 import type { CopyItem, CopyWork } from "./copies.ts";
 import { newCopyWork, pumpCopies } from "./copies.ts";
 import { stayingHolders } from "./holders.ts";

@@ -1,5 +1,5 @@
 import type { Run } from "./run.ts";
-import { isRoot } from "./run.ts";
+import { isRoot } from "./marks.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { empty, updateRich, updateRootRuns } from "./scheduler-state.ts";
 import { queued } from "./states.ts";

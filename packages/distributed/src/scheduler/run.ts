@@ -5,27 +5,10 @@ import type { FunctionName } from "../messages/shipped.ts";
 import type { TaskFailure } from "../messages/failure.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
-import { isGathering, isHeld, isScattered } from "./expand.ts";
 import type { GroupRecord } from "./groups.ts";
 import type { ProgramRecord } from "./programs.ts";
 import type { Rule } from "./rules.ts";
-import { queued, stateCount, waiting } from "./states.ts";
-
-/** Traits of tasks that are never sent to a worker. */
-const notRun = isGathering | isHeld | isScattered;
-
-/** An output of the run that its client still wants. */
-export const isWanted = 1;
-/** Was sent to a worker that died: it runs alone until it has run well. */
-export const isSuspect = 2;
-/** Its worker said that it has begun. */
-export const hasStarted = 4;
-/** Waits for something asynchronous and takes no thread meanwhile. */
-export const isAwaiting = 8;
-/** One of the roots that wait in `roots` for whoever asks first. */
-export const isRoot = 16;
-/** A client has given its value to a worker: when that is lost nobody can make it. */
-export const hasArrived = 32;
+import { stateCount } from "./states.ts";
 
 /** The slot of no worker, where a task is with none. */
 export const nowhere = 0;
@@ -106,8 +89,6 @@ export class Run {
    * Ascending in a stream, where they become ready in this order.
    */
   readonly roots: Int32Array;
-  /** Tasks that need nothing and are no roots: not everybody may run them, or nobody does. */
-  readonly otherStarts: readonly number[];
   /** Tasks that will run: those that gather or stand for others do no work. */
   readonly taskCount: number;
   rootsTaken = 0;
@@ -173,10 +154,16 @@ export class Run {
     this.programs = options.programs;
     this.functions = options.functions;
     this.rules = options.rules;
-    this.counts = new Int32Array(this.programs.length * stateCount);
-    this.state = new Uint8Array(size).fill(waiting);
-    this.waiting = new Int32Array(size);
-    this.uses = new Int32Array(size);
+    const { tables } = graph;
+    this.counts = tables.counts;
+    this.state = tables.state;
+    this.waiting = tables.waiting;
+    this.uses = tables.uses;
+    this.marks = tables.marks;
+    this.outputOf = tables.outputOf;
+    this.roots = tables.roots;
+    this.taskCount = tables.taskCount;
+    // As zeros these cost nothing yet.
     this.place = new Int32Array(size);
     this.bytes = new Float32Array(size);
     this.attempt = new Int32Array(size);
@@ -184,12 +171,6 @@ export class Run {
     this.expectedUs = new Float32Array(size);
     this.failures = new Uint8Array(size);
     this.deaths = new Uint8Array(size);
-    this.marks = new Uint8Array(size);
-    this.outputOf = new Int32Array(size);
-    const { roots, otherStarts, taskCount } = fillTables(this);
-    this.roots = roots;
-    this.otherStarts = otherStarts;
-    this.taskCount = taskCount;
     this.holds = wanted.length;
     this.raiseLimit(limitAt(graph.stops, settings.lookahead, 0));
   }
@@ -230,55 +211,6 @@ export class Run {
   groupOf(t: number): GroupRecord {
     return this.groups[this.graph.program[t] as number] as GroupRecord;
   }
-}
-
-/**
- * What follows from the graph alone, in one pass. A graph of a million tasks must stall nobody, and
- * what takes longest is memory that is written for the first time: columns begin as zeros, which
- * cost nothing yet.
- */
-function fillTables({
-  size,
-  graph,
-  rules,
-  state,
-  waiting: inputCounts,
-  uses,
-  marks,
-  outputOf,
-}: Pick<
-  Run,
-  "size" | "graph" | "rules" | "state" | "waiting" | "uses" | "marks" | "outputOf"
->): Pick<Run, "roots" | "otherStarts" | "taskCount"> {
-  const { traits, annotation, starts, wanted } = graph;
-  const { offsets: inputs } = graph.inputs;
-  const { offsets: readers } = graph.readers;
-  const isFree = Uint8Array.from(rules, ({ isConstrained }) => (isConstrained ? 0 : 1));
-  let taskCount = 0;
-  for (let t = 0; t < size; t++) {
-    const inputCount = (inputs[t + 1] as number) - (inputs[t] as number);
-    uses[t] = (readers[t + 1] as number) - (readers[t] as number);
-    if (((traits[t] as number) & notRun) === 0) taskCount++;
-    if (inputCount > 0) inputCounts[t] = inputCount;
-  }
-  const otherStarts: number[] = [];
-  for (const t of starts) {
-    const runs = ((traits[t] as number) & notRun) === 0;
-    if (runs && isFree[annotation[t] as number] === 1) {
-      state[t] = queued;
-      marks[t] = isRoot;
-    } else otherStarts.push(t);
-  }
-  for (let output = 0; output < wanted.length; output++) {
-    const t = wanted[output] as number;
-    outputOf[t] = output;
-    marks[t]! |= isWanted;
-    uses[t]!++;
-  }
-  // Most often all of them, and nothing is written.
-  const roots =
-    otherStarts.length === 0 ? starts : starts.filter((t) => (marks[t]! & isRoot) !== 0);
-  return { roots, otherStarts, taskCount };
 }
 
 /** The first task that must not start yet: that which no output below the horizon needs. */

@@ -2,16 +2,19 @@ import type { RunSettings } from "../messages/client-messages.ts";
 import type { FunctionName, HeldOutput } from "../messages/shipped.ts";
 import type { Rows } from "../messages/rows.ts";
 import { ShippedValue } from "../messages/shipped.ts";
+import { placeLater } from "./backlog.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { ExpandedGraph } from "./expand.ts";
-import { isGathering } from "./expand.ts";
+import { isGathering } from "./traits.ts";
 import { functionsInProgram } from "./programs.ts";
 import { ruleOf } from "./rules.ts";
-import { Run, isWanted, limitAt } from "./run.ts";
+import { isWanted } from "./marks.ts";
+import { Run, limitAt } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, touchIdle, updateRootRuns } from "./scheduler-state.ts";
 import { erred, memory, parked, processing, queued, released, waiting } from "./states.ts";
 import { tell } from "./tell-client.ts";
+import { dropStale } from "./worker-queue.ts";
 import { cancel, dropUse, forgetGathering, freeValue, leaveQueue, setState } from "./tasks.ts";
 
 /** Takes the tasks of a submitted graph in. Cost: a few array passes; nothing is looked up. */
@@ -52,7 +55,13 @@ export function admit(
   tell(state, client, { kind: "accepted", run: number, tasks: run.taskCount });
   noteAccepted(state, run);
   if (graph.held.length > 0) linkHeld(state, run, placeOf);
-  for (const t of run.otherStarts) if (!run.sources.has(t)) state.ready.push(base + t);
+  const { otherStarts } = graph.tables;
+  const { sources } = run;
+  placeLater(
+    state,
+    run,
+    sources.size === 0 ? otherStarts : otherStarts.filter((t) => !sources.has(t)),
+  );
   updateRootRuns(state, run);
   touchIdle(state, run.roots.length);
   return run;
@@ -61,6 +70,7 @@ export function admit(
 /** All functions that the tasks of a graph may need. */
 export function functionsOf({ programs, constants }: ExpandedGraph): ReadonlySet<FunctionName> {
   const names = new Set(programs.flatMap(functionsInProgram));
+  if (constants instanceof Float64Array) return names;
   for (const value of constants) {
     // Most are plain numbers, and there may be one a task.
     if (typeof value !== "object" || !(value instanceof ShippedValue)) continue;
@@ -166,6 +176,7 @@ export function drop(state: SchedulerState, run: Run): void {
   state.progressing.delete(run);
   for (const rule of run.rules) state.suitable.delete(rule);
   forgetCode(state, run);
+  for (const worker of state.workerList) dropStale(state, worker);
 }
 
 function noteAccepted({ journal, nowMs }: SchedulerState, run: Run): void {

@@ -2,16 +2,17 @@ import { plainSettings as settings } from "../messages/client-messages.ts";
 import type { Answer, Question } from "../messages/questions.ts";
 import type { Peer } from "../messages/worker-messages.ts";
 import type { ClientRecord } from "./client-record.ts";
-import type { ExpandedGraph } from "./expand.ts";
-import { isScattered } from "./expand.ts";
+import type { ExpandedColumns, ExpandedGraph } from "./expand.ts";
 import { failureOf } from "./losses.ts";
+import { hasArrived, isWanted } from "./marks.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Run } from "./run.ts";
-import { hasArrived, isWanted } from "./run.ts";
+import { tablesOf } from "./run-tables.ts";
 import { admit } from "./runs.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { memory, waiting } from "./states.ts";
 import { announce, fail, setState } from "./tasks.ts";
+import { isScattered } from "./traits.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 type Scatter = Extract<Question, { kind: "scatter" }>;
@@ -43,7 +44,7 @@ function graphOf(keys: Scatter["keys"]): ExpandedGraph {
   const size = keys.length;
   const none = new Int32Array(0);
   const edges = { size, offsets: new Int32Array(size + 1), targets: none };
-  return {
+  const columns: ExpandedColumns = {
     size,
     keyOf: (t) => keys[t] as string,
     inputs: edges,
@@ -56,10 +57,10 @@ function graphOf(keys: Scatter["keys"]): ExpandedGraph {
     annotations: [undefined],
     traits: new Uint8Array(size).fill(isScattered),
     held: [],
-    starts: none,
     wanted: Int32Array.from(keys, (_, t) => t),
     stops: undefined,
   };
+  return { ...columns, tables: tablesOf(columns, none, settings) };
 }
 
 /** Where the values of a run that are not there are to be put: one worker after the other. */

@@ -1,3 +1,4 @@
+import type { Backlog } from "./backlog.ts";
 import { AttemptRing } from "./attempt-ring.ts";
 import { makeClient, type ClientRecord } from "./client-record.ts";
 import type { Copying } from "./copies.ts";
@@ -78,6 +79,8 @@ export class SchedulerState {
   readonly rootRuns: Run[] = [];
   /** Tasks whose last input has come with this event; they are placed before it ends. */
   readonly ready: number[] = [];
+  /** Others that are ready, of which there may be very many; each event places a part of them. */
+  readonly backlog: Backlog[] = [];
   /** Waiting tasks of which what they wait for has come or failed already. */
   readonly settling: number[] = [];
   /** Runs whose counters do not follow from the facts any more; mended before the event ends. */

@@ -1,7 +1,7 @@
 import { gathers, inPieces, pushInput, pushTask } from "../messages/compute-rows.ts";
 import type { FunctionName } from "../messages/shipped.ts";
 import { ShippedValue } from "../messages/shipped.ts";
-import { feedsShuffle, isGathering } from "./expand.ts";
+import { feedsShuffle, isGathering } from "./traits.ts";
 import type { ProgramRecord } from "./programs.ts";
 import { expectedOf } from "./programs.ts";
 import { holds } from "./ready.ts";

@@ -22,6 +22,8 @@ export interface SchedulerSettings {
   readonly noWorkersTimeoutMs: number;
   /** A task may be told of as slow when it has run for so long; Infinity where none is. */
   readonly slowWarnMs: number;
+  /** How many tasks that are ready all at once are placed before others are heard. */
+  readonly placedAtOnce: number;
   /** How many changes of state are remembered for `story`. */
   readonly storyMax: number;
   /** How many attempts at tasks are remembered, each with what it took; 0 for none. */
@@ -47,6 +49,7 @@ export const schedulerDefaults: SchedulerSettings = {
   noWorkersWarnMs: 10_000,
   noWorkersTimeoutMs: Infinity,
   slowWarnMs: 10_000,
+  placedAtOnce: 10_000,
   storyMax: 65_536,
   attemptsMax: 0,
   journalMax: 0,

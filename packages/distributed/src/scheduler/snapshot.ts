@@ -1,4 +1,4 @@
-import { isGathering } from "./expand.ts";
+import { isGathering } from "./traits.ts";
 import { holds } from "./ready.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import type { StateName } from "./states.ts";

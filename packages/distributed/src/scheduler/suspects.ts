@@ -1,5 +1,5 @@
 import { suits } from "./rules.ts";
-import { isSuspect } from "./run.ts";
+import { isSuspect } from "./marks.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { setIdle, touch } from "./scheduler-state.ts";
 import { parked } from "./states.ts";

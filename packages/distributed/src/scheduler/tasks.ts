@@ -1,10 +1,11 @@
 import type { TaskFailure } from "../messages/failure.ts";
-import { isGathering } from "./expand.ts";
+import { isGathering } from "./traits.ts";
 import { noteAttempt } from "./groups.ts";
 import { noteDuration } from "./programs.ts";
 import { useResources } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
+import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted } from "./marks.ts";
+import { nowhere } from "./run.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, sourceOf, touch, updateRich } from "./scheduler-state.ts";
 import {

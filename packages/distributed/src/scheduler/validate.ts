@@ -1,8 +1,9 @@
-import { isGathering } from "./expand.ts";
+import { isGathering } from "./traits.ts";
 import { readsInputs } from "./derive.ts";
 import { holds } from "./ready.ts";
 import type { Run } from "./run.ts";
-import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted, nowhere } from "./run.ts";
+import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted } from "./marks.ts";
+import { nowhere } from "./run.ts";
 import { isAwaited } from "./scatter.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
@@ -106,6 +107,9 @@ function findableTasks(state: SchedulerState): ReadonlySet<number> {
     addRoots(run, run.rootsTaken, run.roots.length, found);
     for (const { next, end } of run.spareRoots) addRoots(run, next, end, found);
   }
+  for (const { run, tasks, next } of state.backlog) {
+    for (let n = next; n < tasks.length; n++) found.add(run.base + (tasks[n] as number));
+  }
   return found;
 }
 
@@ -159,7 +163,10 @@ function validateTask(
         const comes = found !== memory && found !== erred && found !== released;
         check(comes, "source", at, stateNames[found]);
       } else if (run.isScattered) check(isAwaited(run, t), "nobody brings it", at);
-      else check(missing > 0 && missing === run.waiting[t], "missing", at, missing);
+      else {
+        const isFound = missing > 0 || findable.has(run.base + t);
+        check(isFound && missing === run.waiting[t], "missing", at, missing);
+      }
       break;
     case parked:
       check(uses > 0 && missing === 0 && findable.has(run.base + t), "parked", at);

@@ -1,7 +1,7 @@
 import type { ReadyHeap } from "./ready-heap.ts";
 import { hasFree } from "./rules.ts";
 import type { Run } from "./run.ts";
-import { isRoot } from "./run.ts";
+import { isRoot } from "./marks.ts";
 import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { queued } from "./states.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -31,6 +31,20 @@ function peek(state: SchedulerState, worker: WorkerRecord, queue: ReadyHeap): Pl
     queue.pop();
   }
   return undefined;
+}
+
+/** Entries of a queue that may be stale, beside as many again as are meant. */
+const staleMax = 1_024;
+
+/** A run is gone: where most entries are stale now, they go at once and not one by one. */
+export function dropStale({ ids }: SchedulerState, worker: WorkerRecord): void {
+  for (const queue of [worker.queue, ...worker.constrained.values()]) {
+    if (queue.size <= 2 * worker.queuedCount + staleMax) continue;
+    queue.keep((id) => {
+      const run = ids.runOf(id);
+      return run !== undefined && isQueuedAt(run, id - run.base, worker);
+    });
+  }
 }
 
 /** Whether a task is in the queue of a worker. */

@@ -1,4 +1,5 @@
 import type { WorkerMessage, WorkerOffer } from "../messages/worker-messages.ts";
+import { placeLater } from "./backlog.ts";
 import { settleCopy } from "./copies.ts";
 import { loseWorker } from "./losses.ts";
 import { placeScatters } from "./questions.ts";
@@ -6,6 +7,7 @@ import { ReadyHeap } from "./ready-heap.ts";
 import { handleFailed, handleMissing, handleRecalled, handleReport } from "./reports.ts";
 import { retireWorker, stirRetirements } from "./retire.ts";
 import { suits } from "./rules.ts";
+import type { Run } from "./run.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, touch } from "./scheduler-state.ts";
 import { waiting } from "./states.ts";
@@ -37,6 +39,7 @@ export function addWorker(state: SchedulerState, epoch: number, offer: WorkerOff
 function placeAgain(state: SchedulerState, worker: WorkerRecord): void {
   const { unplaced } = state;
   state.unplaced = [];
+  const again = new Map<Run, number[]>();
   for (const each of unplaced) {
     const run = runOfStranded(state, each);
     if (run === undefined) continue;
@@ -45,9 +48,12 @@ function placeAgain(state: SchedulerState, worker: WorkerRecord): void {
     else {
       run.parkedCount--;
       setState(state, run, t, waiting);
-      state.ready.push(each.id);
+      const tasks = again.get(run);
+      if (tasks === undefined) again.set(run, [t]);
+      else tasks.push(t);
     }
   }
+  for (const [run, tasks] of again) placeLater(state, run, tasks);
 }
 
 /** What a worker says. */

@@ -4,7 +4,7 @@ import type { Block } from "../../codec/block.ts";
 import type { RunSettings } from "../../messages/client-messages.ts";
 import type { FunctionName } from "../../messages/shipped.ts";
 import { HeldOutput, ShippedValue } from "../../messages/shipped.ts";
-import type { ExpandedGraph } from "../expand.ts";
+import type { Constants, ExpandedGraph } from "../expand.ts";
 import { nameOf, standIn } from "../stand-in.ts";
 
 /** What a thread writes out: a graph as it came, in shared memory. */
@@ -24,7 +24,7 @@ type Columns = Omit<ExpandedGraph, "keyOf" | "programs" | "constants" | "held">;
 /** A written out graph between two threads: functions are names, keys stand in one buffer. */
 export interface ExpandedMessage extends Columns {
   readonly programs: readonly ProgramMessage[];
-  readonly constants: readonly unknown[];
+  readonly constants: Constants;
   /** Some of the constants are shipped values, or stand for outputs. */
   readonly hasObjects: boolean;
   readonly held: readonly { readonly task: number; readonly of: unknown }[];
@@ -58,7 +58,6 @@ export function packExpanded(graph: ExpandedGraph): {
     annotations: graph.annotations,
     traits: graph.traits,
     held: graph.held,
-    starts: graph.starts,
     wanted: graph.wanted,
     stops: graph.stops,
     programs: programs.map(({ steps, ...rest }) => ({
@@ -66,15 +65,18 @@ export function packExpanded(graph: ExpandedGraph): {
       steps: steps.map(({ fn, args }) => ({ fn: nameOf(fn), args })),
     })),
     constants,
-    hasObjects: constants.some(isObject),
+    hasObjects: !(constants instanceof Float64Array) && constants.some(isObject),
     keys,
+    tables: graph.tables,
   };
   const csrs: readonly Csr[] = [graph.inputs, graph.readers];
   const arrays = csrs
     .flatMap(({ offsets, targets }) => [offsets, targets])
-    .concat(graph.program, graph.constantOffsets, graph.annotation, graph.starts, graph.wanted);
-  const others = [graph.traits, graph.stops ?? graph.traits, keys.bytes, keys.offsets];
-  const buffers = new Set([...arrays, ...others].map(({ buffer }) => buffer));
+    .concat(graph.program, graph.constantOffsets, graph.annotation, graph.wanted);
+  const tables = Object.values(graph.tables).filter((each) => ArrayBuffer.isView(each));
+  const others = [graph.traits, graph.stops, constants, keys.bytes, keys.offsets, ...tables];
+  const views = [...arrays, ...others].filter((each) => ArrayBuffer.isView(each));
+  const buffers = new Set(views.map(({ buffer }) => buffer));
   return { message, transfer: [...buffers].filter((each) => each instanceof ArrayBuffer) };
 }
 
@@ -90,7 +92,7 @@ export function unpackExpanded(message: ExpandedMessage): ExpandedGraph {
         args: args.map((arg) => mapLeaves(arg, revivedLeaf)),
       })),
     })),
-    constants: hasObjects ? constants.map(revived) : constants,
+    constants: hasObjects ? Array.from(constants, revived) : constants,
     held: held.map(({ task, of }) => ({ task, of: revived(of) as HeldOutput })),
     keyOf: namer(keys),
   };

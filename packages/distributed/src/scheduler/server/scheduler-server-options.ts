@@ -9,8 +9,8 @@ export interface ServerLimits {
   /** How long a request may take to come, milliseconds. */
   readonly requestMs: number;
   /**
-   * Tasks of one graph, and inputs of all of them: writing out takes a microsecond each, and to
-   * take them in a tenth of that, in which nobody is heard.
+   * Tasks of one graph, and inputs of all of them: another thread writes them out, but nobody is
+   * heard while what is known of each is gone through once, as when the graph is let go.
    */
   readonly tasksMax: number;
   readonly inputsMax: number;
@@ -20,8 +20,8 @@ export interface ServerLimits {
 export const serverLimits: ServerLimits = {
   strangersMax: 1_024,
   requestMs: 10_000,
-  tasksMax: 5_000_000,
-  inputsMax: 20_000_000,
+  tasksMax: 2_000_000,
+  inputsMax: 10_000_000,
 };
 
 /** How a scheduler is started. */
