@@ -109,6 +109,8 @@ export class Actors implements ActorLink {
       return makeHandle({ ...nobody, ...described }, this) as Actor<InstanceType<C>>;
     } catch (error) {
       this.#with.say(api, { kind: "actor-let-go", name });
+      // Where its task fails before the scheduler knows the actor, there is none to be asked.
+      if (host.status === "error") await host.settled();
       throw error;
     } finally {
       // The scheduler keeps its task as long as there is the actor.
