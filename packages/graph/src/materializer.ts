@@ -136,7 +136,11 @@ export class Materializer {
     if (blocks === undefined) for (const key of keys) this.#ask(key);
     else {
       const wanted = this.#of(blocks.layer);
-      for (let index = blocks.start; index < blocks.end; index++) this.#need(wanted, index);
+      const isAll = blocks.start === 0 && blocks.end === wanted.layer.size;
+      if (isAll && wanted.isSource) this.#needAll(wanted);
+      else {
+        for (let index = blocks.start; index < blocks.end; index++) this.#need(wanted, index);
+      }
     }
   }
 
@@ -155,8 +159,18 @@ export class Materializer {
     if (++this.#inputCount > inputsMax) throw tooLarge("inputs of tasks", inputsMax);
     if (!wanted.mark(index)) return;
     if (++this.#taskCount > tasksMax) throw tooLarge("tasks", tasksMax);
+    if (wanted.isSource) return;
     this.#pending.push(wanted.slot);
     this.#pending.push(index);
+  }
+
+  /** All tasks of a layer that reads nothing, without a look at each. */
+  #needAll(wanted: WantedTasks): void {
+    const { tasksMax, inputsMax } = this.#limits;
+    this.#inputCount += wanted.layer.size;
+    if (this.#inputCount > inputsMax) throw tooLarge("inputs of tasks", inputsMax);
+    this.#taskCount += wanted.markAll();
+    if (this.#taskCount > tasksMax) throw tooLarge("tasks", tasksMax);
   }
 
   #of(name: string): WantedTasks {

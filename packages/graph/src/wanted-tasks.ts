@@ -16,6 +16,8 @@ export class WantedTasks {
   readonly keys: KeyTable;
   /** Where it stands in the list of the layers in use. */
   readonly slot: number;
+  /** Its tasks read nothing: whoever needs one needs no others. */
+  readonly isSource: boolean;
   /** How many are wanted. */
   count = 0;
   /** Once they are numbered, which they are; undefined where it is all. */
@@ -29,16 +31,23 @@ export class WantedTasks {
     this.layer = layer;
     this.keys = layer.keys;
     this.slot = slot;
+    this.isSource = isSource(layer);
     if (layer.size <= denseMax) this.#dense = new Int32Array(layer.size).fill(unwanted);
   }
 
-  markAll(): void {
-    this.count = this.layer.size;
+  /** Gives how many were not marked already. */
+  markAll(): number {
+    const { size } = this.layer;
+    const added = size - this.count;
+    this.count = size;
+    return added;
   }
 
   /** False where the task is marked already. */
   mark(index: number): boolean {
     const dense = this.#dense;
+    const { size } = this.layer;
+    if (this.count === size && index >= 0 && index < size) return false;
     if (dense === undefined) return this.#markSparse(index);
     const number = dense[index] ?? missingBlock(this.layer, index);
     if (number !== unwanted) return false;
@@ -94,6 +103,12 @@ export class WantedTasks {
     const number = this.#dense === undefined ? this.#sparse.get(index) : this.#dense[index];
     return number ?? missingBlock(this.layer, index);
   }
+}
+
+/** Of tasks written one by one some may; to look would take as long as to write them out. */
+function isSource(layer: Layer): boolean {
+  if (layer.kind === "materialized") return false;
+  return layer.layerInputs.length === 0 && layer.keyInputs.length === 0;
 }
 
 function missingBlock({ name, size }: Layer, index: number): never {
