@@ -70,7 +70,7 @@ export function expandGraph(
   const { optimize, priority, retries, lookahead } = settings;
   const heldKeys = keysOfHeld(graph, keys, limits);
   // Tasks that stand for held values are asked for too, so that none is fused into its reader.
-  const asked = [...keys, ...heldKeys];
+  const asked = heldKeys.length === 0 ? keys : [...keys, ...heldKeys];
   const lowered = lowerGraph(graph, asked, optimize, { priority, retries }, limits);
   const { core } = lowered;
   const wanted = lowered.wanted.subarray(0, keys.length);

@@ -79,13 +79,17 @@ function splitStarts(
   marks: Uint8Array,
 ): Pick<RunTables, "roots" | "otherStarts"> {
   const isFree = annotations.map((each) => !ruleOf(each, settings).isConstrained);
-  const isRootAt = (t: number): boolean =>
-    (traits[t]! & notRun) === 0 && isFree[annotation[t] as number] === true;
-  const roots = starts.filter((t) => isRootAt(t));
-  for (const t of roots) {
+  let rootCount = 0;
+  for (const t of starts) {
+    if ((traits[t]! & notRun) !== 0 || isFree[annotation[t] as number] !== true) continue;
     state[t] = queued;
     marks[t] = isRoot;
+    rootCount++;
   }
-  if (roots.length === starts.length) return { roots, otherStarts: new Int32Array(0) };
-  return { roots, otherStarts: starts.filter((t) => !isRootAt(t)) };
+  // Most often all of them.
+  if (rootCount === starts.length) return { roots: starts, otherStarts: new Int32Array(0) };
+  return {
+    roots: starts.filter((t) => marks[t] === isRoot),
+    otherStarts: starts.filter((t) => marks[t] !== isRoot),
+  };
 }
