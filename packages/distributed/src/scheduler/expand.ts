@@ -58,7 +58,8 @@ export const isHeld = 4;
 /** Nobody makes its value: a client gives it to a worker. */
 export const isScattered = 8;
 
-type ExpandSettings = Pick<RunSettings, "optimize" | "priority" | "retries" | "lookahead">;
+type ExpandSettings = Pick<RunSettings, "optimize" | "priority" | "retries" | "lookahead"> &
+  Partial<Pick<RunSettings, "timeoutMs">>;
 
 /**
  * Writes out the tasks of a run, fuses them, puts them in their order and numbers them by it. Pure;
@@ -69,13 +70,14 @@ type ExpandSettings = Pick<RunSettings, "optimize" | "priority" | "retries" | "l
 export function expandGraph(
   graph: LayeredGraph,
   keys: readonly Key[],
-  { optimize, priority, retries, lookahead }: ExpandSettings,
+  { optimize, priority, retries, timeoutMs, lookahead }: ExpandSettings,
   limits?: GraphLimits,
 ): ExpandedGraph {
   const heldKeys = keysOfHeld(graph, keys, limits);
   // Tasks that stand for held values are asked for too, so that none is fused into its reader.
   const asked = [...keys, ...heldKeys];
-  const lowered = lowerGraph(graph, asked, optimize, { priority, retries }, limits);
+  const defaults = { priority, retries, timeoutMs };
+  const lowered = lowerGraph(graph, asked, optimize, defaults, limits);
   const { core } = lowered;
   const wanted = lowered.wanted.subarray(0, keys.length);
   const gated = lookahead !== undefined;
