@@ -1,3 +1,4 @@
+import type { LastWords } from "../messages/worker-deaths.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import { exitReason } from "./exit-reason.ts";
 import type { NannyEnd, NannyEvent, NannyInstruction, ProcessExit } from "./nanny-events.ts";
@@ -35,6 +36,9 @@ export class NannyMachine {
   /** When workers were started anew after a death; only those that still count. */
   #restartsMs: number[] = [];
   #previous: ExitReason | undefined;
+  /** How the last worker ended that the scheduler knew, until it knows another one. */
+  #words: LastWords | undefined;
+  #isReady = false;
   #peakBytes = 0;
   /** Whether the worker has run tasks, which may have been what it died of. */
   #hasBegun = false;
@@ -109,8 +113,9 @@ export class NannyMachine {
     this.#state = { kind: "spawning" };
     this.#peakBytes = 0;
     this.#hasBegun = false;
+    this.#isReady = false;
     this.#told = undefined;
-    this.#do({ kind: "spawn", previous: this.#previous });
+    this.#do({ kind: "spawn", previous: this.#previous, words: this.#words });
   }
 
   #spawned(pid: number, chance: number): void {
@@ -125,6 +130,8 @@ export class NannyMachine {
 
   #ready(): void {
     this.#log("info", "worker ready", {});
+    this.#isReady = true;
+    this.#words = undefined;
     if (this.#state.kind !== "running") return;
     const { lifetimeMs, lifetimeStaggerMs } = this.#settings;
     const staggerMs = (2 * this.#state.chance - 1) * lifetimeStaggerMs;
@@ -265,6 +272,7 @@ export class NannyMachine {
   #died(reason: ExitReason, stderr: string): void {
     const { restartsMax, restartWindowMs, backoffMs, backoffMsMax } = this.#settings;
     this.#previous = reason;
+    if (this.#isReady) this.#words = { exit: reason.text, stderr };
     const wish = this.#wish;
     this.#wish = undefined;
     if (wish !== undefined) {
