@@ -151,10 +151,10 @@ describe("a worker that dies", () => {
       { exit: "exit 9", stderr: "x" },
     ]);
     // Nobody knew this one.
-    expect(wordsAfter(spawned, ...dies(8))).toEqual([{ exit: "exit 9", stderr: "x" }]);
-    expect(wordsAfter(spawned, { kind: "ready" }, ...dies(7))).toEqual([
-      { exit: "exit 7", stderr: "x" },
-    ]);
+    const unknown = exited({ code: 8, stderr: "x" });
+    expect(wordsAfter(spawned, unknown)).toEqual([{ exit: "exit 9", stderr: "x" }]);
+    // Who has a task is known, also where it could not say so.
+    expect(wordsAfter(spawned, ...dies(7))).toEqual([{ exit: "exit 7", stderr: "x" }]);
   });
 });
 

@@ -38,7 +38,8 @@ export class NannyMachine {
   #previous: ExitReason | undefined;
   /** How the last worker ended that the scheduler knew, until it knows another one. */
   #words: LastWords | undefined;
-  #isReady = false;
+  /** The scheduler knows the worker. */
+  #isKnown = false;
   #peakBytes = 0;
   /** Whether the worker has run tasks, which may have been what it died of. */
   #hasBegun = false;
@@ -83,6 +84,7 @@ export class NannyMachine {
         return;
       case "began":
         this.#hasBegun = true;
+        this.#known();
         return;
       case "told":
         this.#told = event.reason;
@@ -113,7 +115,7 @@ export class NannyMachine {
     this.#state = { kind: "spawning" };
     this.#peakBytes = 0;
     this.#hasBegun = false;
-    this.#isReady = false;
+    this.#isKnown = false;
     this.#told = undefined;
     this.#do({ kind: "spawn", previous: this.#previous, words: this.#words });
   }
@@ -130,14 +132,19 @@ export class NannyMachine {
 
   #ready(): void {
     this.#log("info", "worker ready", {});
-    this.#isReady = true;
-    this.#words = undefined;
+    this.#known();
     if (this.#state.kind !== "running") return;
     const { lifetimeMs, lifetimeStaggerMs } = this.#settings;
     const staggerMs = (2 * this.#state.chance - 1) * lifetimeStaggerMs;
     // A worker that has no time at all would never be of use.
     const lifetimeEndMs = this.#nowMs + Math.max(lifetimeMs / 2, lifetimeMs + staggerMs);
     this.#state = { ...this.#state, lifetimeEndMs };
+  }
+
+  /** Its first task may be heard of before it says that it is known, and may end it by then. */
+  #known(): void {
+    this.#isKnown = true;
+    this.#words = undefined;
   }
 
   #sampled(bytes: number): void {
@@ -272,7 +279,7 @@ export class NannyMachine {
   #died(reason: ExitReason, stderr: string): void {
     const { restartsMax, restartWindowMs, backoffMs, backoffMsMax } = this.#settings;
     this.#previous = reason;
-    if (this.#isReady) this.#words = { exit: reason.text, stderr };
+    if (this.#isKnown) this.#words = { exit: reason.text, stderr };
     const wish = this.#wish;
     this.#wish = undefined;
     if (wish !== undefined) {
