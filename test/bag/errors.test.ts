@@ -251,13 +251,13 @@ describe("arguments are checked at the caller's line", () => {
       expect(await rejected(way)).toMatch(` | ${name}: no such option, got "bogus", wanted one of`);
     }
     expect(thrown(() => bag.iterate(wrong({ ordered: false })))).toMatchInlineSnapshot(
-      `"bag/invalid-argument | iterate: no such option, got "ordered", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers."`,
+      `"bag/invalid-argument | iterate: no such option, got "ordered", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers."`,
     );
     expect(thrown(() => bag.iterate(wrong(null)))).toMatchInlineSnapshot(
       `"bag/invalid-argument | iterate: the options must be an object, got null, wanted an object."`,
     );
     expect(await rejected(() => bag.take(1, wrong({ lookahead: 9 })))).toMatchInlineSnapshot(
-      `"bag/invalid-argument | take: no such option, got "lookahead", wanted one of npartitions, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers."`,
+      `"bag/invalid-argument | take: no such option, got "lookahead", wanted one of npartitions, executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers."`,
     );
   });
 

@@ -203,7 +203,7 @@ test("a wrong option is named with those that there are", () => {
   expect(() =>
     client.submit(add, [1, 2], { prio: 3 } as object),
   ).toThrowErrorMatchingInlineSnapshot(
-    `[DistributedError: Client.submit: no such option, got "prio", wanted one of key, pure, retries, priority, resources, workers, allowOtherWorkers. Correct the option.]`,
+    `[DistributedError: Client.submit: no such option, got "prio", wanted one of key, pure, retries, timeoutMs, priority, resources, workers, allowOtherWorkers. Correct the option.]`,
   );
 });
 

@@ -86,7 +86,7 @@ describe("annotate", () => {
       }
     };
     expect(refuse({ prio: 1 })).toMatchInlineSnapshot(
-      `"annotate: bad annotation 'prio', got 1, wanted one of the names priority, retries, resources, workers, allowOtherWorkers."`,
+      `"annotate: bad annotation 'prio', got 1, wanted one of the names priority, retries, timeoutMs, resources, workers, allowOtherWorkers."`,
     );
     expect(refuse({ priority: "high" })).toMatchInlineSnapshot(
       `"annotate: bad annotation 'priority', got "high", wanted a finite number."`,
@@ -94,6 +94,13 @@ describe("annotate", () => {
     expect(refuse({ retries: 1.5 })).toMatchInlineSnapshot(
       `"annotate: bad annotation 'retries', got 1.5, wanted a whole number, 0 or more."`,
     );
+    expect(refuse({ timeoutMs: 0 })).toMatchInlineSnapshot(
+      `"annotate: bad annotation 'timeoutMs', got 0, wanted a whole number of milliseconds, 1 to 2147483647."`,
+    );
+    for (const timeoutMs of [-1, 0.5, NaN, Infinity, "5", 2 ** 31]) {
+      expect(refuse({ timeoutMs })).toContain("bad annotation 'timeoutMs'");
+    }
+    expect(refuse({ timeoutMs: 2 ** 31 - 1 })).toBe("no error");
     expect(refuse({ resources: { gpu: -1 } })).toMatchInlineSnapshot(
       `"annotate: bad annotation 'resources', got an object, wanted an object of amounts, each a number of 0 or more."`,
     );

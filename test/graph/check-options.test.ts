@@ -87,7 +87,7 @@ it("a package that checks options gives the error", () => {
       "RangeError: eat says: bad bites, 3, a whole number of 0 or more",
       "RangeError: eat says: bad bites, 9007199254740992, a whole number of 0 or more",
       "GraphError: eat: bad bites, got 1, wanted a whole number of 2 or more.",
-      "RangeError: eat says: no such option, some, one of executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers",
+      "RangeError: eat says: no such option, some, one of executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers",
     ]
   `);
   expect(checkCount("eat", "bites", 3, 3, refusal)).toBe(3);

@@ -355,7 +355,7 @@ describe("options that mean nothing here", () => {
     const message = async (options: object): Promise<unknown> =>
       (await failure(graph.compute("a", options as never)))["message"];
     expect(await message({ retry: 1 })).toMatchInlineSnapshot(
-      `"compute: no such option, got "retry", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers."`,
+      `"compute: no such option, got "retry", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers."`,
     );
     expect(await message({ retries: -1 })).toMatchInlineSnapshot(
       `"compute: bad annotation 'retries', got -1, wanted a whole number, 0 or more."`,

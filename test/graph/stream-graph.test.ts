@@ -172,7 +172,7 @@ describe("streamGraph", () => {
       `"streamGraph: the inline executor has no workers, got the option 'workers', wanted none. Leave it out, or run on a cluster."`,
     );
     expect(message([], { lookAhead: 2 })).toMatchInlineSnapshot(
-      `"streamGraph: no such option, got "lookAhead", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers, ordered, lookahead."`,
+      `"streamGraph: no such option, got "lookAhead", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers, ordered, lookahead."`,
     );
   });
 

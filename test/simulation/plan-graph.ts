@@ -12,7 +12,7 @@ import type { ShippedFunction } from "../../packages/distributed/src/messages/sh
 import { HeldOutput, ShippedValue } from "../../packages/distributed/src/messages/shipped.ts";
 import { standIn } from "../../packages/distributed/src/scheduler/stand-in.ts";
 import type { Doing, GraphPlan, Scenario, TaskPlan } from "./scenario.ts";
-import { always } from "./scenario.ts";
+import { always, forEverMs } from "./scenario.ts";
 import type { SimValue } from "./values.ts";
 import { callFunction, splitName } from "./values.ts";
 
@@ -67,6 +67,16 @@ export function labelOf(graph: number, t: number): number {
   return (graph + 1) * labelsOfGraph + t;
 }
 
+/** The limit of tasks that take too long. */
+const tooLongMs = 20;
+
+/** How many milliseconds a task may run; 0 for as long as it takes. */
+export function limitOf({ does }: TaskPlan, label: number): number {
+  if (does === "takes-too-long") return tooLongMs;
+  // Some have one that they never come to.
+  return label % 5 === 4 ? forEverMs : 0;
+}
+
 /** The key of a task, which is the same in every graph. */
 export function keyOfLabel(label: number): string {
   return `t${label % labelsOfGraph}`;
@@ -103,7 +113,12 @@ export function workerNames({ workers }: Scenario): readonly string[] {
   return workers.length === 0 ? ["w0"] : workers.map((_, n) => `w${n}`);
 }
 
-function annotationsOf({ demand, worker }: TaskPlan, names: readonly string[]): Annotations {
+function annotationsOf(plan: TaskPlan, label: number, names: readonly string[]): Annotations {
+  const timeoutMs = limitOf(plan, label);
+  return timeoutMs === 0 ? demandsOf(plan, names) : { ...demandsOf(plan, names), timeoutMs };
+}
+
+function demandsOf({ demand, worker }: TaskPlan, names: readonly string[]): Annotations {
   const name = names[worker % names.length] as string;
   switch (demand) {
     case "nothing":
@@ -153,7 +168,7 @@ export function planGraph(
     functions.add(name);
     for (const inner of shipped?.functions ?? []) functions.add(inner);
     const args = [label, ...extra, ...reads.map((read) => ref(entries[read]?.[0] as Key))];
-    const annotations = annotationsOf(one, names);
+    const annotations = annotationsOf(one, label, names);
     entries.push([`t${t}`, task(standIn(name), args, { annotations })]);
     made.push(
       makeOne(

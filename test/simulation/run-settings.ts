@@ -10,6 +10,7 @@ export function settingsOf(
     optimize,
     priority,
     retries,
+    timeoutMs: undefined,
     resources: undefined,
     workers: undefined,
     allowOtherWorkers: false,

@@ -45,6 +45,7 @@ export const states: readonly string[] = [
   "stream advanced",
   "suspect ran again",
   "task killed its worker",
+  "timed out when nobody wanted it",
   "value copied for no task",
   "value not acquired",
   "values moved to other workers",

@@ -10,7 +10,7 @@ import type {
   WorkerEvent,
   WorkerInstruction,
 } from "../../packages/distributed/src/worker/worker-events.ts";
-import { failureOf, keyOfLabel, labelIn } from "./plan-graph.ts";
+import { failureOf, keyOfLabel, labelIn, limitOf } from "./plan-graph.ts";
 import { always } from "./scenario.ts";
 import type { SimValue } from "./values.ts";
 import { OnlyPiece, callFunction, pieceOf, runSteps } from "./values.ts";
@@ -166,7 +166,11 @@ export class VirtualThreads {
       takesThread: true,
     };
     this.#running.set(task.task, running);
-    const ms = running.outcome.ms * this.slowness;
+    const isTooLong = running.outcome.failure === "timed-out";
+    if (isTooLong && task.timeoutMs === 0) throw new Error(`task ${task.task} never ends`);
+    const ms = isTooLong
+      ? task.timeoutMs + this.#random.exponential(2)
+      : running.outcome.ms * this.slowness;
     const { nowMs: startMs } = this.#world.clock;
     for (const key of running.outcome.keys) {
       this.#world.executions.push({ key, worker: this.#name, startMs, endMs: startMs + ms });
@@ -209,6 +213,9 @@ export class VirtualThreads {
       this.#die();
       return;
     }
+    if (outcome.failure === "timed-out" && running.isAborted) {
+      this.#world.mark("timed out when nobody wanted it");
+    }
     this.#end(running);
     const us = Math.round(outcome.ms * 1000);
     if (outcome.failure === undefined) {
@@ -242,7 +249,10 @@ export class VirtualThreads {
   }
 
   /** What comes of a task is known when it starts; how often tasks have failed is counted. */
-  #outcomeOf({ program, attempt, constants }: RunnableTask, inputs: readonly SimValue[]): Outcome {
+  #outcomeOf(
+    { task, program, attempt, constants, timeoutMs }: RunnableTask,
+    inputs: readonly SimValue[],
+  ): Outcome {
     const spec = this.#programs.get(program);
     if (spec === undefined) throw new Error(`program ${program} was not defined`);
     for (const constant of constants) this.#checkValue(constant as SimValue);
@@ -253,12 +263,17 @@ export class VirtualThreads {
     let failure: FailureKind | undefined;
     const value = runSteps(spec, inputs, constants as readonly SimValue[], (name, args) => {
       this.#checkFunction(name);
-      const plan = this.#world.plans.get(labelIn(name, args));
-      if (plan !== undefined) keys.push(keyOfLabel(labelIn(name, args)));
+      const label = labelIn(name, args);
+      const plan = this.#world.plans.get(label);
+      if (plan !== undefined) keys.push(keyOfLabel(label));
+      const limitMs = plan === undefined ? 0 : limitOf(plan, label);
+      if (label >= 0 && limitMs !== timeoutMs) {
+        throw new Error(`task ${task} may run ${timeoutMs} ms, and a part of it ${limitMs}`);
+      }
       ms += plan?.ms ?? 1;
       bytes = plan?.bytes ?? 100;
       if (plan?.does === "awaits") awaits = true;
-      if (plan !== undefined) failure ??= this.#failureOf(labelIn(name, args));
+      if (plan !== undefined) failure ??= this.#failureOf(label);
       return callFunction(name, args, plan?.does === "varies" ? attempt : undefined);
     });
     return { keys, value, ms, bytes, awaits, failure };

@@ -105,7 +105,7 @@ export class World {
 
   /** A failure must be one that something can have caused. */
   checkFailure(
-    { kind, key, attempts, workers }: TaskFailure,
+    { kind, key, attempts, workers, deaths = [] }: TaskFailure,
     fate: Fate,
     { keys }: PlannedGraph,
   ): void {
@@ -115,6 +115,10 @@ export class World {
       const isRight = workers.length >= tuning.allowedFailures && most >= tuning.allowedFailures;
       if (!isRight)
         throw new Error(`${key} was killed by ${workers.length} deaths, ${most} at most`);
+      const epochs = new Set(deaths.map(({ epoch }) => epoch));
+      const isTold = deaths.length >= tuning.allowedFailures && epochs.size === deaths.length;
+      if (!isTold || deaths.some(({ worker }) => !workers.includes(worker)))
+        throw new Error(`${key} was killed by ${JSON.stringify(deaths)}`);
     } else if (kind === "unrunnable") {
       if (tuning.noWorkersTimeoutMs === forEverMs) throw new Error(`${key} waits for no worker`);
     } else if (!fate.failures.has(kind)) {

@@ -117,6 +117,19 @@ export class ConfigError extends DistributedError {
   }
 }
 
+/** How a worker died of a task. */
+export interface WorkerDeath {
+  /** Its name. */
+  readonly worker: string;
+  /**
+   * One line: its exit code, the signal that ended it, or that it was killed for its memory;
+   * undefined where nobody has told, since no nanny watched it or its machine is gone.
+   */
+  readonly exit: string | undefined;
+  /** Up to 20 lines and 4,096 characters that it wrote to its standard error last. */
+  readonly stderr: string | undefined;
+}
+
 /**
  * A task was running each time that a worker died, until it was tried no more; it, and not its
  * neighbours, is taken for the reason.
@@ -125,9 +138,11 @@ export class ConfigError extends DistributedError {
  * ```ts
  * import { KilledWorkerError } from "@millrace/distributed";
  *
- * const error = new KilledWorkerError("train-7", ["worker-1", "worker-4"]);
+ * const deaths = [{ worker: "worker-1", exit: "signal SIGSEGV", stderr: "" }];
+ * const error = new KilledWorkerError("train-7", deaths);
  * error.key; // => "train-7"
- * error.attempts; // => 2
+ * error.workers; // => ["worker-1"]
+ * error.deaths[0]?.exit; // => "signal SIGSEGV"
  * error.code; // => "distributed/killed-worker"
  * ```
  */
@@ -139,16 +154,22 @@ export class KilledWorkerError extends DistributedError {
   readonly attempts: number;
   /** Names of the workers that died, the last one at the end. */
   readonly workers: readonly string[];
+  /** How each of them died. */
+  readonly deaths: readonly WorkerDeath[];
 
-  constructor(key: string, workers: readonly string[]) {
+  constructor(key: string, deaths: readonly WorkerDeath[]) {
+    const workers = deaths.map(({ worker }) => worker);
+    const told = deaths.map(({ worker, exit }) => (exit ? `${worker} (${exit})` : worker));
     super(
       "distributed/killed-worker",
-      `compute: workers die of a task, got the task "${key}", of which ${workers.join(", ")} died, ` +
-        "wanted one that leaves its worker alive. Look at the logs of these workers.",
+      `compute: workers die of a task, got the task "${key}", of which ${told.join(", ")} died, ` +
+        "wanted one that leaves its worker alive. Look at 'deaths', which has their last words, " +
+        "or at their logs.",
     );
     this.key = key;
     this.attempts = workers.length;
     this.workers = workers;
+    this.deaths = deaths;
   }
 }
 

@@ -7,7 +7,7 @@ export {
   SerializationError,
   VersionMismatchError,
 } from "./errors.ts";
-export type { DistributedErrorCode } from "./errors.ts";
+export type { DistributedErrorCode, WorkerDeath } from "./errors.ts";
 export type { Adaptive } from "./adaptive/adaptive.ts";
 export type { AdaptOptions } from "./adaptive/check-adapt-options.ts";
 export { Client } from "./client/client.ts";

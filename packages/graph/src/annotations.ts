@@ -7,6 +7,8 @@ export interface Annotations {
   readonly priority?: number | undefined;
   /** How often a failed task is tried again; default 0. */
   readonly retries?: number | undefined;
+  /** How many milliseconds one attempt at a task may run, 1 to 2,147,483,647; default no limit. */
+  readonly timeoutMs?: number | undefined;
   /** Amounts of named resources that a task occupies while it runs, for example `{ gpu: 1 }`. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
   /** Names or addresses of the workers that may run the task. */
@@ -15,7 +17,17 @@ export interface Annotations {
   readonly allowOtherWorkers?: boolean | undefined;
 }
 
-const names = ["priority", "retries", "resources", "workers", "allowOtherWorkers"] as const;
+const names = [
+  "priority",
+  "retries",
+  "timeoutMs",
+  "resources",
+  "workers",
+  "allowOtherWorkers",
+] as const;
+
+/** The longest time that timers of JavaScript know: one that is longer would fire at once. */
+const timeoutMsMax = 2 ** 31 - 1;
 
 let current: Annotations | undefined;
 
@@ -25,8 +37,13 @@ let current: Annotations | undefined;
  * computed. It is synchronous: layers built after an `await` are not reached, so a promise is
  * refused.
  *
- * The inline executor honours `priority` and `retries`; it is one process, so `resources` and
- * `workers` say nothing to it.
+ * A task that has run for `timeoutMs` is stopped, and has failed: `retries` apply. It counts from
+ * its begin in its thread, with all that it waits for. Tasks are fused only where the limit of both
+ * is the same, and then it is that of the fused task.
+ *
+ * The inline executor honours `priority` and `retries`, and `timeoutMs` of tasks that wait for
+ * something asynchronous; nothing can stop one that keeps its own thread busy. It is one process,
+ * so `resources` and `workers` say nothing to it.
  *
  * @throws GraphError `graph/invalid-argument` for an unknown name, a bad value or an async `build`
  * @example
@@ -152,6 +169,10 @@ function problemWith(name: string, value: unknown): string | undefined {
       return Number.isInteger(value) && (value as number) >= 0
         ? undefined
         : "a whole number, 0 or more";
+    case "timeoutMs":
+      return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= timeoutMsMax
+        ? undefined
+        : `a whole number of milliseconds, 1 to ${timeoutMsMax}`;
     case "resources":
       return isAmounts(value) ? undefined : "an object of amounts, each a number of 0 or more";
     case "workers":
@@ -184,6 +205,8 @@ export interface RunDefaults {
   readonly priority: number;
   /** How often a failed task is tried again. */
   readonly retries: number;
+  /** How many milliseconds one attempt may run; undefined for as long as it takes. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -200,7 +223,8 @@ export function mergeAnnotations(
 /**
  * What holds for a task that does the work of two: the higher priority and the larger number of
  * retries, where what says nothing counts as the default of the run. Undefined where they must stay
- * two: they may run in different places, or only one says something and no run is known.
+ * two: they may run in different places or for different times, or only one says something and no
+ * run is known.
  */
 export function fuseAnnotations(
   a: Annotations | undefined,
@@ -211,7 +235,9 @@ export function fuseAnnotations(
     const given = defaults?.[name];
     const first = one ?? given;
     const second = other ?? given;
-    return first === undefined || second === undefined ? undefined : Math.max(first, second);
+    if (first === undefined || second === undefined) return undefined;
+    // The limit of one would stop the other, or let the one run on.
+    return name === "timeoutMs" && first !== second ? undefined : Math.max(first, second);
   });
 }
 
@@ -228,7 +254,7 @@ function joined(
   if (a === b || sameAnnotations(a, b)) return { merged: a };
   if (!samePlace(a, b)) return undefined;
   let merged: Annotations = { ...a };
-  for (const name of ["priority", "retries"] as const) {
+  for (const name of ["priority", "retries", "timeoutMs"] as const) {
     if (a?.[name] === undefined && b?.[name] === undefined) continue;
     const number = higher(a?.[name], b?.[name], name);
     if (number === undefined) return undefined;
@@ -239,7 +265,12 @@ function joined(
 
 /** Whether two annotations say the same. */
 export function sameAnnotations(a: Annotations | undefined, b: Annotations | undefined): boolean {
-  return a?.priority === b?.priority && a?.retries === b?.retries && samePlace(a, b);
+  return (
+    a?.priority === b?.priority &&
+    a?.retries === b?.retries &&
+    a?.timeoutMs === b?.timeoutMs &&
+    samePlace(a, b)
+  );
 }
 
 function samePlace(a: Annotations | undefined, b: Annotations | undefined): boolean {
@@ -265,8 +296,8 @@ export function fusibility(
   annotations: Annotations | undefined,
   defaults: RunDefaults | undefined,
 ): string {
-  const place = placeOf(annotations);
+  const { priority, retries, timeoutMs = defaults?.timeoutMs } = annotations ?? {};
+  const place = `${placeOf(annotations)} ${timeoutMs}`;
   if (defaults !== undefined) return place;
-  const { priority, retries } = annotations ?? {};
   return `${place} ${priority !== undefined} ${retries !== undefined}`;
 }

@@ -88,6 +88,7 @@ export type GraphErrorCode =
   | "graph/not-tokenizable"
   | "graph/nout"
   | "graph/task-failed"
+  | "graph/timed-out"
   | "graph/too-large"
   | "graph/unknown-collection"
   | "graph/unknown-executor"
@@ -312,5 +313,23 @@ export function invalidArgument(
   return new GraphError(
     "graph/invalid-argument",
     `${api}: ${what}, got ${quoteValue(got)}, wanted ${wanted}.${tail}`,
+  );
+}
+
+/**
+ * Why a task failed that was stopped by the limit of its time.
+ *
+ * @example
+ * ```ts
+ * import { timeoutError } from "@millrace/graph";
+ *
+ * timeoutError(50).code; // => "graph/timed-out"
+ * ```
+ */
+export function timeoutError(timeoutMs: number): GraphError {
+  return new GraphError(
+    "graph/timed-out",
+    `timeoutMs: the task was stopped, got one that runs for more than ${timeoutMs} ms, wanted ` +
+      "its end before. Give it less to do, or a higher 'timeoutMs'.",
   );
 }

@@ -74,6 +74,12 @@ export interface RunOptions {
    * For all tasks of the run that say nothing themselves: how often a failed task is tried again.
    */
   readonly retries?: number | undefined;
+  /**
+   * For all tasks of the run that say nothing themselves: how many milliseconds one attempt may
+   * run, 1 to 2,147,483,647; default no limit. Of tasks that were fused it is the limit of all
+   * together. In this thread, as of the inline executor, only waiting tasks can be stopped.
+   */
+  readonly timeoutMs?: number | undefined;
   /** Amounts of named resources each task needs; only for executors that have workers. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
   /** Workers that may run the tasks; only for executors that have workers. */

@@ -31,6 +31,7 @@ export {
   quoteValue,
   registerErrors,
   taskFault,
+  timeoutError,
 } from "./errors.ts";
 export type { ErrorClass, FailedStep, GraphErrorCode } from "./errors.ts";
 export type {

@@ -62,9 +62,9 @@ export function createInlineExecutor(
 function lower(
   graph: TaskGraph | LayeredGraph,
   keys: readonly Key[],
-  { optimize = true, priority = 0, retries = 0 }: ExecutorOptions,
+  { optimize = true, priority = 0, retries = 0, timeoutMs }: ExecutorOptions,
 ): Lowered {
-  return lowerGraph(graph, keys, optimize, { priority, retries });
+  return lowerGraph(graph, keys, optimize, { priority, retries, timeoutMs });
 }
 
 /** The executor named "inline". */

@@ -1,3 +1,4 @@
+import type { Annotations } from "./annotations.ts";
 import type { Csr } from "./csr.ts";
 import { CancelledError } from "./errors.ts";
 import type { ExecutorOptions, Progress, TaskEvent } from "./executor.ts";
@@ -10,11 +11,13 @@ import type { Program, RunControl } from "./program.ts";
 import { isThenable, runProgram } from "./program.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import { failedStep, taskFailure } from "./task-failure.ts";
+import { TaskControl } from "./task-control.ts";
 import { TimeSlice } from "./time-slice.ts";
 
 /** Between two reports of progress, milliseconds. */
 const progressIntervalMs = 50;
 const none: readonly unknown[] = Object.freeze([]);
+const noAdvice: Annotations = Object.freeze({});
 /** Thrown into a program whose run has ended; nobody looks at it. */
 const runIsOver = new Error("the run is over");
 
@@ -204,14 +207,17 @@ export class InlineRun {
     const last = constantOffsets[t + 1] as number;
     const own = first === last ? none : constants.slice(first, last);
     const toRun = programs[program[t] as number] as Program;
-    const control = toRun.steps.length === 1 ? this.#link : new TaskControl(this.#link);
+    const { timeoutMs = this.#options.timeoutMs } = this.#advice(t);
+    const isPlain = toRun.steps.length === 1 && timeoutMs === undefined;
+    const control = isPlain ? this.#link : new TaskControl(this.#link);
     // Reading a clock takes as long as a small task.
-    const startMs = this.#options.onTask === undefined ? 0 : this.#now();
+    const isTimed = this.#options.onTask !== undefined || timeoutMs !== undefined;
+    const startMs = isTimed ? this.#now() : 0;
     let value: unknown;
     try {
       value = runProgram(toRun, inputs, own, control);
       if (isThenable(value)) {
-        this.#await(Promise.resolve(value), t, startMs, control);
+        this.#await(this.#inTime(value, timeoutMs, startMs, control), t, startMs, control);
         return;
       }
     } catch (error) {
@@ -219,6 +225,17 @@ export class InlineRun {
       return;
     }
     this.#done(t, startMs, value);
+  }
+
+  #inTime(
+    value: PromiseLike<unknown>,
+    timeoutMs: number | undefined,
+    startMs: number,
+    control: RunControl,
+  ): Promise<unknown> {
+    const promise = Promise.resolve(value);
+    if (timeoutMs === undefined || !(control instanceof TaskControl)) return promise;
+    return control.inTime(promise, timeoutMs, startMs + timeoutMs - this.#now());
   }
 
   #await(promise: Promise<unknown>, t: number, startMs: number, control: RunControl): void {
@@ -280,9 +297,13 @@ export class InlineRun {
 
   /** How often a task may be tried again. */
   #retriesLeft(t: number): number {
-    const { annotation, annotations } = this.#core;
-    const retries = annotations[annotation[t] as number]?.retries ?? this.#options.retries ?? 0;
+    const retries = this.#advice(t).retries ?? this.#options.retries ?? 0;
     return retries === 0 ? 0 : retries - (this.#attempts.get(t) ?? 0);
+  }
+
+  #advice(t: number): Annotations {
+    const { annotation, annotations } = this.#core;
+    return annotations[annotation[t] as number] ?? noAdvice;
   }
 
   #event(t: number, startMs: number, outcome: TaskEvent["outcome"]): TaskEvent {
@@ -357,22 +378,4 @@ export class InlineRun {
 
 function whileItLasts({ run }: Link, act: (run: InlineRun) => void): void {
   if (run !== undefined) act(run);
-}
-
-/** The run of one program of several steps. */
-class TaskControl implements RunControl {
-  step = 0;
-  readonly #link: Link;
-
-  constructor(link: Link) {
-    this.#link = link;
-  }
-
-  throwIfOver(): void {
-    this.#link.throwIfOver();
-  }
-
-  pause(): Promise<void> | undefined {
-    return this.#link.pause();
-  }
 }

@@ -107,6 +107,7 @@ const runOptions: Readonly<Record<keyof RunOptions, true>> = {
   onTask: true,
   priority: true,
   retries: true,
+  timeoutMs: true,
   resources: true,
   workers: true,
 };
@@ -131,8 +132,8 @@ export function prepareRun<O extends RunOptions>(
 ): { executor: Executor; options: Omit<O, "executor"> } {
   checkOptions(api, options, [...runOptionNames, ...moreNames]);
   const { executor, ...rest } = options;
-  const { priority, retries, resources, workers } = rest;
-  checkAnnotations(api, { priority, retries, resources, workers });
+  const { priority, retries, timeoutMs, resources, workers } = rest;
+  checkAnnotations(api, { priority, retries, timeoutMs, resources, workers });
   checkType(api, "optimize", rest.optimize, "boolean");
   checkType(api, "onProgress", rest.onProgress, "function");
   checkType(api, "onTask", rest.onTask, "function");

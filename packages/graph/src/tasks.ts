@@ -10,7 +10,14 @@ export { forEachLeaf, mapLeaves } from "./arg.ts";
 export type { Arg } from "./arg.ts";
 export { Cut, CutPiece, pieceOf } from "./cut.ts";
 export type { CutArray, CutPart, Pieces } from "./cut.ts";
-export { errorClassFor, isTaskFault, quoteValue, registerErrors, taskFault } from "./errors.ts";
+export {
+  errorClassFor,
+  isTaskFault,
+  quoteValue,
+  registerErrors,
+  taskFault,
+  timeoutError,
+} from "./errors.ts";
 export type { ErrorClass, FailedStep } from "./errors.ts";
 export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
 export type { Program, RunControl, Step, TaskFunction } from "./program.ts";

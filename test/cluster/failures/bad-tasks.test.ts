@@ -27,6 +27,7 @@ test("a task that kills its worker fails by itself, and its neighbours are unhar
   const error = await rejection(poison.result());
   expect(error).toBeInstanceOf(KilledWorkerError);
   expect(error).toMatchObject({ key: poison.key, attempts: 3 });
+  for (const { exit } of (error as KilledWorkerError).deaths) expect(exit).toContain("SIGKILL");
   expect(signals.countOf("poison")).toBe(3);
   const all = await client.gather([...good, ...later]);
   expect(all).toEqual(Array.from({ length: 80 }, (_, n) => (n % 40) + 1));

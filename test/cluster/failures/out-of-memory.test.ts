@@ -48,6 +48,9 @@ test("a task that takes memory which no heap counts has its worker killed, and i
   };
   const error = await rejection(client.submit(grow, []).result(), 25_000);
   expect(error).toBeInstanceOf(KilledWorkerError);
+  for (const { exit } of (error as KilledWorkerError).deaths) {
+    expect(exit).toMatch(/^out of memory: \d+ MiB of a limit of \d+ MiB were taken/);
+  }
   const killed = cluster.workers.flatMap(({ events }) => events.of("worker out of memory"));
   expect(killed.length).toBeGreaterThanOrEqual(2);
   for (const worker of cluster.workers) await worker.isBack();

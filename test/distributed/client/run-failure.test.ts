@@ -32,7 +32,7 @@ it("every kind of failure with something thrown names it, its task and the attem
       "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
       "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
       "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
-      "KilledWorkerError distributed/killed-worker: compute: workers die of a task, got the task "rows/3", of which a, b died, wanted one that leaves its worker alive. Look at the logs of these workers.",
+      "KilledWorkerError distributed/killed-worker: compute: workers die of a task, got the task "rows/3", of which a, b died, wanted one that leaves its worker alive. Look at 'deaths', which has their last words, or at their logs.",
       "TaskError graph/task-failed: task "rows/3" failed on each of 2 attempts: RangeError: no such row",
       "GraphError graph/unsupported-option: compute: no worker may run a task, got the task "rows/3", wanted what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', or say with 'configure' which resources there are.",
     ]
@@ -46,7 +46,7 @@ it("every kind of failure with nothing thrown says what happened instead", () =>
       "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: it ended its thread (on a, b)",
       "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: its thread ran out of memory (on a, b)",
       "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: it ran longer than it was allowed to (on a, b)",
-      "KilledWorkerError distributed/killed-worker: compute: workers die of a task, got the task "rows/3", of which a, b died, wanted one that leaves its worker alive. Look at the logs of these workers.",
+      "KilledWorkerError distributed/killed-worker: compute: workers die of a task, got the task "rows/3", of which a, b died, wanted one that leaves its worker alive. Look at 'deaths', which has their last words, or at their logs.",
       "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: its value is gone, and so is what it was made of (on a, b)",
       "GraphError graph/unsupported-option: compute: no worker may run a task, got the task "rows/3", wanted what a worker has. Correct 'resources' and 'workers' of the run and of 'annotate', or say with 'configure' which resources there are.",
       "TaskError graph/task-failed: task "rows/3" failed on each of 3 attempts: Error: its value cannot travel (on a, b)",

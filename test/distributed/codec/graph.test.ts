@@ -173,7 +173,13 @@ describe("layers come back as they were", () => {
   });
 
   it("annotations, those that several layers and tasks share still shared", () => {
-    const advice = { priority: -1.5, retries: 2, workers: ["a", "b"], allowOtherWorkers: true };
+    const advice = {
+      priority: -1.5,
+      retries: 2,
+      timeoutMs: 5,
+      workers: ["a", "b"],
+      allowOtherWorkers: true,
+    };
     const graph = annotate({ ...advice, resources: { gpu: 0.5, ["__proto__"]: 1 } }, () =>
       layered(
         numbers(3),

@@ -138,6 +138,24 @@ describe("a worker that dies", () => {
       "5: spawn after out of memory: exit 134, the heap limit of JavaScript was reached; at most 0 MiB were seen",
     );
   });
+
+  it("is told of to the scheduler, once, if that knew it", () => {
+    const machine = new NannyMachine("w", {}, 0);
+    const wordsAfter = (...events: NannyEvent[]): unknown[] =>
+      machine
+        .handle([...events, { kind: "ticked" }], 0)
+        .flatMap((each) => (each.kind === "spawn" ? [each.words] : []));
+    const dies = (code: number): NannyEvent[] => [{ kind: "began" }, exited({ code, stderr: "x" })];
+    expect(wordsAfter({ kind: "started" })).toEqual([undefined]);
+    expect(wordsAfter(spawned, { kind: "ready" }, ...dies(9))).toEqual([
+      { exit: "exit 9", stderr: "x" },
+    ]);
+    // Nobody knew this one.
+    const unknown = exited({ code: 8, stderr: "x" });
+    expect(wordsAfter(spawned, unknown)).toEqual([{ exit: "exit 9", stderr: "x" }]);
+    // Who has a task is known, also where it could not say so.
+    expect(wordsAfter(spawned, ...dies(7))).toEqual([{ exit: "exit 7", stderr: "x" }]);
+  });
 });
 
 describe("a worker ends, and no other one comes", () => {

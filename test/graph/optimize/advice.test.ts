@@ -33,7 +33,11 @@ function chain(...advice: readonly (Annotations | undefined)[]): TaskGraph {
   );
 }
 
-const defaultsDrawn = fc.record({ priority: fc.integer({ min: -2, max: 2 }), retries: fc.nat(2) });
+const defaultsDrawn = fc.record({
+  priority: fc.integer({ min: -2, max: 2 }),
+  retries: fc.nat(2),
+  timeoutMs: fc.constantFrom(undefined, 1e9),
+});
 
 /** For each call in a task: what was advised for it, and what is advised for the task. */
 function adviceOfCalls(
@@ -60,6 +64,8 @@ describe("fused tasks", () => {
             expect(is[name] ?? run[name]).toBeGreaterThanOrEqual(was[name] ?? run[name]);
           }
           expect([is.resources, is.workers]).toEqual([was.resources, was.workers]);
+          const given = isKnown ? run.timeoutMs : undefined;
+          expect(is.timeoutMs ?? given).toBe(was.timeoutMs ?? given);
         }
       }),
       { numRuns: 300 },
@@ -85,6 +91,19 @@ describe("fused tasks", () => {
         expect(await run.catch(() => 0)).toBe(wanted);
       }
     }
+  });
+
+  it("have one limit of their time, that of all their parts", () => {
+    const keysOf = (...advice: readonly (Annotations | undefined)[]): readonly Key[] =>
+      fuse(chain(...advice), ["c"]).keys();
+    const [short, long] = [{ timeoutMs: 10 }, { timeoutMs: 20 }];
+    expect(keysOf(short, long, long)).toEqual(["a", "c"]);
+    expect(keysOf(undefined, long, undefined)).toEqual(["a", "b", "c"]);
+    const defaults = { priority: 0, retries: 0, timeoutMs: 20 };
+    const graph = chain(undefined, long, short);
+    const { core } = lowerGraph(graph, ["c"], true, defaults);
+    const fused = new TaskGraph(core);
+    expect(fused.keys().map((key) => fused.get(key).annotations?.timeoutMs)).toEqual([20, 10]);
   });
 
   it("run in the order in which their parts would", async () => {

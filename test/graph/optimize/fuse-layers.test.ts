@@ -62,7 +62,7 @@ describe("annotations of layers that could be one", () => {
   const joined = (
     a: Annotations | undefined,
     b: Annotations | undefined,
-    defaults?: { priority: number; retries: number },
+    defaults?: { priority: number; retries: number; timeoutMs?: number },
   ): unknown => {
     const { layers } = optimizeLayers(chain(a, b), ["b/0"], defaults);
     return layers.size === 1 ? (layers.get("b")?.annotations ?? {}) : "apart";
@@ -74,6 +74,19 @@ describe("annotations of layers that could be one", () => {
     expect(joined({ retries: 2, priority: 1 }, { retries: 0 })).toBe("apart");
     expect(joined({ retries: 2 }, { retries: 0 })).toEqual({ retries: 2 });
     expect(joined(undefined, undefined)).toEqual({});
+  });
+
+  it("of which the time is limited stay apart, unless by the same limit", () => {
+    const run = { priority: 0, retries: 0, timeoutMs: 5 };
+    expect(joined({ timeoutMs: 5 }, { timeoutMs: 6 }, run)).toBe("apart");
+    expect(joined({ timeoutMs: 6 }, undefined, run)).toBe("apart");
+    expect(joined({ timeoutMs: 5 }, undefined, { priority: 0, retries: 0 })).toBe("apart");
+    expect(joined({ timeoutMs: 5 }, undefined)).toBe("apart");
+    expect(joined({ timeoutMs: 6 }, { timeoutMs: 6 }, run)).toEqual({ timeoutMs: 6 });
+    expect(joined({ timeoutMs: 5, retries: 1 }, undefined, run)).toEqual({
+      timeoutMs: 5,
+      retries: 1,
+    });
   });
 
   it("count as the run's where they say nothing", () => {

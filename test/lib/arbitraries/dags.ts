@@ -61,7 +61,11 @@ const annotations: fc.Arbitrary<Annotations | undefined> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record(
-      { priority: fc.integer({ min: -2, max: 2 }), retries: fc.nat({ max: 2 }) },
+      {
+        priority: fc.integer({ min: -2, max: 2 }),
+        retries: fc.nat({ max: 2 }),
+        timeoutMs: fc.constantFrom(1e9, 2e9),
+      },
       { requiredKeys: [] },
     ),
   },

@@ -1,6 +1,8 @@
 import { GraphError, TaskError, quoteValue, taskFailure } from "@millrace/graph";
 import { decodeFailure, failedStepOf } from "../codec/failure/decode-failure.ts";
+import type { WorkerDeath } from "../errors.ts";
 import { DistributedError, KilledWorkerError, SerializationError } from "../errors.ts";
+import { escapeControls } from "../log.ts";
 import type { FailureKind, TaskFailure } from "../messages/failure.ts";
 import { askedText } from "../messages/failure.ts";
 
@@ -46,10 +48,20 @@ function unrunnable({ key, asked }: TaskFailure): Error {
   );
 }
 
+/** What a process wrote may do anything to a terminal. */
+function deathsOf({ workers, deaths }: TaskFailure): WorkerDeath[] {
+  const all = deaths ?? workers.map((worker) => ({ worker, exit: undefined, stderr: undefined }));
+  return all.map(({ worker, exit, stderr }) => ({
+    worker,
+    exit: exit && escapeControls(exit),
+    stderr: stderr?.split("\n").map(escapeControls).join("\n"),
+  }));
+}
+
 /** What the user of a run is told of a task that failed for good. */
 export function errorOf(failure: TaskFailure): Error {
   const { kind, key, workers, thrown } = failure;
-  if (kind === "killed") return new KilledWorkerError(key, workers);
+  if (kind === "killed") return new KilledWorkerError(key, deathsOf(failure));
   const attempts = Math.max(1, failure.attempts);
   const worker = workers.at(-1);
   const at = worker === undefined ? {} : { worker };

@@ -25,13 +25,13 @@ export function placesAmong(unique: readonly Key[], keys: readonly Key[]): reado
 export function layersOf(
   graph: TaskGraph | LayeredGraph,
   keys: readonly Key[],
-  { optimize = true, priority = 0, retries = 0 }: ExecutorOptions,
+  { optimize = true, priority = 0, retries = 0, timeoutMs }: ExecutorOptions,
 ): LayeredGraph {
   if (!(graph instanceof LayeredGraph)) {
     const tasks = new MaterializedLayer("tasks", graph.materialize(keys));
     return new LayeredGraph().withLayer(tasks);
   }
-  return optimize ? optimizeLayers(graph, keys, { priority, retries }) : graph;
+  return optimize ? optimizeLayers(graph, keys, { priority, retries, timeoutMs }) : graph;
 }
 
 /** What the scheduler is told of a run besides its graph. */
@@ -40,6 +40,7 @@ export function settingsOf(options: ExecutorOptions, lookahead: number | undefin
     optimize: options.optimize ?? true,
     priority: options.priority ?? 0,
     retries: options.retries ?? 0,
+    timeoutMs: options.timeoutMs,
     resources: options.resources,
     workers: options.workers,
     allowOtherWorkers: false,

@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly optimize: boolean;
   readonly priority: number;
   readonly retries: number;
+  /** How many milliseconds one attempt may run; undefined for as long as it takes. */
+  readonly timeoutMs: number | undefined;
   readonly resources: Readonly<Record<string, number>> | undefined;
   readonly workers: readonly string[] | undefined;
   /** Whether `workers` is a wish and no condition. */
@@ -28,6 +30,7 @@ export const plainSettings: RunSettings = {
   optimize: false,
   priority: 0,
   retries: 0,
+  timeoutMs: undefined,
   resources: undefined,
   workers: undefined,
   allowOtherWorkers: false,

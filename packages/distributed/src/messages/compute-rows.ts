@@ -4,7 +4,8 @@ import { noRows } from "./rows.ts";
 /**
  * Adds a task to rows of a `compute` message. A row: task, attempt, program, flags, how many inputs
  * and how many constants; then for each input what {@link pushInput} writes. The constants of all
- * rows stand one after another in a list beside it.
+ * rows stand one after another in a list beside it. A task with the flag {@link timed} has one
+ * number more behind its own: how many milliseconds it may run.
  *
  * A gathered input stands for many values. Its members come before the first row that reads it: a
  * row with the flag {@link gathers}, whose task is the gathering one and whose inputs are the
@@ -45,6 +46,8 @@ export function pushInput(
 export const inPieces = 1;
 /** The row is no task but names the members of one that gathers. */
 export const gathers = 2;
+/** The task may run only for so long, which follows its numbers. */
+export const timed = 4;
 
 /** Reads rows without an object a task: `nextTask`, then `nextInput` for each of its inputs. */
 export class ComputeRowsReader {
@@ -56,6 +59,8 @@ export class ComputeRowsReader {
   flags = 0;
   inputCount = 0;
   constantCount = 0;
+  /** How many milliseconds the task may run; 0 for as long as it takes. */
+  timeoutMs = 0;
   input = 0;
   version = 0;
   bytes = 0;
@@ -77,7 +82,9 @@ export class ComputeRowsReader {
     this.flags = rows[at + 3] as number;
     this.inputCount = rows[at + 4] as number;
     this.constantCount = rows[at + 5] as number;
-    this.#at = at + 6;
+    const isTimed = (this.flags & timed) !== 0;
+    this.timeoutMs = isTimed ? (rows[at + 6] as number) : 0;
+    this.#at = at + (isTimed ? 7 : 6);
     return true;
   }
 

@@ -1,5 +1,6 @@
 import type { Key } from "@millrace/graph";
 import type { Block } from "../codec/block.ts";
+import type { LastWords } from "./worker-deaths.ts";
 
 /** Why a task has no value. */
 export type FailureKind =
@@ -31,8 +32,17 @@ export interface TaskFailure {
   readonly workers: readonly string[];
   /** What was thrown, encoded; undefined where nothing was. */
   readonly thrown: Block | undefined;
+  /** Of one that workers died of, these deaths, the last one at the end. */
+  readonly deaths?: readonly Death[];
   /** Of an unrunnable task, what it asks for. */
   readonly asked?: Asked;
+}
+
+/** The death of a worker; how it came about where that was told. */
+export interface Death extends Partial<LastWords> {
+  /** Its name, and its number among all connections. */
+  readonly worker: string;
+  readonly epoch: number;
 }
 
 /** What a task asks for that not every worker has. */

@@ -1,3 +1,4 @@
+import type { LastWords } from "../messages/worker-deaths.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import { exitReason } from "./exit-reason.ts";
 import type { NannyEnd, NannyEvent, NannyInstruction, ProcessExit } from "./nanny-events.ts";
@@ -35,6 +36,10 @@ export class NannyMachine {
   /** When workers were started anew after a death; only those that still count. */
   #restartsMs: number[] = [];
   #previous: ExitReason | undefined;
+  /** How the last worker ended that the scheduler knew, until it knows another one. */
+  #words: LastWords | undefined;
+  /** The scheduler knows the worker. */
+  #isKnown = false;
   #peakBytes = 0;
   /** Whether the worker has run tasks, which may have been what it died of. */
   #hasBegun = false;
@@ -79,6 +84,7 @@ export class NannyMachine {
         return;
       case "began":
         this.#hasBegun = true;
+        this.#known();
         return;
       case "told":
         this.#told = event.reason;
@@ -109,8 +115,9 @@ export class NannyMachine {
     this.#state = { kind: "spawning" };
     this.#peakBytes = 0;
     this.#hasBegun = false;
+    this.#isKnown = false;
     this.#told = undefined;
-    this.#do({ kind: "spawn", previous: this.#previous });
+    this.#do({ kind: "spawn", previous: this.#previous, words: this.#words });
   }
 
   #spawned(pid: number, chance: number): void {
@@ -125,12 +132,19 @@ export class NannyMachine {
 
   #ready(): void {
     this.#log("info", "worker ready", {});
+    this.#known();
     if (this.#state.kind !== "running") return;
     const { lifetimeMs, lifetimeStaggerMs } = this.#settings;
     const staggerMs = (2 * this.#state.chance - 1) * lifetimeStaggerMs;
     // A worker that has no time at all would never be of use.
     const lifetimeEndMs = this.#nowMs + Math.max(lifetimeMs / 2, lifetimeMs + staggerMs);
     this.#state = { ...this.#state, lifetimeEndMs };
+  }
+
+  /** Its first task may be heard of before it says that it is known, and may end it by then. */
+  #known(): void {
+    this.#isKnown = true;
+    this.#words = undefined;
   }
 
   #sampled(bytes: number): void {
@@ -265,6 +279,7 @@ export class NannyMachine {
   #died(reason: ExitReason, stderr: string): void {
     const { restartsMax, restartWindowMs, backoffMs, backoffMsMax } = this.#settings;
     this.#previous = reason;
+    if (this.#isKnown) this.#words = { exit: reason.text, stderr };
     const wish = this.#wish;
     this.#wish = undefined;
     if (wish !== undefined) {

@@ -1,3 +1,4 @@
+import type { LastWords } from "../messages/worker-deaths.ts";
 import type { ExitReason } from "./exit-reason.ts";
 
 /** What happened to a nanny or its worker. */
@@ -35,8 +36,15 @@ export interface ProcessExit {
 
 /** What is to be done. */
 export type NannyInstruction =
-  /** `previous`: what the worker before died of. */
-  | { readonly kind: "spawn"; readonly previous: ExitReason | undefined }
+  /**
+   * `previous`: what the worker before died of; `words`: how the last one ended that the scheduler
+   * knew, where it has not been told yet.
+   */
+  | {
+      readonly kind: "spawn";
+      readonly previous: ExitReason | undefined;
+      readonly words: LastWords | undefined;
+    }
   | { readonly kind: "signal"; readonly signal: "SIGTERM" | "SIGKILL" }
   /** Ask the worker to end without handing over. */
   | { readonly kind: "close" }

@@ -1,7 +1,8 @@
+import type { LastWords } from "../messages/worker-deaths.ts";
 import type { RemoteWorkerOptions } from "../deploy/process-options.ts";
 
 /** Options of a worker as they travel to its process: over a channel, not as arguments. */
-export type SentWorkerOptions = Omit<RemoteWorkerOptions, "log" | "began">;
+export type SentWorkerOptions = Omit<RemoteWorkerOptions, "log" | "began" | "predecessor">;
 
 /** What a nanny says to its worker. */
 export type ToWorkerProcess =
@@ -11,6 +12,8 @@ export type ToWorkerProcess =
       readonly json: boolean;
       /** What the worker before it died of. */
       readonly previous: string | undefined;
+      /** The same for its scheduler, of the last one that this knew and was not told of. */
+      readonly words: LastWords | undefined;
     }
   | { readonly kind: "retire" }
   | { readonly kind: "close" };

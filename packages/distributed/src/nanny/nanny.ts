@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
+import type { LastWords } from "../messages/worker-deaths.ts";
 import type { Log } from "../log.ts";
 import { NannyMachine } from "./machine.ts";
 import type { NannyEnd, NannyEvent, NannyInstruction } from "./nanny-events.ts";
@@ -123,7 +124,7 @@ export class Nanny implements AsyncDisposable {
   #do(instruction: NannyInstruction): void {
     switch (instruction.kind) {
       case "spawn":
-        this.#spawn(instruction.previous?.text);
+        this.#spawn(instruction.previous?.text, instruction.words);
         return;
       case "signal":
         this.#signal(instruction.signal);
@@ -149,7 +150,7 @@ export class Nanny implements AsyncDisposable {
     this.#timer = setTimeout(() => this.#happened({ kind: "ticked" }), processClock.until(atMs));
   }
 
-  #spawn(previous: string | undefined): void {
+  #spawn(previous: string | undefined, words: LastWords | undefined): void {
     const { worker, json = false, execArgv = [] } = this.#options;
     const main = this.#options.main ?? new URL("./worker-main.js", import.meta.url);
     let child: ChildProcess;
@@ -174,8 +175,8 @@ export class Nanny implements AsyncDisposable {
     if (child.pid === undefined) return;
     void Promise.resolve(worker.scheduler).then(
       (scheduler) => {
-        const start = { kind: "start", options: { ...worker, scheduler }, json, previous } as const;
-        if (this.#child === child) this.#say(start);
+        const options = { ...worker, scheduler };
+        if (this.#child === child) this.#say({ kind: "start", options, json, previous, words });
       },
       () => this.close(),
     );

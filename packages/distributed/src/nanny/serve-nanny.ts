@@ -56,12 +56,14 @@ export function serveNanny(start: StartWorker): void {
 
 function startRun(
   start: StartWorker,
-  { options, json, previous }: Extract<ToWorkerProcess, { kind: "start" }>,
+  { options, json, previous, words }: Extract<ToWorkerProcess, { kind: "start" }>,
 ): WorkerRun {
   const log = createLog({ write: (line) => process.stderr.write(line), json });
   if (previous !== undefined) log.info("worker before died", { reason: previous });
   const began = (): void => say({ kind: "began" });
-  return new WorkerRun(start, { ...options, log, began }, () => say({ kind: "ready" }));
+  return new WorkerRun(start, { ...options, log, began, predecessor: { words } }, () =>
+    say({ kind: "ready" }),
+  );
 }
 
 /** Exits once the last words are with the nanny. */

@@ -67,11 +67,12 @@ export function expandGraph(
   settings: RunSettings,
   limits?: GraphLimits,
 ): ExpandedGraph {
-  const { optimize, priority, retries, lookahead } = settings;
+  const { optimize, priority, retries, timeoutMs, lookahead } = settings;
   const heldKeys = keysOfHeld(graph, keys, limits);
   // Tasks that stand for held values are asked for too, so that none is fused into its reader.
   const asked = heldKeys.length === 0 ? keys : [...keys, ...heldKeys];
-  const lowered = lowerGraph(graph, asked, optimize, { priority, retries }, limits);
+  const defaults = { priority, retries, timeoutMs };
+  const lowered = lowerGraph(graph, asked, optimize, defaults, limits);
   const { core } = lowered;
   const wanted = lowered.wanted.subarray(0, keys.length);
   const gated = lookahead !== undefined;

@@ -100,6 +100,7 @@ function loseTask(
     run.deaths[t]!++;
     run.marks[t]! |= isSuspect;
     noteFailedOn(run, t, worker.name);
+    noteKilled(run, t, worker);
     if (isCertain && (run.deaths[t] as number) >= state.settings.allowedFailures) {
       fail(state, run, t, failureOf(run, t, "killed", undefined));
       return;
@@ -116,6 +117,11 @@ export function noteFailedOn(run: Run, t: number, name: string): void {
   else names.push(name);
 }
 
+/** Remembers that a worker died of a task, as it seems. */
+function noteKilled(run: Run, t: number, { name, epoch }: WorkerRecord): void {
+  run.killed.set(t, [...(run.killed.get(t) ?? []), { worker: name, epoch }]);
+}
+
 /** What the client is told of a task that failed for good. */
 export function failureOf(
   run: Run,
@@ -124,7 +130,9 @@ export function failureOf(
   thrown: TaskFailure["thrown"],
 ): TaskFailure {
   const workers = run.failedOn.get(t) ?? [];
-  return { kind, key: run.keyOf(t), attempts: workers.length, workers, thrown };
+  const failure = { kind, key: run.keyOf(t), attempts: workers.length, workers, thrown };
+  if (kind !== "killed") return failure;
+  return { ...failure, deaths: run.killed.get(t)?.slice(-(run.deaths[t] as number)) ?? [] };
 }
 
 /** One worker fewer has a value; where none is left, the value is lost. */

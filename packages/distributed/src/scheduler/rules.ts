@@ -6,6 +6,8 @@ import type { WorkerRecord } from "./worker-record.ts";
 export interface Rule {
   readonly priority: number;
   readonly retries: number;
+  /** How many milliseconds one attempt may run; 0 for as long as it takes. */
+  readonly timeoutMs: number;
   /** Amounts of resources, none of them 0. */
   readonly resources: ReadonlyMap<string, number>;
   /** Names of the workers that may run it; undefined for all. */
@@ -26,6 +28,7 @@ export function ruleOf(annotations: Annotations | undefined, settings: RunSettin
   return {
     priority: annotations?.priority ?? settings.priority,
     retries: annotations?.retries ?? settings.retries,
+    timeoutMs: annotations?.timeoutMs ?? settings.timeoutMs ?? 0,
     resources,
     workers: allowOthers ? undefined : workers,
     preferred: allowOthers ? workers : undefined,

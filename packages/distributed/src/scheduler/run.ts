@@ -70,6 +70,8 @@ export class Run {
   readonly blamed: Map<number, number> = new Map();
   /** Names of workers that a task failed on. */
   readonly failedOn: Map<number, string[]> = new Map();
+  /** Of tasks that workers died of, these workers; what is older than `deaths` is forgiven. */
+  readonly killed: Map<number, { readonly worker: string; readonly epoch: number }[]> = new Map();
   /** Of tasks that stand for outputs of other runs, the slot of that output. */
   readonly sources: Map<number, number> = new Map();
   /** Of outputs that runs on their way in may stand for, how many of these there are. */

@@ -274,6 +274,7 @@ export function retry(state: SchedulerState, run: Run): void {
     run.failures[t] = 0;
     run.deaths[t] = 0;
     run.failedOn.delete(t);
+    run.killed.delete(t);
     setState(state, run, t, released);
   }
   run.failed.clear();

@@ -1,4 +1,4 @@
-import { gathers, inPieces, pushInput, pushTask } from "../messages/compute-rows.ts";
+import { gathers, inPieces, pushInput, pushTask, timed } from "../messages/compute-rows.ts";
 import type { FunctionName } from "../messages/shipped.ts";
 import { ShippedValue } from "../messages/shipped.ts";
 import { feedsShuffle, isGathering } from "./traits.ts";
@@ -54,7 +54,9 @@ function writeTask(
   }
   const constantsEnd = graph.constantOffsets[t + 1] as number;
   const constantsFirst = graph.constantOffsets[t] as number;
-  const flags = ((graph.traits[t] as number) & feedsShuffle) === 0 ? 0 : inPieces;
+  const { timeoutMs } = run.ruleOf(t);
+  const isFed = ((graph.traits[t] as number) & feedsShuffle) !== 0;
+  const flags = (isFed ? inPieces : 0) | (timeoutMs > 0 ? timed : 0);
   pushTask(
     outbox.rows,
     run.base + t,
@@ -64,6 +66,7 @@ function writeTask(
     end - first,
     constantsEnd - constantsFirst,
   );
+  if (timeoutMs > 0) outbox.rows.push(timeoutMs);
   for (let e = first; e < end; e++) {
     writeInput(state, run, graph.inputs.targets[e] as number, worker, outbox);
   }

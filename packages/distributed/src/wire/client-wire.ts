@@ -118,10 +118,14 @@ export function unpackFromClient(fields: Fields): FromClient {
 
 /** Tries of a task, beside the first. */
 const retriesMax = 1_000_000;
+/** The longest time that timers know. */
+const timeoutMsMax = 2 ** 31 - 1;
 
-function packSettings({ resources, workers, lookahead, ...plain }: RunSettings, out: Outgoing) {
+function packSettings(settings: RunSettings, out: Outgoing) {
+  const { timeoutMs, resources, workers, lookahead, ...plain } = settings;
   return {
     ...plain,
+    ...(timeoutMs !== undefined && { timeoutMs }),
     ...(resources !== undefined && { resources: packAmounts(resources) }),
     ...(workers !== undefined && { workers: out.texts(workers) }),
     ...(lookahead !== undefined && { lookahead }),
@@ -133,6 +137,7 @@ function unpackSettings(fields: Fields): RunSettings {
     optimize: fields.flag("optimize"),
     priority: fields.number("priority"),
     retries: fields.whole("retries", retriesMax),
+    timeoutMs: fields.has("timeoutMs") ? fields.whole("timeoutMs", timeoutMsMax) : undefined,
     resources: fields.has("resources") ? unpackAmounts(fields, "resources") : undefined,
     workers: fields.has("workers") ? fields.texts("workers") : undefined,
     allowOtherWorkers: fields.flag("allowOtherWorkers"),

@@ -7,6 +7,8 @@ import {
 } from "../codec/graph/compute-block.ts";
 import type { FailureKind } from "../messages/failure.ts";
 import type { LogsTold, LogsWanted } from "../messages/worker-logs.ts";
+import type { PredecessorTold } from "../messages/worker-deaths.ts";
+import { exitCharactersMax, stderrCharactersMax } from "../messages/worker-deaths.ts";
 import type { VitalsTold } from "../messages/worker-vitals.ts";
 import type {
   Peer,
@@ -137,7 +139,7 @@ function unpackPeer(fields: Fields): Peer {
 }
 
 /** What a worker says to those who watch it; the machines do not hear of it. */
-export type WorkerNews = LogsTold | VitalsTold;
+export type WorkerNews = LogsTold | VitalsTold | PredecessorTold;
 
 /** A message of a worker to the scheduler, as plain data. */
 export function packFromWorker(message: WorkerMessage | WorkerNews, out: Outgoing): unknown {
@@ -153,6 +155,8 @@ export function packFromWorker(message: WorkerMessage | WorkerNews, out: Outgoin
     case "heartbeat":
     case "vitals-told":
       return message;
+    case "predecessor-told":
+      return { kind: message.kind, ...message.words };
     case "report": {
       const { kind, done, started, awaiting, acquired, lost } = message;
       return {
@@ -198,6 +202,7 @@ const fromWorkerKinds = [
   "heartbeat",
   "logs-told",
   "vitals-told",
+  "predecessor-told",
 ] as const satisfies readonly (WorkerMessage | WorkerNews)["kind"][];
 
 /** Ways in which a task ends that a worker may tell of; all others the scheduler finds itself. */
@@ -253,6 +258,11 @@ export function unpackFromWorker(fields: Fields): WorkerMessage | WorkerNews {
       return { kind, sentMs: fields.number("sentMs") };
     case "logs-told":
       return { kind, question: fields.whole("question"), lines: unpackLines(fields) };
+    case "predecessor-told": {
+      if (!fields.has("exit")) return { kind, words: undefined };
+      const exit = fields.text("exit", exitCharactersMax);
+      return { kind, words: { exit, stderr: fields.text("stderr", stderrCharactersMax) } };
+    }
     case "vitals-told":
       return {
         kind,

@@ -58,6 +58,7 @@ function takeTask(
     program: reader.program,
     priority,
     inPieces: (reader.flags & inPieces) !== 0,
+    timeoutMs: reader.timeoutMs,
     inputs,
     constants,
     missing: undefined,

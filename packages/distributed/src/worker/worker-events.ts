@@ -46,6 +46,8 @@ export interface RunnableTask {
   readonly program: number;
   readonly priority: number;
   readonly inPieces: boolean;
+  /** How many milliseconds it may run; 0 for as long as it takes. */
+  readonly timeoutMs: number;
   readonly inputs: readonly RunInput[];
   readonly constants: readonly unknown[];
 }

@@ -7,7 +7,7 @@ import { optimizeLayers } from "./fuse-layers.ts";
 export function optimizedFor(
   graph: LayeredGraph,
   keys: readonly Key[],
-  { optimize = true, priority = 0, retries = 0 }: ExecutorOptions,
+  { optimize = true, priority = 0, retries = 0, timeoutMs }: ExecutorOptions,
 ): LayeredGraph {
-  return optimize ? optimizeLayers(graph, keys, { priority, retries }) : graph;
+  return optimize ? optimizeLayers(graph, keys, { priority, retries, timeoutMs }) : graph;
 }

@@ -62,6 +62,7 @@ test("runs that are submitted and released all the time leave nothing", async ()
     optimize: true,
     priority: 0,
     retries: 0,
+    timeoutMs: undefined,
     resources: undefined,
     workers: ["nobody"],
     allowOtherWorkers: false,

@@ -16,7 +16,9 @@ export function posted(ticket: number): Posted {
     hasSeceded: false,
     isToldStarted: false,
     postedMs: 0,
+    begunMs: undefined,
     abortedMs: undefined,
+    isTimedOut: false,
   };
 }
 
@@ -29,6 +31,7 @@ export function runnable(task: number, rest: Partial<RunnableTask> = {}): Runnab
     program: 1,
     priority: 0,
     inPieces: false,
+    timeoutMs: 0,
     inputs,
     constants: [],
     ...rest,

@@ -162,7 +162,7 @@ describe("a task is taken back", () => {
       [1, isSkipped],
       [2, isDone],
     ]);
-    expect([thread.revoke(second), thread.abort(second)]).toEqual([false, false]);
+    expect([thread.revoke(second), thread.abort(second, 1)]).toEqual([false, false]);
   });
 
   it("never once it runs; then it can be asked to stop, and the thread ended", async () => {
@@ -172,7 +172,7 @@ describe("a task is taken back", () => {
     while (thread.stateOf(posted) === isPosted)
       await new Promise((resolve) => setImmediate(resolve));
     expect(thread.revoke(posted)).toBe(false);
-    expect([thread.abort(posted), thread.abort(posted)]).toEqual([true, false]);
+    expect([thread.abort(posted, 1), thread.abort(posted, 1)]).toEqual([true, false]);
     await thread.end();
     expect(await ended).toBe(1);
   });
@@ -182,7 +182,7 @@ describe("a task is taken back", () => {
     const posted = add(thread, 1, never);
     thread.flush();
     await until(1);
-    expect([thread.revoke(posted), thread.abort(posted)]).toEqual([false, true]);
+    expect([thread.revoke(posted), thread.abort(posted, 1)]).toEqual([false, true]);
     await until(2);
     expect(rows).toEqual([
       [1, isAwaiting],

@@ -29,7 +29,12 @@ function made(ticket: number, state: number, rest: Partial<Posted> = {}): Made {
 /** Threads with these tasks, watched; what the watch does is told by words. */
 function watched(...tasks: readonly (readonly Made[])[]): {
   readonly watch: ThreadWatch;
-  readonly threads: { posted: Map<number, Made>; heardMs: number }[];
+  readonly threads: {
+    posted: Map<number, Made>;
+    heardMs: number;
+    endingMs: number | undefined;
+    readonly isEnding: boolean;
+  }[];
   readonly words: string[];
   isShort: boolean;
 } {
@@ -38,7 +43,15 @@ function watched(...tasks: readonly (readonly Made[])[]): {
     number,
     posted: new Map(each.map((posted) => [posted.ticket, posted])),
     heardMs: performance.now(),
+    endingMs: undefined as number | undefined,
+    get isEnding() {
+      return this.endingMs !== undefined;
+    },
     stateOf: ({ state }: Made) => state,
+    abort: (posted: Made, nowMs: number, isTimedOut: boolean) => {
+      words.push(`${isTimedOut ? "time of" : "abort"} ${posted.ticket}`);
+      Object.assign(posted, { state: isCancelled, abortedMs: nowMs });
+    },
     end: () => {
       words.push(`end ${number}`);
       return Promise.resolve();
@@ -56,6 +69,7 @@ function watched(...tasks: readonly (readonly Made[])[]): {
       words.push(`take ${posted.ticket} from ${thread.number}`);
       thread.posted.delete(posted.ticket);
     },
+    abandon: (thread) => words.push(`abandon ${thread.number}`),
     started: (rows) => words.push(`started ${rows.join()}`),
     done: () => undefined,
   });
@@ -149,6 +163,59 @@ it("a silent thread that runs another task is not ended for one that waits", () 
   watch.wake();
   vi.advanceTimersByTime(10_000);
   expect(words).toEqual([]);
+});
+
+const timed = (ticket: number, state: number, timeoutMs: number): Made => {
+  const task = made(ticket, state);
+  return { ...task, task: { ...task.task, timeoutMs } };
+};
+
+it("the time of a task counts from its begin, and nothing is looked at until it is over", () => {
+  const task = timed(1, isPosted, 60_000);
+  const { watch, words } = watched([task]);
+  watch.wake();
+  vi.advanceTimersByTime(100_000);
+  task.state = isRunning;
+  vi.advanceTimersByTime(10);
+  expect(words).toEqual(["started 1,1"]);
+  vi.advanceTimersByTime(59_980);
+  expect(words).toEqual(["started 1,1"]);
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(30);
+  expect(words).toEqual(["started 1,1", "time of 1"]);
+});
+
+it("the limit that is over first is looked at first, whichever task came first", () => {
+  const { watch, words, threads } = watched([timed(1, isRunning, 60_000)], []);
+  watch.wake();
+  vi.advanceTimersByTime(20);
+  threads[1]!.posted.set(2, timed(2, isWaiting, 100));
+  watch.wake();
+  vi.advanceTimersByTime(130);
+  expect(words).toEqual(["started 1,1", "started 2,1", "time of 2"]);
+});
+
+it("time in which the process stood still does not count", () => {
+  const { watch, words } = watched([timed(1, isRunning, 1_000)]);
+  watch.wake();
+  vi.advanceTimersByTime(10);
+  const real = performance.now.bind(performance);
+  const stood = vi.spyOn(performance, "now").mockImplementation(() => real() + 30_000);
+  vi.advanceTimersByTime(1_010);
+  expect(words).toEqual(["started 1,1"]);
+  vi.advanceTimersByTime(1_000);
+  expect(words).toEqual(["started 1,1", "time of 1"]);
+  stood.mockRestore();
+});
+
+it("a thread that does not end either is given up after two seconds", () => {
+  const { watch, words, threads } = watched([]);
+  threads[0]!.endingMs = performance.now();
+  watch.wake();
+  vi.advanceTimersByTime(2_000);
+  expect(words).toEqual([]);
+  vi.advanceTimersByTime(20);
+  expect(words[0]).toBe("abandon 0");
 });
 
 it("a watch that is stopped looks no more", () => {

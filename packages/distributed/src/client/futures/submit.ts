@@ -22,6 +22,11 @@ export interface SubmitOptions {
   readonly pure?: boolean | undefined;
   /** How often it is tried again when it fails; default 0. */
   readonly retries?: number | undefined;
+  /**
+   * How many milliseconds one attempt may run, 1 to 2,147,483,647; default no limit. Then it is
+   * stopped, and has failed.
+   */
+  readonly timeoutMs?: number | undefined;
   /** Higher runs earlier; default 0. */
   readonly priority?: number | undefined;
   /** Amounts of named resources that it occupies while it runs. */
@@ -36,6 +41,7 @@ const optionNames: readonly (keyof SubmitOptions)[] = [
   "key",
   "pure",
   "retries",
+  "timeoutMs",
   "priority",
   "resources",
   "workers",

@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import { inBrackets } from "../../deploy/security/is-loopback.ts";
+import type { ToClientMessage } from "../../messages/client-messages.ts";
 import type { CoordinateMessage } from "../../messages/coordination.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { VitalsTold } from "../../messages/worker-vitals.ts";
@@ -22,6 +23,7 @@ import { ClientSessions } from "./client-sessions.ts";
 import { Coordinator } from "./coordinator.ts";
 import { Entrance } from "./entrance.ts";
 import { Expanding } from "./expanding.ts";
+import { Obituaries } from "./obituaries.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { limitsOf } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
@@ -57,6 +59,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #clients: ClientSessions;
   readonly #logs = new WorkerLogs();
   readonly #vitals = new Map<number, VitalsTold>();
+  readonly #obituaries = new Obituaries();
   #epochs = 0;
   #events: SchedulerEvent[] = [];
   #turn: NodeJS.Immediate | undefined;
@@ -162,12 +165,14 @@ export class SchedulerServer implements AsyncDisposable {
         for (const message of messages) {
           if (message.kind === "logs-told") this.#logs.told(epoch, message);
           else if (message.kind === "vitals-told") this.#vitals.set(epoch, message);
+          else if (message.kind === "predecessor-told") this.#obituaries.told(epoch, message);
           else if (message.kind !== "offer") {
             if (isKnown) this.#happened({ kind: "worker-said", epoch, message });
             else connection.cut("a worker that has not said what it offers");
           } else if (isKnown) connection.cut("a worker that offers itself twice");
           else {
             isKnown = true;
+            this.#obituaries.joined(epoch, message.offer.name);
             log.info("worker joined", { name: message.offer.name, epoch });
             this.#happened({ kind: "worker-connected", epoch, offer: message.offer });
           }
@@ -177,6 +182,7 @@ export class SchedulerServer implements AsyncDisposable {
         this.#workers.delete(epoch);
         this.#logs.left(epoch);
         this.#vitals.delete(epoch);
+        this.#obituaries.left(epoch);
         if (isKnown) log.info("worker left", { epoch, reason });
         this.#happened({ kind: "disconnected", epoch, reason });
       },
@@ -260,7 +266,7 @@ export class SchedulerServer implements AsyncDisposable {
         this.#workers.get(instruction.epoch)?.send(instruction.message);
         return;
       case "tell-client":
-        this.#clients.send(instruction.epoch, instruction.message);
+        this.#tellClient(instruction.epoch, instruction.message);
         return;
       case "disconnect":
         this.#noteFault(instruction);
@@ -283,6 +289,17 @@ export class SchedulerServer implements AsyncDisposable {
     }
   }
 
+  /** Of a failure that waits nobody can have asked anew; a client that is gone is told nothing. */
+  #tellClient(epoch: number, message: ToClientMessage): void {
+    if (message.kind !== "failed" || message.failure.kind !== "killed") {
+      this.#clients.send(epoch, message);
+      return;
+    }
+    this.#obituaries.complete(message.failure, (failure) =>
+      this.#clients.send(epoch, { ...message, failure }),
+    );
+  }
+
   /** A mistake of ours that a message has shown; its peer alone is sent away. */
   #noteFault({ epoch, fault }: Extract<SchedulerInstruction, { kind: "disconnect" }>): void {
     if (fault === undefined) return;
@@ -300,6 +317,7 @@ export class SchedulerServer implements AsyncDisposable {
     clearTimeout(this.#timer);
     clearTimeout(this.#idle);
     clearImmediate(this.#turn);
+    this.#obituaries.close();
     this.#clock.stop();
     for (const connection of this.#workers.values()) connection.close(reason);
     this.#clients.close(reason);

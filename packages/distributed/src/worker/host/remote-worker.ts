@@ -4,6 +4,7 @@ import type { Block } from "../../codec/block.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
 import type { Log } from "../../log.ts";
+import type { PredecessorTold } from "../../messages/worker-deaths.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
 import { RecentLog } from "../../recent-log.ts";
@@ -41,10 +42,15 @@ export interface RemoteWorkerOptions {
   /** Where peers and clients find its values, if that is not where it serves them. */
   readonly contact?: Contact;
   readonly timing?: Partial<WorkerTiming>;
+  /** Where it has a nanny: how the worker before it ended that the scheduler knew, if any did. */
+  readonly predecessor?: Predecessor;
   /** Called when its first task is about to run. */
   readonly began?: () => void;
   readonly log: Log;
 }
+
+/** How the worker before ended, if there was one. */
+export type Predecessor = Pick<PredecessorTold, "words">;
 
 /** Why a worker has ended. */
 export type WorkerEnd =
@@ -93,6 +99,7 @@ export class RemoteWorker implements AsyncDisposable {
   #end: WorkerEnd | undefined;
   #closing: Promise<void> | undefined;
   #isRetiring = false;
+  #hasToldPredecessor = false;
   /** Fulfilled when the scheduler has said something: it has heard the offer. */
   readonly #known: Promise<void>;
   #resolveKnown: () => void = () => undefined;
@@ -218,6 +225,7 @@ export class RemoteWorker implements AsyncDisposable {
     this.#connection = connection;
     this.#options.log.info("connected", { url: this.#options.scheduler });
     this.#host.handle([{ kind: "connected" }]);
+    this.#tellPredecessor();
     // What is answered to this says that the offer before it was heard.
     connection.send({ kind: "heartbeat", sentMs: this.#clock.nowMs() });
     this.#tellVitals();
@@ -235,6 +243,15 @@ export class RemoteWorker implements AsyncDisposable {
   /** What the worker says goes to the scheduler that it is connected to. */
   tell(message: WorkerMessage): void {
     this.#connection?.send(message);
+  }
+
+  /** Where a connection has broken, what the scheduler knew before is this very process. */
+  #tellPredecessor(): void {
+    const { predecessor } = this.#options;
+    if (predecessor === undefined) return;
+    const words = this.#hasToldPredecessor ? undefined : predecessor.words;
+    this.#hasToldPredecessor = true;
+    this.#connection?.send({ kind: "predecessor-told", words });
   }
 
   #tellVitals(): void {

@@ -71,6 +71,11 @@ export function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : "it threw something that is no error";
 }
 
+/** Why a thread that does not end is replaced. */
+export const stuckText: string =
+  "what keeps it busy is no JavaScript, so nothing can stop it, and its memory is free when that " +
+  "has ended";
+
 /** Why a thread in which tasks have left something is replaced, and what to do about it. */
 export function leakText({ task, functions, open, replaced }: Leak): string {
   const after = `first seen after task ${task} (${functions.slice(0, 8).join(", ")})`;

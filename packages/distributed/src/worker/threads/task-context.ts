@@ -11,9 +11,12 @@ export interface TaskContext {
   readonly thread: number;
   /** Number of the attempt, which no two attempts at this task share. */
   readonly attempt: number;
-  /** Aborts when nobody wants the result any more; seen between two turns of the event loop. */
+  /**
+   * Aborts when nobody wants the result any more, or its `timeoutMs` is over; seen between two
+   * turns of the event loop.
+   */
   readonly signal: AbortSignal;
-  /** The same for loops that do not leave the thread: true once nobody wants the result. */
+  /** The same for loops that do not leave the thread: true once the task is to stop. */
   readonly isCancelled: boolean;
 }
 
@@ -52,13 +55,13 @@ export function taskContextHook(): TaskContextHook {
   return home[hookName];
 }
 
-/** Why a task that nobody wants any more ends. */
+/** Why a task that is to stop ends. */
 export class Cancelled extends Error {
   override readonly name = "CancelledError";
   readonly code = "graph/cancelled";
 
   constructor() {
-    super("the task was cancelled: nobody wants its value any more");
+    super("the task was stopped: nobody wants its value any more, or its 'timeoutMs' is over");
   }
 }
 

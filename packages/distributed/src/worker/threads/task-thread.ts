@@ -4,6 +4,7 @@ import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import { ShippedValue } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
 import type { RunnableTask, ValueName } from "../worker-events.ts";
+import { HeldValues } from "./held-values.ts";
 import { inheritedArgv } from "./inherited-argv.ts";
 import { PostBuilder, postable, postableValue } from "./post-builder.ts";
 import type { FromThread, Leak, Said, ThreadStart, ToThread } from "./thread-messages.ts";
@@ -39,10 +40,13 @@ export interface Posted {
   hasSeceded: boolean;
   /** Its worker has been told that it began. */
   isToldStarted: boolean;
-  /** When it was given to the thread. */
+  /** When it was given to the thread, and when it was first seen to have begun. */
   readonly postedMs: number;
+  begunMs: number | undefined;
   /** When it was asked to stop, if it was. */
   abortedMs: number | undefined;
+  /** It was asked because its time is over. */
+  isTimedOut: boolean;
 }
 
 /** What a thread tells its pool. */
@@ -60,18 +64,6 @@ export interface ThreadListener {
 export interface Definitions {
   readonly program: ProgramDefinition;
   readonly functions: readonly ShippedFunction[];
-}
-
-/** A value that a thread has, as a block or alive. */
-interface Held {
-  readonly name: ValueName;
-  readonly bytes: number;
-  /** Bytes that it takes because the thread has it: its buffers are those of the store. */
-  readonly ownBytes: number;
-  /** Tasks with the thread that read it. */
-  users: number;
-  /** It is to be dropped as soon as none does. */
-  isLeaving: boolean;
 }
 
 /** A task thread as its pool sees it: what is with it, and what it has. */
@@ -92,22 +84,20 @@ export class TaskThread {
   isReady = false;
   /** Something of a task that is over is still in it, and may go on at any time. */
   hasLeftover = false;
-  /** It is being ended. */
-  isEnding = false;
+  /** Since when it is being ended, if it is. */
+  endingMs: number | undefined;
   /** When it was heard last. */
   heardMs = 0;
   readonly #worker: Worker;
   readonly #tickets: Tickets;
   readonly #programs = new Set<number>();
   readonly #functions = new Set<FunctionName>();
-  /** Those used last are at the end. */
-  readonly #held = new Map<number, Held>();
-  #heldBytes = 0;
-  readonly #heldBytesMax: number;
+  readonly #held: HeldValues;
   #post = new PostBuilder();
   /** When the first task of the post was added: clocks are slow, so it stands for all. */
   #postMs = 0;
   #nextTicket = 0;
+  #ending: Promise<unknown> | undefined;
   #error: unknown;
 
   constructor(
@@ -117,7 +107,7 @@ export class TaskThread {
   ) {
     this.number = start.thread;
     this.heapBytesMax = limits.heapBytesMax;
-    this.#heldBytesMax = limits.heldBytesMax;
+    this.#held = new HeldValues(limits.heldBytesMax, (name) => this.#post.drop.push(name));
     this.#tickets = makeTickets();
     const workerData: ThreadStart = { ...start, tickets: this.#tickets };
     this.#worker = new Worker(new URL("./thread-main.js", import.meta.url), {
@@ -148,6 +138,10 @@ export class TaskThread {
     return this.posted.size - this.waitingCount - this.secededCount;
   }
 
+  get isEnding(): boolean {
+    return this.endingMs !== undefined;
+  }
+
   /** Whether a task may be added at all. */
   get hasTicket(): boolean {
     return this.posted.size + this.#revoked.size < ticketsMax;
@@ -161,7 +155,7 @@ export class TaskThread {
   /** Bytes of the inputs of a task that need not be brought here. */
   bytesHere(names: readonly ValueName[]): number {
     let bytes = 0;
-    for (const name of names) bytes += this.#find(name)?.bytes ?? 0;
+    for (const name of names) bytes += this.#held.bytesOf(name) ?? 0;
     return bytes;
   }
 
@@ -204,7 +198,9 @@ export class TaskThread {
       hasSeceded: false,
       isToldStarted: false,
       postedMs: this.#postMs,
+      begunMs: undefined,
       abortedMs: undefined,
+      isTimedOut: false,
     };
     this.posted.set(ticket, posted);
     this.expectedUs += expectedUs;
@@ -234,7 +230,7 @@ export class TaskThread {
 
   /** Gives the thread an input; false where it is copied along with the task. */
   #addInput(name: ValueName, blockOf: (name: ValueName) => Block): boolean {
-    if (this.#find(name) === undefined) {
+    if (this.#held.bytesOf(name) === undefined) {
       const { header, buffers } = blockOf(name);
       if (buffers.length === 0 && header.byteLength <= copiedBytesMax) {
         this.#post.payload(header);
@@ -248,50 +244,19 @@ export class TaskThread {
 
   /** A task will read a value: gives it to the thread if it has it not. */
   #use(name: ValueName, block: Block): void {
-    let held = this.#find(name);
-    if (held === undefined) {
-      this.#post.blocks.push([name, postable(block)]);
-      held = this.#hold(name, bytesOf(block), block.header.byteLength);
-    } else {
-      this.#held.delete(keyOf(name));
-      this.#held.set(keyOf(name), held);
-    }
-    held.users++;
-  }
-
-  #find(name: ValueName): Held | undefined {
-    const held = this.#held.get(keyOf(name));
-    return held?.name.version === name.version && !held.isLeaving ? held : undefined;
-  }
-
-  #hold(name: ValueName, bytes: number, ownBytes: number): Held {
-    const held: Held = { name, bytes, ownBytes, users: 0, isLeaving: false };
-    this.#held.set(keyOf(name), held);
-    this.#heldBytes += ownBytes;
-    return held;
+    if (this.#held.use(name)) return;
+    this.#post.blocks.push([name, postable(block)]);
+    this.#held.give(name, bytesOf(block), block.header.byteLength);
   }
 
   /** The thread keeps a result alive. */
   keeps(name: ValueName, bytes: number): void {
-    if (this.#find(name) === undefined) this.#hold(name, bytes, bytes);
-    for (const held of this.#held.values()) {
-      if (this.#heldBytes <= this.#heldBytesMax) return;
-      if (held.users === 0) this.#let(held);
-    }
+    this.#held.keep(name, bytes);
   }
 
   /** A value is to be let go of, now or when the last task here that reads it has ended. */
   drop(name: ValueName): void {
-    const held = this.#find(name);
-    if (held === undefined) return;
-    held.isLeaving = true;
-    if (held.users === 0) this.#let(held);
-  }
-
-  #let(held: Held): void {
-    this.#held.delete(keyOf(held.name));
-    this.#heldBytes -= held.ownBytes;
-    this.#post.drop.push(held.name);
+    this.#held.leave(name);
   }
 
   /** Code that no task will name again. */
@@ -333,14 +298,20 @@ export class TaskThread {
     this.#revoked.delete(ticket);
   }
 
-  /** Asks a task that has begun to stop; false where it has ended already. */
-  abort(posted: Posted): boolean {
+  /**
+   * Asks a task that has begun to stop, where `isTimedOut` because its time is over; false where it
+   * has ended already, and its result is on the way.
+   */
+  abort(posted: Posted, nowMs: number, isTimedOut = false): boolean {
     const stopped = [isRunning, isPreparing, isWaiting].some(
       (state) =>
         Atomics.compareExchange(this.#tickets, posted.ticket, state, isCancelled) === state,
     );
-    if (stopped) this.#send({ kind: "abort", ticket: posted.ticket });
-    return stopped;
+    if (!stopped) return false;
+    posted.abortedMs = nowMs;
+    posted.isTimedOut = isTimedOut;
+    this.#send({ kind: "abort", ticket: posted.ticket });
+    return true;
   }
 
   /** A task waits for something asynchronous: it takes none of the thread's time. */
@@ -365,31 +336,22 @@ export class TaskThread {
     if (posted.hasSeceded) this.secededCount--;
     else if (posted.isWaiting) this.waitingCount--;
     else this.expectedUs -= posted.expectedUs;
-    for (const name of posted.uses) this.#unuse(name);
+    for (const name of posted.uses) this.#held.unuse(name);
     if (this.posted.size > 0) return;
     this.expectedUs = 0;
     this.#worker.unref();
   }
 
-  #unuse(name: ValueName): void {
-    const held = this.#held.get(keyOf(name));
-    if (held === undefined) return;
-    held.users--;
-    if (held.users === 0 && held.isLeaving) this.#let(held);
-  }
-
   /** Ends the thread, whatever it does. */
   async end(): Promise<void> {
-    this.isEnding = true;
-    await this.#worker.terminate();
+    if (this.#ending === undefined) {
+      this.endingMs = performance.now();
+      this.#ending = this.#worker.terminate();
+    }
+    await this.#ending;
   }
 }
 
 function bytesOf({ header, buffers }: Block): number {
   return buffers.reduce((sum, { byteLength }) => sum + byteLength, header.byteLength);
-}
-
-/** Pieces that were fetched alone have version 0 and numbers of their own. */
-function keyOf({ id, version }: ValueName): number {
-  return version === 0 ? -1 - id : id;
 }

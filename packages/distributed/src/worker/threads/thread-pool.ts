@@ -1,17 +1,17 @@
 import type { Block } from "../../codec/block.ts";
 import { blockBytes } from "../../codec/block.ts";
-import { encodeFailure } from "../../codec/failure/encode-failure.ts";
-import type { FailureKind } from "../../messages/failure.ts";
 import type { FunctionName, ShippedFunction } from "../../messages/shipped.ts";
 import type { ProgramDefinition } from "../../messages/worker-messages.ts";
-import type { RunnableTask, ValueName, WorkerEvent } from "../worker-events.ts";
+import type { RunnableTask, ValueName } from "../worker-events.ts";
 import { Durations } from "./durations.ts";
-import { afterEnd, leakText, textOf } from "./ended-thread.ts";
+import { afterEnd, leakText, stuckText, textOf } from "./ended-thread.ts";
+import { PoolEvents } from "./pool-events.ts";
 import { leastBusyThread, namesOf, pickThread } from "./pick-thread.ts";
 import { TaskQueue } from "./task-queue.ts";
 import type { Posted } from "./task-thread.ts";
 import { TaskThread } from "./task-thread.ts";
 import { ThreadCode } from "./thread-code.ts";
+import { ThreadCrew } from "./thread-crew.ts";
 import type { ThreadPoolOptions } from "./thread-pool-options.ts";
 import type { FromThread, Leak } from "./thread-messages.ts";
 import {
@@ -29,8 +29,6 @@ import { ThreadWatch } from "./thread-watch.ts";
 
 /** Taken for a task before the first one like it has ended. */
 const unknownUs = 10_000;
-/** A pool whose threads end so often before they say anything gives up. */
-const failedStartsMax = 3;
 const leakMsDefault = 5_000;
 
 /** A task of the pool and how far it has come. */
@@ -57,12 +55,11 @@ export class ThreadPool {
   readonly #durations = new Durations();
   readonly #queue = new TaskQueue();
   readonly #entries = new Map<number, Entry>();
-  readonly #threads: TaskThread[] = [];
+  readonly #crew: ThreadCrew;
+  readonly #threads: readonly TaskThread[];
   readonly #watch: ThreadWatch;
-  #events: WorkerEvent[] = [];
+  readonly #events = new PoolEvents();
   #loadingCount = 0;
-  #failedStarts = 0;
-  #broken: unknown;
   #isClosed = false;
   #isTrickling = false;
   #flushing: NodeJS.Immediate | undefined;
@@ -76,10 +73,13 @@ export class ThreadPool {
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
+    this.#crew = new ThreadCrew(options.threads, (thread) => this.#startThread(thread));
+    this.#threads = this.#crew.threads;
     this.#watch = new ThreadWatch(this.#threads, {
       isShort: () => this.#queue.peek() === undefined,
       takeBack: (thread, posted) => this.#takeBack(thread, posted),
-      started: (rows) => this.#events.push({ kind: "started", rows }),
+      abandon: (thread) => this.#abandon(thread),
+      started: (rows) => this.#events.rows("started", rows),
       done: () => this.flush(),
     });
   }
@@ -121,7 +121,8 @@ export class ThreadPool {
   /** Gives queued tasks to threads with room, and tells what has happened. */
   flush(): void {
     if (this.#isClosed) return;
-    if (this.#broken !== undefined) this.#failAll(this.#broken);
+    const { broken } = this.#crew;
+    if (broken !== undefined) this.#failAll(broken);
     if (this.#queue.peek() !== undefined) this.start();
     for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
       if (this.#isTrickling && !this.#isQuiet()) break;
@@ -132,8 +133,7 @@ export class ThreadPool {
     }
     for (const thread of this.#threads) thread.flush();
     this.#watch.wake();
-    const events = this.#events;
-    this.#events = [];
+    const events = this.#events.take();
     if (events.length > 0) this.#options.emit(events);
   }
 
@@ -143,9 +143,7 @@ export class ThreadPool {
 
   /** Starts the threads that are not there; a task would have to wait for them. */
   start(): void {
-    for (let n = this.#threads.length; n < this.#options.threads; n++) {
-      this.#threads.push(this.#startThread(n));
-    }
+    this.#crew.start();
   }
 
   #startThread(thread: number): TaskThread {
@@ -205,14 +203,18 @@ export class ThreadPool {
   }
 
   #unreadable(entry: Entry, values: readonly ValueName[]): void {
-    const { task, attempt } = entry.task;
-    this.#unpin(entry);
-    this.#entries.delete(task);
-    this.#events.push({ kind: "unreadable", task, attempt, values });
+    this.#remove(entry);
+    this.#events.unreadable(entry.task, values);
   }
 
   #unpin({ reads }: Entry): void {
     for (const { id, version } of reads) this.#options.store.unpin(id, version);
+  }
+
+  /** A task that was in a thread, or on its way there, is not in the pool any more. */
+  #remove(entry: Entry): void {
+    this.#unpin(entry);
+    this.#entries.delete(entry.task.task);
   }
 
   /** A task is not in the pool any more, and did not end by itself. */
@@ -220,12 +222,12 @@ export class ThreadPool {
     const { task, attempt } = entry.task;
     if (entry.at !== "queued") this.#unpin(entry);
     this.#entries.delete(task);
-    this.#events.push({ kind: how, rows: [task, attempt] });
+    this.#events.left(how, task, attempt);
   }
 
   #said(thread: TaskThread, message: FromThread): void {
     const { rows } = message;
-    this.#failedStarts = 0;
+    this.#crew.heard();
     const ran: number[] = [];
     const awaiting: number[] = [];
     for (let n = 0; n < rows.length; n += resultColumns) {
@@ -249,18 +251,18 @@ export class ThreadPool {
       const end = rows[n + 6] as number;
       const block = blockAt(message, start, end);
       thread.remove(posted);
-      this.#unpin(this.#entries.get(task) as Entry);
-      this.#entries.delete(task);
+      this.#remove(this.#entries.get(task) as Entry);
       if (outcome === isDone) this.#keep(thread, posted.task, block, us, ran, end < 0);
-      else if (outcome === isAborted || outcome === isLeftAlone) {
-        this.#events.push({ kind: "aborted", rows: [task, attempt] });
-      } else
-        this.#failed(posted.task, outcome === hasThrown ? "threw" : "not-serializable", block, us);
+      else if (outcome === isAborted || outcome === isLeftAlone) this.#events.stopped(posted);
+      else {
+        const kind = outcome === hasThrown ? "threw" : "not-serializable";
+        this.#events.failed(posted.task, kind, block, us);
+      }
     }
     // Nobody else is in it: the leftover ends with it.
     if (thread.hasLeftover && thread.posted.size === 0) void thread.end();
-    if (awaiting.length > 0) this.#events.push({ kind: "awaiting", rows: awaiting });
-    if (ran.length > 0) this.#events.push({ kind: "ran", rows: ran });
+    this.#events.rows("awaiting", awaiting);
+    this.#events.rows("ran", ran);
     this.#flushSoon();
   }
 
@@ -293,16 +295,12 @@ export class ThreadPool {
       this.#options.store.put(task.task, task.attempt, block);
     } catch (error) {
       // Neither memory nor disk has room: the task did its work in vain.
-      this.#failed(task, "out-of-memory", encodeFailure(error), us);
+      this.#events.failedWith(task, "out-of-memory", error, us);
       return;
     }
     this.#durations.note(task.program, us);
     if (isKept) thread.keeps({ id: task.task, version: task.attempt }, bytes);
     ran.push(task.task, task.attempt, bytes, us);
-  }
-
-  #failed({ task, attempt }: RunnableTask, kind: FailureKind, thrown: Block, us: number): void {
-    this.#events.push({ kind: "failed", task, attempt, us, failure: { kind, thrown } });
   }
 
   /** A task that has not begun is wanted elsewhere. */
@@ -317,14 +315,10 @@ export class ThreadPool {
   abort(task: number, attempt: number): void {
     const entry = this.#entries.get(task);
     if (entry?.task.attempt !== attempt) {
-      this.#events.push({ kind: "aborted", rows: [task, attempt] });
+      this.#events.left("aborted", task, attempt);
     } else if (this.#stop(entry)) this.#leave(entry, "aborted");
     else if (entry.at === "loading") entry.leaves = "aborted";
-    else if (entry.at !== "queued") {
-      const { thread, posted } = entry.at;
-      // Where it has just ended, its result is on the way.
-      if (thread.abort(posted)) posted.abortedMs = performance.now();
-    }
+    else if (entry.at !== "queued") entry.at.thread.abort(entry.at.posted, performance.now());
   }
 
   /**
@@ -351,22 +345,32 @@ export class ThreadPool {
     this.#queue.unshift(task);
   }
 
+  /** A thread that does not end is replaced: no code of a task goes on in it. */
+  #abandon(thread: TaskThread): void {
+    if (!this.#crew.abandon(thread)) return;
+    this.#options.warn(`task thread ${thread.number} is replaced: ${stuckText}`);
+    this.#over(thread, 0, undefined);
+  }
+
   #ended(thread: TaskThread, code: number, error: unknown): void {
-    if (this.#isClosed) return;
+    if (!this.#isClosed && !this.#crew.buried(thread)) this.#over(thread, code, error);
+  }
+
+  /** Nothing of what a thread was given runs any more. */
+  #over(thread: TaskThread, code: number, error: unknown): void {
     const { failed, kind, thrown, aborted, suspects, innocent } = afterEnd(thread, code, error);
-    for (const posted of thread.posted.values()) {
-      thread.remove(posted);
-    }
+    for (const posted of thread.posted.values()) thread.remove(posted);
     for (const { task } of [...innocent].reverse()) this.#again(task, false);
     for (const { task } of suspects) this.#again(task, true);
-    for (const { task } of aborted) this.#leave(this.#entries.get(task.task) as Entry, "aborted");
-    if (failed !== undefined) {
-      this.#unpin(this.#entries.get(failed.task.task) as Entry);
-      this.#entries.delete(failed.task.task);
-      this.#failed(failed.task, kind, encodeFailure(thrown), 0);
+    for (const posted of aborted) {
+      this.#remove(this.#entries.get(posted.task.task) as Entry);
+      this.#events.stopped(posted);
     }
-    if (!thread.isReady && ++this.#failedStarts >= failedStartsMax) this.#broken = thrown;
-    else this.#threads[thread.number] = this.#startThread(thread.number);
+    if (failed !== undefined) {
+      this.#remove(this.#entries.get(failed.task.task) as Entry);
+      this.#events.failedWith(failed.task, kind, thrown);
+    }
+    this.#crew.replace(thread, thrown);
     if (aborted.length === 0 && !thread.isEnding)
       this.#options.warn(`task thread ${thread.number} ended: ${textOf(thrown)}`);
     this.flush();
@@ -376,7 +380,7 @@ export class ThreadPool {
   #failAll(error: unknown): void {
     for (let task = this.#queue.take(); task !== undefined; task = this.#queue.take()) {
       this.#entries.delete(task.task);
-      this.#failed(task, "exited", encodeFailure(error), 0);
+      this.#events.failedWith(task, "exited", error);
     }
   }
 
@@ -385,7 +389,7 @@ export class ThreadPool {
     this.#isClosed = true;
     this.#watch.stop();
     clearImmediate(this.#flushing);
-    await Promise.all(this.#threads.map((thread) => thread.end()));
+    await this.#crew.end();
   }
 }
 

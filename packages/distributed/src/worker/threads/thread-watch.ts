@@ -7,12 +7,20 @@ const intervalMs = 10;
 const quietMs = 2;
 /** A task that was asked to stop and keeps its thread busy is given so long. */
 const stopMs = 2_000;
+/** A thread that does not end for so long is in a call of the system that nothing can interrupt. */
+const endMs = 2_000;
+/** Between two looks while there is a limit, so that little of a task's time is in one of them. */
+const limitMs = 1_000;
+/** A look that comes so late says that this process stood still since the one before. */
+const lateMs = 500;
 
 /** What the watch may do to the pool. */
 export interface Watched {
   /** Whether threads that are free would find nothing to do. */
   isShort(): boolean;
   takeBack(thread: TaskThread, posted: Posted): void;
+  /** A thread that was to end does not. */
+  abandon(thread: TaskThread): void;
   /** Tasks have begun: rows of two, task and attempt. */
   started(rows: readonly number[]): void;
   /** A look is over that may have changed something. */
@@ -21,14 +29,17 @@ export interface Watched {
 
 /**
  * Looks at the threads while they work: tells of tasks that have begun, takes tasks that wait
- * behind a long one back for a free thread, and ends a thread that does not stop a task when asked
- * to. It looks only as long as there may be something to be seen, so a pool that is idle, or busy
- * with tasks that are known to have begun, costs nothing.
+ * behind a long one back for a free thread, stops tasks whose time is over, and ends a thread that
+ * does not stop a task when asked to. It looks only when there may be something to be seen, so a
+ * pool that is idle, or busy with tasks that are known to have begun, costs nothing.
  */
 export class ThreadWatch {
   readonly #threads: readonly TaskThread[];
   readonly #pool: Watched;
   #timer: NodeJS.Timeout | undefined;
+  /** When the next look is to be, and when that was known. */
+  #dueMs = Infinity;
+  #setMs = 0;
 
   constructor(threads: readonly TaskThread[], pool: Watched) {
     this.#threads = threads;
@@ -37,11 +48,17 @@ export class ThreadWatch {
 
   /** Something has changed: there may be something to be seen. */
   wake(): void {
-    if (this.#timer !== undefined || !this.#hasWork()) return;
+    const nowMs = performance.now();
+    if (this.#timer !== undefined && this.#dueMs <= nowMs + intervalMs) return;
+    const inMs = this.#nextMs(nowMs);
+    if (nowMs + inMs >= this.#dueMs) return;
+    clearTimeout(this.#timer);
+    this.#dueMs = nowMs + inMs;
+    this.#setMs = nowMs;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#look();
-    }, intervalMs);
+    }, inMs);
     this.#timer.unref();
   }
 
@@ -49,29 +66,39 @@ export class ThreadWatch {
     clearTimeout(this.#timer);
   }
 
-  #hasWork(): boolean {
-    return this.#threads.some((thread) => {
-      if (thread.posted.size === 0) return false;
-      for (const posted of thread.posted.values()) {
-        if (!posted.isToldStarted || posted.abortedMs !== undefined) return true;
+  /** In how long there may be something to be seen; Infinity where there is nothing. */
+  #nextMs(nowMs: number): number {
+    let nextMs = Infinity;
+    for (const thread of this.#threads) {
+      if (thread.isEnding) return intervalMs;
+      for (const { isToldStarted, abortedMs, begunMs, task } of thread.posted.values()) {
+        if (!isToldStarted || abortedMs !== undefined) return intervalMs;
+        if (task.timeoutMs === 0 || begunMs === undefined) continue;
+        nextMs = Math.min(nextMs, limitMs, begunMs + task.timeoutMs - nowMs);
       }
-      return false;
-    });
+    }
+    return Math.max(intervalMs, nextMs);
   }
 
   #look(): void {
     const nowMs = performance.now();
+    const lostMs = nowMs - this.#dueMs > lateMs ? nowMs - this.#setMs : 0;
+    this.#dueMs = Infinity;
     const started: number[] = [];
     for (const thread of this.#threads) {
       for (const posted of thread.posted.values()) {
         const state = thread.stateOf(posted);
-        if (state !== isPosted && !posted.isToldStarted) {
+        if (state === isPosted) continue;
+        if (!posted.isToldStarted) {
           posted.isToldStarted = true;
           started.push(posted.task.task, posted.task.attempt);
         }
+        posted.begunMs = posted.begunMs === undefined ? nowMs : posted.begunMs + lostMs;
+        if (isOverdue(posted, nowMs)) thread.abort(posted, nowMs, true);
         if (state === isCancelled && isStuck(thread, posted, nowMs)) void thread.end();
       }
       if (thread.hasLeftover && isBlocked(thread, nowMs)) void thread.end();
+      if (nowMs - (thread.endingMs ?? nowMs) > endMs) this.#pool.abandon(thread);
     }
     if (started.length > 0) this.#pool.started(started);
     this.#balance(nowMs);
@@ -98,6 +125,11 @@ export class ThreadWatch {
       free--;
     }
   }
+}
+
+function isOverdue({ task, begunMs, abortedMs }: Posted, nowMs: number): boolean {
+  if (task.timeoutMs === 0 || begunMs === undefined || abortedMs !== undefined) return false;
+  return nowMs - begunMs >= task.timeoutMs;
 }
 
 /**
