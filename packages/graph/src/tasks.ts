@@ -12,7 +12,7 @@ export { Cut, CutPiece, pieceOf } from "./cut.ts";
 export type { CutArray, CutPart, Pieces } from "./cut.ts";
 export { errorClassFor, isTaskFault, quoteValue, registerErrors, taskFault } from "./errors.ts";
 export type { ErrorClass, FailedStep } from "./errors.ts";
-export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
+export { functionLabel, makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
 export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
 export { failedStep } from "./task-failure.ts";
 

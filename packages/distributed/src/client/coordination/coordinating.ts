@@ -215,12 +215,15 @@ function refusedError(api: string, why: Refusal, reason: string): Error {
 
 /** Checks the name of something that clients share. */
 export function checkName(api: string, name: unknown): asserts name is string {
-  if (typeof name === "string" && name.length > 0 && name.length <= nameLengthMax) return;
+  const isText = typeof name === "string" && name.length > 0 && name.length <= nameLengthMax;
+  if (isText && name.isWellFormed()) return;
   throw invalidArgument(
     api,
     "bad name",
     quoteValue(name),
-    `a text of 1 to ${nameLengthMax} characters`,
+    isText
+      ? "a text without halves of surrogate pairs"
+      : `a text of 1 to ${nameLengthMax} characters`,
     "Give the name by which other clients find it.",
   );
 }
