@@ -6,7 +6,7 @@ import type { Tls } from "../wire/tls.ts";
 
 /** How a client connects. */
 export interface ClientOptions {
-  /** What the scheduler lets in; a cluster of this process needs none. */
+  /** What the scheduler lets in; refused beside a cluster, which has its own, as is `tls`. */
   readonly token?: string | undefined;
   /** Certificates, for `wss://`; `ca` may be left out where a connection file has it. */
   readonly tls?: (Omit<Tls, "ca"> & Partial<Tls>) | undefined;

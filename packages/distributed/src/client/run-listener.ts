@@ -1,3 +1,4 @@
+import type { Key } from "@millrace/graph";
 import { SchedulerLostError } from "../errors.ts";
 import type { Attempt } from "../messages/client-messages.ts";
 import type { ClientInstruction, Counts } from "./client-events.ts";
@@ -14,6 +15,8 @@ export interface RunListener {
   /** The whole run has failed, or is given up. */
   fail(error: unknown): void;
   progressed(counts: Counts): void;
+  /** Outputs that are held, as far as they are there or may come, and what they are called. */
+  heldKeys(): ReadonlyMap<number, Key>;
   attempted(attempts: readonly Attempt[]): void;
 }
 
