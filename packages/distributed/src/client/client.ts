@@ -128,8 +128,8 @@ export class Client implements Executor, AsyncDisposable {
    * lazy things among the arguments, also inside arrays, plain objects, Maps and Sets, are values
    * when it is called. A promise that it returns is waited for.
    *
-   * @throws CaptureError for a function that cannot travel, GraphError, DistributedError
-   *   `distributed/invalid-argument`, `distributed/client-closed`
+   * @throws GraphError, DistributedError `distributed/invalid-argument`,
+   *   `distributed/client-closed`; a function that cannot travel fails the future, with CaptureError
    * @example
    * ```ts
    * import { Client, LocalCluster } from "@millrace/distributed";

@@ -390,7 +390,7 @@ export class RunClient {
       case "progressed":
       case "attempted": {
         const listener = this.#runs.get(instruction.run);
-        if (listener !== undefined) hear(listener, instruction);
+        if (listener !== undefined) hear(listener, instruction, this.#isClosed);
       }
     }
   }

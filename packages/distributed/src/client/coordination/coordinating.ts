@@ -177,7 +177,9 @@ export class Coordinating {
     this.#isClosed ||= isClosed;
     if (this.#lostReason !== undefined) return;
     this.#lostReason = reason;
-    for (const asking of this.#asking.values()) asking.reject(lostError(asking.api, reason));
+    for (const { api, reject } of this.#asking.values()) {
+      reject(isClosed ? closedError(api, "a call that has not ended") : lostError(api, reason));
+    }
     this.#asking.clear();
   }
 }
