@@ -129,7 +129,7 @@ export class Client implements Executor, AsyncDisposable {
    * when it is called. A promise that it returns is waited for.
    *
    * @throws GraphError, DistributedError `distributed/invalid-argument`,
-   *   `distributed/client-closed`; a function that cannot travel fails the future, with CaptureError
+   *   `distributed/client-closed`; what cannot travel fails the future, by a CaptureError
    * @example
    * ```ts
    * import { Client, LocalCluster } from "@millrace/distributed";
