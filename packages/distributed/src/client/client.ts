@@ -384,8 +384,8 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /**
-   * Lets go of everything that it holds; runs that have not ended fail. The client of `getClient`
-   * belongs to all tasks of its thread, and goes on.
+   * Lets go of all that it holds, once the scheduler has what `fireAndForget` gave; runs that have
+   * not ended fail. The client of `getClient` belongs to all tasks of its thread, and goes on.
    */
   async close(): Promise<void> {
     if (this.#isClosed || this.#transport.isShared) return;
