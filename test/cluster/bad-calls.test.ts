@@ -1,4 +1,5 @@
 import { wait } from "@millrace/distributed";
+import { TaskGraph } from "@millrace/graph";
 import { describe, expect, test } from "vitest";
 import { client } from "./lib/open-cluster.ts";
 
@@ -113,6 +114,41 @@ describe("what cannot be meant is refused where it is said", () => {
     await expect(client.run(() => 1, {} as never)).rejects.toThrow("Client.run: the arguments");
   });
 
+  test("what is no graph, and no list of keys", async () => {
+    const graph = TaskGraph.from({ a: 1 });
+    const drain = async (...args: unknown[]): Promise<void> => {
+      for await (const _ of client.stream(...(args as Parameters<typeof client.stream>)));
+    };
+    const run = (...args: unknown[]): unknown => client.run(...(args as [never]));
+    const persist = (...args: unknown[]): unknown => client.persist(...(args as [never, [], {}]));
+    for (const call of [run, persist, drain]) {
+      for (const args of [
+        [null, ["a"], {}],
+        [5, ["a"], {}],
+        [{}, ["a"], {}],
+        [graph, null, {}],
+        [graph, "a", {}],
+        [graph, [5], {}],
+        [graph, ["a"], null],
+      ]) {
+        await expect((async () => call(...args))()).rejects.toMatchObject(invalid);
+      }
+      await expect((async () => call(graph, ["b"], {}))()).rejects.toMatchObject({
+        code: "graph/missing-key",
+      });
+    }
+    expect(await client.run(graph, ["a", "a"], {})).toEqual([1, 1]);
+  });
+
+  test("what is no path", async () => {
+    for (const path of [null, 5, "", []] as never[]) {
+      await expect(client.dump(path)).rejects.toMatchObject({
+        ...invalid,
+        message: expect.stringContaining("Client.dump: bad path") as string,
+      });
+    }
+  });
+
   test("of a function whose name has a slash, items are mapped", async () => {
     const { "a/b": fn } = { "a/b": (n: number): number => n + 1 };
     expect(await client.gather(client.map(fn, [1]))).toEqual([2]);
@@ -122,4 +158,17 @@ describe("what cannot be meant is refused where it is said", () => {
     const none = undefined as never;
     expect(() => client.retry(none)).toThrow("Client.retry: this is no future, got undefined");
   });
+});
+
+test("a callback for progress that rejects is told by wait, at the beginning or the end", async () => {
+  const done = client.submit(identity, [1]);
+  await done.settled();
+  const rejects = async (): Promise<void> => Promise.reject(new Error("of progress"));
+  await expect(wait([done], { onProgress: rejects })).rejects.toThrow("of progress");
+  let count = 0;
+  const last = async (): Promise<void> => {
+    if (count++ > 0) await rejects();
+  };
+  await expect(wait([done], { onProgress: last })).rejects.toThrow("of progress");
+  expect(count).toBe(2);
 });

@@ -70,8 +70,8 @@ test("a client is told where all values are that it holds, by their keys", async
 
   const [holders] = await own.whoHas([made[0] as Future<number>]);
   const all = await own.whoHas();
-  expect([...all.keys()].toSorted()).toEqual(
-    ["made/0", "made/1", "pending", scattered?.key, "five"].toSorted(),
+  expect(new Set(all.keys())).toEqual(
+    new Set(["made/0", "made/1", "pending", scattered?.key, "five"]),
   );
   expect(all.get("made/0")).toEqual(holders);
   expect(all.get("made/1")).toEqual(holders);
@@ -83,7 +83,7 @@ test("a client is told where all values are that it holds, by their keys", async
   expect([...(await own.whoHas()).keys()]).toContain("made/1");
   adopted.release();
   expect(await persisted.compute()).toBe(5);
-  expect([...(await own.whoHas()).keys()].toSorted()).toEqual([scattered?.key, "five"].toSorted());
+  expect(new Set((await own.whoHas()).keys())).toEqual(new Set([scattered?.key, "five"]));
 });
 
 test("values are spread over the workers", async () => {

@@ -16,6 +16,7 @@ import type { ClientEvent, ClientInstruction, Location } from "./client-events.t
 import { hear, type RunListener } from "./run-listener.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { ByteBudget, budgetOfCompute } from "./byte-budget.ts";
+import { checkRun } from "./check-run.ts";
 import { closedError } from "./client-options.ts";
 import { ClientRun } from "./client-run.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -105,6 +106,7 @@ export class RunClient {
     keys: readonly Key[],
     options: StreamOptions,
   ): AsyncGenerator<Finished> {
+    checkRun(graph, keys, options);
     const { ordered = true, lookahead = lookaheadDefault } = options;
     const { run, outputs } = await this.#start(graph, keys, options, { lookahead });
     try {
@@ -264,6 +266,7 @@ export class RunClient {
     options: ExecutorOptions,
     how: Submission,
   ): Promise<{ run: ClientRun; outputs: readonly number[] }> {
+    checkRun(graph, keys, options);
     const unique = [...new Set(keys)];
     const outputs = placesAmong(unique, keys);
     const number = this.#runCount++;

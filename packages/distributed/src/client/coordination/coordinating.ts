@@ -190,8 +190,10 @@ export class Coordinating {
     this.#isClosed ||= isClosed;
     if (this.#lostReason !== undefined) return;
     this.#lostReason = reason;
-    for (const { api, reject } of this.#asking.values()) {
-      reject(isClosed ? closedError(api, "a call that has not ended") : lostError(api, reason));
+    for (const asking of this.#asking.values()) {
+      const { api } = asking;
+      const left = "a call that has not ended";
+      asking.reject(isClosed ? closedError(api, left) : lostError(api, reason));
     }
     this.#asking.clear();
   }
