@@ -77,7 +77,7 @@ describe("a queue", () => {
     const waiting = other.queue("gone").get();
     await other.queue("gone").size();
     await other.close();
-    await expect(waiting).rejects.toMatchObject({ code: "distributed/scheduler-lost" });
+    await expect(waiting).rejects.toMatchObject({ code: "distributed/client-closed" });
     await a.queue("gone").put(1);
     expect(await b.queue("gone").tryGet()).toBe(1);
   });

@@ -118,9 +118,17 @@ test("a client that was closed gives no values any more", async () => {
   const other = await Client.connect(cluster);
   const one = other.submit(identity, [1]);
   expect(await one.result()).toBe(1);
+  const pending = other.submit(() => new Promise<number>(() => undefined), []);
+  const computed = Delayed.call(() => new Promise(() => undefined), []).compute({
+    executor: other,
+  });
+  const taken = other.queue("nobody puts").get();
+  const ends = Promise.allSettled([computed, taken]);
   await other.close();
   const closed = { name: "DistributedError", code: "distributed/client-closed" };
   await expect(one.result()).rejects.toMatchObject(closed);
+  await expect(pending.result()).rejects.toMatchObject(closed);
+  expect(await ends).toMatchObject([{ reason: closed }, { reason: closed }]);
   await expect(client.gather([one])).rejects.toMatchObject(closed);
   await expect(client.submit(identity, [one]).result()).rejects.toMatchObject(closed);
 });

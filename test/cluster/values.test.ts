@@ -1,9 +1,10 @@
+import type { Future } from "@millrace/distributed";
 import { Client, wait } from "@millrace/distributed";
 import { Delayed, LayeredGraph } from "@millrace/graph";
 import { describe, expect, test } from "vitest";
 import { client, cluster } from "./lib/open-cluster.ts";
 
-async function holderCounts(futures: Parameters<Client["whoHas"]>[0]): Promise<number[]> {
+async function holderCounts(futures: Iterable<Future<unknown>>): Promise<number[]> {
   return (await client.whoHas(futures)).map(({ length }) => length);
 }
 
@@ -49,6 +50,40 @@ test("values are copied to as many workers as asked for", async () => {
   await expect(client.replicate(futures, 3)).rejects.toMatchObject({
     code: "distributed/not-scattered",
   });
+});
+
+test("a client is told where all values are that it holds, by their keys", async () => {
+  await using own = await Client.connect(cluster);
+  expect(await own.whoHas()).toEqual(new Map());
+  const made = own.map((n: number) => n + 1, [1, 2], { key: "made", workers: ["worker-1"] });
+  const [scattered] = await own.scatter(["text"]);
+  await own.queue<Future<number>>("holders").put(made[1] as Future<number>);
+  const adopted = await own.queue<Future<number>>("holders").get();
+  const persisted = await Delayed.call(() => 5, [], { name: "five" }).persist({
+    executor: own,
+  });
+  const failed = own.submit(() => {
+    throw new Error("bad");
+  }, []);
+  const pending = own.submit(() => 1, [], { key: "pending", workers: ["nobody"] });
+  await wait([...made, failed]);
+
+  const [holders] = await own.whoHas([made[0] as Future<number>]);
+  const all = await own.whoHas();
+  expect(new Set(all.keys())).toEqual(
+    new Set(["made/0", "made/1", "pending", scattered?.key, "five"]),
+  );
+  expect(all.get("made/0")).toEqual(holders);
+  expect(all.get("made/1")).toEqual(holders);
+  expect(all.get("pending")).toEqual([]);
+  expect(all.get(scattered?.key ?? "")).toHaveLength(1);
+  expect(all.get("five")).toHaveLength(1);
+
+  for (const future of [...made, pending]) future.release();
+  expect([...(await own.whoHas()).keys()]).toContain("made/1");
+  adopted.release();
+  expect(await persisted.compute()).toBe(5);
+  expect(new Set((await own.whoHas()).keys())).toEqual(new Set([scattered?.key, "five"]));
 });
 
 test("values are spread over the workers", async () => {

@@ -373,7 +373,7 @@ describe("delayed refuses", () => {
       `"delayed: no such option, got "nOut", wanted one of name, pure, nout."`,
     );
     expect(refuse(fn, { name: "" })).toMatchInlineSnapshot(
-      `"delayed: bad name, got "", wanted a text."`,
+      `"delayed: bad name, got "", wanted a text that is not empty."`,
     );
     expect(refuse(fn, { pure: 1 })).toMatchInlineSnapshot(
       `"delayed: bad pure, got 1, wanted true or false."`,

@@ -15,6 +15,7 @@ const one = (): number => 1;
 const text = fc
   .array(fc.constantFrom("a", "b", "/", "!", "0", "5", "10", "-"), { maxLength: 5, size: "max" })
   .map((parts) => parts.join(""));
+const key = text.filter((each) => each !== "");
 const name = fc.constantFrom("a", "b", "a!", "a5", "ab", "b10");
 const slashed = fc.constantFrom("a/5", "a/!", "a/5/b", "b/", "a");
 
@@ -33,7 +34,7 @@ const layer: fc.Arbitrary<Layer> = fc.oneof(
       text,
       fc.array(
         fc.oneof(
-          text,
+          key,
           text.map((end) => `a/${end}`),
         ),
         { maxLength: 8, size: "max" },

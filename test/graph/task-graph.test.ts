@@ -36,7 +36,7 @@ describe("TaskGraph.from", () => {
       `[GraphError: TaskGraph.from: an entry is no pair, got "ab", wanted an array of key and task.]`,
     );
     expect(() => TaskGraph.from([[1, 2]] as never)).toThrowErrorMatchingInlineSnapshot(
-      `[GraphError: TaskGraph.from: a key must be a string, got 1, wanted a string.]`,
+      `[GraphError: TaskGraph.from: bad key, got 1, wanted a text.]`,
     );
   });
 

@@ -217,7 +217,7 @@ describe("task and ref refuse", () => {
       `[GraphError: task: the arguments must come as an array, got "a", wanted an array.]`,
     );
     expect(() => ref(1 as never)).toThrowErrorMatchingInlineSnapshot(
-      `[GraphError: ref: a key must be a string, got 1, wanted a string.]`,
+      `[GraphError: ref: bad key, got 1, wanted a text.]`,
     );
   });
 });

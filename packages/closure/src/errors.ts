@@ -70,12 +70,19 @@ export class CaptureError extends Error {
     trail: readonly string[] = [],
     options?: ErrorOptions,
   ) {
+    const { stackTraceLimit } = Error;
+    // V8 keeps ten lines, which may all be ours; a frozen Error stays as it is.
+    if (stackTraceLimit > 0) Reflect.set(Error, "stackTraceLimit", stackTraceLimit + ownFramesMax);
     super(message, options);
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
     this.name = "CaptureError";
     this.code = code;
     this.trail = trail;
   }
 }
+
+/** So many calls of ours may stand between the caller's line and what cannot be captured. */
+const ownFramesMax = 30;
 
 /** A value for a message: printed, quoted where it is text, cut at 80 characters. */
 export function quote(value: unknown): string {

@@ -1,6 +1,13 @@
 import { moduleFunction } from "@millrace/closure";
 import type { LazyArguments, Settled } from "@millrace/graph";
-import { Delayed, GraphError, checkOptions, quoteValue, taskFault } from "@millrace/graph";
+import {
+  Delayed,
+  GraphError,
+  checkKey,
+  checkOptions,
+  quoteValue,
+  taskFault,
+} from "@millrace/graph";
 
 /** How a delayed function makes its calls. */
 export interface DelayedOptions<N extends number = number> {
@@ -157,9 +164,7 @@ const noutMax = 100_000;
 function checked(options: DelayedOptions, names: readonly string[]): DelayedOptions {
   checkOptions("delayed", options, names);
   const { name, pure, nout } = options;
-  if (name !== undefined && (typeof name !== "string" || name === "")) {
-    throw usage("bad name", name, "a text");
-  }
+  if (name !== undefined) checkKey("delayed", "bad name", name);
   if (pure !== undefined && typeof pure !== "boolean")
     throw usage("bad pure", pure, "true or false");
   if (nout !== undefined && !(Number.isInteger(nout) && nout >= 0 && nout <= noutMax)) {

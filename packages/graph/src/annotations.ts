@@ -1,3 +1,4 @@
+import type { Refusal } from "./check-options.ts";
 import { invalidArgument } from "./errors.ts";
 import { isThenable } from "./program.ts";
 
@@ -149,15 +150,30 @@ export function withoutAnnotations<T>(build: () => T): T {
   }
 }
 
-/** Refuses names that do not exist and values that mean nothing. */
-export function checkAnnotations(api: string, annotations: Annotations): void {
+/**
+ * Refuses names that do not exist and values that mean nothing.
+ *
+ * @param refusal - makes the error; default a GraphError `graph/invalid-argument`
+ * @example
+ * ```ts
+ * import { checkAnnotations } from "@millrace/graph";
+ *
+ * checkAnnotations("repeat", { retries: 2 });
+ * checkAnnotations("repeat", { retries: -1 }); // throws graph/invalid-argument
+ * ```
+ */
+export function checkAnnotations(
+  api: string,
+  annotations: Annotations,
+  refusal: Refusal = invalidArgument,
+): void {
   if (typeof annotations !== "object" || annotations === null) {
-    throw invalidArgument(api, "bad annotations", annotations, "an object");
+    throw refusal(api, "bad annotations", annotations, "an object");
   }
   for (const [name, value] of Object.entries(annotations) as [string, unknown][]) {
     if (value === undefined) continue;
     const wanted = problemWith(name, value);
-    if (wanted !== undefined) throw invalidArgument(api, `bad annotation '${name}'`, value, wanted);
+    if (wanted !== undefined) throw refusal(api, `bad annotation '${name}'`, value, wanted);
   }
 }
 

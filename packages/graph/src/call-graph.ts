@@ -2,6 +2,7 @@ import { mergeAnnotations, withoutAnnotations } from "./annotations.ts";
 import type { Key } from "./key.ts";
 import { LayeredGraph } from "./layered-graph.ts";
 import { MaterializedLayer } from "./layers/materialized-layer.ts";
+import { functionLabel } from "./program.ts";
 import { samePrograms } from "./same-task.ts";
 import type { ParsedEntry } from "./task.ts";
 import { keyConflict } from "./task-graph.ts";
@@ -71,7 +72,8 @@ export function graphOfCalls(roots: readonly CallNode[]): LayeredGraph {
     }
   }
   // The same call may stand on computed values in one graph and on calls in another.
-  const name = `delayed:${roots[0]?.key}:${tokenize([...entries.keys()].sort())}`;
+  const label = functionLabel({ name: roots[0]?.key }, "");
+  const name = `delayed:${label}:${tokenize([...entries.keys()].sort())}`;
   const layer = withoutAnnotations(() => MaterializedLayer.parsed(name, entries));
   const graphs = Array.from(others, (graph) => ({ graph }));
   return mergeGraphs(graphs).withLayer(layer);

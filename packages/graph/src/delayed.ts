@@ -10,9 +10,10 @@ import { GraphError, invalidArgument, quoteValue, taskFault } from "./errors.ts"
 import type { RunOptions } from "./executor.ts";
 import { Finalizer } from "./finalizer.ts";
 import type { Key } from "./key.ts";
+import { checkKey } from "./key.ts";
 import type { LayeredGraph } from "./layered-graph.ts";
 import type { TaskFunction } from "./program.ts";
-import { checkFunction, identity, settle } from "./program.ts";
+import { checkFunction, identity, functionLabel, settle } from "./program.ts";
 import { parseCall } from "./parse-call.ts";
 import type { TakesAnything } from "./task.ts";
 import { holderOf } from "./task.ts";
@@ -278,12 +279,9 @@ const processToken = crypto.randomUUID().slice(0, 8);
 function callKey(fn: TaskFunction, args: readonly unknown[], options: CallOptions): Key {
   checkOptions("Delayed.call", options, ["name", "pure"]);
   const { name, pure = false } = options;
-  if (name !== undefined) {
-    if (typeof name === "string" && name !== "") return name;
-    throw invalidArgument("delayed", "bad name", name, "a text");
-  }
+  if (name !== undefined) return checkKey("delayed", "bad name", name);
   const isValue = fn === identity || fn === settle;
-  const label = isValue ? "value" : fn.name === "" ? "call" : fn.name;
+  const label = isValue ? "value" : functionLabel(fn, "call");
   if (!pure) return `${label}-${processToken}-${callCount++}`;
   return `${label}-${tokenizeWith(standIn, fn, args)}`;
 }

@@ -60,7 +60,9 @@ export function errorClassFor(name: unknown, code: unknown): ErrorClass | undefi
  * ```
  */
 export function quoteValue(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : describeValue(value);
+  // One character more than is shown, so that a longer text is seen to be one.
+  const text =
+    typeof value === "string" ? JSON.stringify(value.slice(0, 81)) : describeValue(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

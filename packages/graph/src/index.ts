@@ -2,7 +2,12 @@ import "./tasks.ts";
 
 export { absorbSteps, absorbs } from "./absorb.ts";
 export type { Absorb } from "./absorb.ts";
-export { annotate, currentAnnotations, withoutAnnotations } from "./annotations.ts";
+export {
+  annotate,
+  checkAnnotations,
+  currentAnnotations,
+  withoutAnnotations,
+} from "./annotations.ts";
 export type { Annotations, RunDefaults } from "./annotations.ts";
 export { forEachLeaf, mapLeaves } from "./arg.ts";
 export type { Arg } from "./arg.ts";
@@ -50,7 +55,7 @@ export type { Csr } from "./csr.ts";
 export { IntList } from "./graph-core.ts";
 export type { GraphCore } from "./graph-core.ts";
 export { createInlineExecutor } from "./inline-executor.ts";
-export { compareKeys } from "./key.ts";
+export { checkKey, compareKeys } from "./key.ts";
 export type { Key, KeyList } from "./key.ts";
 export type { KeyTable } from "./key-table.ts";
 export { LayeredGraph } from "./layered-graph.ts";
@@ -76,7 +81,7 @@ export { optimizeLayers } from "./optimize/fuse-layers.ts";
 export { sequenceTasks } from "./optimize/sequence.ts";
 export type { Sequence } from "./optimize/sequence.ts";
 export { parseBytes } from "./parse-bytes.ts";
-export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
+export { functionLabel, makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
 export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
 export { progressBar } from "./progress-bar.ts";
 export type { ProgressStream } from "./progress-bar.ts";

@@ -1,3 +1,4 @@
+import type { Refusal } from "./check-options.ts";
 import { invalidArgument } from "./errors.ts";
 
 /**
@@ -20,6 +21,40 @@ export function keyList(api: string, keys: KeyList): readonly Key[] {
     throw invalidArgument(api, "a key must be a string", key, "a string");
   }
   return list;
+}
+
+/** As long as the longest path of a file: what is longer is data, given for a name by mistake. */
+const keyLengthMax = 4096;
+
+/**
+ * The same text, where it can be the name of a task or of a layer: not empty, of at most 4096
+ * characters, and with no half of a surrogate pair, which would be another text elsewhere. Cost:
+ * what a look at its characters takes.
+ *
+ * @param what - is wrong where it cannot, for the message
+ * @param refusal - makes the error; default a GraphError `graph/invalid-argument`
+ * @example
+ * ```ts
+ * import { checkKey } from "@millrace/graph";
+ *
+ * checkKey("repeat", "bad key", "part-1"); // => "part-1"
+ * checkKey("repeat", "bad key", ""); // throws graph/invalid-argument
+ * ```
+ */
+export function checkKey(
+  api: string,
+  what: string,
+  key: unknown,
+  refusal: Refusal = invalidArgument,
+): Key {
+  if (typeof key !== "string") throw refusal(api, what, key, "a text");
+  if (key === "") throw refusal(api, what, key, "a text that is not empty");
+  if (key.length > keyLengthMax) {
+    const wanted = `at most ${keyLengthMax} characters, not ${key.length}`;
+    throw refusal(api, what, key, wanted);
+  }
+  if (key.isWellFormed()) return key;
+  throw refusal(api, what, key, "a text without halves of surrogate pairs");
 }
 
 /** Key of task `index` of the layer `layer`. */

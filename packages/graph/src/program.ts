@@ -27,6 +27,28 @@ export interface Program {
   readonly freedInputs: readonly (readonly number[])[];
 }
 
+/** A label is read by people, in keys and messages. */
+const labelLengthMax = 100;
+
+/**
+ * What a function is called, as far as that is a text and fits in a key; `otherwise` where it has
+ * no name. Programs may write anything into it, of any length.
+ *
+ * @example
+ * ```ts
+ * import { functionLabel } from "@millrace/graph";
+ *
+ * functionLabel(Math.abs, "call"); // => "abs"
+ * functionLabel(() => 1, "call"); // => "call"
+ * ```
+ */
+export function functionLabel(fn: object, otherwise: string): string {
+  const { name } = fn as { readonly name?: unknown };
+  if (typeof name !== "string" || name === "") return otherwise;
+  // A cut may leave half of a pair.
+  return name.slice(0, labelLengthMax).toWellFormed();
+}
+
 /** What a run and the program of one of its tasks tell each other. */
 export interface RunControl {
   /** The step that runs or, when it has thrown, that threw; kept by {@link runProgram}. */

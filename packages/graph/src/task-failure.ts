@@ -1,7 +1,7 @@
 import type { FailedStep } from "./errors.ts";
 import { TaskError, clearFault, isTaskFault } from "./errors.ts";
 import type { Step } from "./program.ts";
-import { isOwn } from "./program.ts";
+import { isOwn, functionLabel } from "./program.ts";
 
 /**
  * What a run rejects with when a task threw: a {@link taskFault} (such as `bag/empty-reduction`) as
@@ -52,5 +52,5 @@ export function failedStep(steps: readonly Step[], failed: number): FailedStep |
   const { fn } = steps[failed] as Step;
   if (calls.length < 2 || isOwn(fn)) return undefined;
   const number = steps.slice(0, failed + 1).filter((step) => !isOwn(step.fn)).length;
-  return { name: fn.name === "" ? "(anonymous)" : fn.name, number, count: calls.length };
+  return { name: functionLabel(fn, "(anonymous)"), number, count: calls.length };
 }

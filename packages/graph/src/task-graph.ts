@@ -5,7 +5,7 @@ import type { RunOptions } from "./executor.ts";
 import type { GraphCore } from "./graph-core.ts";
 import { CoreBuilder, dependents, topologicalOrder } from "./graph-core.ts";
 import type { Key, KeyList } from "./key.ts";
-import { keyList } from "./key.ts";
+import { checkKey, keyList } from "./key.ts";
 import { listKeys } from "./key-table.ts";
 import { cullCore } from "./optimize/cull.ts";
 import type { Program } from "./program.ts";
@@ -181,11 +181,9 @@ export function entriesOf(
       throw invalidArgument(api, "an entry is no pair", pair, "an array of key and task");
     }
     const [key, value] = pair as [unknown, unknown];
-    if (typeof key !== "string") {
-      throw invalidArgument(api, "a key must be a string", key, "a string");
-    }
-    if (map.has(key)) throw keyConflict(api, key);
-    map.set(key, value);
+    const name = checkKey(api, "bad key", key);
+    if (map.has(name)) throw keyConflict(api, name);
+    map.set(name, value);
   }
   return map;
 }

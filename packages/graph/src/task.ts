@@ -3,6 +3,7 @@ import { currentAnnotations, withinAnnotate } from "./annotations.ts";
 import { checkOptions } from "./check-options.ts";
 import { invalidArgument } from "./errors.ts";
 import type { Key } from "./key.ts";
+import { checkKey } from "./key.ts";
 import { parseCall } from "./parse-call.ts";
 import type { Arg } from "./arg.ts";
 import type { Program, TaskFunction } from "./program.ts";
@@ -82,8 +83,7 @@ const specs = new WeakSet<object>();
  * ```
  */
 export function ref(key: Key): Ref {
-  if (typeof key !== "string")
-    throw invalidArgument("ref", "a key must be a string", key, "a string");
+  checkKey("ref", "bad key", key);
   const made: Ref = Object.freeze({ kind: "millrace.ref", key });
   refs.add(made);
   return made;

@@ -19,7 +19,7 @@ export {
   timeoutError,
 } from "./errors.ts";
 export type { ErrorClass, FailedStep } from "./errors.ts";
-export { makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
+export { functionLabel, makeProgram, ownFunctions, runGuard, runProgram } from "./program.ts";
 export type { Program, RunControl, Step, TaskFunction } from "./program.ts";
 export { failedStep } from "./task-failure.ts";
 

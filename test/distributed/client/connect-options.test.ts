@@ -125,6 +125,22 @@ describe("Client.connect refuses", () => {
     for (const each of told) expect(each).not.toContain(client.key.split("\n")[1]);
   });
 
+  it("a token, or certificates, beside a cluster that has its own", async () => {
+    const cluster = { scheduler: { url: nowhere, token } };
+    const told = await Promise.all([
+      refusal(cluster, { token: "another" }),
+      refusal(cluster, { tls: await createCertificates().then(({ client }) => client) }),
+    ]);
+    expect(told).toMatchInlineSnapshot(`
+      [
+        "distributed/invalid-argument: Client.connect: a cluster has its own, got 'token' beside a cluster, wanted none. Leave it out, or connect to an address.",
+        "distributed/invalid-argument: Client.connect: a cluster has its own, got 'tls' beside a cluster, wanted none. Leave it out, or connect to an address.",
+      ]
+    `);
+    const { url } = served.server;
+    expect(await refusal({ scheduler: { url, token } }, { token: undefined })).toBe("connected");
+  });
+
   it("addresses that are none, or hold what would get lost", async () => {
     const wrong: unknown[] = [
       null,

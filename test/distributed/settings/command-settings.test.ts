@@ -110,9 +110,9 @@ it("what means nothing is refused with what is wanted, and secrets are not repea
       "--resources: bad setting 'resources', got "gpu=-1", wanted amounts such as 'gpu=2,disk=1'. Correct it, or leave it out.",
       "--resources: bad setting 'resources', got "gpu=many", wanted amounts such as 'gpu=2,disk=1'. Correct it, or leave it out.",
       "--json: bad setting 'json', got "maybe", wanted true or false. Correct it, or leave it out.",
-      "--token: bad setting 'token', got another text, wanted 1 to 1024 visible ASCII characters without spaces. Correct it, or leave it out.",
-      "--name: bad setting 'name', got "line\\nbreak", wanted a name of 1 to 256 characters. Correct it, or leave it out.",
-      "--name: bad setting 'name', got "", wanted a name of 1 to 256 characters. Correct it, or leave it out.",
+      "--token: bad setting 'token', got a text of 10 characters, wanted 1 to 1024 visible ASCII characters without spaces. Correct it, or leave it out.",
+      "--name: bad setting 'name', got "line\\nbreak", wanted a name of 1 to 256 characters that can be shown. Correct it, or leave it out.",
+      "--name: bad setting 'name', got "", wanted a name of 1 to 256 characters that can be shown. Correct it, or leave it out.",
       "--allowed-hosts: bad setting 'allowed-hosts', got an array of 3, wanted names of hosts, such as 'a.example,b.example'. Correct it, or leave it out.",
       "--host: bad setting 'host', got "", wanted a name or address of this machine. Correct it, or leave it out.",
     ]

@@ -2,17 +2,17 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   createCertificates,
   writeCertificates,
 } from "../../../packages/distributed/dist/deploy/security/certificates.js";
 import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { itWhen } from "../../lib/skip.ts";
+import { refusalIn } from "./refusal.ts";
 import { run } from "./run-main.ts";
 
 const folder = scratchFolder();
-const before = { ...process.env };
 mkdirSync(join(folder, "certs"));
 await writeCertificates(join(folder, "certs"), await createCertificates());
 await writeCertificates(
@@ -26,37 +26,7 @@ function file(name: string, text: string): string {
   return path;
 }
 
-beforeEach(() => {
-  // What is set outside must not be seen, and nothing be left there.
-  process.env["XDG_RUNTIME_DIR"] = join(folder, "runtime");
-  process.env["XDG_CONFIG_HOME"] = join(folder, "config");
-  for (const name of Object.keys(process.env)) {
-    if (name.startsWith("MILLRACE_")) delete process.env[name];
-  }
-  mkdirSync(join(folder, "runtime"), { recursive: true });
-});
-
-afterAll(() => {
-  process.env = before;
-});
-
-/** The one line that tells what is wrong. */
-async function refusal(
-  argv: readonly string[],
-  variables: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  Object.assign(process.env, variables);
-  const { code, out, err } = await run(argv).ended;
-  for (const name of Object.keys(variables)) delete process.env[name];
-  expect({ argv, code, out, lines: err.trimEnd().split("\n").length }).toEqual({
-    argv,
-    code: 2,
-    out: "",
-    lines: 1,
-  });
-  expect(err).not.toMatch(/\n\s+at /);
-  return err.trimEnd().replaceAll(folder, "…");
-}
+const refusal = refusalIn(folder);
 
 async function refusals(lines: readonly string[]): Promise<string[]> {
   const told: string[] = [];
@@ -184,7 +154,7 @@ describe("one line tells what is wrong with", () => {
       [
         "millrace: MILLRACE_PORT: bad setting 'port', got 99999, wanted a whole number from 0 to 65535. Correct it, or leave it out.",
         "millrace: MILLRACE_NTHREADS: bad setting 'nthreads', got "none", wanted a whole number from 1 to 65536, or 'auto'. Correct it, or leave it out.",
-        "millrace: MILLRACE_TOKEN: bad setting 'token', got another text, wanted 1 to 1024 visible ASCII characters without spaces. Correct it, or leave it out.",
+        "millrace: MILLRACE_TOKEN: bad setting 'token', got a text of 10 characters, wanted 1 to 1024 visible ASCII characters without spaces. Correct it, or leave it out.",
         "millrace: MILLRACE_CONFIG: there is no such file, got 'absent.yaml', wanted the path of a YAML file. Correct it.",
         "millrace: …/millrace.yaml:2: there is no such setting, got "prot", wanted one of threads, memory-limit, local-directory, awaiting-tasks, resources, scheduler, scheduler-file, host, port, token, tls-ca, tls-cert, tls-key, insecure-network, allowed-hosts, idle-timeout, no-workers-timeout, pid-file, json, nthreads, nworkers, name, nanny, death-timeout, terminate-timeout, lifetime, lifetime-stagger, lifetime-restart. Correct the name.",
         "millrace: …/millrace.yaml:1: bad setting 'port', got "many", wanted a whole number from 0 to 65535. Correct it, or leave it out.",

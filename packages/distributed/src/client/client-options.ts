@@ -6,7 +6,7 @@ import type { Tls } from "../wire/tls.ts";
 
 /** How a client connects. */
 export interface ClientOptions {
-  /** What the scheduler lets in; a cluster of this process needs none. */
+  /** What the scheduler lets in; refused beside a cluster, which has its own, as is `tls`. */
   readonly token?: string | undefined;
   /** Certificates, for `wss://`; `ca` may be left out where a connection file has it. */
   readonly tls?: (Omit<Tls, "ca"> & Partial<Tls>) | undefined;
@@ -73,10 +73,15 @@ export function addressIn(api: string, { address }: ClientTransport): SchedulerA
   );
 }
 
-/** The error for a call of a client that was closed; `api` is what was called. */
-export function closedError(api: string): Error {
+/**
+ * The error for a call of a client that was closed.
+ *
+ * @param api - what was called
+ * @param got - what was called for, where it was called before
+ */
+export function closedError(api: string, got: string = "a call"): Error {
   return new DistributedError(
     "distributed/client-closed",
-    `${api}: the client was closed, got a call, wanted one before. Connect another client.`,
+    `${api}: the client was closed, got ${got}, wanted one before. Connect another client.`,
   );
 }

@@ -1,4 +1,4 @@
-import type { ExecutorOptions, Progress } from "@millrace/graph";
+import type { ExecutorOptions, Key, Progress } from "@millrace/graph";
 import { CancelledError, onAbort } from "@millrace/graph";
 import type { Attempt } from "../messages/client-messages.ts";
 import { ByteBudget } from "./byte-budget.ts";
@@ -21,6 +21,7 @@ export class ClientRun implements RunListener {
   readonly #budget: ByteBudget;
   /** Outputs that have been taken off the budget. */
   readonly #isCounted: Uint8Array;
+  readonly #held: readonly Key[];
   readonly #startedMs: number = performance.now();
   #left: number;
   #counts: Counts = { done: 0, total: 0, running: 0, retried: 0 };
@@ -33,13 +34,16 @@ export class ClientRun implements RunListener {
   /** Stops listening to the signal of the run. */
   #callOff: (() => void) | undefined;
 
+  /** @param held - keys of its outputs, where these stay with the workers */
   constructor(
     number: number,
     outputCount: number,
     options: ExecutorOptions,
     budget: ByteBudget = ByteBudget.none,
+    held: readonly Key[] = [],
   ) {
     this.number = number;
+    this.#held = held;
     this.#budget = budget;
     this.#isCounted = new Uint8Array(outputCount);
     this.#values = new Array<unknown>(outputCount);
@@ -116,6 +120,10 @@ export class ClientRun implements RunListener {
   /** All are wanted, so the run fails with the first. */
   failOutputs(_outputs: readonly number[], error: Error): void {
     this.fail(error);
+  }
+
+  heldKeys(): ReadonlyMap<number, Key> {
+    return new Map(this.#held.entries());
   }
 
   retried(): void {

@@ -15,7 +15,7 @@ import type { Actor, ActorArguments, ActorClass, ActorOptions } from "./actors/a
 import type { ClientOptions, ClientTransport, SchedulerReference } from "./client-options.ts";
 import { closedError } from "./client-options.ts";
 import type { ClientParts } from "./client-parts.ts";
-import { rebalance, replicate, whoHas, type Holder } from "./futures/copies.ts";
+import { rebalance, replicate, whoHas, whoHasAll, type Holder } from "./futures/copies.ts";
 import { ClusterEvent } from "./coordination/cluster-event.ts";
 import { ClusterLock } from "./coordination/cluster-lock.ts";
 import { ClusterQueue, type QueueOptions } from "./coordination/cluster-queue.ts";
@@ -128,8 +128,8 @@ export class Client implements Executor, AsyncDisposable {
    * lazy things among the arguments, also inside arrays, plain objects, Maps and Sets, are values
    * when it is called. A promise that it returns is waited for.
    *
-   * @throws CaptureError for a function that cannot travel, GraphError, DistributedError
-   *   `distributed/invalid-argument`, `distributed/client-closed`
+   * @throws GraphError, DistributedError `distributed/invalid-argument`,
+   *   `distributed/client-closed`; what cannot travel fails the future, by a CaptureError
    * @example
    * ```ts
    * import { Client, LocalCluster } from "@millrace/distributed";
@@ -208,9 +208,12 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /** The workers that have the values of futures, in the order given. */
-  async whoHas(futures: Iterable<Future<unknown>>): Promise<readonly (readonly Holder[])[]> {
-    this.#open("Client.whoHas");
-    return whoHas(futures);
+  whoHas(futures: Iterable<Future<unknown>>): Promise<readonly (readonly Holder[])[]>;
+  /** The workers that have each value which this client holds, by the keys; none where it waits. */
+  whoHas(): Promise<ReadonlyMap<Key, readonly Holder[]>>;
+  async whoHas(futures?: Iterable<Future<unknown>>): Promise<unknown> {
+    const { runs } = this.#open("Client.whoHas");
+    return futures === undefined ? whoHasAll(runs) : whoHas(futures);
   }
 
   /**
@@ -365,10 +368,7 @@ export class Client implements Executor, AsyncDisposable {
     return this.#open("Client.dump").watching.dump(path);
   }
 
-  /**
-   * The address of a page that shows the scheduler, for a browser. It lets in once, within 15
-   * minutes, and does not hold the token.
-   */
+  /** Address of a page that shows the scheduler; lets in once in 15 minutes, and holds no token. */
   pageUrl(): string {
     return this.parts.watching.pageUrl();
   }
@@ -384,8 +384,8 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /**
-   * Lets go of everything that it holds; runs that have not ended fail. The client of `getClient`
-   * belongs to all tasks of its thread, and goes on.
+   * Lets go of all that it holds, once the scheduler has what `fireAndForget` gave; runs that have
+   * not ended fail. The client of `getClient` belongs to all tasks of its thread, and goes on.
    */
   async close(): Promise<void> {
     if (this.#isClosed || this.#transport.isShared) return;

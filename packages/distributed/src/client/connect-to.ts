@@ -31,7 +31,10 @@ export async function addressOf(
   checkClientOptions(options);
   if (typeof to === "string") return addressAt(to, options);
   const { scheduler, schedulerFile } = (to ?? {}) as Partial<HasScheduler & HasSchedulerFile>;
-  if (typeof scheduler?.url === "string") return addressAt(scheduler.url, scheduler);
+  if (typeof scheduler?.url === "string") {
+    refuseWithCluster(options);
+    return addressAt(scheduler.url, scheduler);
+  }
   if (typeof schedulerFile !== "string") throw notAnAddress(to);
   const { readConnectionFile } = await import("../deploy/security/connection-file.ts");
   const { url, token, ca } = await readConnectionFile(schedulerFile, api);
@@ -40,6 +43,19 @@ export async function addressOf(
     token: options.token ?? token,
     tls: tls && { ...(ca && { ca }), ...tls },
   });
+}
+
+/** A cluster knows how it is reached: what was said beside it would say nothing. */
+function refuseWithCluster(options: ClientOptions): void {
+  const given = (["token", "tls"] as const).find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw invalidArgument(
+    api,
+    "a cluster has its own",
+    `'${given}' beside a cluster`,
+    "none",
+    "Leave it out, or connect to an address.",
+  );
 }
 
 function checkClientOptions(options: ClientOptions): void {

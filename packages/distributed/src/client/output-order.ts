@@ -1,5 +1,8 @@
 import type { ClientRun } from "./client-run.ts";
 
+/** Requested values that a stream may be ahead of its reader, unless told otherwise. */
+export const lookaheadDefault = 2;
+
 /**
  * Hands the values of a run to one reader, in the order asked or as they come. A key that was asked
  * for several times is one output, which is kept until its last place has been read.

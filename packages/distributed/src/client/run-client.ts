@@ -16,6 +16,7 @@ import type { ClientEvent, ClientInstruction, Location } from "./client-events.t
 import { hear, type RunListener } from "./run-listener.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { ByteBudget, budgetOfCompute } from "./byte-budget.ts";
+import { checkRun } from "./check-run.ts";
 import { closedError } from "./client-options.ts";
 import { ClientRun } from "./client-run.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -24,12 +25,9 @@ import type { Answer, Question } from "../messages/questions.ts";
 import { ClientMachine } from "./machine.ts";
 import type { ClientLink } from "./client-link.ts";
 import { Unwanted } from "./unwanted.ts";
-import { OutputOrder } from "./output-order.ts";
+import { OutputOrder, lookaheadDefault } from "./output-order.ts";
 import { shipGraph } from "./ship.ts";
 import { layersOf, placesAmong, settingsOf, type Submission } from "./submission.ts";
-
-/** Requested values that a stream may be ahead of its reader, unless told otherwise. */
-const lookaheadDefault = 2;
 
 /** Runs graphs on a scheduler, and brings their values here. */
 export class RunClient {
@@ -108,6 +106,7 @@ export class RunClient {
     keys: readonly Key[],
     options: StreamOptions,
   ): AsyncGenerator<Finished> {
+    checkRun(graph, keys, options);
     const { ordered = true, lookahead = lookaheadDefault } = options;
     const { run, outputs } = await this.#start(graph, keys, options, { lookahead });
     try {
@@ -177,14 +176,9 @@ export class RunClient {
   }
 
   async #lookUp(at: Location): Promise<Block | undefined> {
-    let block: Block;
-    try {
-      block = await this.#link.bring(at);
-    } catch {
-      // The worker is gone, or has it no more: the scheduler knows where to look next.
-      return undefined;
-    }
-    await preparationFor(block);
+    // A worker that is gone, or has it no more: the scheduler knows where to look next.
+    const block = await (async () => this.#link.bring(at))().catch(() => undefined);
+    if (block !== undefined) await preparationFor(block);
     return block;
   }
 
@@ -221,6 +215,11 @@ export class RunClient {
     bytes: readonly number[],
   ): Promise<Answer> {
     return this.#ask((request) => ({ kind: "scattered", run, request, keys, bytes }));
+  }
+
+  /** Who listens to which run. */
+  get listeners(): ReadonlyMap<number, RunListener> {
+    return this.#runs;
   }
 
   /** A number for a run that the scheduler may make for this client. */
@@ -267,10 +266,12 @@ export class RunClient {
     options: ExecutorOptions,
     how: Submission,
   ): Promise<{ run: ClientRun; outputs: readonly number[] }> {
+    checkRun(graph, keys, options);
     const unique = [...new Set(keys)];
     const outputs = placesAmong(unique, keys);
     const number = this.#runCount++;
-    const run = new ClientRun(number, unique.length, options, how.budget);
+    const held = how.holds === true ? unique : [];
+    const run = new ClientRun(number, unique.length, options, how.budget, held);
     this.#isLost(run);
     if (run.isOver) return { run, outputs };
     this.#runs.set(number, run);
@@ -392,7 +393,7 @@ export class RunClient {
       case "progressed":
       case "attempted": {
         const listener = this.#runs.get(instruction.run);
-        if (listener !== undefined) hear(listener, instruction);
+        if (listener !== undefined) hear(listener, instruction, this.#isClosed);
       }
     }
   }

@@ -1,9 +1,10 @@
 import type { CallArguments, TaskFunction } from "@millrace/graph";
-import { checkOptions, quoteValue } from "@millrace/graph";
+import { checkAnnotations, checkOptions, quoteValue } from "@millrace/graph";
 import { DistributedError, invalidArgument } from "../errors.ts";
 import { optionRefusal } from "../option-refusal.ts";
 import type { ClientParts } from "./client-parts.ts";
 import type { Coordinating } from "./coordination/coordinating.ts";
+import { checkCall } from "./futures/check-futures.ts";
 import type { Future } from "./futures/future.ts";
 import type { Returned } from "./futures/submit.ts";
 
@@ -27,12 +28,16 @@ export async function runEverywhere<F extends TaskFunction>(
   args: CallArguments<F>,
   options: RunEverywhereOptions,
 ): Promise<ReadonlyMap<string, Returned<F>>> {
+  checkCall(api, fn, args);
   checkOptions(api, options, ["workers"], optionRefusal);
+  checkAnnotations(api, options, optionRefusal);
   const all = await namesOf(coordinating);
   const names = [...new Set(options.workers ?? all)];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) throw noSuchWorker(unknown, all);
-  const futures = names.map((name) => submitting.submit(fn, args, { workers: [name], priority }));
+  const futures = names.map((name) =>
+    submitting.submit(fn, args, { workers: [name], priority }, api),
+  );
   const watch = watchWorkers(coordinating, names, futures);
   try {
     const values = await Promise.race([

@@ -1,6 +1,8 @@
+import type { Key } from "@millrace/graph";
 import { SchedulerLostError } from "../errors.ts";
 import type { Attempt } from "../messages/client-messages.ts";
 import type { ClientInstruction, Counts } from "./client-events.ts";
+import { closedError } from "./client-options.ts";
 import { errorOf } from "./run-failure.ts";
 
 /** Who is told what becomes of a run. */
@@ -14,6 +16,8 @@ export interface RunListener {
   /** The whole run has failed, or is given up. */
   fail(error: unknown): void;
   progressed(counts: Counts): void;
+  /** Outputs that are held, as far as they are there or may come, and what they are called. */
+  heldKeys(): ReadonlyMap<number, Key>;
   attempted(attempts: readonly Attempt[]): void;
 }
 
@@ -22,8 +26,12 @@ type News = Extract<
   { kind: "finished" | "failed" | "retried" | "rejected" | "lost" | "progressed" | "attempted" }
 >;
 
-/** Tells a listener what has become of its run. */
-export function hear(run: RunListener, news: News): void {
+/**
+ * Tells a listener what has become of its run.
+ *
+ * @param isClosed - whether it is the client who asks for nothing any more
+ */
+export function hear(run: RunListener, news: News, isClosed: boolean): void {
   switch (news.kind) {
     case "finished":
       for (const output of news.outputs) run.give(output, undefined);
@@ -38,7 +46,8 @@ export function hear(run: RunListener, news: News): void {
       run.fail(news.error);
       return;
     case "lost":
-      run.fail(new SchedulerLostError(news.reason));
+      if (isClosed) run.fail(closedError("compute", "a run that has not ended"));
+      else run.fail(new SchedulerLostError(news.reason));
       return;
     case "progressed":
       run.progressed(news.counts);

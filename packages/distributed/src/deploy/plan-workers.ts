@@ -1,6 +1,7 @@
 import { parseBytes, quoteValue } from "@millrace/graph";
 import { ConfigError } from "../errors.ts";
 import type { CommandSettings } from "../settings/command-settings.ts";
+import { nameLengthMax } from "../settings/command-settings.ts";
 import { parseDuration } from "../settings/parse-duration.ts";
 import { workerMemory } from "./worker-memory.ts";
 
@@ -54,9 +55,8 @@ export function planWorkers(settings: CommandSettings, facts: MachineFacts): Wor
   }
   const lifetimeMs = millis(settings.lifetime, Infinity);
   checkLifetime(settings, hasNanny, lifetimeMs);
-  const base = settings.name ?? `${facts.name}-${facts.pid}`;
   return {
-    names: count === 1 ? [base] : Array.from({ length: count }, (_, index) => `${base}-${index}`),
+    names: namesOf(settings.name ?? `${facts.name}-${facts.pid}`, count),
     threads,
     memoryBytesMax: memoryOf(settings, facts, count),
     localDirectory: settings.localDirectory ?? facts.temporary,
@@ -70,6 +70,18 @@ export function planWorkers(settings: CommandSettings, facts: MachineFacts): Wor
       lifetimeRestart: settings.lifetimeRestart ?? false,
     },
   };
+}
+
+/** The name itself where there is one worker, else followed by numbers. */
+function namesOf(base: string, count: number): readonly string[] {
+  if (count === 1) return [base];
+  const names = Array.from({ length: count }, (_, index) => `${base}-${index}`);
+  const longest = names.at(-1) as string;
+  if (longest.length <= nameLengthMax) return names;
+  throw new ConfigError(
+    `--name: with the number of a worker it is too long, got ${longest.length} characters, ` +
+      `wanted at most ${nameLengthMax}. Give a shorter name, or start one worker.`,
+  );
 }
 
 /**

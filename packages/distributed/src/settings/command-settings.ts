@@ -51,6 +51,8 @@ interface Setting {
 
 // oxlint-disable-next-line no-control-regex -- no line of a log or a table may be broken by a name
 const NAME = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,256}$/;
+/** What a scheduler takes for the name of a worker. */
+export const nameLengthMax = 256;
 
 const text = (wanted: string): Setting => ({
   form: "text",
@@ -109,7 +111,7 @@ const own: Readonly<Record<Own, Setting>> = {
   json: flag,
   nthreads: count,
   nworkers: count,
-  name: text("a name of 1 to 256 characters"),
+  name: text(`a name of 1 to ${nameLengthMax} characters that can be shown`),
   nanny: flag,
   deathTimeout: duration(1_000),
   terminateTimeout: duration(0),
@@ -152,7 +154,12 @@ export function checkSetting(where: string, name: string, value: unknown): void 
   }
   const wanted = own[name as Own].check(value);
   if (wanted === undefined) return;
-  throw badSetting(where, name, isSecret(name) ? "another text" : quoteValue(value), wanted);
+  throw badSetting(where, name, isSecret(name) ? sizeOf(value) : quoteValue(value), wanted);
+}
+
+/** All that is said of a secret. */
+function sizeOf(value: unknown): string {
+  return typeof value === "string" ? `a text of ${value.length} characters` : `a ${typeof value}`;
 }
 
 /** The value that a text stands for; what it does not fit is told by `checkSetting`. */

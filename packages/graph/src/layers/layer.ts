@@ -7,6 +7,7 @@ import {
 } from "../annotations.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Key } from "../key.ts";
+import { checkKey } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import type { Program, TaskFunction } from "../program.ts";
 import { checkFunction } from "../program.ts";
@@ -78,10 +79,8 @@ export function checkCall(api: string, call: Call): Call {
 
 /** Checks the name of a symbolic layer: a slash would make its keys ambiguous. */
 export function checkLayerName(api: string, name: string): string {
-  if (typeof name !== "string" || name === "" || name.includes("/")) {
-    throw invalidArgument(api, "bad layer name", name, "a text without a slash");
-  }
-  return name;
+  if (!checkKey(api, "bad layer name", name).includes("/")) return name;
+  throw invalidArgument(api, "bad layer name", name, "a text without a slash");
 }
 
 /** Checks the name of a layer that is read; it need not be there yet. */

@@ -1,8 +1,8 @@
 import type { Annotations } from "../annotations.ts";
 import { mergeAnnotations, nest, sameAnnotations, withoutAnnotations } from "../annotations.ts";
 import { checkOptions } from "../check-options.ts";
-import { invalidArgument } from "../errors.ts";
 import type { Key } from "../key.ts";
+import { checkKey } from "../key.ts";
 import type { KeyTable } from "../key-table.ts";
 import { listKeys, rangeKeys } from "../key-table.ts";
 import type { Program } from "../program.ts";
@@ -50,9 +50,7 @@ export class MaterializedLayer implements Layer {
       TaskGraph | Readonly<Record<Key, unknown>> | Iterable<readonly [Key, unknown]> | ParsedTasks,
     options: LayerOptions = {},
   ) {
-    if (typeof name !== "string" || name === "") {
-      throw invalidArgument("MaterializedLayer", "bad layer name", name, "a text");
-    }
+    checkKey("MaterializedLayer", "bad layer name", name);
     checkOptions("MaterializedLayer", options, layerOptionNames);
     const { keys, entries } = tasks instanceof ParsedTasks ? tasks : parseTasks(name, tasks);
     this.name = name;

@@ -1,5 +1,5 @@
 import type { CallArguments } from "@millrace/graph";
-import { checkOptions, quoteValue, taskFailure } from "@millrace/graph";
+import { checkOptions, functionLabel, quoteValue, taskFailure } from "@millrace/graph";
 import { decodeFailure } from "../../codec/failure/decode-failure.ts";
 import { invalidArgument } from "../../errors.ts";
 import { optionRefusal } from "../../option-refusal.ts";
@@ -94,16 +94,14 @@ export class Actors implements ActorLink {
   ): Promise<Actor<InstanceType<C>>> {
     checkClass(Class, args);
     checkOptions(api, options, optionNames, optionRefusal);
-    const { name: wanted = Class.name || "actor", ...where } = options;
+    const { name: wanted = functionLabel(Class, "actor"), ...where } = options;
     checkName(api, wanted);
-    const name = `${wanted.slice(0, ownNameMax)}-${crypto.randomUUID()}`;
+    const name = `${wanted.slice(0, ownNameMax).toWellFormed()}-${crypto.randomUUID()}`;
     const given = [name, Class, ...(args as readonly unknown[])];
-    const host = this.#submitting.submit(hostActor as never, given as never, {
-      ...where,
-      key: name,
-    });
+    const own = { ...where, key: name };
+    const host = this.#submitting.submit(hostActor as never, given as never, own, api);
     try {
-      const className = Class.name || "Actor";
+      const className = functionLabel(Class, "Actor");
       const nobody: ActorAddress = { name, className, methods: [], fields: [] };
       const described = (await this.#begun(nobody, host)) as Description;
       return makeHandle({ ...nobody, ...described }, this) as Actor<InstanceType<C>>;

@@ -44,6 +44,8 @@ export class Coordinating {
   readonly client: RunClient;
   readonly #send: (message: CoordinateMessage) => void;
   readonly #asking = new Map<number, Asking>();
+  /** What the scheduler has not said yet that it keeps. */
+  readonly #entrusting = new Set<Promise<unknown>>();
   #requestCount = 0;
   #lostReason: string | undefined;
   #isClosed = false;
@@ -123,7 +125,11 @@ export class Coordinating {
     };
     // Where the scheduler does not have it yet, or not any more, this client can keep it.
     const stay = (): unknown => wait(futures).then(over, over);
-    this.ask<"done">(api, { kind: "entrust", value }).then(over, stay);
+    const entrusted = this.ask<"done">(api, { kind: "entrust", value });
+    this.#entrusting.add(entrusted);
+    const settled = (): boolean => this.#entrusting.delete(entrusted);
+    entrusted.then(settled, settled);
+    entrusted.then(over, stay);
   }
 
   /** Says something without waiting for the answer. */
@@ -132,9 +138,16 @@ export class Coordinating {
     this.ask(api, demand).catch(() => undefined);
   }
 
-  /** Lets go of all that is shared with others; resolves when the scheduler knows, or soon. */
+  /**
+   * Lets go of all that is shared with others; resolves when the scheduler knows, or soon, and not
+   * before it has taken what it was entrusted with.
+   */
   async leave(): Promise<void> {
     if (this.isLost || this.#requestCount === 0) return;
+    if (this.#entrusting.size > 0) {
+      await Promise.race([Promise.allSettled(this.#entrusting), rest(entrustingMs)]);
+    }
+    if (this.isLost) return;
     const left = this.ask<"done">("Client.close", { kind: "leave" });
     // A scheduler that does not answer finds out when the connection is closed.
     await Promise.race([left.catch(() => undefined), rest(leavingMs)]);
@@ -177,13 +190,22 @@ export class Coordinating {
     this.#isClosed ||= isClosed;
     if (this.#lostReason !== undefined) return;
     this.#lostReason = reason;
-    for (const asking of this.#asking.values()) asking.reject(lostError(asking.api, reason));
+    for (const asking of this.#asking.values()) {
+      const { api } = asking;
+      const left = "a call that has not ended";
+      asking.reject(isClosed ? closedError(api, left) : lostError(api, reason));
+    }
     this.#asking.clear();
   }
 }
 
 /** So long a client that closes waits for its scheduler. */
 const leavingMs = 1_000;
+/**
+ * And so long where a graph of which a task is to run on is still being written out: as long as a
+ * scheduler waits for a client that does not close.
+ */
+const entrustingMs = 60_000;
 
 function rest(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
@@ -215,12 +237,15 @@ function refusedError(api: string, why: Refusal, reason: string): Error {
 
 /** Checks the name of something that clients share. */
 export function checkName(api: string, name: unknown): asserts name is string {
-  if (typeof name === "string" && name.length > 0 && name.length <= nameLengthMax) return;
+  const isText = typeof name === "string" && name.length > 0 && name.length <= nameLengthMax;
+  if (isText && name.isWellFormed()) return;
   throw invalidArgument(
     api,
     "bad name",
     quoteValue(name),
-    `a text of 1 to ${nameLengthMax} characters`,
+    isText
+      ? "a text without halves of surrogate pairs"
+      : `a text of 1 to ${nameLengthMax} characters`,
     "Give the name by which other clients find it.",
   );
 }

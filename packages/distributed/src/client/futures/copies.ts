@@ -1,3 +1,4 @@
+import type { Key } from "@millrace/graph";
 import { checkCount } from "@millrace/graph";
 import { DistributedError, invalidArgument } from "../../errors.ts";
 import type { Answer, Question } from "../../messages/questions.ts";
@@ -28,6 +29,44 @@ async function ask<K extends Answer["kind"]>(
   throw invalidArgument(api, "the scheduler refuses", reason, "an answer", "Look at the futures.");
 }
 
+/** The workers that have each value that a client holds; none where it is not computed. */
+export async function whoHasAll(client: RunClient): Promise<ReadonlyMap<Key, readonly Holder[]>> {
+  const found = new Map<Key, Holder[]>();
+  const asked = Array.from(client.listeners, async ([run, listener]) => {
+    const keys = listener.heldKeys();
+    for (const key of keys.values()) if (!found.has(key)) found.set(key, []);
+    if (keys.size === 0) return;
+    const answer = await client.ask({ kind: "who-has", run, outputs: [...keys.keys()] });
+    // One that the scheduler does not know yet, or no more, has nothing anywhere.
+    if (answer.kind !== "holders") return;
+    for (const [output, holders] of holdersIn(answer)) {
+      const known = found.get(keys.get(output) as Key) as Holder[];
+      const isNew = ({ worker }: Holder): boolean => known.every((each) => each.worker !== worker);
+      known.push(...holders.filter(isNew));
+    }
+  });
+  await Promise.all(asked);
+  return found;
+}
+
+/** What an answer says of each output. */
+function* holdersIn({
+  rows,
+  peers,
+}: AnswerOf<"holders">): Iterable<readonly [output: number, holders: readonly Holder[]]> {
+  const addresses = new Map(peers.map(({ worker, address }) => [worker, address]));
+  for (let n = 0; n < rows.length;) {
+    const [output, , count] = rows.slice(n, n + 3) as [number, number, number];
+    n += 3 + count;
+    const holders = rows.slice(n - count, n);
+    const held = Array.from(holders, (worker) => ({
+      worker,
+      address: addresses.get(worker) ?? "",
+    }));
+    yield [output, held];
+  }
+}
+
 /** The workers that have the values of futures, in their order; none where it is not computed. */
 export async function whoHas(
   futures: Iterable<Future<unknown>>,
@@ -38,9 +77,8 @@ export async function whoHas(
       const { run, output } = future;
       const outputs = [output];
       const question = { kind: "who-has", run: run.held.number, outputs } as const;
-      const { rows, peers } = await ask("Client.whoHas", run.client, question, "holders");
-      const addresses = new Map(peers.map(({ worker, address }) => [worker, address]));
-      return rows.slice(3).map((worker) => ({ worker, address: addresses.get(worker) ?? "" }));
+      const answer = await ask("Client.whoHas", run.client, question, "holders");
+      return [...holdersIn(answer)].flatMap(([, holders]) => holders);
     }),
   );
 }

@@ -1,3 +1,4 @@
+import type { Key } from "@millrace/graph";
 import { CancelledError } from "@millrace/graph";
 import { DistributedError } from "../../errors.ts";
 import type { HeldRun } from "../held.ts";
@@ -22,6 +23,8 @@ export class FutureRun implements RunListener {
   /** How many futures, and others, need each output. */
   readonly #uses: Int32Array;
   readonly #statuses: FutureStatus[];
+  /** What the outputs are called, as far as somebody has said so. */
+  readonly #keys: Key[] = [];
   readonly #errors = new Map<number, Error>();
   readonly #waiters = new Map<number, Waiter>();
   /** Why the scheduler does not know the run. */
@@ -89,6 +92,21 @@ export class FutureRun implements RunListener {
       this.#waiters.set(output, waiter);
     }
     return waiter;
+  }
+
+  /** A future of an output has this key. */
+  name(output: number, key: Key): void {
+    this.#keys[output] = key;
+  }
+
+  heldKeys(): ReadonlyMap<number, Key> {
+    const held = new Map<number, Key>();
+    for (const [output, status] of this.#statuses.entries()) {
+      const key = this.#keys[output];
+      const isHeld = status === "pending" || status === "finished";
+      if (isHeld && key !== undefined) held.set(output, key);
+    }
+    return held;
   }
 
   /** One more needs an output. */

@@ -5,8 +5,11 @@ import {
   LayeredGraph,
   annotate,
   blockKeys,
+  checkAnnotations,
+  checkKey,
   checkOptions,
   isCollection,
+  functionLabel,
 } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
 import type { RunClient } from "../run-client.ts";
@@ -48,6 +51,8 @@ const optionNames: readonly (keyof SubmitOptions)[] = [
   "allowOtherWorkers",
 ];
 
+const mapApi = "Client.map";
+
 /** What a call gives. */
 export type Returned<F extends TaskFunction> = Awaited<ReturnType<F>>;
 
@@ -63,15 +68,16 @@ export class Submitting {
     this.#client = client;
   }
 
-  /** See `Client.submit`. */
+  /** See `Client.submit`. @param api - what its user has called */
   submit<F extends TaskFunction>(
     fn: F,
     args: CallArguments<F>,
     options: SubmitOptions,
+    api: string = "Client.submit",
   ): Future<Returned<F>> {
-    checkCall("Client.submit", fn, args);
-    checkOptions("Client.submit", options, optionNames, optionRefusal);
-    checkKey("Client.submit", options.key);
+    checkCall(api, fn, args);
+    checkSubmitOptions(api, options);
+    if (options.key !== undefined) checkKey(api, "bad key", options.key, optionRefusal);
     const { key, pure = false } = options;
     const call = annotate(adviceOf(options), () =>
       Delayed.call(fn, args, { ...(key !== undefined && { name: key }), pure }),
@@ -89,24 +95,22 @@ export class Submitting {
     items: Iterable<unknown>,
     options: SubmitOptions,
   ): readonly Future<Awaited<R>>[] {
-    checkCall("Client.map", fn, []);
-    checkOptions("Client.map", options, optionNames, optionRefusal);
-    checkKey("Client.map", options.key);
-    // Its tasks are called by it and their numbers.
-    if (options.key?.includes("/") === true) {
-      throw optionRefusal("Client.map", "bad key", options.key, "a text without a slash");
-    }
-    const list = listOf("Client.map", "items", items);
+    checkCall(mapApi, fn, []);
+    checkSubmitOptions(mapApi, options);
+    const list = listOf(mapApi, "items", items);
+    checkMapKey(options.key, list.length);
     const { key, pure = false } = options;
     if (pure || holdsLazy(list)) {
       return list.map((item, n) =>
-        this.submit(fn as TaskFunction, [item] as never, {
-          ...options,
-          ...(key !== undefined && { key: `${key}-${n}` }),
-        }),
+        this.submit(
+          fn as TaskFunction,
+          [item] as never,
+          { ...options, ...(key !== undefined && { key: `${key}-${n}` }) },
+          mapApi,
+        ),
       ) as readonly Future<Awaited<R>>[];
     }
-    const name = key ?? `${fn.name || "call"}-${crypto.randomUUID()}`;
+    const name = key ?? `${functionLabel(fn, "call").replaceAll("/", "-")}-${crypto.randomUUID()}`;
     const layer = annotate(
       adviceOf(options),
       () =>
@@ -173,9 +177,21 @@ function isOfUse({ status }: Future<unknown>): boolean {
   return status === "pending" || status === "finished";
 }
 
-function checkKey(api: string, key: unknown): void {
-  if (key === undefined || (typeof key === "string" && key !== "")) return;
-  throw optionRefusal(api, "bad key", key, "a text that is not empty");
+/** Its tasks are called by it and their numbers, of which the last is the longest. */
+function checkMapKey(key: unknown, count: number): void {
+  if (key === undefined) return;
+  const name = checkKey(mapApi, "bad key", key, optionRefusal);
+  if (name.includes("/")) throw optionRefusal(mapApi, "bad key", key, "a text without a slash");
+  checkKey(mapApi, "bad key", `${name}/${count}`, optionRefusal);
+}
+
+function checkSubmitOptions(api: string, options: SubmitOptions): void {
+  checkOptions(api, options, optionNames, optionRefusal);
+  const { pure } = options;
+  if (pure !== undefined && typeof pure !== "boolean") {
+    throw optionRefusal(api, "bad pure", pure, "true or false");
+  }
+  checkAnnotations(api, adviceOf(options), optionRefusal);
 }
 
 function adviceOf({

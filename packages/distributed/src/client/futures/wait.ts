@@ -21,9 +21,10 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Called at the beginning, while something changes up to ten times a second, and at the end. What
-   * it throws, `wait` rejects with. Cost: a look at each future that often.
+   * it throws, or its promise rejects with, `wait` rejects with; the last promise is waited for.
+   * Cost: a look at each future that often.
    */
-  readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
+  readonly onProgress?: ((progress: WaitProgress) => unknown) | undefined;
 }
 
 /** How far some futures have come. */
@@ -97,11 +98,11 @@ export async function wait<T>(
 async function reporting(
   enough: Promise<unknown>,
   futures: readonly Future<unknown>[],
-  onProgress: (progress: WaitProgress) => void,
+  onProgress: (progress: WaitProgress) => unknown,
 ): Promise<void> {
   const startMs = performance.now();
   let told: WaitProgress | undefined;
-  const report = (isLast: boolean): void => {
+  const report = async (isLast: boolean): Promise<void> => {
     let [done, pending] = [0, 0];
     for (const { status } of futures) {
       if (status === "finished") done++;
@@ -111,17 +112,11 @@ async function reporting(
     const failed = total - done - pending;
     if (!isLast && told?.done === done && told.failed === failed) return;
     told = { done, failed, total, elapsedMs: performance.now() - startMs };
-    onProgress(told);
+    await onProgress(told);
   };
   let looking: NodeJS.Timeout | undefined;
   const broken = new Promise<never>((_, reject) => {
-    const look = (): void => {
-      try {
-        report(false);
-      } catch (error) {
-        reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    };
+    const look = (): void => void report(false).catch(reject);
     looking = setInterval(look, lookMs);
     look();
   });
@@ -130,7 +125,7 @@ async function reporting(
   } finally {
     clearInterval(looking);
   }
-  report(true);
+  await report(true);
 }
 
 function enoughOf(futures: readonly Future<unknown>[], returnWhen: ReturnWhen): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { pageUrl } from "../../deploy/security/page-ticket.ts";
+import { optionRefusal } from "../../option-refusal.ts";
 import type { ClientTransport } from "../client-options.ts";
 import { addressIn } from "../client-options.ts";
 import { ApiReader } from "./api-reader.ts";
@@ -32,6 +33,9 @@ export class Watching {
 
   /** See `Client.dump`. */
   async dump(path: string): Promise<void> {
+    if (typeof path !== "string" || path === "") {
+      throw optionRefusal("Client.dump", "bad path", path, "the path of a file");
+    }
     await dump(this.#reader("Client.dump"), path);
   }
 
