@@ -153,6 +153,7 @@ export const faultKinds = [
   "retire",
   "stall-scheduler",
   "restart-scheduler",
+  "lie",
 ] as const;
 
 /** Something that goes wrong with worker number `worker`. */

@@ -5,6 +5,8 @@ import type { WebSocket } from "ws";
 import {
   DistributedError,
   VersionMismatchError,
+  addressTakenError,
+  distrustedError,
   isRefusal,
   nameTakenError,
   refusedError,
@@ -77,6 +79,8 @@ export async function dial(
     const welcome = await greet(socket, { ...hello, version: packageVersion });
     if (welcome.kind === "mismatch") throw new VersionMismatchError(address.url, welcome.reason);
     if (welcome.kind === "taken") throw nameTakenError(address.url, welcome.reason);
+    if (welcome.kind === "address-taken") throw addressTakenError(address.url, welcome.reason);
+    if (welcome.kind === "distrusted") throw distrustedError(address.url, welcome.reason);
     if (welcome.kind !== "welcome") throw refusedError(address.url, welcome.reason);
     return { socket, carrier, epoch: welcome.epoch, session: welcome.session };
   } catch (error) {

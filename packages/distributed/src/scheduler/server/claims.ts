@@ -3,17 +3,17 @@ import type { WebSocket } from "ws";
 /** Whose connection gives no sign of life for so long when asked is not there any more. */
 const answerMsDefault = 5_000;
 
-/** A worker that has a name. */
+/** A worker that has something. */
 interface Holder {
   readonly socket: WebSocket;
   readonly instance: string | undefined;
 }
 
 /**
- * The names of the workers that are connected. Each is that of one worker: results, logs and
- * `workers` of a task go by it.
+ * The names of the workers that are connected, or their addresses. Each is that of one worker:
+ * results, logs and `workers` of a task go by its name, who wants its values goes by its address.
  */
-export class WorkerNames {
+export class Claims {
   readonly #holders = new Map<string, Holder>();
   readonly #answerMs: number;
 
