@@ -30,6 +30,11 @@ export interface Hello {
   readonly name: string;
   /** The version of its package. */
   readonly version: string;
+  /**
+   * Which of the greetings of its process it is: who is known already is heard by later ones only,
+   * so that one which was captured on its way is worth nothing. Not there where nobody comes back.
+   */
+  readonly attempt?: number | undefined;
   /** Of a worker: what it is known by when it comes back, which nobody can guess. */
   readonly instance?: string | undefined;
   /** Of a worker: where its values are found. */
@@ -134,7 +139,9 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   const hasInstance = role === "worker" && fields.has("instance");
   const instance = hasInstance ? fields.text("instance", 64) : undefined;
   const address = role === "worker" ? fields.text("address", addressLengthMax) : undefined;
-  return { role, isOfTasks, name, version: theirVersion, instance, address, session };
+  const isKnownAgain = session !== undefined || instance !== undefined;
+  const attempt = isKnownAgain ? fields.whole("attempt") : undefined;
+  return { role, isOfTasks, name, version: theirVersion, attempt, instance, address, session };
 }
 
 /**

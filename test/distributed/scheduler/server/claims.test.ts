@@ -53,10 +53,13 @@ it("a name whose worker does not answer is free", async () => {
   };
   const [silent, first, second] = [await connected(), await connected(), await connected()];
   const names = new Claims(50);
-  expect(await names.take("w", "a", silent.far)).toBe(true);
+  expect(await names.take("w", { instance: "a" }, silent.far)).toBe(true);
   silent.near.pause();
   // Both ask at once, and one gets it.
-  const taken = [names.take("w", "b", first.far), names.take("w", "c", second.far)];
+  const taken = [
+    names.take("w", { instance: "b" }, first.far),
+    names.take("w", { instance: "c" }, second.far),
+  ];
   expect((await Promise.all(taken)).filter(Boolean)).toEqual([true]);
   for (const { near } of [silent, first, second]) near.terminate();
   server.close();

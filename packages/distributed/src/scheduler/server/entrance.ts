@@ -10,6 +10,7 @@ import type { Log } from "../../log.ts";
 import { packageVersion } from "../../package-version.ts";
 import type { Hello } from "../../wire/greeting.ts";
 import { answer, hear } from "../../wire/greeting.ts";
+import type { Refusal } from "./admission.ts";
 import { Admission } from "./admission.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { limitsOf } from "./scheduler-server-options.ts";
@@ -97,8 +98,11 @@ export class Entrance {
     socket.on("error", () => undefined);
     const refusal = this.admission.refusalOf(request);
     if (refusal !== undefined) {
-      this.#log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
-      refuse(socket, refusal.status, refusal.reason);
+      // A flood of guesses has a line of its own.
+      if (refusal.status !== 429) {
+        this.#log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
+      }
+      refuse(socket, refusal);
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
@@ -144,16 +148,19 @@ export class Entrance {
 /** What is no HTTP, or too much of it, before there is a request. */
 function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) socket.destroy();
-  else if (code === "HPE_HEADER_OVERFLOW") refuse(socket, 431, "the headers are too long");
-  else if (code === "ERR_HTTP_REQUEST_TIMEOUT") refuse(socket, 408, "the request took too long");
-  else refuse(socket, 400, "this is no request");
+  else if (code === "HPE_HEADER_OVERFLOW")
+    refuse(socket, { status: 431, reason: "the headers are too long" });
+  else if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+    refuse(socket, { status: 408, reason: "the request took too long" });
+  else refuse(socket, { status: 400, reason: "this is no request" });
 }
 
-function refuse(socket: Duplex, status: number, reason: string): void {
+function refuse(socket: Duplex, { status, reason, afterS }: Refusal): void {
   const body = `${reason}\n`;
+  const after = afterS === undefined ? "" : `Retry-After: ${afterS}\r\n`;
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n` +
-      "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n" +
+      `${after}X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n` +
       "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n" +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );

@@ -125,8 +125,7 @@ export class SchedulerServer implements AsyncDisposable {
   }
 
   async #met(socket: WebSocket, hello: Hello): Promise<void> {
-    const { role, name, session } = hello;
-    if (role === "client") this.#clients.admit(socket, name, session, ++this.#epochs);
+    if (hello.role === "client") this.#clients.admit(socket, hello, ++this.#epochs);
     else await this.#workers.admit(socket, hello);
   }
 

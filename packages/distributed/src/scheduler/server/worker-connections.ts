@@ -55,11 +55,11 @@ export class WorkerConnections {
     const { name, instance, address = "" } = hello;
     const distrust = this.#distrusted.get(instance ?? "");
     if (distrust !== undefined) refuse(socket, { kind: "distrusted", reason: distrust });
-    if (!(await this.#names.take(name, instance, socket))) {
+    if (!(await this.#names.take(name, hello, socket))) {
       refuse(socket, { kind: "taken", reason: name });
     }
     for (const place of placesOf(socket, address)) {
-      const isFree = await this.#addresses.take(place, instance, socket);
+      const isFree = await this.#addresses.take(place, hello, socket);
       if (!isFree) refuse(socket, { kind: "address-taken", reason: address });
     }
     const epoch = this.#options.nextEpoch();
