@@ -50,7 +50,11 @@ it("no more than 4,096 addresses are remembered", () => {
 });
 
 function asked(remoteAddress: string, headers: object): IncomingMessage {
-  return { headers: { host: "127.0.0.1", ...headers }, socket: { remoteAddress } } as never;
+  return {
+    headers: { host: "127.0.0.1", ...headers },
+    headersDistinct: {},
+    socket: { remoteAddress },
+  } as never;
 }
 
 it.each([

@@ -41,7 +41,10 @@ export class Admission {
   }
 
   /** Why a request is not even answered, whoever it is of; undefined where it may be. */
-  strangerRefusalOf({ headers }: IncomingMessage): Refusal | undefined {
+  strangerRefusalOf({ headers, headersDistinct }: IncomingMessage): Refusal | undefined {
+    // Which of two is meant others on the way may see in another way.
+    const twice = single.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
+    if (twice !== undefined) return { status: 400, reason: `the header ${twice} is there twice` };
     const reason = refusalOf(headers, this.#hosts);
     return reason === undefined ? undefined : { status: 403, reason };
   }
@@ -92,6 +95,9 @@ export class Admission {
     return wrongRole === undefined ? undefined : { status: 403, reason: wrongRole };
   }
 }
+
+/** Headers that decide who may come in. */
+const single = ["host", "authorization", "origin", "sec-fetch-site"] as const;
 
 const notLetIn: Refusal = { status: 401, reason: "the token is missing or wrong" };
 

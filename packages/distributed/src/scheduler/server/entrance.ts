@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -20,6 +20,8 @@ import { Strangers } from "./strangers.ts";
 const pongBytesMax = 2 ** 16;
 /** Who was told why it may not come in has so long to end the connection itself. */
 const refusedMs = 200;
+/** Requests of one connection that wait for their answers. */
+const openMax = 16;
 
 type Server = ReturnType<typeof createServer>;
 
@@ -41,6 +43,8 @@ export class Entrance {
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   readonly #strangers: Strangers;
+  /** Requests that have no answer yet, by their connection. */
+  readonly #open = new WeakMap<Socket, number>();
 
   /** One that listens, and lets nobody in before `open`. Rejects where its address is not free. */
   static async listen(options: SchedulerServerOptions, log: Log): Promise<Entrance> {
@@ -88,10 +92,26 @@ export class Entrance {
   open({ requested, met }: Visitors): void {
     const http = this.#http;
     http.on("error", (error) => this.#log.error("http", { error: error.message }));
-    http.on("request", requested);
+    http.on("request", (request, response) => this.#requested(request, response, requested));
     http.on("clientError", (error, socket) => refuseMalformed(error, socket));
     http.on("connection", (socket: Socket) => this.#strangers.came(socket));
     http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head, met));
+  }
+
+  /** Nobody needs many answers at a time on one connection: asked at once they stop the loop. */
+  #requested(request: IncomingMessage, response: ServerResponse, requested: RequestListener): void {
+    const { socket } = request;
+    // What was behind it in the same bytes comes all the same.
+    if (socket.destroyed) return;
+    const open = 1 + (this.#open.get(socket) ?? 0);
+    if (open > openMax) {
+      this.#log.warn("refused", { from: socket.remoteAddress, reason: "many requests at once" });
+      socket.destroy();
+      return;
+    }
+    this.#open.set(socket, open);
+    response.once("close", () => this.#open.set(socket, (this.#open.get(socket) ?? 1) - 1));
+    requested(request, response);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, met: Visitors["met"]): void {
@@ -155,6 +175,7 @@ function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Duplex): void 
   else refuse(socket, { status: 400, reason: "this is no request" });
 }
 
+/** Says why, and ends: who does not go after that is not waited for, or its place stayed taken. */
 function refuse(socket: Duplex, { status, reason, afterS }: Refusal): void {
   const body = `${reason}\n`;
   const after = afterS === undefined ? "" : `Retry-After: ${afterS}\r\n`;
@@ -164,4 +185,5 @@ function refuse(socket: Duplex, { status, reason, afterS }: Refusal): void {
       "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n" +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  setTimeout(() => socket.destroy(), refusedMs).unref();
 }
