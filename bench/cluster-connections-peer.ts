@@ -17,8 +17,9 @@ const together = 20;
 
 /** A worker as its scheduler sees it: no task asks for it, and so it needs no threads. */
 async function openWorker(name: string): Promise<void> {
-  const { socket } = await dial({ url, token }, { role: "worker", name });
-  const offer = { name, address: "tcp://127.0.0.1:1", host: name, threads: 1 };
+  const address = `tcp://${name}:1`;
+  const { socket } = await dial({ url, token }, { role: "worker", name, address });
+  const offer = { name, address, host: name, threads: 1 };
   const whole = { ...offer, memoryBytesMax: 2 ** 30, resources: {} };
   const machine = new WorkerMachine(whole, {}, performance.now());
   let timer: NodeJS.Timeout | undefined;

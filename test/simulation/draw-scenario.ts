@@ -28,7 +28,7 @@ export function drawScenario(seed: number): Scenario {
     tuning: drawTuning(random),
     graphs,
     workload: drawWorkload(random, endMs),
-    faults: drawFaults(random, endMs),
+    faults: [...drawFaults(random, endMs), ...drawLies(seed, endMs)],
   };
 }
 
@@ -145,9 +145,19 @@ function drawWorkload(random: Random, endMs: number): Deed[] {
   })).toSorted((a, b) => a.atMs - b.atMs);
 }
 
+const usualKinds = faultKinds.filter((kind) => kind !== "lie");
+
+/** In some seeds a worker lies; numbers of its own leave all others as they were. */
+function drawLies(seed: number, endMs: number): Fault[] {
+  const random = new Random(seed, "lies");
+  if (!random.chance(0.15)) return [];
+  const atMs = random.chance(0.5) ? 0 : random.below(endMs);
+  return [{ atMs, kind: "lie", worker: random.below(8), other: random.below(2), lastMs: 1 }];
+}
+
 function drawFaults(random: Random, endMs: number): Fault[] {
   if (random.chance(0.1)) return [];
-  const kinds = faultKinds.filter(() => random.chance(0.3));
+  const kinds = usualKinds.filter(() => random.chance(0.3));
   if (!random.chance(0.1)) {
     const restarts = kinds.indexOf("restart-scheduler");
     if (restarts >= 0) kinds.splice(restarts, 1);

@@ -44,6 +44,9 @@ function strikeWorker(world: World, worker: VirtualWorker, fault: Fault, index: 
     case "crash-at-point":
       worker.crashPoint = crashPoints[other % crashPoints.length] as CrashPoint;
       return;
+    case "lie":
+      worker.lie = other % 2 === 0 ? "denies" : "garbles";
+      return;
     case "drop":
       worker.dropConnection();
       return;
@@ -118,6 +121,7 @@ export function heal(world: World): void {
     }
     worker.resume();
     worker.crashPoint = undefined;
+    if (worker.lie !== undefined) worker.lie = "is over";
     worker.threads.slowness = 1;
     if (worker.life === 0) worker.start();
     else relieve(worker);

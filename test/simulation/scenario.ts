@@ -155,6 +155,7 @@ export const faultKinds = [
   "retire",
   "stall-scheduler",
   "restart-scheduler",
+  "lie",
 ] as const;
 
 /** Something that goes wrong with worker number `worker`. */

@@ -30,6 +30,7 @@ export const states: readonly string[] = [
   "input unreadable",
   "killed beside values",
   "late message of an old epoch",
+  "liar sent away",
   "output not brought",
   "outputs copied to other workers",
   "piece fetched",

@@ -192,10 +192,11 @@ export class VirtualScheduler {
         return;
       }
       case "disconnect":
-        this.#disconnect(instruction.epoch, instruction.reason);
+        if (instruction.isDistrusted === true) this.#distrust(instruction.epoch);
+        else this.#disconnect(instruction.epoch, instruction.reason);
         return;
       case "warn":
-        this.#world.mark("warned of what waits for a worker");
+        this.#world.mark(`warned: ${instruction.event}`);
         return;
       case "expand":
         this.#expand(instruction);
@@ -211,6 +212,19 @@ export class VirtualScheduler {
     this.#world.mark("silent worker given up");
     this.#world.audit.losesWorker(epoch);
     this.#workers.get(epoch)?.refuse();
+  }
+
+  /** Another process takes the place of a worker that is not believed any more. */
+  #distrust(epoch: number): void {
+    const connection = this.#workers.get(epoch);
+    const worker = this.#world.workerNamed(connection?.name ?? "");
+    // Where a process has died unheard, another one of its address has not what is asked for.
+    const isThere = worker?.connection === connection;
+    if (isThere && worker?.lie === undefined) throw new Error(`${worker?.name} was distrusted`);
+    this.#world.mark(isThere ? "liar sent away" : "dead worker sent away for its successor");
+    this.#world.audit.losesWorker(epoch);
+    connection?.refuse();
+    if (isThere) worker?.crash({ isSilent: true, restartMs: 20 });
   }
 
   #wakeAt(atMs: number): void {

@@ -1,5 +1,13 @@
-import type { ValueName } from "../../packages/distributed/src/worker/worker-events.ts";
+import type { ValueName, Want } from "../../packages/distributed/src/worker/worker-events.ts";
 import type { SimValue } from "./values.ts";
+
+/** What a worker has of what it was asked for. */
+export type StoreAnswer = readonly {
+  readonly want: Want;
+  readonly value: SimValue;
+  readonly bytes: number;
+  readonly inPieces: boolean;
+}[];
 
 export interface StoredValue {
   readonly name: ValueName;

@@ -12,21 +12,13 @@ import type {
 import { Connection } from "./connection.ts";
 import { openRoad } from "./network.ts";
 import type { CrashPoint, WorkerPlan } from "./scenario.ts";
-import type { SimValue } from "./values.ts";
 import { OnlyPiece, pieceOf } from "./values.ts";
+import type { StoreAnswer } from "./virtual-store.ts";
 import { VirtualStore } from "./virtual-store.ts";
 import { VirtualThreads } from "./virtual-threads.ts";
 import type { World } from "./world.ts";
 
 export type WorkerConnection = Connection<WorkerMessage, ToWorkerMessage>;
-
-/** What a peer has of what it was asked for. */
-type Answer = readonly {
-  readonly want: Want;
-  readonly value: SimValue;
-  readonly bytes: number;
-  readonly inPieces: boolean;
-}[];
 
 const questionTimeoutMs = 3_000;
 const reconnectMs = 20;
@@ -53,6 +45,8 @@ export class VirtualWorker {
   /** What waits for a frozen process to go on. */
   #backlog: (() => void)[] = [];
   crashPoint: CrashPoint | undefined;
+  /** What it does with values that peers ask it for, until it is another process. */
+  lie: "denies" | "garbles" | "is over" | undefined;
 
   constructor(world: World, name: string, plan: WorkerPlan) {
     this.#world = world;
@@ -90,6 +84,7 @@ export class VirtualWorker {
   start(): void {
     if (this.life !== 0) return;
     this.life = ++this.#lives;
+    this.lie = undefined;
     this.store = this.#makeStore();
     this.threads = this.#makeThreads();
     this.#backlog = [];
@@ -318,18 +313,18 @@ export class VirtualWorker {
   #ask({ question, peer, wants }: Extract<WorkerInstruction, { kind: "fetch" }>): void {
     const world = this.#world;
     let isOpen = true;
-    const fail = (): void => {
+    const fail = (isCorrupt = false): void => {
       if (!isOpen) return;
       isOpen = false;
       for (const want of wants) world.audit.notFetched(this, want);
-      this.feed({ kind: "fetch-failed", question });
+      this.feed({ kind: "fetch-failed", question, isCorrupt });
     };
-    this.later(questionTimeoutMs, fail);
+    this.later(questionTimeoutMs, () => fail());
     const delayMs = this.#random.exponential(world.scenario.tuning.delayMs);
     this.later(delayMs, () => {
       const other = world.workerNamed(peer.address);
       if (other === undefined || other.life === 0 || world.isCut(this.name, other.name)) {
-        this.later(this.#random.exponential(3), fail);
+        this.later(this.#random.exponential(3), () => fail());
         return;
       }
       const { life } = other;
@@ -337,16 +332,17 @@ export class VirtualWorker {
         this.later(this.#random.exponential(world.scenario.tuning.delayMs), () => {
           // What was on its way when the peer died came in part only, and is thrown away.
           if (other.life !== life || world.isCut(this.name, other.name)) fail();
+          else if (other.lie === "garbles") fail(true);
           else if (isOpen) {
             isOpen = false;
-            this.#fetched(question, wants, answer);
+            this.#fetched(question, wants, other.lie === "denies" ? [] : answer);
           }
         });
       });
     });
   }
 
-  #fetched(question: number, wants: readonly Want[], answer: Answer): void {
+  #fetched(question: number, wants: readonly Want[], answer: StoreAnswer): void {
     for (const { want, value, bytes, inPieces } of answer) {
       const isPiece = want.piece >= 0;
       if (!isPiece) this.#world.audit.checkValue(want.name, value);
@@ -360,7 +356,7 @@ export class VirtualWorker {
   }
 
   /** Looks for what a peer or a client asks for, when the process gets to it. */
-  answer(wants: readonly Want[], reply: (answer: Answer) => void): void {
+  answer(wants: readonly Want[], reply: (answer: StoreAnswer) => void): void {
     if (this.#reaches("on-question")) return;
     this.later(0, () => {
       const lost = wants.filter(({ name }) => this.store.has(name) && !this.store.read(name));

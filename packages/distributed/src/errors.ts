@@ -1,6 +1,7 @@
 /** What went wrong, as a stable word: match on it, never on a message. */
 export type DistributedErrorCode =
   | "distributed/actor-lost"
+  | "distributed/address-conflict"
   | "distributed/bad-certificate"
   | "distributed/bad-connection-file"
   | "distributed/bad-directory"
@@ -11,6 +12,7 @@ export type DistributedErrorCode =
   | "distributed/coordination-full"
   | "distributed/corrupt-block"
   | "distributed/corrupt-frame"
+  | "distributed/distrusted"
   | "distributed/insecure-network"
   | "distributed/invalid-argument"
   | "distributed/killed-worker"
@@ -271,8 +273,30 @@ export function nameTakenError(url: string, name: string): DistributedError {
   );
 }
 
+/** The error for a worker that says that it is found where another one is. */
+export function addressTakenError(url: string, address: string): DistributedError {
+  return new DistributedError(
+    "distributed/address-conflict",
+    `connect: a worker at this address is there and alive, got ${JSON.stringify(address)} for ` +
+      `${url}, wanted an address of its own. Give it the address of its own machine by --host, ` +
+      "or end the other worker first.",
+  );
+}
+
+/** The error for a worker that a scheduler does not believe any more. */
+export function distrustedError(url: string, reason: string): DistributedError {
+  return new DistributedError(
+    "distributed/distrusted",
+    `connect: the scheduler at ${url} does not believe this worker any more, got the answer ` +
+      `"${reason}", wanted a welcome. Start another worker in its place, and look at the network, ` +
+      "the memory and the disk of this machine where it comes again.",
+  );
+}
+
 const refusalCodes: readonly string[] = [
   "distributed/refused",
+  "distributed/address-conflict",
+  "distributed/distrusted",
   "distributed/version-mismatch",
   "distributed/name-conflict",
 ];

@@ -107,6 +107,7 @@ describe("Client.connect refuses", () => {
       [secure, { tls: { ...client, key: worker.key } }],
       [secure, { tls: { cert: client.cert, key: client.key } }],
       [nowhere, { token, tls: client }],
+      [secure, { token }],
     ];
     const told = await Promise.all(wrong.map(([url, options]) => refusal(url, options)));
     expect(told).toMatchInlineSnapshot(`
@@ -120,6 +121,7 @@ describe("Client.connect refuses", () => {
         "distributed/invalid-argument: Client.connect: bad tls.key, got that of another, wanted the key of tls.cert. Correct the option.",
         "distributed/invalid-argument: Client.connect: nothing says whose certificate the scheduler shows, got tls without ca, wanted the PEM text of its authority. Give tls.ca, or the connection file of the scheduler.",
         "distributed/invalid-argument: Client.connect: certificates are given for a scheduler without TLS, got "ws://127.0.0.1:1", wanted an address such as "wss://127.0.0.1:8786". Correct the address, or leave out 'tls'.",
+        "distributed/invalid-argument: Client.connect: a scheduler at wss:// wants to see a certificate, got none for "wss://127.0.0.1:1", wanted tls with ca, cert and key. Give them: workers, too, are called with them, and else in the clear, with the token.",
       ]
     `);
     for (const each of told) expect(each).not.toContain(client.key.split("\n")[1]);

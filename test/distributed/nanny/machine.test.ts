@@ -121,6 +121,19 @@ describe("a worker that dies", () => {
     expect(story({}, events).at(-1)).toMatch(/^3750: end gave-up: .*out of memory/);
   });
 
+  it("of distrust is started again, though it had tasks, and given up when it comes again", () => {
+    const events = [...begin];
+    let atMs = 0;
+    for (const waitMs of [0, 250, 500, 1000, 2000, 4000]) {
+      events.push([atMs, { kind: "began" }, exited({ code: 6 })]);
+      atMs += waitMs;
+      events.push([atMs, { kind: "ticked" }], [atMs, spawned]);
+    }
+    const told = story({}, events);
+    expect(told).toContain("0: spawn after distrust: others did not get what it claimed to hold");
+    expect(told.at(-1)).toMatch(/^3750: end gave-up: .* 5 times within 60 s; .* of distrust/);
+  });
+
   it("now and then is started for ever", () => {
     const events = [...begin];
     for (let atMs = 12_001; atMs < 10_000_000; atMs += 12_001) {

@@ -8,7 +8,10 @@ import type { Tls } from "../wire/tls.ts";
 export interface ClientOptions {
   /** What the scheduler lets in; refused beside a cluster, which has its own, as is `tls`. */
   readonly token?: string | undefined;
-  /** Certificates, for `wss://`; `ca` may be left out where a connection file has it. */
+  /**
+   * Certificates, which `wss://` wants and `ws://` does not take; `ca` may be left out where a
+   * connection file has it.
+   */
   readonly tls?: (Omit<Tls, "ca"> & Partial<Tls>) | undefined;
   /** What the scheduler calls this client; 1 to 256 characters. */
   readonly name?: string | undefined;

@@ -83,6 +83,15 @@ function addressAt(said: string, { token, tls }: ClientOptions): SchedulerAddres
   if (token !== undefined) {
     checkToken(api, token, "Pass the token as the scheduler has it in its connection file.");
   }
+  if (tls === undefined && isSecure) {
+    throw invalidArgument(
+      api,
+      "a scheduler at wss:// wants to see a certificate",
+      `none for ${quoteValue(url)}`,
+      "tls with ca, cert and key",
+      "Give them: workers, too, are called with them, and else in the clear, with the token.",
+    );
+  }
   if (tls === undefined) return { url, token, tls };
   if (isSecure) return { url, token, tls: whole(tls) };
   // It would be called in the clear, with the token.

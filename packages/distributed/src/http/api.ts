@@ -230,6 +230,13 @@ export type ApiEvent = {
       readonly tasks: number;
       readonly values: number;
     }
+  /** Others did not get from it what it claims to hold; it was sent away. */
+  | {
+      readonly kind: "worker-distrusted";
+      readonly worker: string;
+      readonly epoch: number;
+      readonly reason: string;
+    }
   | { readonly kind: "worker-paused"; readonly worker: string; readonly epoch: number }
   | { readonly kind: "worker-resumed"; readonly worker: string; readonly epoch: number }
   | { readonly kind: "client-joined"; readonly client: string; readonly epoch: number }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "../log.ts";
-import type { Admission } from "../scheduler/server/admission.ts";
+import type { Admission, Refusal } from "../scheduler/server/admission.ts";
 import { pagePolicy, strangerPage } from "./page.ts";
 import type { PageSessions } from "./page-sessions.ts";
 import { BadRequest, Query } from "./query.ts";
@@ -75,9 +75,13 @@ export class HttpApi {
     const refusal = isIn ? admission.roleRefusalOf(request) : admission.refusalOf(request);
     if (path === "/" && sessions !== undefined && refusal?.status !== 403) {
       const ticket = new URLSearchParams(search).get("token");
-      if (ticket !== null && method === "GET") return entered(sessions, ticket);
+      if (ticket !== null && method === "GET") {
+        const cookie = sessions.redeem(ticket, Date.now());
+        if (cookie !== undefined) return entered(cookie);
+        return refused("/", admission.wrongTokenOf(request.socket.remoteAddress ?? ""));
+      }
     }
-    if (refusal !== undefined) return refused(path, refusal.status, refusal.reason);
+    if (refusal !== undefined) return refused(path, refusal);
     const route = routes.get(path);
     if (route === undefined) return jsonAnswer(404, { error: "there is nothing here" });
     try {
@@ -112,16 +116,17 @@ function refusalOf({ method = "", url = "", headers }: IncomingMessage): Answer 
   return jsonAnswer(413, { error: "a request must have no body" });
 }
 
-/** A browser that shows a ticket is led to the page, by an address without it. */
-function entered(sessions: PageSessions, ticket: string): Answer {
-  const cookie = sessions.redeem(ticket, Date.now());
-  if (cookie === undefined) return refused("/", 401, "");
+/** A browser that has shown a ticket is led to the page, by an address without it. */
+function entered(cookie: string): Answer {
   const headers = { Location: "/", "Set-Cookie": cookie };
   return { status: 303, type: "text/plain; charset=utf-8", body: "", headers };
 }
 
-function refused(path: string, status: number, reason: string): Answer {
-  const headers = status === 401 ? { "WWW-Authenticate": 'Bearer realm="millrace"' } : {};
+function refused(path: string, { status, reason, afterS }: Refusal): Answer {
+  const headers = {
+    ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="millrace"' }),
+    ...(afterS !== undefined && { "Retry-After": String(afterS) }),
+  };
   if (path !== "/" || status !== 401) return jsonAnswer(status, { error: reason }, headers);
   const body = strangerPage();
   const all = { ...headers, "Content-Security-Policy": pagePolicy };

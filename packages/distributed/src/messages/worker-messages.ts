@@ -104,6 +104,11 @@ export type WorkerMessage =
       readonly attempt: number;
       readonly rows: Rows;
     }
+  /**
+   * Peers did not give what the scheduler says that they hold. Rows of four: value, version,
+   * worker, and 1 where it has answered that it has it not, 0 where what it sent was not intact.
+   */
+  | { readonly kind: "denied"; readonly rows: Rows }
   /** Rows of two, value and version: what was to be acquired and could be had from nobody. */
   | { readonly kind: "not-acquired"; readonly rows: Rows }
   /**

@@ -1,8 +1,9 @@
 import type { ProcessExit } from "./nanny-events.ts";
+import { exitCodes } from "./nanny-events.ts";
 
 /** What a worker died of. */
 export interface ExitReason {
-  readonly kind: "out-of-memory" | "heap-limit" | "signal" | "exit" | "not-spawned";
+  readonly kind: "out-of-memory" | "heap-limit" | "signal" | "exit" | "distrusted" | "not-spawned";
   /** For people: one line. */
   readonly text: string;
 }
@@ -48,6 +49,9 @@ export function exitReason(exit: ProcessExit, memory: MemoryFacts): ExitReason {
     };
   }
   if (signal !== undefined) return { kind: "signal", text: `signal ${signal}` };
+  if (code === exitCodes.distrusted) {
+    return { kind: "distrusted", text: "distrust: others did not get what it claimed to hold" };
+  }
   return { kind: "exit", text: `exit ${code ?? "without a code"}` };
 }
 

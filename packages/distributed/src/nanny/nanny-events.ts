@@ -83,4 +83,6 @@ export const exitCodes = {
   refused: 3,
   schedulerLost: 4,
   nannyLost: 5,
+  /** Its scheduler does not believe it any more: another one is to take its place. */
+  distrusted: 6,
 } as const;

@@ -54,6 +54,8 @@ export class WorkerRun {
         return { exitCode: exitCodes.done, reason: "it retired" };
       case "refused":
         return { exitCode: exitCodes.refused, reason: end.reason };
+      case "distrusted":
+        return { exitCode: exitCodes.distrusted, reason: end.reason };
       case "scheduler-lost":
         return { exitCode: exitCodes.schedulerLost, reason: end.reason };
     }
@@ -67,8 +69,9 @@ function notStarted(error: unknown): WorkerOutcome {
 }
 
 function exitCodeOf(error: DistributedError): number {
-  if (isRefusal(error)) return exitCodes.refused;
   const { code } = error;
+  if (code === "distributed/distrusted") return exitCodes.distrusted;
+  if (isRefusal(error)) return exitCodes.refused;
   const isLost = code === "distributed/unreachable" || code === "distributed/scheduler-lost";
   return isLost ? exitCodes.schedulerLost : exitCodes.notStarted;
 }

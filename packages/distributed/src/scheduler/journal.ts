@@ -19,6 +19,13 @@ export type JournalFacts =
       readonly tasks: number;
       readonly values: number;
     }
+  /** Others did not get from it what it claims to hold; it was sent away. */
+  | {
+      readonly kind: "worker-distrusted";
+      readonly worker: string;
+      readonly epoch: number;
+      readonly reason: string;
+    }
   /** It takes no tasks until memory is free again. */
   | { readonly kind: "worker-paused"; readonly worker: string; readonly epoch: number }
   | { readonly kind: "worker-resumed"; readonly worker: string; readonly epoch: number }
@@ -97,6 +104,7 @@ export type JournalEntry = JournalFacts & {
 const subjects = {
   "worker-joined": "peers",
   "worker-left": "peers",
+  "worker-distrusted": "peers",
   "worker-paused": "peers",
   "worker-resumed": "peers",
   "client-joined": "peers",

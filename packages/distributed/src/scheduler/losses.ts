@@ -96,7 +96,8 @@ function loseTask(
   state.stale.add(run);
   noteLost(state, run, t, worker);
   const isCertain = wasSolitary || (run.marks[t]! & hasStarted) !== 0;
-  if (isCertain || worker.startedCount < worker.threads) {
+  // Who was sent away for something else did not die of its tasks.
+  if (!worker.isDistrusted && (isCertain || worker.startedCount < worker.threads)) {
     run.deaths[t]!++;
     run.marks[t]! |= isSuspect;
     noteFailedOn(run, t, worker.name);

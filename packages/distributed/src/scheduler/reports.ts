@@ -1,6 +1,7 @@
 import type { WorkerMessage } from "../messages/worker-messages.ts";
 import type { AttemptOutcome } from "./attempt-ring.ts";
 import { settleCopy } from "./copies.ts";
+import { forgiveDenial } from "./distrust.ts";
 import { noteAttempt } from "./groups.ts";
 import { failureOf, loseValue, missValue, noteFailedOn } from "./losses.ts";
 import type { Run } from "./run.ts";
@@ -58,7 +59,10 @@ export function handleReport(
   for (let n = 0; n < done.length; n += 4) {
     noteDone(state, worker, done[n]!, done[n + 1]!, done[n + 2]!, done[n + 3]!);
   }
-  for (let n = 0; n < lost.length; n += 2) loseValue(state, worker, lost[n]!, lost[n + 1]!);
+  for (let n = 0; n < lost.length; n += 2) {
+    forgiveDenial(worker, lost[n]!, lost[n + 1]!);
+    loseValue(state, worker, lost[n]!, lost[n + 1]!);
+  }
   if (done.length > 0) {
     noteMoves(state, worker);
     worker.doneCount += done.length / 4;

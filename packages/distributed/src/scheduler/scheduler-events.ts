@@ -56,12 +56,16 @@ export type SchedulerEvent =
 export type SchedulerInstruction =
   | { readonly kind: "tell-worker"; readonly epoch: number; readonly message: ToWorkerMessage }
   | { readonly kind: "tell-client"; readonly epoch: number; readonly message: ToClientMessage }
-  /** The peer is not heard any more. `fault`: what it said has shown a mistake of the scheduler. */
+  /**
+   * The peer is not heard any more. `fault`: what it said has shown a mistake of the scheduler.
+   * `isDistrusted`: no connection of the same process is wanted.
+   */
   | {
       readonly kind: "disconnect";
       readonly epoch: number;
       readonly reason: string;
       readonly fault?: Error;
+      readonly isDistrusted?: boolean;
     }
   /** Write out a graph with `expandGraph`, here or elsewhere, and say `expanded`. */
   | {

@@ -11,6 +11,15 @@ export interface ResourcePool {
   free: number;
 }
 
+/** A value that a worker was said to hold and that another one did not get from it. */
+export interface Denial {
+  readonly id: number;
+  readonly version: number;
+  /** The epoch of the worker that tells of it. */
+  readonly teller: number;
+  readonly atMs: number;
+}
+
 /** Columns of a row. */
 const [activeUs, queuedUs, storedBytes, lastSeenMs, lastDoneMs] = [0, 1, 2, 3, 4] as const;
 const [idleSinceMs, patienceUs, lastMade] = [5, 6, 7] as const;
@@ -108,6 +117,10 @@ export class WorkerRecord {
   doneCount = 0;
   failedCount = 0;
   busyUs = 0;
+  /** What it did not give of late; a few at most. */
+  denials: readonly Denial[] = [];
+  /** It was sent away for them. */
+  isDistrusted = false;
   readonly joinedMs: number;
   readonly name: string;
   readonly address: string;

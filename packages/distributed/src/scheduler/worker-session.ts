@@ -1,6 +1,7 @@
 import type { WorkerMessage, WorkerOffer } from "../messages/worker-messages.ts";
 import { placeLater } from "./backlog.ts";
 import { settleCopy } from "./copies.ts";
+import { handleDenied } from "./distrust.ts";
 import { loseWorker } from "./losses.ts";
 import { placeScatters } from "./questions.ts";
 import { ReadyHeap } from "./ready-heap.ts";
@@ -74,6 +75,9 @@ export function handleWorkerMessage(
       return;
     case "missing":
       handleMissing(state, worker, message);
+      return;
+    case "denied":
+      handleDenied(state, worker, message);
       return;
     case "recalled":
       handleRecalled(state, worker, message);

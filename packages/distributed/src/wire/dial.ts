@@ -5,6 +5,8 @@ import type { WebSocket } from "ws";
 import {
   DistributedError,
   VersionMismatchError,
+  addressTakenError,
+  distrustedError,
   isRefusal,
   nameTakenError,
   refusedError,
@@ -46,13 +48,19 @@ interface Try {
   readonly waitMs?: number;
 }
 
+/** Who connects; the rest is the same for all, or counted here. */
+type Greeting = Omit<Hello, "version" | "attempt">;
+
+/** How many greetings were said by this process. */
+let attempts = 0;
+
 /**
  * Connects to a scheduler. Rejects with an error of which `isRefusal` is true where the scheduler
  * will not have this side, however often it tries, and with another where it cannot be reached.
  */
 export async function dial(
   address: SchedulerAddress,
-  hello: Omit<Hello, "version">,
+  hello: Greeting,
   { signal, waitMs = dialMs }: Try = {},
 ): Promise<Dialed> {
   // Whoever connects to nothing does not wait for the library.
@@ -65,6 +73,7 @@ export async function dial(
   });
   // One that nobody listens for would end the process.
   socket.on("error", () => undefined);
+  const attempt = ++attempts;
   let isLate = false;
   const late = setTimeout(() => {
     isLate = true;
@@ -74,9 +83,11 @@ export async function dial(
   signal?.addEventListener("abort", abort);
   try {
     const carrier = await opened(socket);
-    const welcome = await greet(socket, { ...hello, version: packageVersion });
+    const welcome = await greet(socket, { ...hello, attempt, version: packageVersion });
     if (welcome.kind === "mismatch") throw new VersionMismatchError(address.url, welcome.reason);
     if (welcome.kind === "taken") throw nameTakenError(address.url, welcome.reason);
+    if (welcome.kind === "address-taken") throw addressTakenError(address.url, welcome.reason);
+    if (welcome.kind === "distrusted") throw distrustedError(address.url, welcome.reason);
     if (welcome.kind !== "welcome") throw refusedError(address.url, welcome.reason);
     return { socket, carrier, epoch: welcome.epoch, session: welcome.session };
   } catch (error) {
@@ -113,7 +124,7 @@ export interface Reaching {
  */
 export async function reach(
   address: SchedulerAddress,
-  hello: Omit<Hello, "version">,
+  hello: Greeting,
   timeoutMs: number,
   { signal, absentMs = Infinity, retried }: Reaching = {},
 ): Promise<Dialed> {
@@ -167,6 +178,11 @@ function opened(socket: WebSocket): Promise<Socket> {
     socket.once("error", reject);
     socket.once("unexpected-response", (_request, response) => {
       const { statusCode = 0, statusMessage = "" } = response;
+      // Who had to wait for others of its address is told when it may come again.
+      if (statusCode === 429) {
+        void refusalOf(response).then((reason) => reject(new Error(reason)), reject);
+        return;
+      }
       // Anything else may be said by a proxy whose scheduler is only about to start.
       if (statusCode !== 401 && statusCode !== 403) {
         reject(new Error(`the answer was ${statusCode} ${statusMessage}`.trimEnd()));

@@ -10,13 +10,16 @@ import { wireLimits } from "./wire-limits.ts";
  * Peers that speak another version do not understand each other; nor do those of one protocol whose
  * packages differ in major or minor number.
  */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** How long either side waits for the first word of the other. */
 export const greetingMs = 10_000;
 
 /** Characters of the name by which a user calls a worker or a client. */
 export const nameLengthMax = 256;
+
+/** Characters of the address of a worker. */
+export const addressLengthMax = 1_024;
 
 /** Who connects: a worker, or a client. */
 export interface Hello {
@@ -27,8 +30,15 @@ export interface Hello {
   readonly name: string;
   /** The version of its package. */
   readonly version: string;
+  /**
+   * Which of the greetings of its process it is: who is known already is heard by later ones only,
+   * so that one which was captured on its way is worth nothing. Not there where nobody comes back.
+   */
+  readonly attempt?: number | undefined;
   /** Of a worker: what it is known by when it comes back, which nobody can guess. */
   readonly instance?: string | undefined;
+  /** Of a worker: where its values are found. */
+  readonly address?: string | undefined;
   /** Of a client that can come back when its connection breaks. */
   readonly session?: SessionHello | undefined;
 }
@@ -54,8 +64,22 @@ export type Welcome =
   | { readonly kind: "refused"; readonly reason: string }
   /** A worker of this name, `reason`, is there and alive. */
   | { readonly kind: "taken"; readonly reason: string }
+  /** A worker at this address, `reason`, is there and alive. */
+  | { readonly kind: "address-taken"; readonly reason: string }
+  /** This process did not give others what it claimed to hold; another one may come instead. */
+  | { readonly kind: "distrusted"; readonly reason: string }
   /** The session is not known, or no more. */
   | { readonly kind: "gone"; readonly reason: string };
+
+const welcomeKinds = [
+  "welcome",
+  "mismatch",
+  "refused",
+  "taken",
+  "address-taken",
+  "distrusted",
+  "gone",
+] as const satisfies readonly Welcome["kind"][];
 
 /** What a scheduler says of the session of a client. */
 export interface SessionWelcome {
@@ -72,7 +96,7 @@ export async function greet(socket: WebSocket, hello: Hello): Promise<Welcome> {
   const answer = firstMessage(socket);
   socket.send(said);
   const fields = await answer;
-  const kind = fields.oneOf("kind", ["welcome", "mismatch", "refused", "taken", "gone"]);
+  const kind = fields.oneOf("kind", welcomeKinds);
   if (kind !== "welcome") return { kind, reason: fields.text("reason") };
   const session = fields.has("session")
     ? fields.object("session", (of) => ({
@@ -96,12 +120,17 @@ function packHello({ session, ...facts }: Hello): object {
  */
 export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   const fields = await firstMessage(socket);
-  const theirs = { protocol: fields.number("protocol"), version: fields.text("version", 64) };
-  const role = fields.oneOf("role", ["worker", "client"]);
-  const what = `${role} ${theirs.version}`;
-  if (theirs.protocol !== protocolVersion) {
-    const speaks = `${what} speaks protocol ${theirs.protocol}`;
+  // Nothing else of another version need be as it is here.
+  if (!fields.is("protocol", protocolVersion)) {
+    const [role, theirs, protocol] = ["role", "version", "protocol"].map((of) => fields.told(of));
+    const speaks = `${role} ${theirs} speaks protocol ${protocol}`;
     throw mismatched(socket, `${speaks}, scheduler ${version} needs ${protocolVersion}`);
+  }
+  const role = fields.oneOf("role", ["worker", "client"]);
+  const theirVersion = fields.text("version", 64);
+  if (lineOf(theirVersion) !== lineOf(version)) {
+    const are = `${role} ${theirVersion} and scheduler ${version} are not of one version`;
+    throw mismatched(socket, `${are} (${lineOf(version)}.x)`);
   }
   const isBack = role === "client" && fields.has("session");
   const session = isBack ? fields.object("session", readSession) : undefined;
@@ -109,11 +138,10 @@ export async function hear(socket: WebSocket, version: string): Promise<Hello> {
   const name = fields.text("name", nameLengthMax);
   const hasInstance = role === "worker" && fields.has("instance");
   const instance = hasInstance ? fields.text("instance", 64) : undefined;
-  if (lineOf(theirs.version) !== lineOf(version)) {
-    const are = `${what} and scheduler ${version} are not of one version`;
-    throw mismatched(socket, `${are} (${lineOf(version)}.x)`);
-  }
-  return { role, isOfTasks, name, version: theirs.version, instance, session };
+  const address = role === "worker" ? fields.text("address", addressLengthMax) : undefined;
+  const isKnownAgain = session !== undefined || instance !== undefined;
+  const attempt = isKnownAgain ? fields.whole("attempt") : undefined;
+  return { role, isOfTasks, name, version: theirVersion, attempt, instance, address, session };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { quoteValue } from "@millrace/graph/tasks";
 import type { Block } from "../codec/block.ts";
 import { blockIn, layoutBytes } from "../codec/block-layout.ts";
 import { decodeControl } from "../codec/control/control-frame.ts";
@@ -83,6 +84,9 @@ export class Incoming {
   }
 }
 
+/** What needs no quotes to be read in a line of text. */
+const isPlain = /^[\w.+-]{1,64}$/;
+
 /** Reads the fields of a message, or of an object in one: each must be what it is asked for as. */
 export class Fields {
   readonly #fields: Readonly<Record<string, unknown>>;
@@ -99,6 +103,17 @@ export class Fields {
   /** Whether there is such a field. */
   has(name: string): boolean {
     return this.#fields[name] !== undefined;
+  }
+
+  is(name: string, value: unknown): boolean {
+    return this.#fields[name] === value;
+  }
+
+  /** For people: what a field is, whatever that is. */
+  told(name: string): string {
+    const value = this.#fields[name];
+    const isWord = typeof value === "string" && isPlain.test(value) && Number.isNaN(Number(value));
+    return isWord ? value : quoteValue(value);
   }
 
   /** A whole number of 0 or more. */

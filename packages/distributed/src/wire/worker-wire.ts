@@ -19,6 +19,7 @@ import type {
 import type { Rows } from "../messages/rows.ts";
 import { packFunctions, unpackFunctions } from "./functions-wire.ts";
 import type { Fields } from "./incoming.ts";
+import { addressLengthMax, nameLengthMax } from "./greeting.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** A message of the scheduler to a worker, as plain data. */
@@ -181,6 +182,7 @@ export function packFromWorker(message: WorkerMessage | WorkerNews, out: Outgoin
       };
     }
     case "recalled":
+    case "denied":
     case "not-acquired":
       return { kind: message.kind, rows: out.rows(message.rows) };
     case "missing": {
@@ -196,6 +198,7 @@ const fromWorkerKinds = [
   "failed",
   "recalled",
   "missing",
+  "denied",
   "not-acquired",
   "retire",
   "memory",
@@ -243,6 +246,8 @@ export function unpackFromWorker(fields: Fields): WorkerMessage | WorkerNews {
     case "recalled":
     case "not-acquired":
       return { kind, rows: fields.rows("rows", 2) };
+    case "denied":
+      return { kind, rows: fields.rows("rows", 4) };
     case "retire":
       return { kind, hurry: fields.flag("hurry") };
     case "missing":
@@ -291,8 +296,8 @@ function unpackOffer(fields: Fields): WorkerOffer {
   const threads = fields.whole("threads", threadsMax);
   if (threads === 0) throw corruptFrame("a worker without threads");
   return {
-    name: fields.text("name", 256),
-    address: fields.text("address", 1_024),
+    name: fields.text("name", nameLengthMax),
+    address: fields.text("address", addressLengthMax),
     host: fields.text("host", 256),
     threads,
     memoryBytesMax: fields.whole("memoryBytesMax"),

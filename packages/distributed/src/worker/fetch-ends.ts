@@ -10,9 +10,10 @@ export function handleFetched(
   state: WorkerState,
   { question, got, missing }: Extract<WorkerEvent, { kind: "fetched" }>,
 ): void {
-  const { came, lost } = state.fetching.answered(question, missing);
+  const { peer, came, denied, lost } = state.fetching.answered(question, missing);
   const byWant = new Map(came.map((wanted) => [wanted.want, wanted]));
   for (const want of got) receive(state, want, byWant.get(want)?.value);
+  for (const { want } of denied) state.report.denied(want.name.id, want.name.version, peer, true);
   for (const wanted of lost) loseReaders(state, wanted);
 }
 
@@ -30,9 +31,18 @@ function receive(state: WorkerState, want: Want, value: Value | undefined): void
   if (want.piece < 0) state.report.acquired(want.name.id, want.name.version);
 }
 
-/** A question got no answer. */
-export function handleFetchFailed(state: WorkerState, question: number): void {
-  for (const wanted of state.fetching.failed(question)) loseReaders(state, wanted);
+/** A question got no answer that could be used. */
+export function handleFetchFailed(
+  state: WorkerState,
+  { question, isCorrupt = false }: Extract<WorkerEvent, { kind: "fetch-failed" }>,
+): void {
+  const { peer, denied, lost } = state.fetching.failed(question);
+  // Which of the values it was nobody knows: one stands for all.
+  const [first] = denied;
+  if (isCorrupt && first !== undefined) {
+    state.report.denied(first.want.name.id, first.want.name.version, peer, false);
+  }
+  for (const wanted of lost) loseReaders(state, wanted);
 }
 
 /** Nobody has a value: the tasks that wait for it cannot run here, and it is not acquired. */

@@ -44,6 +44,16 @@ export interface Question {
   readonly wants: readonly Want[];
 }
 
+/** What came of a question; nothing of what nobody wants any more. */
+export interface FetchAnswer {
+  readonly peer: number;
+  readonly came: readonly Wanted[];
+  /** What the peer did not give. */
+  readonly denied: readonly Wanted[];
+  /** What nobody else is left to be asked for. */
+  readonly lost: readonly Wanted[];
+}
+
 /** Peers that could not be asked are asked once more, after all others. */
 const roundsMax = 2;
 
@@ -102,23 +112,25 @@ export class Fetching {
     return false;
   }
 
-  /** A question was answered: gives what came, and what nobody else is left to be asked for. */
-  answered(
-    question: number,
-    missing: readonly Want[],
-  ): { readonly came: readonly Wanted[]; readonly lost: readonly Wanted[] } {
+  /**
+   * A question was answered: gives what came, what the peer has not, and what of that nobody else
+   * is left to be asked for.
+   */
+  answered(question: number, missing: readonly Want[]): FetchAnswer {
     const peer = this.#asking.get(question)?.peer.worker ?? -1;
     const asked = this.#end(question);
     const lacking = new Set(missing);
     const came = asked.filter(({ want }) => !lacking.has(want));
     const others = asked.filter(({ want }) => lacking.has(want));
     for (const { without } of others) without.add(peer);
-    return { came, lost: others.filter((wanted) => !this.#ask(wanted)) };
+    return { peer, came, denied: others, lost: others.filter((wanted) => !this.#ask(wanted)) };
   }
 
-  /** A question got no answer: gives what nobody else is left to be asked for. */
-  failed(question: number): readonly Wanted[] {
-    return this.#end(question).filter((wanted) => !this.#ask(wanted));
+  /** A question got no answer: gives what was asked, and what nobody else can be asked for. */
+  failed(question: number): Omit<FetchAnswer, "came"> {
+    const peer = this.#asking.get(question)?.peer.worker ?? -1;
+    const asked = this.#end(question);
+    return { peer, denied: asked, lost: asked.filter((wanted) => !this.#ask(wanted)) };
   }
 
   /** What was asked and is still wanted; nothing where the question is not known any more. */

@@ -141,7 +141,7 @@ export class WorkerMachine {
         receiveValues(state, event.values, this.#isConnected);
         return;
       case "fetch-failed":
-        handleFetchFailed(state, event.question);
+        handleFetchFailed(state, event);
         return;
       case "pressure":
         tell(state, { kind: "memory", paused: event.paused, bytes: event.bytes });

@@ -11,6 +11,7 @@ export class Report {
   #lost: number[] = [];
   #recalled: number[] = [];
   #notAcquired: number[] = [];
+  #denied: number[] = [];
 
   done(task: number, attempt: number, bytes: number, us: number): void {
     this.#done.push(task, attempt, bytes, us);
@@ -37,6 +38,11 @@ export class Report {
     this.#notAcquired.push(id, version);
   }
 
+  /** A peer has a value not, or what it sent for it was not intact. */
+  denied(id: number, version: number, peer: number, isIntact: boolean): void {
+    this.#denied.push(id, version, peer, isIntact ? 1 : 0);
+  }
+
   recalled(task: number, attempt: number): void {
     this.#recalled.push(task, attempt);
   }
@@ -56,6 +62,8 @@ export class Report {
       });
     }
     if (this.#recalled.length > 0) messages.push({ kind: "recalled", rows: this.#recalled });
+    // Before what follows from it, which takes the values from those who were asked for them.
+    if (this.#denied.length > 0) messages.push({ kind: "denied", rows: this.#denied });
     if (this.#notAcquired.length > 0) {
       messages.push({ kind: "not-acquired", rows: this.#notAcquired });
     }
@@ -72,6 +80,7 @@ export class Report {
     this.#lost = [];
     this.#recalled = [];
     this.#notAcquired = [];
+    this.#denied = [];
   }
 }
 

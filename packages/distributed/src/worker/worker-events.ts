@@ -94,8 +94,8 @@ export type WorkerEvent =
     }
   /** A client has put values into the store, by the names that the scheduler gave it. */
   | { readonly kind: "received"; readonly values: readonly ValueName[] }
-  /** The question got no answer. */
-  | { readonly kind: "fetch-failed"; readonly question: number }
+  /** The question got no answer, or one whose bytes were not intact. */
+  | { readonly kind: "fetch-failed"; readonly question: number; readonly isCorrupt?: boolean }
   /** How much is held, and whether more tasks would be too much. */
   | { readonly kind: "pressure"; readonly paused: boolean; readonly bytes: number }
   /**

@@ -2,6 +2,10 @@ import { Client, getClient } from "@millrace/distributed";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCertificates } from "../../../../packages/distributed/dist/deploy/security/certificates.js";
 import type { Certificates } from "../../../../packages/distributed/dist/deploy/security/certificates.js";
+import { DataClient } from "../../../../packages/distributed/dist/wire/data/data-client.js";
+import { DataServer } from "../../../../packages/distributed/dist/wire/data/data-server.js";
+import type { DataRole } from "../../../../packages/distributed/dist/wire/data/greeting.js";
+import type { Tls } from "../../../../packages/distributed/dist/wire/tls.js";
 import { Served, token } from "../../http/served.ts";
 
 let made: Certificates;
@@ -44,5 +48,48 @@ describe("a certificate of", () => {
       return inner.submit((n: number) => n + 1, [41]).result();
     }, []);
     expect(await nested.result()).toBe(42);
+  });
+});
+
+describe("a worker that serves its values", () => {
+  const nothing = [{ id: 1, version: 1, piece: -1 }];
+  const serving = (tls: Tls): Promise<DataServer> =>
+    DataServer.listen({ host: "127.0.0.1", token, tls, blockOf: async () => undefined });
+  const asking = async (server: DataServer, role: DataRole, tls: Tls): Promise<unknown> => {
+    await using data = new DataClient({ token, tls, host: "elsewhere", role });
+    return await data.fetch({ address: server.address, host: "there" }, nothing);
+  };
+
+  it("hears workers and clients, each as what its certificate says", async () => {
+    await using server = await serving(made.worker);
+    expect(await asking(server, "worker", made.worker)).toEqual([undefined]);
+    expect(await asking(server, "client", made.client)).toEqual([undefined]);
+    expect(await asking(server, "client", made.worker)).toEqual([undefined]);
+    for (const [role, tls, told] of [
+      ["worker", made.client, "one of a client, wanted one of a worker"],
+      ["worker", made.scheduler, "one of a scheduler, wanted one of a worker"],
+      ["client", made.scheduler, "one of a scheduler, wanted one of a worker or client"],
+    ] as const) {
+      const failure = asking(server, role, tls);
+      await expect(failure).rejects.toMatchObject({ code: "distributed/refused" });
+      await expect(failure).rejects.toThrow(told);
+    }
+  });
+
+  it("must be one, which is found out before the token is sent", async () => {
+    for (const tls of [made.client, made.scheduler]) {
+      let heard = 0;
+      await using server = await DataServer.listen({
+        host: "127.0.0.1",
+        token,
+        tls,
+        blockOf: async () => void heard++,
+      });
+      await expect(asking(server, "client", made.client)).rejects.toThrow(
+        // That of a client is good for no server at all.
+        /wanted one of a worker|unsuitable certificate purpose/,
+      );
+      expect(heard).toBe(0);
+    }
   });
 });

@@ -29,8 +29,9 @@ describe("a peer that never reads", () => {
   test("and beats all the time costs no more than it may", async () => {
     const peer = await attacked.welcome("worker");
     const resources = {};
-    const rest = { address: "a", host: "h", threads: 1, memoryBytesMax: 1, resources };
-    peer.fromWorker({ kind: "offer", offer: { name: "deaf", ...rest } });
+    const who = { name: "hostile", address: "tcp://127.0.0.1:9" };
+    const rest = { host: "h", threads: 1, memoryBytesMax: 1, resources };
+    peer.fromWorker({ kind: "offer", offer: { ...who, ...rest } });
     peer.socket.pause();
     const before = (await attacked.scheduler.measure()).rssBytes;
     for (let n = 0; n < 200; n++) {

@@ -118,6 +118,8 @@ describe("a worker that sends it is cut off:", () => {
   });
 });
 
+const worker = { protocol: protocolVersion, role: "worker", name: "x" };
+
 describe("who has not said who it is and sends it is cut off:", () => {
   test.each(frames.filter(([name]) => name !== "nothing"))("%s", async (_, attack) => {
     const peer = await attacked.letIn();
@@ -133,15 +135,16 @@ describe("who has not said who it is and sends it is cut off:", () => {
       "an unknown role",
       { protocol: protocolVersion, role: "king", name: "x", version: packageVersion },
     ],
-    ["no name", { protocol: protocolVersion, role: "worker", version: packageVersion }],
+    ["no name", { protocol: protocolVersion, role: "client", version: packageVersion }],
     [
       "a name of a thousand characters",
-      { protocol: protocolVersion, role: "worker", name: "x".repeat(1_000) },
+      { ...worker, version: packageVersion, name: "x".repeat(1_000) },
     ],
     [
-      "a protocol that is no number",
-      { protocol: `${protocolVersion}`, role: "worker", name: "x", version: packageVersion },
+      "an address of a worker that is none",
+      { ...worker, version: packageVersion, address: "http://127.0.0.1:80" },
     ],
+    ["no address", { ...worker, version: packageVersion }],
     [
       "a greeting of 5,000 bytes",
       { protocol: protocolVersion, role: "worker", name: "x", pad: "y".repeat(5e3) },
@@ -153,15 +156,24 @@ describe("who has not said who it is and sends it is cut off:", () => {
   });
 
   // Input 64 and row 23.
-  test.each([0, protocolVersion + 1, 999, -1, 1.5])(
-    "the protocol %d, which is told",
+  const numbers = [0, protocolVersion - 1, protocolVersion + 1, 999, -1, 1.5, NaN];
+  test.each([...numbers, `${protocolVersion}`, null, true, { of: 3 }, "x\n".repeat(100)])(
+    "the protocol %j, which is told beside the one that is wanted",
     async (protocol) => {
       const peer = await attacked.letIn();
       peer.control({ protocol, role: "client", name: "x", version: "9.9.9" });
       const said = await peer.closed();
-      expect(said).toContain(`client 9.9.9 speaks protocol ${protocol}`);
+      expect(said).toContain("client 9.9.9 speaks protocol ");
+      if (typeof protocol === "number") expect(said).toContain(`speaks protocol ${protocol},`);
+      expect(said).toContain(`scheduler ${packageVersion} needs ${protocolVersion}`);
     },
   );
+
+  test("a protocol and nothing else", async () => {
+    const peer = await attacked.letIn();
+    peer.control({ protocol: 0 });
+    expect(await peer.closed()).toContain("undefined undefined speaks protocol 0, scheduler");
+  });
 
   test.each(["0.0.9", "0.2.0", "1.1.0", "0.10.0", "", "one"])(
     "the version %j, which is told",

@@ -109,6 +109,9 @@ describe("a worker is cut off that says", () => {
     ["memory below nothing", { memoryBytesMax: -1 }],
     ["less than none of a resource", { resources: { gpu: -1 } }],
     ["a name of a thousand characters", { name: "x".repeat(1_000) }],
+    ["the name of another worker", { name: "innocent" }],
+    ["a name that it has not said before", { name: "somebody else" }],
+    ["an address that it has not said before", { address: "tcp://127.0.0.1:10" }],
   ])("that it has %s", async (_, change) => {
     const peer = await attacked.welcome("worker");
     peer.fromWorker({ kind: "offer", offer: { ...offer, ...change } });

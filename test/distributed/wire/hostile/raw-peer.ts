@@ -136,7 +136,8 @@ export async function welcome(
 ): Promise<RawPeer> {
   const peer = await letIn(port, token);
   const before = peer.received.length;
-  peer.control({ protocol: protocolVersion, role, name: "hostile", version: "0.1.0" });
+  const hello = { protocol: protocolVersion, role, name: "hostile", version: "0.1.0" };
+  peer.control(role === "worker" ? { ...hello, address: "tcp://127.0.0.1:9" } : hello);
   await until("a welcome", () => peer.received.length > before || peer.isClosed);
   if (peer.isClosed) throw new Error("not welcome");
   return peer;

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import net from "node:net";
 import tls from "node:tls";
 import { describe, expect, test } from "vitest";
 import { Attacked } from "./attacked.ts";
@@ -91,4 +93,27 @@ test("of a thousand connections that say nothing most are turned away, and all i
 test("who was let in and says nothing is sent away", { timeout: 20_000 }, async () => {
   const peer = await attacked.letIn();
   await peer.closed(12_000);
+});
+
+test("who was refused and does not go is not waited for", { timeout: 20_000 }, async () => {
+  const { port } = attacked.scheduler;
+  const peers = await Promise.all(
+    Array.from({ length: 64 }, async (_, n) => {
+      const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+      socket.on("error", () => undefined);
+      const closed = once(socket, "close").catch(() => undefined);
+      const upgrade =
+        "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+      const malformed = "\0\r\n\r\n";
+      const forbidden = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+      socket.write([upgrade, malformed, forbidden][n % 3] as string);
+      socket.resume();
+      await once(socket, "end");
+      return { socket, closed };
+    }),
+  );
+  // What it says to nobody comes back, and it knows.
+  const timer = setInterval(() => peers.forEach(({ socket }) => socket.write("x")), 100);
+  for (const { closed } of peers) await closed;
+  clearInterval(timer);
 });

@@ -2,7 +2,7 @@ import type { WebSocket } from "ws";
 import { packageVersion } from "../../package-version.ts";
 import { packToClient, unpackFromClient } from "../../wire/client-wire.ts";
 import type { FromClient, ToClient } from "../../wire/client-wire.ts";
-import type { SessionHello } from "../../wire/greeting.ts";
+import type { Hello } from "../../wire/greeting.ts";
 import { answer } from "../../wire/greeting.ts";
 import { Session } from "../../wire/session.ts";
 
@@ -22,9 +22,14 @@ interface ClientSession {
   /** Undefined where it cannot come back. */
   readonly id: string | undefined;
   readonly session: Session<ToClient, FromClient>;
+  /** The greeting by which it came last. */
+  attempt: number;
   /** Runs while it is away. */
   grace: NodeJS.Timeout | undefined;
 }
+
+/** Sessions that are known to be over; the one that ended first is forgotten. */
+const overMax = 4_096;
 
 /**
  * The clients of a scheduler. One whose connection broke stays what it was, under its number, until
@@ -34,6 +39,8 @@ export class ClientSessions {
   readonly #options: ClientSessionsOptions;
   readonly #byEpoch = new Map<number, ClientSession>();
   readonly #byId = new Map<string, ClientSession>();
+  /** Sessions that have ended, which nobody begins again. */
+  readonly #over = new Set<string>();
 
   constructor(options: ClientSessionsOptions) {
     this.#options = options;
@@ -56,16 +63,19 @@ export class ClientSessions {
   }
 
   /** Greets a client that begins a session, by the number given, or goes on with one. */
-  admit(socket: WebSocket, name: string, hello: SessionHello | undefined, epoch: number): void {
+  admit(socket: WebSocket, { name, session: hello, attempt = 0 }: Hello, epoch: number): void {
     const { id, heard } = hello ?? { id: undefined, heard: undefined };
     const known = id === undefined ? undefined : this.#byId.get(id);
+    if (known !== undefined && attempt <= known.attempt) {
+      turnAway(socket, name, "this greeting of the session, or a later one, was said before");
+    }
     // One that never got the answer to its first word says it again.
     if (known === undefined && heard !== undefined) {
-      const reason = "the scheduler does not know the session, or not any more";
-      answer(socket, { kind: "gone", reason });
-      throw new Error(`client ${name}: ${reason}`);
+      turnAway(socket, name, "the scheduler does not know the session, or not any more");
     }
+    if (id !== undefined && this.#over.has(id)) turnAway(socket, name, "the session is over");
     const client = known ?? this.#begin(id, epoch);
+    client.attempt = attempt;
     clearTimeout(client.grace);
     client.grace = undefined;
     const session = { heard: client.session.heardCount, graceMs: this.#options.graceMs };
@@ -94,6 +104,7 @@ export class ClientSessions {
           left(epoch, reason);
         },
       }),
+      attempt: 0,
       grace: undefined,
     };
     this.#byEpoch.set(epoch, client);
@@ -104,7 +115,11 @@ export class ClientSessions {
   #forget(client: ClientSession): void {
     clearTimeout(client.grace);
     this.#byEpoch.delete(client.epoch);
-    if (client.id !== undefined) this.#byId.delete(client.id);
+    if (client.id === undefined) return;
+    this.#byId.delete(client.id);
+    this.#over.add(client.id);
+    const [oldest] = this.#over;
+    if (this.#over.size > overMax) this.#over.delete(oldest as string);
   }
 
   /** Sends a client away. */
@@ -123,4 +138,9 @@ export class ClientSessions {
       client.session.close(reason);
     }
   }
+}
+
+function turnAway(socket: WebSocket, name: string, reason: string): never {
+  answer(socket, { kind: "gone", reason });
+  throw new Error(`client ${name}: ${reason}`);
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -10,6 +10,7 @@ import type { Log } from "../../log.ts";
 import { packageVersion } from "../../package-version.ts";
 import type { Hello } from "../../wire/greeting.ts";
 import { answer, hear } from "../../wire/greeting.ts";
+import type { Refusal } from "./admission.ts";
 import { Admission } from "./admission.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { limitsOf } from "./scheduler-server-options.ts";
@@ -19,6 +20,8 @@ import { Strangers } from "./strangers.ts";
 const pongBytesMax = 2 ** 16;
 /** Who was told why it may not come in has so long to end the connection itself. */
 const refusedMs = 200;
+/** Requests of one connection that wait for their answers. */
+const openMax = 16;
 
 type Server = ReturnType<typeof createServer>;
 
@@ -40,6 +43,8 @@ export class Entrance {
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   readonly #strangers: Strangers;
+  /** Requests that have no answer yet, by their connection. */
+  readonly #open = new WeakMap<Socket, number>();
 
   /** One that listens, and lets nobody in before `open`. Rejects where its address is not free. */
   static async listen(options: SchedulerServerOptions, log: Log): Promise<Entrance> {
@@ -87,18 +92,37 @@ export class Entrance {
   open({ requested, met }: Visitors): void {
     const http = this.#http;
     http.on("error", (error) => this.#log.error("http", { error: error.message }));
-    http.on("request", requested);
+    http.on("request", (request, response) => this.#requested(request, response, requested));
     http.on("clientError", (error, socket) => refuseMalformed(error, socket));
     http.on("connection", (socket: Socket) => this.#strangers.came(socket));
     http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head, met));
+  }
+
+  /** Nobody needs many answers at a time on one connection: asked at once they stop the loop. */
+  #requested(request: IncomingMessage, response: ServerResponse, requested: RequestListener): void {
+    const { socket } = request;
+    // What was behind it in the same bytes comes all the same.
+    if (socket.destroyed) return;
+    const open = 1 + (this.#open.get(socket) ?? 0);
+    if (open > openMax) {
+      this.#log.warn("refused", { from: socket.remoteAddress, reason: "many requests at once" });
+      socket.destroy();
+      return;
+    }
+    this.#open.set(socket, open);
+    response.once("close", () => this.#open.set(socket, (this.#open.get(socket) ?? 1) - 1));
+    requested(request, response);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, met: Visitors["met"]): void {
     socket.on("error", () => undefined);
     const refusal = this.admission.refusalOf(request);
     if (refusal !== undefined) {
-      this.#log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
-      refuse(socket, refusal.status, refusal.reason);
+      // A flood of guesses has a line of its own.
+      if (refusal.status !== 429) {
+        this.#log.warn("refused", { from: request.socket.remoteAddress, ...refusal });
+      }
+      refuse(socket, refusal);
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
@@ -144,17 +168,22 @@ export class Entrance {
 /** What is no HTTP, or too much of it, before there is a request. */
 function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) socket.destroy();
-  else if (code === "HPE_HEADER_OVERFLOW") refuse(socket, 431, "the headers are too long");
-  else if (code === "ERR_HTTP_REQUEST_TIMEOUT") refuse(socket, 408, "the request took too long");
-  else refuse(socket, 400, "this is no request");
+  else if (code === "HPE_HEADER_OVERFLOW")
+    refuse(socket, { status: 431, reason: "the headers are too long" });
+  else if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+    refuse(socket, { status: 408, reason: "the request took too long" });
+  else refuse(socket, { status: 400, reason: "this is no request" });
 }
 
-function refuse(socket: Duplex, status: number, reason: string): void {
+/** Says why, and ends: who does not go after that is not waited for, or its place stayed taken. */
+function refuse(socket: Duplex, { status, reason, afterS }: Refusal): void {
   const body = `${reason}\n`;
+  const after = afterS === undefined ? "" : `Retry-After: ${afterS}\r\n`;
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n` +
-      "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n" +
+      `${after}X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n` +
       "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n" +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  setTimeout(() => socket.destroy(), refusedMs).unref();
 }

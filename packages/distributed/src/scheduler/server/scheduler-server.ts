@@ -2,20 +2,13 @@ import type { WebSocket } from "ws";
 import { inBrackets } from "../../deploy/security/is-loopback.ts";
 import type { ToClientMessage } from "../../messages/client-messages.ts";
 import type { CoordinateMessage } from "../../messages/coordination.ts";
-import type { LogsWanted } from "../../messages/worker-logs.ts";
-import type { VitalsTold } from "../../messages/worker-vitals.ts";
-import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
 import { HttpApi } from "../../http/http-api.ts";
 import { PageSessions } from "../../http/page-sessions.ts";
 import type { Watched } from "../../http/watched.ts";
 import { wallClock } from "../../http/watched.ts";
 import { packageVersion } from "../../package-version.ts";
 import { RecentLog } from "../../recent-log.ts";
-import { Connection } from "../../wire/connection.ts";
 import type { Hello } from "../../wire/greeting.ts";
-import { answer } from "../../wire/greeting.ts";
-import type { WorkerNews } from "../../wire/worker-wire.ts";
-import { packToWorker, unpackFromWorker } from "../../wire/worker-wire.ts";
 import type { SchedulerLoad } from "../load.ts";
 import { SchedulerMachine } from "../machine.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler-events.ts";
@@ -23,19 +16,15 @@ import { ClientSessions } from "./client-sessions.ts";
 import { Coordinator } from "./coordinator.ts";
 import { Entrance } from "./entrance.ts";
 import { Expanding } from "./expanding.ts";
-import { Obituaries } from "./obituaries.ts";
 import type { SchedulerServerOptions } from "./scheduler-server-options.ts";
 import { limitsOf } from "./scheduler-server-options.ts";
 import { SteadyClock } from "../../steady-clock.ts";
-import { WorkerLogs } from "./worker-logs.ts";
-import { WorkerNames } from "./worker-names.ts";
+import { WorkerConnections } from "./worker-connections.ts";
 
 /** A client that was cut off finds back in a minute, or not at all. */
 const clientGraceMsDefault = 60_000;
 /** What is remembered for those who watch: 4 MiB of attempts, and some hundred bytes an event. */
 const remembered = { attemptsMax: 65_536, journalMax: 1_024 };
-
-type WorkerConnection = Connection<ToWorkerMessage | LogsWanted, WorkerMessage | WorkerNews>;
 
 /**
  * A scheduler that others reach over a network: sockets, clock and timers around the machine that
@@ -54,12 +43,8 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #clock = new SteadyClock();
   readonly #entrance: Entrance;
   readonly #expanding: Expanding;
-  readonly #workers = new Map<number, WorkerConnection>();
-  readonly #workerNames = new WorkerNames();
+  readonly #workers: WorkerConnections;
   readonly #clients: ClientSessions;
-  readonly #logs = new WorkerLogs();
-  readonly #vitals = new Map<number, VitalsTold>();
-  readonly #obituaries = new Obituaries();
   #epochs = 0;
   #events: SchedulerEvent[] = [];
   #turn: NodeJS.Immediate | undefined;
@@ -81,6 +66,7 @@ export class SchedulerServer implements AsyncDisposable {
     this.port = entrance.port;
     const scheme = options.tls === undefined ? "ws" : "wss";
     this.url = `${scheme}://${inBrackets(options.host)}:${this.port}`;
+    this.#workers = this.#makeWorkers();
     this.#clients = this.#makeClients(options);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const settings = { ...remembered, ...options.settings };
@@ -129,10 +115,9 @@ export class SchedulerServer implements AsyncDisposable {
       startedMs: Date.now(),
       nowMs,
       wall: wallClock(nowMs),
-      vitalsOf: (epoch) => this.#vitals.get(epoch),
+      vitalsOf: (epoch) => this.#workers.vitalsOf(epoch),
       ownLines: (limit) => this.#log.lines(limit),
-      linesOf: (epoch, limit) =>
-        this.#logs.ask(epoch, limit, (message) => this.#workers.get(epoch)?.send(message)),
+      linesOf: (epoch, limit) => this.#workers.logsOf(epoch, limit),
     };
     const sessions =
       token === undefined ? undefined : new PageSessions(token, this.port, tls !== undefined);
@@ -140,54 +125,19 @@ export class SchedulerServer implements AsyncDisposable {
     return new HttpApi({ watched, admission, sessions, log: this.#log });
   }
 
-  async #met(socket: WebSocket, { role, name, instance, session }: Hello): Promise<void> {
-    if (role === "client") {
-      this.#clients.admit(socket, name, session, ++this.#epochs);
-      return;
-    }
-    if (!(await this.#workerNames.take(name, instance, socket))) {
-      answer(socket, { kind: "taken", reason: name });
-      throw new Error(`a worker of the name ${JSON.stringify(name)} is there`);
-    }
-    if (this.#closing !== undefined) return;
-    const epoch = ++this.#epochs;
-    answer(socket, { kind: "welcome", epoch, version: packageVersion });
-    this.#admitWorker(epoch, socket);
+  async #met(socket: WebSocket, hello: Hello): Promise<void> {
+    if (hello.role === "client") this.#clients.admit(socket, hello, ++this.#epochs);
+    else await this.#workers.admit(socket, hello);
   }
 
-  #admitWorker(epoch: number, socket: WebSocket): void {
-    const log = this.#log;
-    let isKnown = false;
-    const connection: WorkerConnection = new Connection(socket, {
-      pack: packToWorker,
-      unpack: unpackFromWorker,
-      heard: (messages) => {
-        for (const message of messages) {
-          if (message.kind === "logs-told") this.#logs.told(epoch, message);
-          else if (message.kind === "vitals-told") this.#vitals.set(epoch, message);
-          else if (message.kind === "predecessor-told") this.#obituaries.told(epoch, message);
-          else if (message.kind !== "offer") {
-            if (isKnown) this.#happened({ kind: "worker-said", epoch, message });
-            else connection.cut("a worker that has not said what it offers");
-          } else if (isKnown) connection.cut("a worker that offers itself twice");
-          else {
-            isKnown = true;
-            this.#obituaries.joined(epoch, message.offer.name);
-            log.info("worker joined", { name: message.offer.name, epoch });
-            this.#happened({ kind: "worker-connected", epoch, offer: message.offer });
-          }
-        }
-      },
-      closed: (reason) => {
-        this.#workers.delete(epoch);
-        this.#logs.left(epoch);
-        this.#vitals.delete(epoch);
-        this.#obituaries.left(epoch);
-        if (isKnown) log.info("worker left", { epoch, reason });
-        this.#happened({ kind: "disconnected", epoch, reason });
-      },
+  #makeWorkers(): WorkerConnections {
+    return new WorkerConnections({
+      log: this.#log,
+      nextEpoch: () => (this.#closing === undefined ? ++this.#epochs : undefined),
+      joined: (epoch, offer) => this.#happened({ kind: "worker-connected", epoch, offer }),
+      said: (epoch, message) => this.#happened({ kind: "worker-said", epoch, message }),
+      left: (epoch, reason) => this.#happened({ kind: "disconnected", epoch, reason }),
     });
-    this.#workers.set(epoch, connection);
   }
 
   #makeClients({ clientGraceMs = clientGraceMsDefault }: SchedulerServerOptions): ClientSessions {
@@ -263,14 +213,14 @@ export class SchedulerServer implements AsyncDisposable {
   #carryOut(instruction: SchedulerInstruction): void {
     switch (instruction.kind) {
       case "tell-worker":
-        this.#workers.get(instruction.epoch)?.send(instruction.message);
+        this.#workers.send(instruction.epoch, instruction.message);
         return;
       case "tell-client":
         this.#tellClient(instruction.epoch, instruction.message);
         return;
       case "disconnect":
         this.#noteFault(instruction);
-        this.#workers.get(instruction.epoch)?.cut(instruction.reason);
+        this.#workers.cut(instruction.epoch, instruction.reason, instruction.isDistrusted === true);
         this.#clients.cut(instruction.epoch, instruction.reason);
         return;
       case "warn":
@@ -295,7 +245,7 @@ export class SchedulerServer implements AsyncDisposable {
       this.#clients.send(epoch, message);
       return;
     }
-    this.#obituaries.complete(message.failure, (failure) =>
+    this.#workers.obituaries.complete(message.failure, (failure) =>
       this.#clients.send(epoch, { ...message, failure }),
     );
   }
@@ -317,9 +267,8 @@ export class SchedulerServer implements AsyncDisposable {
     clearTimeout(this.#timer);
     clearTimeout(this.#idle);
     clearImmediate(this.#turn);
-    this.#obituaries.close();
     this.#clock.stop();
-    for (const connection of this.#workers.values()) connection.close(reason);
+    this.#workers.close(reason);
     this.#clients.close(reason);
     await this.#expanding.close();
     await this.#entrance.close();

@@ -1,6 +1,6 @@
 import type { Block } from "../../codec/block.ts";
 import { blockIn, layoutBytes } from "../../codec/block-layout.ts";
-import { DataFault } from "./data-error.ts";
+import { DataFault, DataTooLarge } from "./data-error.ts";
 import type { BlockTable } from "./data-messages.ts";
 
 /** What comes in as a row of tables with blocks. */
@@ -57,7 +57,7 @@ export class BlockTaker {
     const sizes = this.#coming.map((each) => layoutBytes(each.lengths));
     this.#bytes = sizes.reduce((sum, size) => sum + size, this.#bytes);
     if (!(this.#bytes <= bytesMax)) {
-      throw new DataFault(`an announcement of ${this.#bytes} bytes, more than ${bytesMax}`);
+      throw new DataTooLarge(`an announcement of ${this.#bytes} bytes, more than ${bytesMax}`);
     }
     return sizes;
   }
@@ -104,7 +104,7 @@ function memoryOf(byteCount: number): SharedArrayBuffer {
   try {
     return new SharedArrayBuffer(byteCount);
   } catch (error) {
-    throw new DataFault(`a block of ${byteCount} bytes, for which there is no memory`, {
+    throw new DataTooLarge(`a block of ${byteCount} bytes, for which there is no memory`, {
       cause: error,
     });
   }

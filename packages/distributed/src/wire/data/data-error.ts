@@ -33,12 +33,18 @@ export interface PeerLoss {
 }
 
 /** Bytes that the other side cannot have meant; the connection is not to be used any more. */
-export function corruptData(from: string, found: string): DistributedError {
-  return new DistributedError(
-    "distributed/corrupt-frame",
-    `data: what a peer sent is not intact, got ${found} from ${from}, wanted what it announced. ` +
-      "Close the connection and ask another worker.",
-  );
+export class CorruptDataError extends DistributedError {
+  /** Whether a peer that was let in sent what cannot be, and this side lacks nothing to take it. */
+  readonly isOfPeer: boolean;
+
+  constructor(from: string, found: string, isOfPeer: boolean) {
+    super(
+      "distributed/corrupt-frame",
+      `data: what a peer sent is not intact, got ${found} from ${from}, wanted what it announced. ` +
+        "Close the connection and ask another worker.",
+    );
+    this.isOfPeer = isOfPeer;
+  }
 }
 
 /** The other side does not want this peer, and says why. */
@@ -54,3 +60,6 @@ export function refusedBy(api: string, address: string, reason: string): Distrib
 export class DataFault extends Error {
   override readonly name = "DataFault";
 }
+
+/** This side cannot or may not take what the other one sends, which may be intact. */
+export class DataTooLarge extends DataFault {}

@@ -10,7 +10,7 @@ export const PROTOCOL_VERSION = 1;
 export const PREFIX_BYTES = 8;
 const LENGTH_BYTES = 4;
 
-/** Who connects. It is told for logs: what one may do hangs on the token alone. */
+/** Who connects, which its certificate must say as well, where it has one of ours. */
 export type DataRole = "worker" | "client";
 
 /** What the connecting side says first. */

@@ -3,7 +3,14 @@ import tls from "node:tls";
 import { decodeControl } from "../../codec/control/control-frame.ts";
 import { CONTROL_LIMITS, GREETING_LIMITS } from "../../codec/control/control-limits.ts";
 import { DistributedError, VersionMismatchError } from "../../errors.ts";
-import { DataFault, PeerLostError, corruptData, refusedBy, type PeerLoss } from "./data-error.ts";
+import {
+  CorruptDataError,
+  DataFault,
+  DataTooLarge,
+  PeerLostError,
+  refusedBy,
+  type PeerLoss,
+} from "./data-error.ts";
 import { ANSWER_LIMITS, type DataClientLimits } from "./data-limits.ts";
 import { answerFrom } from "./data-messages.ts";
 import type { Tls } from "../tls.ts";
@@ -175,7 +182,8 @@ export class PeerConnection {
     } catch (error) {
       const isFault = error instanceof DataFault || error instanceof DistributedError;
       const found = isFault ? error.message : String(error);
-      this.#fail(() => corruptData(this.#target.address, found));
+      const isOfPeer = this.#isWelcome && isFault && !(error instanceof DataTooLarge);
+      this.#fail(() => new CorruptDataError(this.#target.address, found, isOfPeer));
     }
     return true;
   }

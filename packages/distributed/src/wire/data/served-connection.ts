@@ -7,6 +7,7 @@ import { answerFetch, type FetchRequest } from "./answer-fetch.ts";
 import { DataFault } from "./data-error.ts";
 import { ANSWER_LIMITS } from "./data-limits.ts";
 import { requestFrom } from "./data-messages.ts";
+import { dataRoleRefusal } from "./data-tls.ts";
 import { Deadline } from "./deadline.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { MAGIC, PROTOCOL_VERSION, decodeHello, encodeGreeting, type Welcome } from "./greeting.ts";
@@ -138,7 +139,7 @@ export class ServedConnection {
       log?.warn("data peer refused: wrong token", { peer: this.socket.remoteAddress, role });
       return this.#refuse("token", "the token is not the one of this cluster");
     }
-    const refusal = this.#owner.authenticated(this);
+    const refusal = dataRoleRefusal(this.socket, role) ?? this.#owner.authenticated(this);
     if (refusal !== undefined) return this.#refuse("other", refusal);
     clearTimeout(this.#handshake);
     this.#state = "open";

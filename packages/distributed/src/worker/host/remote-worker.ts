@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import type { Block } from "../../codec/block.ts";
+import type { DistributedError } from "../../errors.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
 import type { Log } from "../../log.ts";
@@ -10,6 +11,7 @@ import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messa
 import { RecentLog } from "../../recent-log.ts";
 import { Connection } from "../../wire/connection.ts";
 import { DataClient } from "../../wire/data/data-client.ts";
+import { CorruptDataError } from "../../wire/data/data-error.ts";
 import { DataServer } from "../../wire/data/data-server.ts";
 import { SteadyClock } from "../../steady-clock.ts";
 import { reach } from "../../wire/dial.ts";
@@ -59,6 +61,8 @@ export type WorkerEnd =
   | { readonly kind: "retired"; readonly lost: number }
   /** The scheduler will never have it: another version, or no right to come in. */
   | { readonly kind: "refused"; readonly reason: string }
+  /** The scheduler will not have this process any more, but another one in its place. */
+  | { readonly kind: "distrusted"; readonly reason: string }
   | { readonly kind: "scheduler-lost"; readonly reason: string };
 
 /** How often it says how its process is. */
@@ -183,7 +187,8 @@ export class RemoteWorker implements AsyncDisposable {
   /** Looks for the scheduler until it has found it, may look no longer, or is closed. */
   async #connect(): Promise<void> {
     const { scheduler: url, token, tls, name, deathTimeoutMs, log } = this.#options;
-    const hello = { role: "worker", name, instance: this.#instance } as const;
+    const { address } = this.#server;
+    const hello = { role: "worker", name, instance: this.#instance, address } as const;
     const { socket } = await reach({ url, token, tls }, hello, deathTimeoutMs, {
       signal: this.#isClosing.signal,
       retried: (reason) => log.warn("no scheduler yet", { url, reason }),
@@ -197,8 +202,11 @@ export class RemoteWorker implements AsyncDisposable {
     try {
       await this.#connect();
     } catch (error) {
-      const reason = (error as Error).message;
-      this.#end ??= { kind: isRefusal(error) ? "refused" : "scheduler-lost", reason };
+      const { message: reason, code } = error as DistributedError;
+      const isRefused = isRefusal(error);
+      const isDistrusted = isRefused && code === "distributed/distrusted";
+      const kind = isDistrusted ? "distrusted" : isRefused ? "refused" : "scheduler-lost";
+      this.#end ??= { kind, reason };
       void this.close();
     }
   }
@@ -312,7 +320,8 @@ export class RemoteWorker implements AsyncDisposable {
     } catch (error) {
       if (this.#end !== undefined) return;
       this.#options.log.warn("no answer", { peer: peer.address, reason: (error as Error).message });
-      this.#host.handle([{ kind: "fetch-failed", question }]);
+      const isCorrupt = error instanceof CorruptDataError && error.isOfPeer;
+      this.#host.handle([{ kind: "fetch-failed", question, isCorrupt }]);
     }
   }
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Client } from "@millrace/distributed";
 import { expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { WorkerNames } from "../../../../packages/distributed/dist/scheduler/server/worker-names.js";
+import { Claims } from "../../../../packages/distributed/dist/scheduler/server/claims.js";
 import { dial } from "../../../../packages/distributed/dist/wire/dial.js";
 import { Served, token } from "../../http/served.ts";
 
@@ -27,7 +27,8 @@ it("a worker does not get the name of one that is alive, and is told so", async 
 it("a worker that comes back gets its name, though its old connection looks open", async () => {
   await using served = await Served.start();
   const address = { url: served.server.url, token };
-  const hello = { role: "worker", name: "back", instance: "one" } as const;
+  const place = { name: "back", address: "tcp://127.0.0.1:9" };
+  const hello = { role: "worker", instance: "one", ...place } as const;
   const before = await dial(address, hello);
   const closed = once(before.socket, "close");
   before.socket.resume();
@@ -51,11 +52,14 @@ it("a name whose worker does not answer is free", async () => {
     return { near, far: (await coming)[0] };
   };
   const [silent, first, second] = [await connected(), await connected(), await connected()];
-  const names = new WorkerNames(50);
-  expect(await names.take("w", "a", silent.far)).toBe(true);
+  const names = new Claims(50);
+  expect(await names.take("w", { instance: "a" }, silent.far)).toBe(true);
   silent.near.pause();
   // Both ask at once, and one gets it.
-  const taken = [names.take("w", "b", first.far), names.take("w", "c", second.far)];
+  const taken = [
+    names.take("w", { instance: "b" }, first.far),
+    names.take("w", { instance: "c" }, second.far),
+  ];
   expect((await Promise.all(taken)).filter(Boolean)).toEqual([true]);
   for (const { near } of [silent, first, second]) near.terminate();
   server.close();

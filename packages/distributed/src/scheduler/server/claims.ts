@@ -1,19 +1,25 @@
 import type { WebSocket } from "ws";
+import type { Hello } from "../../wire/greeting.ts";
 
 /** Whose connection gives no sign of life for so long when asked is not there any more. */
 const answerMsDefault = 5_000;
 
-/** A worker that has a name. */
+/** A worker that has something. */
 interface Holder {
   readonly socket: WebSocket;
   readonly instance: string | undefined;
+  /** Which of its greetings this was. */
+  readonly attempt: number;
 }
 
+/** Who wants it: a process, which comes back by a later greeting. */
+type Claimant = Pick<Hello, "instance" | "attempt">;
+
 /**
- * The names of the workers that are connected. Each is that of one worker: results, logs and
- * `workers` of a task go by it.
+ * The names of the workers that are connected, or their addresses. Each is that of one worker:
+ * results, logs and `workers` of a task go by its name, who wants its values goes by its address.
  */
-export class WorkerNames {
+export class Claims {
   readonly #holders = new Map<string, Holder>();
   readonly #answerMs: number;
 
@@ -25,17 +31,23 @@ export class WorkerNames {
    * Gives a name to a worker, for as long as its socket is open; false where another one has it and
    * is alive. One that comes back takes the place of what is left of its old connection.
    */
-  async take(name: string, instance: string | undefined, socket: WebSocket): Promise<boolean> {
+  async take(
+    name: string,
+    { instance, attempt = 0 }: Claimant,
+    socket: WebSocket,
+  ): Promise<boolean> {
     for (;;) {
       const holder = this.#holders.get(name);
       if (holder === undefined) break;
-      const isSame = instance !== undefined && holder.instance === instance;
-      if (!isSame && (await isAlive(holder.socket, this.#answerMs))) return false;
+      const isOfHolder = instance !== undefined && holder.instance === instance;
+      // What was said before is said by somebody who has heard it.
+      if (isOfHolder && attempt <= holder.attempt) return false;
+      if (!isOfHolder && (await isAlive(holder.socket, this.#answerMs))) return false;
       // Somebody else may have taken it meanwhile.
       if (this.#holders.get(name) === holder) this.#holders.delete(name);
       holder.socket.terminate();
     }
-    const holder = { socket, instance };
+    const holder = { socket, instance, attempt };
     this.#holders.set(name, holder);
     socket.once("close", () => {
       if (this.#holders.get(name) === holder) this.#holders.delete(name);
