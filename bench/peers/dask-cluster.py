@@ -5,7 +5,7 @@ ready; then answers each line with one of JSON:
 
     map <tasks> <round>      seconds of tasks that do nothing, from map to the last one done
     latency <calls> <round>  median seconds of one submit and its result
-    bytes <bytes> <round>    seconds to scatter an array, and to gather it
+    bytes <bytes> <round>    seconds to scatter an array, to read it on the other worker, and to gather it
 """
 
 import json
@@ -53,19 +53,38 @@ def measure_latency(client, calls, round):
     return {"seconds": statistics.median(times)}
 
 
-def measure_bytes(client, count, round):
+def filled(value, count):
     import numpy
 
-    array = numpy.full(count, round % 251, dtype="u1")
+    return numpy.full(count, value, dtype="u1")
+
+
+def measure_bytes(client, count, round):
+    """Without hashing what is scattered, which takes longer than to send it."""
+    one, other = list(client.scheduler_info(n_workers=-1)["workers"])[:2]
+    value = round % 251
+    array = filled(value, count)
     start = time.perf_counter()
-    future = client.scatter(array)
-    there = time.perf_counter()
-    back = future.result()
-    end = time.perf_counter()
-    check = int(back[-1])
-    del future, back
+    future = client.scatter(array, hash=False)
+    scatter = time.perf_counter() - start
+    del future
+
+    made = client.submit(filled, value, count, workers=[one], pure=False)
+    wait(made)
+    start = time.perf_counter()
+    size = client.submit(len, made, workers=[other], pure=False).result()
+    move = time.perf_counter() - start
+    del made
+
+    kept = client.submit(filled, value, count, workers=[one], pure=False)
+    wait(kept)
+    start = time.perf_counter()
+    back = kept.result()
+    gather = time.perf_counter() - start
+    check = int(back[-1]) if size == count else -1
+    del kept, back
     settle(client)
-    return {"seconds": there - start, "back": end - there, "check": check}
+    return {"scatter": scatter, "worker to worker": move, "gather": gather, "check": check}
 
 
 def main():
