@@ -5,10 +5,16 @@ import { median, rowOf } from "./measure.ts";
 import { askPeer } from "./peer-process.ts";
 
 /** Each value has so many bytes. */
-type Parameters = { readonly bytes: number; readonly warmups: number; readonly rounds: number };
+type Parameters = {
+  readonly bytes: number;
+  /** Rounds of small values, which compile the code; then one of large ones. */
+  readonly warmups: number;
+  readonly rounds: number;
+};
 
 const workers = 2;
 const settleMs = 300;
+const smallShare = 10_000;
 const ways = ["scatter", "worker to worker", "gather"] as const;
 type Times = Record<(typeof ways)[number], number[]>;
 
@@ -24,7 +30,7 @@ export const bench: Bench<Parameters> = {
   question: "How long does a large value take to a worker, between workers, and to the client?",
   parameters: {
     small: { bytes: 100_000, warmups: 0, rounds: 1 },
-    full: { bytes: 100_000_000, warmups: 2, rounds: 7 },
+    full: { bytes: 100_000_000, warmups: 200, rounds: 9 },
   },
   async run({ bytes, warmups, rounds }) {
     await using cluster = await LocalCluster.start({ workers });
@@ -34,17 +40,20 @@ export const bench: Bench<Parameters> = {
     const own = noTimes();
     const others = noTimes();
     let check = 0;
-    for (let round = 0; round < warmups + rounds; round++) {
-      const counts = round >= warmups;
-      await pause(settleMs);
+    const turn = async (count: number, round: number, times: readonly [Times, Times]) => {
       const value = round % 251;
-      check += await move(client, names, { value, bytes }, counts ? own : noTimes());
-      if (peer === undefined) continue;
-      await pause(settleMs);
-      const told = await peer.ask(`bytes ${bytes} ${round}`);
+      check += await move(client, names, { value, bytes: count }, times[0]);
+      if (peer === undefined) return;
+      const told = await peer.ask(`bytes ${count} ${round}`);
       if (told["check"] !== value) throw new Error(`Dask gave ${String(told["check"])}`);
-      if (!counts) continue;
-      for (const way of ways) others[way].push(1_000 * (told[way] as number));
+      for (const way of ways) times[1][way].push(1_000 * (told[way] as number));
+    };
+    for (let round = 0; round < warmups; round++) {
+      await turn(bytes / smallShare, round, [noTimes(), noTimes()]);
+    }
+    for (let round = -1; round < rounds; round++) {
+      await pause(settleMs);
+      await turn(bytes, warmups + round + 1, round < 0 ? [noTimes(), noTimes()] : [own, others]);
     }
     const rows = ways.flatMap((way) => rowsOf(way, own[way], others[way]));
     return { rows, answer: String(check) };

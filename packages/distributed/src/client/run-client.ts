@@ -171,7 +171,7 @@ export class RunClient {
 
   /** A value that has come for this client; what is in it may be written to. */
   receive(block: Block): unknown {
-    const decode = (): unknown => decodeValue(block, { copies: true });
+    const decode = (): unknown => decodeValue(block, { copies: block.isOwn !== true });
     return this.#link.receive === undefined ? decode() : this.#link.receive(decode);
   }
 

@@ -5,6 +5,11 @@
 export interface Block {
   readonly header: Uint8Array;
   readonly buffers: readonly Uint8Array[];
+  /**
+   * Each buffer is a memory of its own, which is not shared and which nobody else reads: who decodes
+   * the block, once, may give it away.
+   */
+  readonly isOwn?: boolean;
 }
 
 /** How many bytes a block holds, exactly; views of a longer buffer count what they show. */

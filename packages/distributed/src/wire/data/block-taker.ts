@@ -1,5 +1,5 @@
 import type { Block } from "../../codec/block.ts";
-import { blockIn, layoutBytes } from "../../codec/block-layout.ts";
+import { alignedEnd, blockIn, layoutBytes } from "../../codec/block-layout.ts";
 import { DataFault, DataTooLarge } from "./data-error.ts";
 import type { BlockTable } from "./data-messages.ts";
 
@@ -10,11 +10,16 @@ export interface BlockTakerOptions {
   /** How many bytes may be announced in all. */
   readonly bytesMax: number;
   readonly isChecked: boolean;
+  /** Whether parts of large blocks are to be memories of their own, and not shared. */
+  readonly isOwn: boolean;
   /** Whether anybody wants what comes; asked when a block begins. */
   readonly isWanted: () => boolean;
   /** Block number `at`, intact. */
   readonly deliver: (at: number, block: Block) => void;
 }
+
+/** Smaller blocks are copied out of what is shared, which takes less than memory for each part. */
+const ownBytesLeast = 256 * 1024;
 
 /**
  * Blocks that are coming in, each into one new shared memory, which is taken when its first byte is
@@ -29,6 +34,8 @@ export class BlockTaker {
   #coming: { readonly at: number; readonly lengths: Float64Array }[] = [];
   #next = 0;
   #memory: SharedArrayBuffer | undefined;
+  /** Where the parts of the block go that has begun, if each is a memory of its own. */
+  #parts: readonly Uint8Array[] | undefined;
   #held: { readonly at: number; readonly block: Block | undefined; readonly check: number }[] = [];
 
   constructor(options: BlockTakerOptions) {
@@ -62,19 +69,34 @@ export class BlockTaker {
     return sizes;
   }
 
-  /** The next block begins: its memory. */
-  begin(byteCount: number): Uint8Array | undefined {
-    this.#memory = this.#options.isWanted() ? memoryOf(byteCount) : undefined;
-    return this.#memory === undefined ? undefined : new Uint8Array(this.#memory);
+  /** The next block begins: its memory, in pieces that follow one another. */
+  begin(byteCount: number): Uint8Array[] | undefined {
+    const { isWanted, isOwn } = this.#options;
+    if (!isWanted()) return undefined;
+    if (isOwn && byteCount >= ownBytesLeast) {
+      const lengths = this.#coming[this.#next]?.lengths ?? [];
+      this.#parts = Array.from(lengths, (length) => ownMemoryOf(length));
+      return withGaps(this.#parts);
+    }
+    this.#memory = memoryOf(byteCount);
+    return [new Uint8Array(this.#memory)];
   }
 
   /** The block that was begun is complete. */
   complete(check: number): void {
     const { at, lengths } = this.#coming[this.#next++] as { at: number; lengths: Float64Array };
-    const block = this.#memory === undefined ? undefined : blockIn(this.#memory, lengths);
+    const block = this.#taken(lengths);
     this.#memory = undefined;
+    this.#parts = undefined;
     if (this.#options.isChecked) this.#held.push({ at, block, check });
     else if (block !== undefined) this.#options.deliver(at, block);
+  }
+
+  #taken(lengths: Float64Array): Block | undefined {
+    if (this.#memory !== undefined) return blockIn(this.#memory, lengths);
+    if (this.#parts === undefined) return undefined;
+    const [header, ...buffers] = this.#parts as [Uint8Array, ...Uint8Array[]];
+    return { header, buffers, isOwn: true };
   }
 
   /**
@@ -100,9 +122,29 @@ export class BlockTaker {
   }
 }
 
+/** What comes between parts goes nowhere. */
+function withGaps(parts: readonly Uint8Array[]): Uint8Array[] {
+  let end = 0;
+  const all = parts.flatMap((part) => {
+    const start = alignedEnd(end);
+    const gap = new Uint8Array(start - end);
+    end = start + part.length;
+    return [gap, part];
+  });
+  return all.filter(({ length }) => length > 0);
+}
+
 function memoryOf(byteCount: number): SharedArrayBuffer {
+  return taken(byteCount, () => new SharedArrayBuffer(byteCount));
+}
+
+function ownMemoryOf(byteCount: number): Uint8Array {
+  return taken(byteCount, () => new Uint8Array(byteCount));
+}
+
+function taken<T>(byteCount: number, take: () => T): T {
   try {
-    return new SharedArrayBuffer(byteCount);
+    return take();
   } catch (error) {
     throw new DataTooLarge(`a block of ${byteCount} bytes, for which there is no memory`, {
       cause: error,

@@ -46,7 +46,8 @@ const TRIES_MAX = 3;
 
 /**
  * Gets blocks from workers, and gives them some. Connections are kept for the next question, and
- * closed when nobody has used them for a while. What arrives is in memory that threads share.
+ * closed when nobody has used them for a while. What arrives is in memory that threads share; large
+ * blocks for a client are in memories of their own.
  */
 export class DataClient implements AsyncDisposable {
   readonly #options: DataClientOptions;
@@ -91,7 +92,9 @@ export class DataClient implements AsyncDisposable {
       const some = wants.slice(at, at + WANTS_MAX);
       const bytesMax = this.#limits.answerBytesMax;
       const answered = await this.#ask("fetch", peer, signal, (isChecked) => {
-        return new FetchBlocks(some, bytesMax, isChecked);
+        // What a client gets it hands out, and nobody else here reads it.
+        const isOwn = this.#options.role === "client";
+        return new FetchBlocks(some, { bytesMax, isChecked, isOwn });
       });
       if (at === 0 && some.length === wants.length) return answered.blocks;
       blocks.push(...answered.blocks);

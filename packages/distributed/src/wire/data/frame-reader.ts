@@ -8,8 +8,11 @@ export interface FrameTaker {
   greeted(magic: number, version: number): void;
   /** A frame: memory of its own, aligned. */
   frame(bytes: Uint8Array): void;
-  /** A block begins, of so many bytes: where it goes to, or undefined where nobody wants it. */
-  begun(byteCount: number): Uint8Array | undefined;
+  /**
+   * A block begins, of so many bytes: the pieces of memory that it fills, one after the other and
+   * none of them empty, in a list for the reader; or undefined where nobody wants it.
+   */
+  begun(byteCount: number): Uint8Array[] | undefined;
   /** The block that was begun is complete; `check` is its CRC-32, or 0 where nobody asked. */
   completed(check: number): void;
 }
@@ -41,7 +44,8 @@ export class FrameReader {
   /** The sizes of the blocks that are to come, and which is next. */
   #sizes: readonly number[] = [];
   #next = 0;
-  #memory: Uint8Array | undefined;
+  /** The pieces of its memory that are not full. */
+  #pieces: Uint8Array[] | undefined;
   #left = 0;
   #check = 0;
   #isDirect = false;
@@ -66,16 +70,15 @@ export class FrameReader {
   /** Nothing more is taken. */
   stop(): void {
     this.#isStopped = true;
-    this.#memory = undefined;
+    this.#pieces = undefined;
     this.#sizes = [];
   }
 
   /** Where the next bytes should be read to; `read` says how many came. */
   destination(): Uint8Array {
-    const { size, at } = this.#open;
-    this.#isDirect = this.#memory !== undefined && this.#left >= DIRECT_BYTES_LEAST;
-    if (!this.#isDirect) return this.#scratch;
-    return (this.#memory as Uint8Array).subarray(at, Math.min(size, at + READ_BYTES_MAX));
+    const piece = this.#pieces?.[0];
+    this.#isDirect = piece !== undefined && piece.length >= DIRECT_BYTES_LEAST;
+    return this.#isDirect ? (piece as Uint8Array).subarray(0, READ_BYTES_MAX) : this.#scratch;
   }
 
   /** So many bytes came to where `destination` said. */
@@ -93,23 +96,21 @@ export class FrameReader {
     }
   }
 
-  get #open(): { readonly size: number; readonly at: number } {
-    const size = this.#memory?.length ?? 0;
-    return { size, at: size - this.#left };
-  }
-
   #takeBlock(bytes: Uint8Array): number {
-    const count = Math.min(bytes.length, this.#left);
-    this.#memory?.set(bytes.subarray(0, count), this.#open.at);
+    const piece = this.#pieces?.[0];
+    const count = Math.min(bytes.length, piece?.length ?? this.#left);
+    piece?.set(bytes.subarray(0, count));
     this.#advance(count);
     return count;
   }
 
   /** Bytes of a block are in its memory, or were to be dropped. */
   #advance(count: number): void {
-    const { at } = this.#open;
-    if (this.isChecked && this.#memory !== undefined) {
-      this.#check = crc32(this.#memory.subarray(at, at + count), this.#check);
+    const piece = this.#pieces?.[0];
+    if (piece !== undefined) {
+      if (this.isChecked) this.#check = crc32(piece.subarray(0, count), this.#check);
+      if (count === piece.length) this.#pieces?.shift();
+      else (this.#pieces as Uint8Array[])[0] = piece.subarray(count);
     }
     this.#left -= count;
     if (this.#left === 0) {
@@ -120,7 +121,7 @@ export class FrameReader {
 
   #complete(): void {
     this.isWithin = false;
-    this.#memory = undefined;
+    this.#pieces = undefined;
     this.#taker.completed(this.#check);
   }
 
@@ -130,7 +131,7 @@ export class FrameReader {
       const size = this.#sizes[this.#next++] as number;
       this.#left = size;
       this.#check = 0;
-      this.#memory = this.#taker.begun(size);
+      this.#pieces = this.#taker.begun(size);
       this.isWithin = size > 0;
       if (this.isWithin) return;
       this.#complete();

@@ -1,5 +1,6 @@
 import type { Block } from "../../codec/block.ts";
 import { BlockSender } from "./block-sender.ts";
+import type { BlockTakerOptions } from "./block-taker.ts";
 import { BlockTaker } from "./block-taker.ts";
 import { DataFault } from "./data-error.ts";
 import type { DataAnswer, DataWant } from "./data-messages.ts";
@@ -28,7 +29,7 @@ export interface PeerRequest {
    */
   answer(answer: RequestAnswer): readonly number[] | "done";
   /** Where the next block that comes goes to. */
-  begin(byteCount: number): Uint8Array | undefined;
+  begin(byteCount: number): Uint8Array[] | undefined;
   complete(check: number): void;
 }
 
@@ -41,13 +42,17 @@ export class FetchBlocks implements PeerRequest {
   readonly #taker: BlockTaker;
   #isDropped = false;
 
-  constructor(wants: readonly DataWant[], bytesMax: number, isChecked: boolean) {
+  constructor(
+    wants: readonly DataWant[],
+    { bytesMax, isChecked, isOwn }: Pick<BlockTakerOptions, "bytesMax" | "isChecked" | "isOwn">,
+  ) {
     this.#wants = wants;
     this.blocks = Array.from({ length: wants.length });
     this.#taker = new BlockTaker({
       countMax: wants.length,
       bytesMax,
       isChecked,
+      isOwn,
       isWanted: () => !this.#isDropped,
       deliver: (at, block) => {
         if (!this.#isDropped) this.blocks[at] = block;
@@ -82,7 +87,7 @@ export class FetchBlocks implements PeerRequest {
     return "done";
   }
 
-  begin(byteCount: number): Uint8Array | undefined {
+  begin(byteCount: number): Uint8Array[] | undefined {
     return this.#taker.begin(byteCount);
   }
 

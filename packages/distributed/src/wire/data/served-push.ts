@@ -33,6 +33,7 @@ export class ServedPush {
       countMax: 2 ** 31 - 1,
       bytesMax: parts.limits.pushBytesMax,
       isChecked,
+      isOwn: false,
       // What nobody takes is read all the same: the answer stands behind it.
       isWanted: () => parts.take !== undefined,
       deliver: (at, block) => void this.#take(at, block),
