@@ -35,6 +35,27 @@ describe("values that are scattered", () => {
     expect(await client.scatter([])).toEqual([]);
   });
 
+  test("come back as arrays with memory of their own, each its own part of a value", async () => {
+    const sent = {
+      numbers: new Float64Array(40_000).map((_, n) => n / 3),
+      small: new Uint8Array([1, 2, 3]),
+      bytes: new Uint8Array(70_001).map((_, n) => n % 251),
+      view: new Int16Array(4_000).subarray(7, 3_500),
+    };
+    const [future] = (await client.scatter([sent])) as [Future<typeof sent>];
+    const [one, other] = await Promise.all([future.result(), future.result()]);
+    expect(one).toEqual(sent);
+    for (const { buffer } of Object.values(one)) expect(buffer).toBeInstanceOf(ArrayBuffer);
+    for (const each of [one.numbers, one.bytes]) {
+      expect([each.byteOffset, each.buffer.byteLength]).toEqual([0, each.byteLength]);
+    }
+    one.numbers.fill(-1);
+    one.view.fill(5);
+    expect(other).toEqual(sent);
+    expect(await future.result()).toEqual(sent);
+    future.release();
+  });
+
   test("that cannot travel are refused where they are", async () => {
     await expect(client.scatter([{ a: [() => 1] }])).rejects.toMatchObject({
       code: "distributed/not-serializable",
