@@ -161,8 +161,8 @@ it("mistakes are told: at once where the caller stands, in tasks with their part
       "dataframe/bad-row | toDataFrame: row 0 is no object, got 1, wanted one value a column.",
       "dataframe/invalid-argument | toDataFrame: no rows to infer columns from, got an array of 0, wanted a row or more. Give the columns: toDataFrame({ … }).",
       "dataframe/bad-row | toDataFrame: row 0 is no object, got 5, wanted one value a column.",
-      "dataframe/invalid-argument | batches: no such option, got "lookahead", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
-      "dataframe/invalid-argument | toRows: no such option, got "limit", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | batches: no such option, got "lookahead", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers.",
+      "dataframe/invalid-argument | toRows: no such option, got "limit", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers.",
       "dataframe/invalid-argument | toRows: the options must be an object, got null, wanted an object.",
     ]
   `);

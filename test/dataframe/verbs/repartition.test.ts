@@ -185,7 +185,7 @@ it("mistakes are told at the caller's line", async () => {
       "graph/invalid-argument | repartitionBySize: not a size, got "much", wanted a whole number of bytes or text such as '64MB'. Units are B, kB, MB, GB, TB, PB and KiB, MiB, GiB, TiB, PiB.",
       "dataframe/invalid-argument | repartitionBySize: bad size, got 0, wanted 1 byte or more.",
       "graph/invalid-argument | repartitionBySize: not a size, got undefined, wanted a whole number of bytes or text such as '64MB'. Units are B, kB, MB, GB, TB, PB and KiB, MiB, GiB, TiB, PiB.",
-      "dataframe/invalid-argument | repartitionBySize: no such option, got "npartitions", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | repartitionBySize: no such option, got "npartitions", wanted one of executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers.",
       "dataframe/invalid-argument | shuffle: bad number of columns, got 0, wanted a whole number of 1 or more.",
       "dataframe/unknown-column | shuffle: no such column, got "z", wanted one of "n", "t".",
       "dataframe/invalid-argument | shuffle: no such option, got "by", wanted one of on, npartitions.",

@@ -102,7 +102,7 @@ it("mistakes are told before anything runs, and rows out of order once they are 
     [
       "dataframe/unknown-column | setIndex: no such column, got "m", wanted one of "n".",
       "dataframe/unsupported-type | setIndex: column "l" has values without order, got "list(float64)", wanted numbers, texts, truths, dates or timestamps.",
-      "dataframe/invalid-argument | setIndex: no such option, got "sort", wanted one of divisions, npartitions, sorted, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | setIndex: no such option, got "sort", wanted one of divisions, npartitions, sorted, executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers.",
       "dataframe/invalid-argument | setIndex: bad sorted, got "yes", wanted true or false.",
       "dataframe/invalid-argument | setIndex: two ways to cut, got "sorted and npartitions", wanted sorted alone; repartition afterwards.",
       "dataframe/invalid-argument | setIndex: two ways to cut, got "divisions and npartitions", wanted one of them.",

@@ -251,14 +251,14 @@ it("mistakes are told before anything is written", async () => {
       "dataframe/invalid-argument | toCsv: bad pattern, got "a/*/b-*.csv", wanted a path with one *. The partition number takes the place of the star.",
       "dataframe/invalid-argument | toCsv: bad pattern, got 5, wanted a path with one *. The partition number takes the place of the star.",
       "dataframe/invalid-argument | toCsv: bad mode, got "truncate", wanted one of replace, overwrite, append, error.",
-      "dataframe/invalid-argument | toCsv: no such option, got "delimeter", wanted one of delimiter, header, quote, nullValue, lineEnd, compression, mode, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | toCsv: no such option, got "delimeter", wanted one of delimiter, header, quote, nullValue, lineEnd, compression, mode, executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers.",
       "dataframe/unsupported-type | toCsv: column "l" has no form in CSV, got "list(float64)", wanted numbers, text, bool, dates or decimals. Drop or explode it, or write JSON lines, Parquet or Arrow.",
       "dataframe/invalid-argument | toParquet: bad pattern, got "no-star.parquet", wanted a path with one *. The partition number takes the place of the star.",
       "dataframe/invalid-argument | toParquet: bad compression, got "lzma", wanted one of none, snappy, gzip, brotli, lz4, zstd.",
-      "dataframe/invalid-argument | toParquet: no such option, got "level", wanted one of compression, rowGroupRows, mode, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
-      "dataframe/invalid-argument | toArrow: no such option, got "compression", wanted one of batchRows, mode, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | toParquet: no such option, got "level", wanted one of compression, rowGroupRows, mode, executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers.",
+      "dataframe/invalid-argument | toArrow: no such option, got "compression", wanted one of batchRows, mode, executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers.",
       "dataframe/invalid-argument | toArrow: bad pattern, got undefined, wanted a path with one *. The partition number takes the place of the star.",
-      "dataframe/invalid-argument | toJsonLines: no such option, got "indent", wanted one of compression, mode, executor, optimize, signal, onProgress, onTask, priority, retries, resources, workers.",
+      "dataframe/invalid-argument | toJsonLines: no such option, got "indent", wanted one of compression, mode, executor, optimize, signal, onProgress, onTask, priority, retries, timeoutMs, resources, workers.",
       "dataframe/invalid-argument | toJsonLines: bad pattern, got "", wanted a path with one *. The partition number takes the place of the star.",
     ]
   `);
