@@ -6,8 +6,8 @@ export interface Block {
   readonly header: Uint8Array;
   readonly buffers: readonly Uint8Array[];
   /**
-   * Each buffer is a memory of its own, which is not shared and which nobody else reads: who decodes
-   * the block, once, may give it away.
+   * Each buffer is a memory of its own, which is not shared and which nobody else reads: whoever
+   * decodes the block, once, may give it away.
    */
   readonly isOwn?: boolean;
 }
