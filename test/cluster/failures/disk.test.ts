@@ -45,16 +45,17 @@ describe("values that a disk has damaged", () => {
 
 describe("a worker whose disk is full", () => {
   const preload = new URL("../lib/full-disk.mjs", import.meta.url).href;
+  // What a busy machine has not collected yet must fit beside the values, or workers are killed.
   const shared = new SharedCluster({
     workers: 2,
-    memoryBytesMax,
+    memoryBytesMax: 2 * memoryBytesMax,
     execArgv: ["--import", preload],
   });
 
   // Row 20.
   test("keeps values in memory, and gives all of them", { timeout: 60_000 }, async () => {
     const { client, cluster } = shared;
-    const numbers = Array.from({ length: 40 }, (_, n) => n);
+    const numbers = Array.from({ length: 96 }, (_, n) => n);
     const blocks = numbers.map((n) => client.submit(block, [n, blockBytes]));
     for (const each of blocks) await each.settled();
     await until("the disk is full", () =>
