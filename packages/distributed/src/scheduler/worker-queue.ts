@@ -37,14 +37,18 @@ function peek(state: SchedulerState, worker: WorkerRecord, queue: ReadyHeap): Pl
 const staleMax = 1_024;
 
 /** A run is gone: where most entries are stale now, they go at once and not one by one. */
-export function dropStale({ ids }: SchedulerState, worker: WorkerRecord): void {
-  for (const queue of [worker.queue, ...worker.constrained.values()]) {
-    if (queue.size <= 2 * worker.queuedCount + staleMax) continue;
-    queue.keep((id) => {
-      const run = ids.runOf(id);
-      return run !== undefined && isQueuedAt(run, id - run.base, worker);
-    });
-  }
+export function dropStale(state: SchedulerState, worker: WorkerRecord): void {
+  dropStaleOf(state, worker, worker.queue);
+  if (worker.constrained.size === 0) return;
+  for (const queue of worker.constrained.values()) dropStaleOf(state, worker, queue);
+}
+
+function dropStaleOf({ ids }: SchedulerState, worker: WorkerRecord, queue: ReadyHeap): void {
+  if (queue.size <= 2 * worker.queuedCount + staleMax) return;
+  queue.keep((id) => {
+    const run = ids.runOf(id);
+    return run !== undefined && isQueuedAt(run, id - run.base, worker);
+  });
 }
 
 /** Whether a task is in the queue of a worker. */

@@ -1,3 +1,4 @@
+import type { Key } from "@millrace/graph";
 import type { Block } from "../../codec/block.ts";
 import { preparationFor } from "../../codec/preparation.ts";
 import type { Outcome } from "../../messages/coordination.ts";
@@ -23,14 +24,18 @@ export function receive(
   number: number | undefined,
 ): Receiving {
   if (futures === 0 || number === undefined) return { read: () => readBlock(block, client) };
-  const run = new FutureRun(client, futures, (listener) => client.adopt(number, futures, listener));
+  const keys = Array.from<Key | undefined>({ length: futures });
+  const run = new FutureRun(client, keys, (listener) => client.adopt(number, futures, listener));
   const group = new FutureGroup(run, 0, futures);
   return {
     read: async () => {
       try {
         await preparationFor(block);
         return receivingFutures(
-          (key, output) => new Future(key, group, output),
+          (key, output) => {
+            keys[output] = key;
+            return new Future(key, group, output);
+          },
           () => client.receive(block),
         );
       } catch (error) {

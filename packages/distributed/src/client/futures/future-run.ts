@@ -23,8 +23,7 @@ export class FutureRun implements RunListener {
   /** How many futures, and others, need each output. */
   readonly #uses: Int32Array;
   readonly #statuses: FutureStatus[];
-  /** What the outputs are called, as far as somebody has said so. */
-  readonly #keys: Key[] = [];
+  readonly #keys: readonly (Key | undefined)[];
   readonly #errors = new Map<number, Error>();
   readonly #waiters = new Map<number, Waiter>();
   /** Why the scheduler does not know the run. */
@@ -34,9 +33,18 @@ export class FutureRun implements RunListener {
   /** Who waits until no output is pending. */
   #onEnded: (() => void)[] = [];
 
-  /** @param hold - asks for the run, whose outcome is told to whom it is given */
-  constructor(client: RunClient, count: number, hold: (listener: RunListener) => HeldRun) {
+  /**
+   * @param keys - what the outputs are called, an item each; of some that may not be known yet
+   * @param hold - asks for the run, whose outcome is told to whom it is given
+   */
+  constructor(
+    client: RunClient,
+    keys: readonly (Key | undefined)[],
+    hold: (listener: RunListener) => HeldRun,
+  ) {
+    const count = keys.length;
     this.client = client;
+    this.#keys = keys;
     this.#uses = new Int32Array(count);
     this.#statuses = new Array<FutureStatus>(count).fill("pending");
     this.#pendingCount = count;
@@ -92,11 +100,6 @@ export class FutureRun implements RunListener {
       this.#waiters.set(output, waiter);
     }
     return waiter;
-  }
-
-  /** A future of an output has this key. */
-  name(output: number, key: Key): void {
-    this.#keys[output] = key;
   }
 
   heldKeys(): ReadonlyMap<number, Key> {

@@ -90,7 +90,6 @@ export class Future<T> implements Collection<T>, Disposable {
     this.key = key;
     this.#group = group;
     this.output = output;
-    group.run.name(output, key);
   }
 
   /** What is known of it now. */

@@ -43,7 +43,7 @@ export class Scattering {
     if (blocks.length === 0) return [];
     const name = `scattered-${crypto.randomUUID()}`;
     const keys = blocks.map((_, n) => `${name}/${n}`);
-    const run = new FutureRun(this.#client, keys.length, (listener) => this.#client.open(listener));
+    const run = new FutureRun(this.#client, keys, (listener) => this.#client.open(listener));
     const group = new FutureGroup(run, 0, keys.length);
     const futures = keys.map((key, output) => new Future<T>(key, group, output));
     try {

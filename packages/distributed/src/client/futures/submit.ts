@@ -131,7 +131,7 @@ export class Submitting {
 
   /** Runs a graph, and gives a future for each of its keys. */
   hold<T>(graph: LayeredGraph, keys: readonly Key[]): readonly Future<T>[] {
-    const run = new FutureRun(this.#client, keys.length, (listener) =>
+    const run = new FutureRun(this.#client, keys, (listener) =>
       this.#client.hold(graph, keys, {}, listener),
     );
     const group = new FutureGroup(run, 0, keys.length);
