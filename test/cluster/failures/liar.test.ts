@@ -7,6 +7,7 @@ import type { RemoteWorkerOptions } from "../../../packages/distributed/dist/wor
 import { RemoteWorker } from "../../../packages/distributed/dist/worker/host/remote-worker.js";
 import { scratchFolder } from "../../lib/scratch-folder.ts";
 import { Events } from "../lib/events.ts";
+import { plainWorker } from "../lib/plain-worker.ts";
 
 const token = "a-token-of-more-than-sixteen-characters";
 const folder = scratchFolder();
@@ -24,16 +25,13 @@ test("a worker that gives others nothing of what it claims is sent away, and may
   });
   const worker = (name: string, more: Partial<RemoteWorkerOptions> = {}) =>
     RemoteWorker.start({
-      scheduler: server.url,
-      token,
-      name,
-      threads: 1,
-      memoryBytesMax: 2 ** 28,
-      localDirectory: folder,
-      resources: {},
-      host: "127.0.0.1",
-      deathTimeoutMs: 5_000,
-      log: new Events(),
+      ...plainWorker({
+        scheduler: server.url,
+        token,
+        name,
+        localDirectory: folder,
+        log: new Events(),
+      }),
       ...more,
     });
   // Where others look for its values somebody says that there are none.

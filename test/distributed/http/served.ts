@@ -7,6 +7,7 @@ import { SchedulerServer } from "../../../packages/distributed/dist/scheduler/se
 import type { SchedulerServerOptions } from "../../../packages/distributed/dist/scheduler/server/scheduler-server-options.js";
 import type { Tls } from "../../../packages/distributed/dist/wire/tls.js";
 import { RemoteWorker } from "../../../packages/distributed/dist/worker/host/remote-worker.js";
+import { plainWorker } from "../../cluster/lib/plain-worker.ts";
 import { scratchFolder } from "../../lib/scratch-folder.ts";
 
 export const token = "a-token-of-more-than-sixteen-characters";
@@ -44,17 +45,9 @@ export class Served implements AsyncDisposable {
   /** A worker with one thread. */
   async addWorker(name: string, log: Log = noLog, tls?: Tls): Promise<RemoteWorker> {
     const worker = await RemoteWorker.start({
-      scheduler: this.server.url,
-      token,
+      ...plainWorker({ scheduler: this.server.url, token, name, localDirectory: folder, log }),
       ...(tls !== undefined && { tls }),
-      name,
-      threads: 1,
-      memoryBytesMax: 2 ** 28,
-      localDirectory: folder,
       resources: { GPU: 2 },
-      host: "127.0.0.1",
-      deathTimeoutMs: 5_000,
-      log,
     });
     this.#workers.push(worker);
     return worker;

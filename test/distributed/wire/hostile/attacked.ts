@@ -4,6 +4,7 @@ import type { SchedulerServerOptions } from "../../../../packages/distributed/di
 import { RemoteWorker } from "../../../../packages/distributed/dist/worker/host/remote-worker.js";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { Events } from "../../../cluster/lib/events.ts";
+import { plainWorker } from "../../../cluster/lib/plain-worker.ts";
 import { scratchFolder } from "../../../lib/scratch-folder.ts";
 import { RawPeer, letIn, welcome } from "./raw-peer.ts";
 import { SchedulerProcess } from "./scheduler-process.ts";
@@ -27,16 +28,14 @@ export class Attacked {
     beforeAll(async () => {
       this.#scheduler = await SchedulerProcess.start({ token: this.token, ...options });
       this.#worker = await RemoteWorker.start({
-        scheduler: this.scheduler.url,
-        token: this.token,
-        name: "innocent",
-        threads: 1,
+        ...plainWorker({
+          scheduler: this.scheduler.url,
+          token: this.token,
+          name: "innocent",
+          localDirectory: folder,
+          log: new Events(),
+        }),
         memoryBytesMax: 2 ** 29,
-        localDirectory: folder,
-        resources: {},
-        host: "127.0.0.1",
-        deathTimeoutMs: 5_000,
-        log: new Events(),
       });
       this.#client = await Client.connect(this.scheduler.url, { token: this.token });
       await this.innocentWork();

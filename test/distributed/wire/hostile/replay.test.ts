@@ -5,6 +5,7 @@ import { Client } from "@millrace/distributed";
 import { expect, onTestFinished, test } from "vitest";
 import { RemoteWorker } from "../../../../packages/distributed/dist/worker/host/remote-worker.js";
 import { Events } from "../../../cluster/lib/events.ts";
+import { plainWorker } from "../../../cluster/lib/plain-worker.ts";
 import { until } from "../../../cluster/lib/until.ts";
 import { scratchFolder } from "../../../lib/scratch-folder.ts";
 import type { ApiCluster } from "../../../../packages/distributed/dist/http/api.js";
@@ -112,18 +113,9 @@ test("a worker that was captured does not lose its place to who says it again", 
   await using served = await Served.start();
   const tap = await Tap.on(served.server.port);
   const log = new Events();
-  await using worker = await RemoteWorker.start({
-    scheduler: tap.url,
-    token,
-    name: "w",
-    threads: 1,
-    memoryBytesMax: 2 ** 28,
-    localDirectory: folder,
-    resources: {},
-    host: "127.0.0.1",
-    deathTimeoutMs: 5_000,
-    log,
-  });
+  await using worker = await RemoteWorker.start(
+    plainWorker({ scheduler: tap.url, token, name: "w", localDirectory: folder, log }),
+  );
   await using client = await Client.connect(served.server.url, { token });
   await work(client, 1);
   await tap.replay(0);
