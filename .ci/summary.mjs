@@ -1,7 +1,11 @@
 // Counts what .ci/run left in its folder: vitest's JSON summaries, and a `.status` file a step.
+// Each failure is told with its message, since what the runner printed stands far above: a property
+// says there the seed that fails.
 // The last line is read by machines: `N passed, N failed` and `, N skipped` when there are any.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
+
+const MESSAGE_LINES_MAX = 40;
 
 const folder = process.argv[2];
 const files = readdirSync(folder);
@@ -34,11 +38,19 @@ function count(file) {
   for (const suite of JSON.parse(readFileSync(join(folder, file), "utf8")).testResults) {
     for (const test of suite.assertionResults) {
       if (test.status === "passed") passed += 1;
-      else if (test.status === "failed") failures.push(`${label}${test.fullName}`);
+      else if (test.status === "failed") fail(`${label}${test.fullName}`, test.failureMessages);
       else skipped += 1;
     }
     // A file that cannot be loaded, or whose hook fails, has no failed test to count.
     const counted = suite.assertionResults.some((test) => test.status === "failed");
-    if (suite.status === "failed" && !counted) failures.push(label + relative(".", suite.name));
+    if (suite.status === "failed" && !counted) {
+      fail(label + relative(".", suite.name), [suite.message]);
+    }
   }
+}
+
+function fail(name, messages) {
+  const lines = messages.join("\n").split("\n").slice(0, MESSAGE_LINES_MAX);
+  console.log(`\n${name}:\n  ${lines.join("\n  ")}`);
+  failures.push(name);
 }
