@@ -8,7 +8,7 @@ import { scratchFolder } from "../lib/scratch-folder.ts";
 
 test("a failure of .ci/run is told with its message, and counted", () => {
   const folder = scratchFolder();
-  const messages = ["Error: Property failed after 7 tests\n{ seed: 42, path: \"6\" }\n    at a line"];
+  const messages = ['Error: Property failed after 7 tests\n{ seed: 42, path: "6" }\n    at a line'];
   const results = [
     { status: "passed", fullName: "adds", failureMessages: [] },
     { status: "failed", fullName: "divides", failureMessages: messages },
