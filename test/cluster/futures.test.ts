@@ -56,6 +56,12 @@ describe("a future", () => {
     expect(await all.result()).toEqual([3, 4, 3]);
   });
 
+  test("is read by a task without another between them", () => {
+    const three = client.submit(add, [1, 2]);
+    const { graph, key } = Delayed.call(square, [three]);
+    expect([...graph.materialize([key]).keys()]).toEqual([...three.outputKeys, key]);
+  });
+
   test("can be computed with other collections, here and elsewhere", async () => {
     const six = client.submit(add, [1, 5]);
     const more = Delayed.call(add, [six, 1]);

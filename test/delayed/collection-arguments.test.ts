@@ -1,7 +1,7 @@
 import { Bag } from "@millrace/bag";
 import { delayed } from "@millrace/delayed";
 import type { Collection, Key } from "@millrace/graph";
-import { BlockwiseLayer, LayeredGraph } from "@millrace/graph";
+import { BlockwiseLayer, Delayed, LayeredGraph, MaterializedLayer, onlyPart } from "@millrace/graph";
 import { describe, expect, it } from "vitest";
 import { executors } from "../lib/executors.ts";
 
@@ -47,4 +47,17 @@ describe.each(executors)("a collection as an argument of a lazy call, on %s", (e
     const finalize = (parts: unknown[]): number[] => (parts as number[]).map((x) => x * factor);
     expect(await total({ graph, outputKeys, finalize }).compute({ executor })).toBe(18);
   });
+});
+
+it("whose value is that of its one key is read without a task between", async () => {
+  const layer = MaterializedLayer.values("parts", [[1, 2]]);
+  const graph = new LayeredGraph().withLayer(layer);
+  const one = { graph, outputKeys: ["parts/0"], finalize: onlyPart<number[]> };
+  const read = Delayed.call((numbers: readonly number[]) => numbers.length, [one]);
+  expect(await read.compute()).toBe(2);
+  expect([...read.graph.materialize([read.key]).keys()]).toEqual(["parts/0", read.key]);
+  // What is made of two parts is not the first of them.
+  const two = { graph, outputKeys: ["parts/0", "parts/0"], finalize: onlyPart<number[]> };
+  const first = Delayed.call((numbers: readonly number[]) => numbers.length, [two]);
+  expect([...first.graph.materialize([first.key]).keys()]).toHaveLength(3);
 });

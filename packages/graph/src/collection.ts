@@ -8,7 +8,7 @@ import type { LayeredGraph } from "./layered-graph.ts";
 export interface Collection<T> {
   readonly graph: LayeredGraph;
   readonly outputKeys: readonly Key[];
-  /** Makes the result of the values of `outputKeys`, in their order. */
+  /** Makes the result of the values of `outputKeys`, in their order; see `onlyPart`. */
   finalize(parts: unknown[]): T | Promise<T>;
   /**
    * The same collection on another graph, in which `outputKeys` hold its result; `optimize` and
@@ -22,6 +22,23 @@ export interface Collection<T> {
    * the first of them. What comes back needs `finalize`, and `withGraph` if these have it.
    */
   optimizeTogether?(collections: readonly Collection<unknown>[]): readonly Collection<unknown>[];
+}
+
+/**
+ * The `finalize` of a collection whose value is that of its one key. A task that is given such a
+ * collection reads the key itself; for any other `finalize` a task of its own runs before.
+ *
+ * @example
+ * ```ts
+ * import { Delayed, LayeredGraph, MaterializedLayer, onlyPart } from "@millrace/graph";
+ *
+ * const graph = new LayeredGraph().withLayer(MaterializedLayer.values("day", ["Monday"]));
+ * const day = { graph, outputKeys: ["day/0"], finalize: onlyPart<string> };
+ * await Delayed.call((name: string) => name.length, [day]).compute(); // => 6
+ * ```
+ */
+export function onlyPart<T>(parts: unknown[]): T {
+  return parts[0] as T;
 }
 
 /** What `compute` gives for a collection. */

@@ -4,7 +4,7 @@ import { graphOfCalls, setCallNode } from "./call-graph.ts";
 import { checkOptions } from "./check-options.ts";
 import { registerForm } from "./collection-forms.ts";
 import type { Collection } from "./collection.ts";
-import { isCollection } from "./collection.ts";
+import { isCollection, onlyPart } from "./collection.ts";
 import { compute, optimize, persist } from "./compute.ts";
 import { GraphError, invalidArgument, quoteValue, taskFault } from "./errors.ts";
 import type { RunOptions } from "./executor.ts";
@@ -121,7 +121,7 @@ export class Delayed<T> implements Collection<T> {
     checkFunction("Delayed.call", fn);
     const parsed = parseCall(fn, args, lazyOf);
     const inputs = parsed.inputs.map(
-      (input) => (input instanceof Delayed ? input : gathered(input)).#node,
+      (input) => (input instanceof Delayed ? input : valueOf(input)).#node,
     );
     const keys = inputs.map(({ key }) => key);
     const entry = { ...parsed, inputs: keys, annotations: currentAnnotations() };
@@ -145,8 +145,8 @@ export class Delayed<T> implements Collection<T> {
     return [this.key];
   }
 
-  finalize(parts: unknown[]): T {
-    return parts[0] as T;
+  get finalize(): (parts: unknown[]) => T {
+    return onlyPart;
   }
 
   withGraph(graph: LayeredGraph, outputKeys: readonly Key[]): Delayed<T> {
@@ -251,6 +251,13 @@ function callMethod(value: unknown, method: PropertyKey, args: readonly unknown[
 
 function lazyOf(value: unknown): Collection<unknown> | undefined {
   return isCollection(value) ? value : undefined;
+}
+
+/** A collection as the one value that a task reads. */
+function valueOf(collection: Collection<unknown>): Delayed<unknown> {
+  const { graph, outputKeys } = collection;
+  const isOne = collection.finalize === onlyPart && outputKeys.length === 1;
+  return isOne ? Delayed.of(graph, outputKeys[0] as Key) : gathered(collection);
 }
 
 const gatheredOf = new WeakMap<Collection<unknown>, Delayed<unknown>>();

@@ -15,7 +15,7 @@ export { checkCount, checkOptions } from "./check-options.ts";
 export type { Refusal } from "./check-options.ts";
 export { CallSite } from "./call-site.ts";
 export { mergeGraphs } from "./call-graph.ts";
-export { isCollection } from "./collection.ts";
+export { isCollection, onlyPart } from "./collection.ts";
 export type { Collection, Computed, Rebuilt } from "./collection.ts";
 export { makeCollection, registerCollection } from "./collection-kinds.ts";
 export type { CollectionKinds, CollectionOf, CollectionParts } from "./collection-kinds.ts";

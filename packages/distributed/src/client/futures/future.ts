@@ -1,4 +1,5 @@
 import type { Collection, Key, LayeredGraph } from "@millrace/graph";
+import { onlyPart } from "@millrace/graph";
 import { HeldOutput } from "../../messages/shipped.ts";
 import { Held, graphOfHeld } from "../held.ts";
 import { budgetOfResult } from "../byte-budget.ts";
@@ -198,7 +199,8 @@ export class Future<T> implements Collection<T>, Disposable {
     return layer === undefined ? [] : [layer.keys.at(0)];
   }
 
-  finalize([value]: unknown[]): T {
-    return value as T;
+  /** The value is what that task gives. */
+  get finalize(): (parts: unknown[]) => T {
+    return onlyPart;
   }
 }
