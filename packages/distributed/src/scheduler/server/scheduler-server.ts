@@ -185,15 +185,21 @@ export class SchedulerServer implements AsyncDisposable {
 
   #handle(): void {
     if (this.#closing !== undefined) return;
-    const events = this.#events;
-    this.#events = [];
     try {
-      this.#handleNow(events);
+      this.#handleNow(this.#taken());
+      // Small graphs are written out by now: what follows of them is said along with the rest.
+      if (this.#events.length > 0) this.#handleNow(this.#taken());
       // What clients demand may be of futures whose runs have come in with these events.
       this.#coordinator.handle();
     } catch (error) {
       this.#broke(error);
     }
+  }
+
+  #taken(): readonly SchedulerEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
   }
 
   #handleNow(events: readonly SchedulerEvent[]): void {
