@@ -1,6 +1,6 @@
 import { LayeredGraph } from "@millrace/graph";
 import type { Rows } from "../packages/distributed/dist/messages/rows.js";
-import { noRows } from "../packages/distributed/dist/messages/rows.js";
+import { emptyReport } from "../packages/distributed/dist/messages/worker-messages.js";
 import type { ExpandedGraph } from "../packages/distributed/dist/scheduler/expand.js";
 import { SchedulerMachine } from "../packages/distributed/dist/scheduler/machine.js";
 import type {
@@ -89,7 +89,5 @@ export class Stopwatch {
 
 /** What a worker says that has done tasks: rows of four. */
 export function doneReport(epoch: number, done: Rows): SchedulerEvent {
-  const [started, awaiting, acquired, lost] = [noRows, noRows, noRows, noRows];
-  const message = { kind: "report", done, started, awaiting, acquired, lost } as const;
-  return { kind: "worker-said", epoch, message };
+  return { kind: "worker-said", epoch, message: { ...emptyReport, done } };
 }

@@ -208,3 +208,10 @@ describe("what one call brings here", () => {
     );
   });
 });
+
+test("values of many short calls at a time are all brought", async () => {
+  const textOf = (length: number): string => "x".repeat(length);
+  const lengths = Array.from({ length: 2_000 }, (_, n) => n % 1_100);
+  const texts = await client.gather(lengths.map((length) => client.submit(textOf, [length])));
+  expect(texts.map((text) => text.length)).toEqual(lengths);
+});

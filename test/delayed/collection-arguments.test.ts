@@ -1,7 +1,13 @@
 import { Bag } from "@millrace/bag";
 import { delayed } from "@millrace/delayed";
 import type { Collection, Key } from "@millrace/graph";
-import { BlockwiseLayer, Delayed, LayeredGraph, MaterializedLayer, onlyPart } from "@millrace/graph";
+import {
+  BlockwiseLayer,
+  Delayed,
+  LayeredGraph,
+  MaterializedLayer,
+  onlyPart,
+} from "@millrace/graph";
 import { describe, expect, it } from "vitest";
 import { executors } from "../lib/executors.ts";
 

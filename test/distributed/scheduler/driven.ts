@@ -5,6 +5,8 @@ import type {
 } from "../../../packages/distributed/src/messages/client-messages.ts";
 import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import type { Answer } from "../../../packages/distributed/src/messages/questions.ts";
+import type { Rows } from "../../../packages/distributed/src/messages/rows.ts";
+import { emptyReport } from "../../../packages/distributed/src/messages/worker-messages.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
 import type { SchedulerEvent } from "../../../packages/distributed/src/scheduler/scheduler-events.ts";
@@ -29,6 +31,8 @@ export class Driven {
   readonly logged: { readonly event: string; readonly facts: object }[] = [];
   /** Task and attempt of what workers were given. */
   readonly sent: (readonly [task: number, attempt: number])[] = [];
+  /** The same messages, with all their numbers. */
+  readonly computed: Rows[] = [];
   #runs = 0;
   #nowMs = 0;
   #wakeMs = Infinity;
@@ -45,6 +49,7 @@ export class Driven {
       else if (instruction.kind === "tell-worker" && instruction.message.kind === "compute") {
         const [task, attempt] = instruction.message.rows;
         this.sent.push([task as number, attempt as number]);
+        this.computed.push(instruction.message.rows);
       } else if (instruction.kind === "warn") this.logged.push(instruction);
     }
     this.machine.validate();
@@ -53,12 +58,11 @@ export class Driven {
   /** A worker reports the tasks that it was given last as begun, or as done after so long. */
   report(epoch: number, tookMs?: number): void {
     const [task, attempt] = this.sent.at(-1) as readonly [number, number];
-    const rows = { done: [], started: [], awaiting: [], acquired: [], lost: [] };
     const news =
       tookMs === undefined
         ? { started: [task, attempt] }
         : { done: [task, attempt, 1, tookMs * 1_000] };
-    this.feed({ kind: "worker-said", epoch, message: { kind: "report", ...rows, ...news } });
+    this.feed({ kind: "worker-said", epoch, message: { ...emptyReport, ...news } });
   }
 
   /** A run of equal tasks. */

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import type { RunSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import type { Rows } from "../../../packages/distributed/src/messages/rows.ts";
+import { emptyReport } from "../../../packages/distributed/src/messages/worker-messages.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
 import type {
@@ -76,7 +77,7 @@ it("what has ended is no work, and its value is counted with its worker", () => 
   const machine = withTasks(2);
   const rows = rowsSent(machine.handle([joins], 0));
   const done = [rows[0] as number, rows[1] as number, 100, 3_000];
-  const message = { kind: "report", done, started: [], awaiting: [], acquired: [], lost: [] };
+  const message = { ...emptyReport, done };
   machine.handle([{ kind: "worker-said", epoch: worker, message } as SchedulerEvent], 3);
   const facts = { name: "w", threads: 1, memoryBytesMax: 1e9, isRetiring: false };
   expect(machine.load(3)).toEqual({

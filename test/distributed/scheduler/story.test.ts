@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 
 import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import type { Rows } from "../../../packages/distributed/src/messages/rows.ts";
+import { emptyReport } from "../../../packages/distributed/src/messages/worker-messages.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
 import type {
@@ -61,7 +62,7 @@ function rowsSent(instructions: readonly SchedulerInstruction[]): Rows {
 
 function report(rows: Rows): SchedulerEvent {
   const done = [rows[0] as number, rows[1] as number, 100, 1_000];
-  const message = { kind: "report", done, started: [], awaiting: [], acquired: [], lost: [] };
+  const message = { ...emptyReport, done };
   return { kind: "worker-said", epoch: worker, message } as SchedulerEvent;
 }
 

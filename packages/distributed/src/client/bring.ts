@@ -1,4 +1,6 @@
 import type { Block } from "../codec/block.ts";
+import type { ToClientMessage } from "../messages/client-messages.ts";
+import type { ShortValue } from "../messages/short-value.ts";
 import type { Peer } from "../messages/worker-messages.ts";
 import type { DataClient } from "../wire/data/data-client.ts";
 import type { Location } from "./client-events.ts";
@@ -6,6 +8,11 @@ import type { Location } from "./client-events.ts";
 /** What one answer of a worker may hold, unless a single value is larger. */
 const answerBytesMax = 16e6;
 const answerValuesMax = 10_000;
+
+/** Short values that are kept. */
+const shortCountMax = 4_096;
+
+type Finished = Extract<ToClientMessage, { kind: "finished" }>;
 
 interface Wish {
   readonly from: Location;
@@ -22,18 +29,27 @@ export class Bringing {
   readonly #peers = new Map<number, Peer>();
   readonly #wishes = new Map<number, Wish[]>();
   readonly #asked = new Set<number>();
+  /** By their tasks; the one that was told first is forgotten when there are many. */
+  readonly #short = new Map<number, ShortValue>();
 
   constructor(client: Pick<DataClient, "fetch">) {
     this.#client = client;
   }
 
-  /** Where workers are found. */
-  meet(peers: readonly Peer[]): void {
+  /** Where workers are found, and values that need not be asked for. */
+  heard({ peers, values }: Pick<Finished, "peers" | "values">): void {
     for (const peer of peers) this.#peers.set(peer.worker, peer);
+    for (const value of values) this.#short.set(value.task, value);
+    for (const oldest of this.#short.keys()) {
+      if (this.#short.size <= shortCountMax) break;
+      this.#short.delete(oldest);
+    }
   }
 
   /** The block of a value; rejects where its worker cannot be reached or has it not. */
-  bring(from: Location): Promise<Block> {
+  bring(from: Location): Block | Promise<Block> {
+    const short = this.#short.get(from.task);
+    if (short?.version === from.version) return { header: short.bytes, buffers: [] };
     return new Promise((resolve, reject) => {
       const wish = { from, resolve, reject };
       const queue = this.#wishes.get(from.worker);

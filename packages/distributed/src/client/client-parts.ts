@@ -88,7 +88,7 @@ export function joinParts(transport: ClientTransport): ClientParts {
         for (const message of messages) {
           if (message.kind === "coordinated") coordinating.told(message);
           else {
-            if (message.kind === "finished") bringing.meet(message.peers);
+            if (message.kind === "finished") bringing.heard(message);
             runs.told(message);
           }
         }

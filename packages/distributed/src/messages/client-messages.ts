@@ -4,6 +4,7 @@ import type { TaskFailure } from "./failure.ts";
 import type { Answer, Question } from "./questions.ts";
 import type { Rows } from "./rows.ts";
 import type { FunctionName, HeldOutput, ShippedFunction } from "./shipped.ts";
+import type { ShortValue } from "./short-value.ts";
 import type { Peer } from "./worker-messages.ts";
 
 /** What holds for all tasks of a run that say nothing themselves. */
@@ -91,13 +92,14 @@ export type ToClientMessage =
   /**
    * Rows of five: output, task, attempt, worker, bytes. An output may come again, when its worker
    * was lost and another has computed it anew. `peers` are the workers that this client is told of
-   * for the first time.
+   * for the first time, `values` those that are short.
    */
   | {
       readonly kind: "finished";
       readonly run: number;
       readonly rows: Rows;
       readonly peers: readonly Peer[];
+      readonly values: readonly ShortValue[];
     }
   /** `round` is that of the last `retry` heard: a failure of before the next one does not count. */
   | {

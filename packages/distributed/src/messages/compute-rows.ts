@@ -48,6 +48,8 @@ export const inPieces = 1;
 export const gathers = 2;
 /** The task may run only for so long, which follows its numbers. */
 export const timed = 4;
+/** A client waits for the result: where it is short it goes along with the news of it. */
+export const announced = 8;
 
 /** Reads rows without an object a task: `nextTask`, then `nextInput` for each of its inputs. */
 export class ComputeRowsReader {

@@ -1,6 +1,9 @@
 import type { TaskFailure } from "./failure.ts";
 import type { Rows } from "./rows.ts";
+import { noRows } from "./rows.ts";
 import type { FunctionName, ShippedFunction, ShippedProgram } from "./shipped.ts";
+import type { ShortValue } from "./short-value.ts";
+import { noShortValues } from "./short-value.ts";
 
 /** A program that compute rows name by its number. */
 export interface ProgramDefinition {
@@ -74,7 +77,8 @@ export type WorkerMessage =
    * What has happened since the last report. `done`: rows of four, task, attempt, bytes and
    * microseconds of its thread's time. The others: rows of two, task and attempt. `started` and
    * `awaiting` say what these tasks do; `acquired` are values that were fetched from a peer, `lost`
-   * values that can no longer be read.
+   * values that can no longer be read. `announced`, rows of two, are those of `done` whose values
+   * shall go along where they are short; who has the store puts them into `values`.
    */
   | {
       readonly kind: "report";
@@ -83,6 +87,8 @@ export type WorkerMessage =
       readonly awaiting: Rows;
       readonly acquired: Rows;
       readonly lost: Rows;
+      readonly announced: Rows;
+      readonly values: readonly ShortValue[];
     }
   | {
       readonly kind: "failed";
@@ -119,3 +125,15 @@ export type WorkerMessage =
   /** Whether the worker takes more tasks, and what it holds. */
   | { readonly kind: "memory"; readonly paused: boolean; readonly bytes: number }
   | { readonly kind: "heartbeat"; readonly sentMs: number };
+
+/** A report that says nothing. */
+export const emptyReport: Extract<WorkerMessage, { kind: "report" }> = Object.freeze({
+  kind: "report",
+  done: noRows,
+  started: noRows,
+  awaiting: noRows,
+  acquired: noRows,
+  lost: noRows,
+  announced: noRows,
+  values: noShortValues,
+});

@@ -1,5 +1,7 @@
 import type { RunSettings, ToClientMessage } from "../messages/client-messages.ts";
 import type { HeldOutput } from "../messages/shipped.ts";
+import type { ShortValue } from "../messages/short-value.ts";
+import { noShortValues } from "../messages/short-value.ts";
 import type { Peer } from "../messages/worker-messages.ts";
 import type { ExpandedGraph } from "./expand.ts";
 import type { Run } from "./run.ts";
@@ -29,6 +31,7 @@ export function makeClient(epoch: number, name: string): ClientRecord {
     coming: new Map(),
     knownPeers: new Set(),
     newPeers: [],
+    newValues: noShortValues,
     outbox: [],
     news: [],
     isTalkedTo: false,
@@ -49,6 +52,8 @@ export interface ClientRecord {
   readonly knownPeers: Set<number>;
   /** Workers of which it will be told where they are. */
   newPeers: Peer[];
+  /** Short values that it will be told. */
+  newValues: readonly ShortValue[];
   /** What it is to be told at the end of this event. */
   readonly outbox: ToClientMessage[];
   /** Runs with news that are gathered in the run itself. */

@@ -44,8 +44,9 @@ function runOfSent(
 export function handleReport(
   state: SchedulerState,
   worker: WorkerRecord,
-  { done, started, awaiting, acquired, lost }: Message<"report">,
+  { done, started, awaiting, acquired, lost, values }: Message<"report">,
 ): void {
+  for (const value of values) state.short.set(value.task, value);
   for (let n = 0; n < acquired.length; n += 2) {
     noteAcquired(state, worker, acquired[n]!, acquired[n + 1]!);
   }
@@ -63,6 +64,7 @@ export function handleReport(
     forgiveDenial(worker, lost[n]!, lost[n + 1]!);
     loseValue(state, worker, lost[n]!, lost[n + 1]!);
   }
+  state.short.clear();
   if (done.length > 0) {
     noteMoves(state, worker);
     worker.doneCount += done.length / 4;

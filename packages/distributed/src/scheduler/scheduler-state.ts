@@ -1,3 +1,4 @@
+import type { ShortValue } from "../messages/short-value.ts";
 import type { Backlog } from "./backlog.ts";
 import { AttemptRing } from "./attempt-ring.ts";
 import { makeClient, type ClientRecord } from "./client-record.ts";
@@ -93,6 +94,8 @@ export class SchedulerState {
   unplaced: Stranded[] = [];
   /** Since when no worker takes tasks, where that is so. */
   desertedMs: number;
+  /** Short values that have come with the report that is being read, by slot. */
+  readonly short: Map<number, ShortValue> = new Map();
   /** Tasks that have begun, by slot, since when; those that were told of as slow are left out. */
   readonly started: Map<number, number> = new Map();
   /** When these are to be looked through. */

@@ -1,6 +1,15 @@
-import { gathers, inPieces, pushInput, pushTask, timed } from "../messages/compute-rows.ts";
+import {
+  announced,
+  gathers,
+  inPieces,
+  pushInput,
+  pushTask,
+  timed,
+} from "../messages/compute-rows.ts";
 import type { FunctionName } from "../messages/shipped.ts";
 import { ShippedValue } from "../messages/shipped.ts";
+import { shortValuesMax } from "../messages/short-value.ts";
+import { isWanted } from "./marks.ts";
 import { feedsShuffle, isGathering } from "./traits.ts";
 import type { ProgramRecord } from "./programs.ts";
 import { expectedOf } from "./programs.ts";
@@ -56,7 +65,9 @@ function writeTask(
   const constantsFirst = graph.constantOffsets[t] as number;
   const { timeoutMs } = run.ruleOf(t);
   const isFed = ((graph.traits[t] as number) & feedsShuffle) !== 0;
-  const flags = (isFed ? inPieces : 0) | (timeoutMs > 0 ? timed : 0);
+  const isAnnounced = graph.wanted.length <= shortValuesMax && (run.marks[t]! & isWanted) !== 0;
+  const flags =
+    (isFed ? inPieces : 0) | (timeoutMs > 0 ? timed : 0) | (isAnnounced ? announced : 0);
   pushTask(
     outbox.rows,
     run.base + t,

@@ -1,5 +1,6 @@
 import type { Attempt, ToClientMessage } from "../messages/client-messages.ts";
 import type { TaskFailure } from "../messages/failure.ts";
+import { noShortValues, shortValuesMax } from "../messages/short-value.ts";
 import type { Peer } from "../messages/worker-messages.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Run } from "./run.ts";
@@ -34,12 +35,19 @@ function note(state: SchedulerState, run: Run): void {
   noteTalking(state, run.client);
 }
 
-/** The client will hear where the value of an output is. */
+/** The client will hear where the value of an output is, and what it is if that has just come. */
 export function tellFinished(state: SchedulerState, run: Run, t: number): void {
   const source = sourceOf(state, run, t);
+  const task = source.run.base + source.t;
+  const version = source.run.attempt[source.t] as number;
   run.finished.push(run.outputOf[t] as number);
-  run.finished.push(source.run.base + source.t);
-  run.finished.push(source.run.attempt[source.t] as number);
+  run.finished.push(task);
+  run.finished.push(version);
+  const short = state.short.get(task);
+  const { newValues } = run.client;
+  if (short?.version === version && newValues.length < shortValuesMax) {
+    run.client.newValues = [...newValues, short];
+  }
   const worker = state.slots[source.run.place[source.t] as number] as WorkerRecord;
   introduce(run.client, worker);
   run.finished.push(worker.epoch);
@@ -98,7 +106,9 @@ function tellNews(run: Run): void {
     run.attempts = [];
   }
   if (finished.isEmpty) return;
-  outbox.push({ kind: "finished", run: number, rows: finished.take(), peers: takePeers(client) });
+  const [peers, values] = [takePeers(client), client.newValues];
+  client.newValues = noShortValues;
+  outbox.push({ kind: "finished", run: number, rows: finished.take(), peers, values });
 }
 
 const noPeers: readonly Peer[] = Object.freeze([]);

@@ -24,6 +24,7 @@ import { packFunctions, unpackFunctions } from "./functions-wire.ts";
 import type { Fields } from "./incoming.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { packAnswer, packQuestion, unpackAnswer, unpackQuestion } from "./questions-wire.ts";
+import { packShortValues, unpackShortValues } from "./short-values-wire.ts";
 import { packAmounts, unpackAmounts, unpackPeers } from "./worker-wire.ts";
 
 /** All that a client says: of its runs, and of what it shares with other clients. */
@@ -167,8 +168,9 @@ export function packToClient(message: ToClient, out: Outgoing): unknown {
     case "need":
       return { kind: message.kind, run: message.run, functions: out.texts(message.functions) };
     case "finished": {
-      const { kind, run, rows, peers } = message;
-      return { kind, run, rows: out.rows(rows), ...(peers.length > 0 && { peers }) };
+      const { kind, run, rows, peers, values } = message;
+      const short = packShortValues(values, out);
+      return { kind, run, rows: out.rows(rows), ...(peers.length > 0 && { peers }), ...short };
     }
     case "failed": {
       const { kind, run, round, outputs, failure } = message;
@@ -225,7 +227,13 @@ export function unpackToClient(fields: Fields): ToClient {
     case "need":
       return { kind, run, functions: fields.texts("functions") };
     case "finished":
-      return { kind, run, rows: fields.rows("rows", 5), peers: unpackPeers(fields) };
+      return {
+        kind,
+        run,
+        rows: fields.rows("rows", 5),
+        peers: unpackPeers(fields),
+        values: unpackShortValues(fields),
+      };
     case "failed": {
       const facts = decodeValue(fields.block("facts"));
       if (typeof facts !== "object" || facts === null) throw corruptFrame("a failure of nothing");

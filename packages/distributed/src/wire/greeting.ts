@@ -10,7 +10,7 @@ import { wireLimits } from "./wire-limits.ts";
  * Peers that speak another version do not understand each other; nor do those of one protocol whose
  * packages differ in major or minor number.
  */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** How long either side waits for the first word of the other. */
 export const greetingMs = 10_000;

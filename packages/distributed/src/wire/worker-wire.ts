@@ -16,11 +16,13 @@ import type {
   WorkerMessage,
   WorkerOffer,
 } from "../messages/worker-messages.ts";
+import { emptyReport } from "../messages/worker-messages.ts";
 import type { Rows } from "../messages/rows.ts";
 import { packFunctions, unpackFunctions } from "./functions-wire.ts";
 import type { Fields } from "./incoming.ts";
 import { addressLengthMax, nameLengthMax } from "./greeting.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { packShortValues, unpackShortValues } from "./short-values-wire.ts";
 
 /** A message of the scheduler to a worker, as plain data. */
 export function packToWorker(message: ToWorkerMessage | LogsWanted, out: Outgoing): unknown {
@@ -159,7 +161,7 @@ export function packFromWorker(message: WorkerMessage | WorkerNews, out: Outgoin
     case "predecessor-told":
       return { kind: message.kind, ...message.words };
     case "report": {
-      const { kind, done, started, awaiting, acquired, lost } = message;
+      const { kind, done, started, awaiting, acquired, lost, values } = message;
       return {
         kind,
         done: out.rows(done),
@@ -167,6 +169,7 @@ export function packFromWorker(message: WorkerMessage | WorkerNews, out: Outgoin
         awaiting: out.rows(awaiting),
         acquired: out.rows(acquired),
         lost: out.rows(lost),
+        ...packShortValues(values, out),
       };
     }
     case "failed": {
@@ -225,12 +228,13 @@ export function unpackFromWorker(fields: Fields): WorkerMessage | WorkerNews {
       return { kind, offer: unpackOffer(fields) };
     case "report":
       return {
-        kind,
+        ...emptyReport,
         done: measured(fields.rows("done", 4, "measured")),
         started: fields.rows("started", 2),
         awaiting: fields.rows("awaiting", 2),
         acquired: fields.rows("acquired", 2),
         lost: fields.rows("lost", 2),
+        values: unpackShortValues(fields),
       };
     case "failed":
       return {

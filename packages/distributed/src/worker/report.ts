@@ -1,6 +1,7 @@
 import type { Rows } from "../messages/rows.ts";
 import { noRows } from "../messages/rows.ts";
 import type { WorkerMessage } from "../messages/worker-messages.ts";
+import { emptyReport } from "../messages/worker-messages.ts";
 
 /** Gathers what a worker is to say, so that it is said in few messages. */
 export class Report {
@@ -12,9 +13,15 @@ export class Report {
   #recalled: number[] = [];
   #notAcquired: number[] = [];
   #denied: number[] = [];
+  #announced: number[] = [];
 
   done(task: number, attempt: number, bytes: number, us: number): void {
     this.#done.push(task, attempt, bytes, us);
+  }
+
+  /** The value of a task that is done goes along. */
+  announced(task: number, attempt: number): void {
+    this.#announced.push(task, attempt);
   }
 
   started(task: number, attempt: number): void {
@@ -53,12 +60,13 @@ export class Report {
     const counts = [this.#done, this.#started, this.#awaiting, this.#acquired, this.#lost];
     if (counts.some(({ length }) => length > 0)) {
       messages.push({
-        kind: "report",
+        ...emptyReport,
         done: rowsOf(this.#done),
         started: rowsOf(this.#started),
         awaiting: rowsOf(this.#awaiting),
         acquired: rowsOf(this.#acquired),
         lost: rowsOf(this.#lost),
+        announced: rowsOf(this.#announced),
       });
     }
     if (this.#recalled.length > 0) messages.push({ kind: "recalled", rows: this.#recalled });
@@ -81,6 +89,7 @@ export class Report {
     this.#recalled = [];
     this.#notAcquired = [];
     this.#denied = [];
+    this.#announced = [];
   }
 }
 

@@ -1,4 +1,4 @@
-import { ComputeRowsReader, gathers, inPieces } from "../messages/compute-rows.ts";
+import { ComputeRowsReader, announced, gathers, inPieces } from "../messages/compute-rows.ts";
 import type { ToWorkerMessage } from "../messages/worker-messages.ts";
 import { piecesRead } from "./pieces-read.ts";
 import { loseTask } from "./task-ends.ts";
@@ -58,6 +58,7 @@ function takeTask(
     program: reader.program,
     priority,
     inPieces: (reader.flags & inPieces) !== 0,
+    isAnnounced: (reader.flags & announced) !== 0,
     timeoutMs: reader.timeoutMs,
     inputs,
     constants,

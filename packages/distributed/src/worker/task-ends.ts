@@ -1,5 +1,6 @@
 import type { FailureKind } from "../messages/failure.ts";
 import type { Rows } from "../messages/rows.ts";
+import { shortBytesMax } from "../messages/short-value.ts";
 import type { Block } from "../codec/block.ts";
 import { dropPieces, keepValue, removeValue, stopWaiting } from "./values.ts";
 import type { ValueName } from "./worker-events.ts";
@@ -31,12 +32,15 @@ export function handleRan(state: WorkerState, rows: Rows): void {
   for (let n = 0; n < rows.length; n += 4) {
     const id = rows[n] as number;
     const attempt = rows[n + 1] as number;
-    if (endTask(state, id, attempt) === undefined) {
+    const task = endTask(state, id, attempt);
+    if (task === undefined) {
       dropValue(state, { id, version: attempt });
       continue;
     }
     keepValue(state, id, attempt);
-    state.report.done(id, attempt, rows[n + 2] as number, rows[n + 3] as number);
+    const bytes = rows[n + 2] as number;
+    state.report.done(id, attempt, bytes, rows[n + 3] as number);
+    if (task.isAnnounced && bytes <= shortBytesMax) state.report.announced(id, attempt);
   }
 }
 

@@ -46,6 +46,8 @@ export interface RunnableTask {
   readonly program: number;
   readonly priority: number;
   readonly inPieces: boolean;
+  /** A client waits for the result, which goes along with the report where it is short. */
+  readonly isAnnounced: boolean;
   /** How many milliseconds it may run; 0 for as long as it takes. */
   readonly timeoutMs: number;
   readonly inputs: readonly RunInput[];

@@ -12,6 +12,7 @@ import type { RunSettings } from "../../../../packages/distributed/dist/messages
 import { plainSettings } from "../../../../packages/distributed/dist/messages/client-messages.js";
 import { HeldOutput } from "../../../../packages/distributed/dist/messages/shipped.js";
 import type { WorkerOffer } from "../../../../packages/distributed/dist/messages/worker-messages.js";
+import { emptyReport } from "../../../../packages/distributed/dist/messages/worker-messages.js";
 import { standIn } from "../../../../packages/distributed/dist/scheduler/stand-in.js";
 import { pause, until } from "../../../cluster/lib/until.ts";
 import { protocolVersion } from "../../../../packages/distributed/src/wire/greeting.ts";
@@ -75,6 +76,13 @@ describe("a worker is cut off that says", () => {
     ["a part that never came", [{ kind: "recalled", rows: { part: 7 } }]],
     ["that a task took less than no time", [done(0, 1, 10, -5)]],
     ["that a value has fewer bytes than none", [done(0, 1, -10, 5)]],
+    [
+      "a short value that is long",
+      [withValue({ task: 0, version: 1, bytes: Buffer.alloc(1_025) })],
+    ],
+    ["a short value that is no bytes", [withValue({ task: 0, version: 1, bytes: "short" })]],
+    ["more short values than a message brings", [{ ...done(0, 1, 1, 1), values: manyValues }]],
+    ["a short value of no task", [withValue({ version: 1, bytes: Buffer.alloc(1) })]],
   ];
   test.each(wrong)("%s", async (_, messages) => {
     const peer = await attacked.welcome("worker");
@@ -134,10 +142,9 @@ test("what a worker says of tasks that it has not is nothing", async () => {
     for (const attempt of [0, 1, 2, -1, 2 ** 31]) {
       const row = [id, attempt];
       const ended = [...row, 10, 10];
-      const nothing = { started: none, awaiting: none, acquired: none, lost: none };
-      peer.fromWorker({ kind: "report", ...nothing, done: ended });
-      peer.fromWorker({ kind: "report", ...nothing, done: none, started: row, awaiting: row });
-      peer.fromWorker({ kind: "report", ...nothing, done: none, acquired: row, lost: row });
+      peer.fromWorker({ ...emptyReport, done: ended });
+      peer.fromWorker({ ...emptyReport, started: row, awaiting: row });
+      peer.fromWorker({ ...emptyReport, acquired: row, lost: row });
       peer.fromWorker({ kind: "recalled", rows: row });
       const failure = { kind: "threw", thrown: undefined } as const;
       // As single numbers these are refused.
@@ -158,9 +165,8 @@ test("values that a worker claims and lacks are made again by another one", asyn
   const claim = Array.from({ length: 1_024 }, (_, id) =>
     [1, 2, 3, 4].flatMap((a) => [id, a, 8, 1]),
   );
-  const nothing = { started: none, awaiting: none, acquired: none, lost: none };
   const timer = setInterval(() => {
-    peer.fromWorker({ kind: "report", ...nothing, done: claim.flat() });
+    peer.fromWorker({ ...emptyReport, done: claim.flat() });
   }, 20);
   try {
     expect(await attacked.client.gather(futures)).toEqual([2, 4, 6, 8]);
@@ -214,6 +220,16 @@ const plain = {
   holds: new Int32Array(0),
   settings: { ...settings, resources: [], lookahead: undefined },
 };
+
+const manyValues = Array.from({ length: 33 }, (_, task) => ({
+  task,
+  version: 1,
+  bytes: Buffer.alloc(1),
+}));
+
+function withValue(value: object) {
+  return { ...done(0, 1, 1, 1), values: [value] };
+}
 
 function done(task: number, attempt: number, bytes: number, us: number) {
   const rows = new Int32Array(0);

@@ -31,6 +31,7 @@ export function runnable(task: number, rest: Partial<RunnableTask> = {}): Runnab
     program: 1,
     priority: 0,
     inPieces: false,
+    isAnnounced: false,
     timeoutMs: 0,
     inputs,
     constants: [],

@@ -5,6 +5,8 @@ import type { DistributedError } from "../../errors.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
 import type { Log } from "../../log.ts";
+import type { ShortValue } from "../../messages/short-value.ts";
+import { shortBytesMax, shortValuesMax } from "../../messages/short-value.ts";
 import type { PredecessorTold } from "../../messages/worker-deaths.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
@@ -250,7 +252,21 @@ export class RemoteWorker implements AsyncDisposable {
 
   /** What the worker says goes to the scheduler that it is connected to. */
   tell(message: WorkerMessage): void {
-    this.#connection?.send(message);
+    const isFull = message.kind !== "report" || message.announced.length === 0;
+    this.#connection?.send(isFull ? message : this.#withValues(message));
+  }
+
+  /** A report with the values that it announces, as far as they are in memory. */
+  #withValues(report: Extract<WorkerMessage, { kind: "report" }>): WorkerMessage {
+    const { announced } = report;
+    const values: ShortValue[] = [];
+    for (let n = 0; n < announced.length && values.length < shortValuesMax; n += 2) {
+      const [task, version] = [announced[n] as number, announced[n + 1] as number];
+      const block = this.#host.store.get(task, version);
+      const isShort = block?.buffers.length === 0 && block.header.length <= shortBytesMax;
+      if (isShort) values.push({ task, version, bytes: block.header });
+    }
+    return { ...report, values };
   }
 
   /** Where a connection has broken, what the scheduler knew before is this very process. */
