@@ -9,8 +9,8 @@ import { unpackExpanded } from "./expanded-message.ts";
 
 /** A graph of so many tasks takes some 20 ms: a thread, which takes longer to start, has more. */
 const tasksHereMax = 20_000;
-/** A thread that has no work ends after so long, and its memory is free again. */
-const idleMs = 10_000;
+/** A thread that has no work ends after so long; until then it takes some 15 MB. */
+const idleMs = 300_000;
 /** Large graphs that wait for the thread. */
 const waitingMax = 256;
 
