@@ -55,7 +55,7 @@ export type { Csr } from "./csr.ts";
 export { IntList } from "./graph-core.ts";
 export type { GraphCore } from "./graph-core.ts";
 export { createInlineExecutor } from "./inline-executor.ts";
-export { checkKey, compareKeys } from "./key.ts";
+export { checkKey, compareKeys, layerKey } from "./key.ts";
 export type { Key, KeyList } from "./key.ts";
 export type { KeyTable } from "./key-table.ts";
 export { LayeredGraph } from "./layered-graph.ts";

@@ -57,7 +57,16 @@ export function checkKey(
   throw refusal(api, what, key, "a text without halves of surrogate pairs");
 }
 
-/** Key of task `index` of the layer `layer`. */
+/**
+ * Key of task `index` of the layer `layer`.
+ *
+ * @example
+ * ```ts
+ * import { layerKey } from "@millrace/graph";
+ *
+ * layerKey("tens", 2); // => "tens/2"
+ * ```
+ */
 export function layerKey(layer: string, index: number): Key {
   return `${layer}/${index}`;
 }

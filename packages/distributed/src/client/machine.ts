@@ -2,12 +2,13 @@ import type { ToClientMessage } from "../messages/client-messages.ts";
 import type { Rows } from "../messages/rows.ts";
 import type { FunctionName, ShippedFunction } from "../messages/shipped.ts";
 import type { ClientEvent, ClientInstruction, Counts, Location } from "./client-events.ts";
+import { OutputTable, coming, failed, open, there } from "./output-table.ts";
 
 /** A run that this client wants something of. */
 interface ClientRun {
   readonly brings: boolean;
   readonly functions: readonly ShippedFunction[];
-  readonly outputs: OutputState[];
+  readonly outputs: OutputTable;
   /** Outputs that the scheduler need not keep, of which it has not been told. */
   unwanted: number[];
   /** The scheduler has said that it knows the run. */
@@ -15,18 +16,6 @@ interface ClientRun {
   total: number;
   /** How often it was tried again. */
   round: number;
-}
-
-/**
- * - `open`: not computed, as far as is known;
- * - `coming`: its value is being brought from a worker;
- * - `there`: its value is here, or, where values are not brought, with a worker;
- * - `failed`.
- */
-interface OutputState {
-  state: "open" | "coming" | "there" | "failed";
-  /** Where it is, as was said last; undefined too when its value has been brought here. */
-  at: Location | undefined;
 }
 
 const noFunctions: readonly ShippedFunction[] = Object.freeze([]);
@@ -75,8 +64,8 @@ export class ClientMachine {
         this.#notBrought(event);
         return;
       case "given-up": {
-        const found = this.#runs.get(event.run)?.outputs[event.output];
-        if (found?.state === "coming") found.state = "failed";
+        const outputs = this.#runs.get(event.run)?.outputs;
+        if (outputs?.stateOf(event.output) === coming) outputs.become(event.output, failed);
         return;
       }
       case "consumed": {
@@ -94,7 +83,7 @@ export class ClientMachine {
       case "scattered": {
         const { run, request, keys, bytes } = event;
         if (!this.#runs.has(run)) {
-          const outputs = keys.map((): OutputState => ({ state: "open", at: undefined }));
+          const outputs = new OutputTable(keys.length);
           // The scheduler knows it with the answer; nothing of it is released before.
           const counts = { total: 0, round: 0, isKnown: true };
           this.#runs.set(run, { brings: false, functions: [], outputs, unwanted: [], ...counts });
@@ -146,10 +135,7 @@ export class ClientMachine {
     brings: boolean,
     functions: readonly ShippedFunction[],
   ): void {
-    const outputs = Array.from({ length: outputCount }, (): OutputState => ({
-      state: "open",
-      at: undefined,
-    }));
+    const outputs = new OutputTable(outputCount);
     this.#runs.set(run, {
       brings,
       functions,
@@ -222,37 +208,32 @@ export class ClientMachine {
 
   /** The outputs of rows are somewhere, perhaps not for the first time. */
   #finished(number: number, run: ClientRun, rows: Rows): void {
-    const outputs: number[] = [];
+    const { brings, outputs } = run;
+    const news: number[] = [];
     for (let n = 0; n < rows.length; n += 5) {
       const output = rows[n] as number;
-      const found = run.outputs[output];
-      if (found === undefined || (run.brings && found.state === "there")) continue;
-      const at: Location = {
-        task: rows[n + 1] as number,
-        version: rows[n + 2] as number,
-        worker: rows[n + 3] as number,
-        bytes: rows[n + 4] as number,
-      };
-      found.at = at;
-      if (!run.brings) {
-        found.state = "there";
-        outputs.push(output);
-      } else if (found.state === "open") this.#bring(number, output, found, at);
+      const state = outputs.stateOf(output);
+      if (state === undefined || (brings && state === there)) continue;
+      outputs.place(output, rows, n);
+      if (!brings) {
+        outputs.become(output, there);
+        news.push(output);
+      } else if (state === open) this.#bring(number, output, outputs);
     }
-    if (outputs.length > 0) this.#instructions.push({ kind: "finished", run: number, outputs });
+    if (news.length > 0) this.#instructions.push({ kind: "finished", run: number, outputs: news });
   }
 
-  #bring(run: number, output: number, found: OutputState, from: Location): void {
-    found.state = "coming";
+  #bring(run: number, output: number, outputs: OutputTable): void {
+    outputs.become(output, coming);
+    const from = outputs.placeOf(output) as Location;
     this.#instructions.push({ kind: "bring", run, output, from });
   }
 
   #brought(number: number, output: number): void {
     const run = this.#runs.get(number);
-    const found = run?.outputs[output];
-    if (run === undefined || found?.state !== "coming") return;
-    found.state = "there";
-    found.at = undefined;
+    if (run?.outputs.stateOf(output) !== coming) return;
+    run.outputs.become(output, there);
+    run.outputs.displace(output);
     run.unwanted.push(output);
     this.#toRelease.add(number);
   }
@@ -270,15 +251,15 @@ export class ClientMachine {
    * nothing of it where only this client cannot reach the worker; it will say where to look next.
    */
   #notBrought({ run, output, from }: Extract<ClientEvent, { kind: "not-brought" }>): void {
-    const found = this.#runs.get(run)?.outputs[output];
-    if (found?.state !== "coming") return;
-    const { at } = found;
+    const outputs = this.#runs.get(run)?.outputs;
+    if (outputs?.stateOf(output) !== coming) return;
+    const at = outputs.placeOf(output);
     const isNews = at !== undefined && (at.worker !== from.worker || at.version !== from.version);
     if (isNews) {
-      this.#bring(run, output, found, at);
+      this.#bring(run, output, outputs);
       return;
     }
-    found.state = "open";
+    outputs.become(output, open);
     const { task, version, worker } = from;
     this.#tell({ kind: "missing", run, output, task, version, worker });
   }
@@ -290,20 +271,19 @@ export class ClientMachine {
     // It was on its way when these tasks were tried again: what comes of that is yet to be told.
     if (round < run.round) return;
     // What was brought here is here; what stays with the workers can be lost there.
-    const isHere = ({ state }: OutputState): boolean => run.brings && state === "there";
-    const news = outputs.filter((output) => !isHere(run.outputs[output] as OutputState));
-    for (const output of news) (run.outputs[output] as OutputState).state = "failed";
+    const news = outputs.filter((n) => !(run.brings && run.outputs.stateOf(n) === there));
+    for (const output of news) run.outputs.become(output, failed);
     this.#instructions.push({ kind: "failed", run: number, outputs: news, failure });
   }
 
   #retried(number: number): void {
     const run = this.#runs.get(number);
     // Where nothing is known to have failed the scheduler may not know the run yet.
-    if (!run?.outputs.some(({ state }) => state === "failed")) return;
-    const outputs = [...run.outputs.keys()].filter((n) => run.outputs[n]?.state === "failed");
+    const outputs = run?.outputs.in(failed) ?? [];
+    if (run === undefined || outputs.length === 0) return;
     this.#instructions.push({ kind: "retried", run: number, outputs });
     run.round++;
-    for (const output of run.outputs) if (output.state === "failed") output.state = "open";
+    for (const output of outputs) run.outputs.become(output, open);
     this.#tell({ kind: "retry", run: number, round: run.round });
   }
 
@@ -326,9 +306,11 @@ export class ClientMachine {
     for (const [number, { brings, unwanted, isKnown, outputs }] of this.#runs) {
       if (unwanted.length > 0 && isKnown)
         throw new Error(`run ${number}: outputs that nobody releases`);
-      for (const [output, { state, at }] of outputs.entries()) {
-        const isSomewhere = state === (brings ? "coming" : "there");
-        const isRight = (brings || state !== "coming") && (!isSomewhere || at !== undefined);
+      for (let output = 0; output < outputs.count; output++) {
+        const state = outputs.stateOf(output);
+        const isSomewhere = state === (brings ? coming : there);
+        const isPlaced = outputs.placeOf(output) !== undefined;
+        const isRight = (brings || state !== coming) && (!isSomewhere || isPlaced);
         if (!isRight) throw new Error(`output ${output} of run ${number} is ${state}`);
       }
     }
@@ -336,8 +318,8 @@ export class ClientMachine {
 
   /** Where an output is, as far as is known; undefined where its value is nowhere, or here. */
   locationOf(run: number, output: number): Location | undefined {
-    const found = this.#runs.get(run)?.outputs[output];
-    return found?.state === "there" ? found.at : undefined;
+    const outputs = this.#runs.get(run)?.outputs;
+    return outputs?.stateOf(output) === there ? outputs.placeOf(output) : undefined;
   }
 
   /** How many runs it knows. For tests. */

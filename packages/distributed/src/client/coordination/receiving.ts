@@ -34,7 +34,7 @@ export function receive(
         return receivingFutures(
           (key, output) => {
             keys[output] = key;
-            return new Future(key, group, output);
+            return new Future(group, output);
           },
           () => client.receive(block),
         );

@@ -1,5 +1,5 @@
-import type { Key } from "@millrace/graph";
-import { CancelledError } from "@millrace/graph";
+import type { BlockRange, Key } from "@millrace/graph";
+import { CancelledError, blocksOf, layerKey } from "@millrace/graph";
 import { DistributedError } from "../../errors.ts";
 import type { HeldRun } from "../held.ts";
 import type { RunListener } from "../run-listener.ts";
@@ -23,7 +23,7 @@ export class FutureRun implements RunListener {
   /** How many futures, and others, need each output. */
   readonly #uses: Int32Array;
   readonly #statuses: FutureStatus[];
-  readonly #keys: readonly (Key | undefined)[];
+  readonly #keys: BlockRange | readonly (Key | undefined)[];
   readonly #errors = new Map<number, Error>();
   readonly #waiters = new Map<number, Waiter>();
   /** Why the scheduler does not know the run. */
@@ -44,7 +44,8 @@ export class FutureRun implements RunListener {
   ) {
     const count = keys.length;
     this.client = client;
-    this.#keys = keys;
+    // Of blocks of a layer each key is made when somebody asks for it.
+    this.#keys = blocksOf(keys as readonly Key[]) ?? keys;
     this.#uses = new Int32Array(count);
     this.#statuses = new Array<FutureStatus>(count).fill("pending");
     this.#pendingCount = count;
@@ -53,6 +54,12 @@ export class FutureRun implements RunListener {
 
   statusOf(output: number): FutureStatus {
     return this.#statuses[output] as FutureStatus;
+  }
+
+  /** What an output is called; undefined where that is not known yet. */
+  keyOf(output: number): Key | undefined {
+    const keys = this.#keys;
+    return "layer" in keys ? layerKey(keys.layer, keys.start + output) : keys[output];
   }
 
   /** Why an output has no value; undefined where it has one, or may get one. */
@@ -105,7 +112,7 @@ export class FutureRun implements RunListener {
   heldKeys(): ReadonlyMap<number, Key> {
     const held = new Map<number, Key>();
     for (const [output, status] of this.#statuses.entries()) {
-      const key = this.#keys[output];
+      const key = this.keyOf(output);
       const isHeld = status === "pending" || status === "finished";
       if (isHeld && key !== undefined) held.set(output, key);
     }

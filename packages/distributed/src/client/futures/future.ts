@@ -79,18 +79,20 @@ export class FutureGroup {
  * ```
  */
 export class Future<T> implements Collection<T>, Disposable {
-  /** Key of its task. */
-  readonly key: Key;
   /** Which output of its run it is. */
   readonly output: number;
   readonly #group: FutureGroup;
   #graph: LayeredGraph | undefined;
 
   /** Made by a client; see `Client.submit`. */
-  constructor(key: Key, group: FutureGroup, output: number) {
-    this.key = key;
+  constructor(group: FutureGroup, output: number) {
     this.#group = group;
     this.output = output;
+  }
+
+  /** Key of its task. */
+  get key(): Key {
+    return this.#run.keyOf(this.output) as Key;
   }
 
   /** What is known of it now. */
@@ -157,7 +159,7 @@ export class Future<T> implements Collection<T>, Disposable {
 
   /** Another future of the same value, which is released by itself. */
   again(): Future<T> {
-    return new Future<T>(this.key, new FutureGroup(this.#run, this.output, 1), this.output);
+    return new Future<T>(new FutureGroup(this.#run, this.output, 1), this.output);
   }
 
   /** The output that it stands for, as the scheduler of its client knows it. */

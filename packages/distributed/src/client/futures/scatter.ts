@@ -1,5 +1,5 @@
 import type { Key } from "@millrace/graph";
-import { checkOptions } from "@millrace/graph";
+import { blockKeys, checkOptions } from "@millrace/graph";
 import type { Block } from "../../codec/block.ts";
 import { blockBytes } from "../../codec/block.ts";
 import { encodeValue } from "../../codec/encode-value.ts";
@@ -42,10 +42,10 @@ export class Scattering {
     const blocks = listOf("Client.scatter", "values", values).map((value) => encodeValue(value));
     if (blocks.length === 0) return [];
     const name = `scattered-${crypto.randomUUID()}`;
-    const keys = blocks.map((_, n) => `${name}/${n}`);
+    const keys = blockKeys(name, 0, blocks.length);
     const run = new FutureRun(this.#client, keys, (listener) => this.#client.open(listener));
     const group = new FutureGroup(run, 0, keys.length);
-    const futures = keys.map((key, output) => new Future<T>(key, group, output));
+    const futures = keys.map((_, output) => new Future<T>(group, output));
     try {
       await this.#place(run, keys, blocks);
       if (broadcast) await this.#copy(run);

@@ -135,7 +135,7 @@ export class Submitting {
       this.#client.hold(graph, keys, {}, listener),
     );
     const group = new FutureGroup(run, 0, keys.length);
-    return keys.map((each, output) => new Future<T>(each, group, output));
+    return keys.map((_, output) => new Future<T>(group, output));
   }
 
   #remember(future: Future<unknown>): void {
