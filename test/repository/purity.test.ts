@@ -20,6 +20,7 @@ const PURE: readonly string[] = [
   "errors.ts",
   "client/machine.ts",
   "client/client-events.ts",
+  "client/output-table.ts",
   "adaptive/machine.ts",
   "adaptive/adaptive-events.ts",
   "wire/kept-messages.ts",
