@@ -255,9 +255,9 @@ function lazyOf(value: unknown): Collection<unknown> | undefined {
 
 /** A collection as the one value that a task reads. */
 function valueOf(collection: Collection<unknown>): Delayed<unknown> {
-  const { graph, outputKeys } = collection;
+  const { outputKeys } = collection;
   const isOne = collection.finalize === onlyPart && outputKeys.length === 1;
-  return isOne ? Delayed.of(graph, outputKeys[0] as Key) : gathered(collection);
+  return isOne ? Delayed.of(collection.graph, outputKeys[0] as Key) : gathered(collection);
 }
 
 const gatheredOf = new WeakMap<Collection<unknown>, Delayed<unknown>>();

@@ -1,5 +1,5 @@
 import type { BlockInput } from "@millrace/graph";
-import { MaterializedLayer, ref, task } from "@millrace/graph";
+import { MaterializedLayer, layerKey, ref, task } from "@millrace/graph";
 import { checkCallback } from "../check.ts";
 import { copyData } from "../copy-data.ts";
 import { asSnapshot, layerName, namePart } from "../layer-name.ts";
@@ -19,10 +19,10 @@ export function accumulate(bag: Partitions, f: unknown, given: readonly unknown[
     ...[fn, initial].map(namePart),
   );
   const tasks = Array.from({ length: count }, (_, i) => {
-    const block = ref(`${layer}/${i}`);
+    const block = ref(layerKey(layer, i));
     return i === 0
       ? task(accumulateFirst, [block, fn, initial])
-      : task(accumulateNext, [block, fn, ref(`${name}/${i - 1}`)]);
+      : task(accumulateNext, [block, fn, ref(layerKey(name, i - 1))]);
   });
   const graph = bag.graph.withLayer(MaterializedLayer.blocks(name, tasks, { token }));
   const inputs: readonly BlockInput[] = [{ kind: "block", layer: name }];

@@ -1,5 +1,5 @@
 import type { BlockInput, RunOptions } from "@millrace/graph";
-import { MaterializedLayer, compute, parseBytes, ref, task } from "@millrace/graph";
+import { MaterializedLayer, compute, layerKey, parseBytes, ref, task } from "@millrace/graph";
 import { checkOptionNames, checkPartitions, checkRunNames } from "../check.ts";
 import { invalidArgument } from "../errors.ts";
 import { layerName } from "../layer-name.ts";
@@ -95,7 +95,7 @@ function fromPieces(bag: Partitions, plan: readonly (readonly Piece[])[]): Parti
     name,
     plan.map((pieces) =>
       task(joinPieces, [
-        pieces.map(([input]) => ref(`${bag.layer}/${input}`)),
+        pieces.map(([input]) => ref(layerKey(bag.layer, input))),
         pieces.map(([, start, end]): [number, number] => [start, end]),
       ]),
     ),

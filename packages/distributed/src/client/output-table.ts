@@ -42,9 +42,11 @@ export class OutputTable {
   /** Where it is, as was said last; undefined too when its value has been brought here. */
   placeOf(output: number): Location | undefined {
     const at = placeSize * output;
-    const [task, version, worker, bytes] = this.#places.subarray(at, at + placeSize);
+    const places = this.#places;
+    const worker = places[at + 2];
     if (worker === undefined || worker === nowhere) return undefined;
-    return { task: task as number, version: version as number, worker, bytes: bytes as number };
+    const [task, version, bytes] = [places[at]!, places[at + 1]!, places[at + 3]!];
+    return { task, version, worker, bytes };
   }
 
   /** It is where a row of `finished` says. */

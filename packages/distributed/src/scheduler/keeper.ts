@@ -1,3 +1,4 @@
+import { noShortValues } from "../messages/short-value.ts";
 import type { Run } from "./run.ts";
 import { release } from "./runs.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
@@ -18,6 +19,7 @@ export function letGoOfEnded(state: SchedulerState): void {
   for (const message of outbox.splice(0)) if ("run" in message) changed.add(runs.get(message.run));
   keeper.knownPeers.clear();
   keeper.newPeers = [];
+  keeper.newValues = noShortValues;
   for (const run of changed) {
     if (run === undefined || run.dropped) continue;
     run.hasNews = false;

@@ -10,6 +10,7 @@ import {
   checkOptions,
   isCollection,
   functionLabel,
+  layerKey,
 } from "@millrace/graph";
 import { optionRefusal } from "../../option-refusal.ts";
 import type { RunClient } from "../run-client.ts";
@@ -182,7 +183,7 @@ function checkMapKey(key: unknown, count: number): void {
   if (key === undefined) return;
   const name = checkKey(mapApi, "bad key", key, optionRefusal);
   if (name.includes("/")) throw optionRefusal(mapApi, "bad key", key, "a text without a slash");
-  checkKey(mapApi, "bad key", `${name}/${count}`, optionRefusal);
+  checkKey(mapApi, "bad key", layerKey(name, count), optionRefusal);
 }
 
 function checkSubmitOptions(api: string, options: SubmitOptions): void {

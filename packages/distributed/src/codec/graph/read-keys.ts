@@ -1,5 +1,5 @@
 import type { Key } from "@millrace/graph";
-import { asBlockKeys } from "@millrace/graph";
+import { asBlockKeys, layerKey } from "@millrace/graph";
 import { corruptGraph } from "../value/corrupt.ts";
 import { BLOCK_DIGITS_MAX, BLOCK_NAME_MAX, KeyCode } from "./format.ts";
 import type { PlanReader } from "./plan-reader.ts";
@@ -80,7 +80,7 @@ export class KeyReader {
     this.#plan.spend(name.length + BLOCK_DIGITS_MAX);
     this.#nextName = nameNumber;
     this.#nextNumber = number + 1;
-    return `${name}/${number}`;
+    return layerKey(name, number);
   }
 
   #knownAt(number: number): Key {

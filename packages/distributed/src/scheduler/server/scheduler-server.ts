@@ -178,17 +178,18 @@ export class SchedulerServer implements AsyncDisposable {
 
   #soon(): void {
     this.#turn ??= setImmediate(() => {
-      this.#turn = undefined;
       this.#handle();
+      this.#turn = undefined;
+      // What the coordinator has brought about is work for the next one.
+      if (this.#events.length > 0 && this.#closing === undefined) this.#soon();
     });
   }
 
   #handle(): void {
     if (this.#closing !== undefined) return;
     try {
-      this.#handleNow(this.#taken());
-      // Small graphs are written out by now: what follows of them is said along with the rest.
-      if (this.#events.length > 0) this.#handleNow(this.#taken());
+      // Small graphs are written out at once: what follows of them is said along with the rest.
+      while (this.#events.length > 0) this.#handleNow(this.#taken());
       // What clients demand may be of futures whose runs have come in with these events.
       this.#coordinator.handle();
     } catch (error) {

@@ -6,7 +6,7 @@ import { isRefusal } from "../../errors.ts";
 import type { Tls } from "../../wire/tls.ts";
 import type { Log } from "../../log.ts";
 import type { ShortValue } from "../../messages/short-value.ts";
-import { shortBytesMax, shortValuesMax } from "../../messages/short-value.ts";
+import { shortValuesMax } from "../../messages/short-value.ts";
 import type { PredecessorTold } from "../../messages/worker-deaths.ts";
 import type { LogsWanted } from "../../messages/worker-logs.ts";
 import type { ToWorkerMessage, WorkerMessage } from "../../messages/worker-messages.ts";
@@ -263,8 +263,7 @@ export class RemoteWorker implements AsyncDisposable {
     for (let n = 0; n < announced.length && values.length < shortValuesMax; n += 2) {
       const [task, version] = [announced[n] as number, announced[n + 1] as number];
       const block = this.#host.store.get(task, version);
-      const isShort = block?.buffers.length === 0 && block.header.length <= shortBytesMax;
-      if (isShort) values.push({ task, version, bytes: block.header });
+      if (block?.buffers.length === 0) values.push({ task, version, bytes: block.header });
     }
     return { ...report, values };
   }
