@@ -1,33 +1,16 @@
 import { Client } from "@millrace/distributed";
 import { afterAll, expect, test } from "vitest";
-import { SchedulerServer } from "../../packages/distributed/dist/scheduler/server/scheduler-server.js";
 import { RemoteWorker } from "../../packages/distributed/dist/worker/host/remote-worker.js";
-import { DataServer } from "../../packages/distributed/dist/wire/data/data-server.js";
-import { parseAddress } from "../../packages/distributed/dist/wire/data/data-address.js";
 import { scratchFolder } from "../lib/scratch-folder.ts";
+import { checkedScheduler } from "./lib/checked-scheduler.ts";
+import { Decoy } from "./lib/decoy.ts";
 import { Events } from "./lib/events.ts";
 import { plainWorker } from "./lib/plain-worker.ts";
 
 const token = "a-token-of-more-than-sixteen-characters";
 const log = new Events();
-const server = await SchedulerServer.start({
-  host: "127.0.0.1",
-  port: 0,
-  token,
-  tls: undefined,
-  log,
-  settings: { checked: true },
-});
-/** Where clients look for values of the worker, and what they have asked for there. */
-const asked: number[] = [];
-const decoy = await DataServer.listen({
-  host: "127.0.0.1",
-  token,
-  blockOf: async ({ id }) => {
-    asked.push(id);
-    return undefined;
-  },
-});
+const server = await checkedScheduler(token, log);
+const decoy = await Decoy.start(token);
 const worker = await RemoteWorker.start({
   ...plainWorker({
     scheduler: server.url,
@@ -36,18 +19,14 @@ const worker = await RemoteWorker.start({
     localDirectory: scratchFolder(),
     log,
   }),
-  contact: {
-    host: "127.0.0.1",
-    port: parseAddress("test", decoy.address).port,
-    servedPort: 0,
-  },
+  contact: decoy.contact,
 });
 const client = await Client.connect(server.url, { token });
 
 afterAll(async () => {
   await client.close();
   await worker.close();
-  await decoy.close();
+  await decoy[Symbol.asyncDispose]();
   await server.close();
 });
 
@@ -65,7 +44,7 @@ test("short values come with the news, and again as often as they are asked for"
   ]);
   const task = client.submit((text: string) => text.length, [future]);
   expect(await task.result()).toBe(900);
-  expect(asked).toEqual([]);
+  expect(decoy.asked).toEqual([]);
 });
 
 test.each([
@@ -73,8 +52,8 @@ test.each([
   ["such with buffers", () => client.submit(() => new Float64Array(4), [])],
   ["those of runs with many outputs", () => client.map((n: number) => n, [...Array(33).keys()])[0]],
 ])("%s are asked for", async (_, make) => {
-  asked.length = 0;
+  decoy.asked.length = 0;
   using future = make();
   void future?.result().catch(() => undefined);
-  await expect.poll(() => asked.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => decoy.asked.length, { timeout: 10_000 }).toBeGreaterThan(0);
 });

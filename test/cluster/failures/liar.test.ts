@@ -1,11 +1,10 @@
 import { Client } from "@millrace/distributed";
 import { expect, test } from "vitest";
-import { SchedulerServer } from "../../../packages/distributed/dist/scheduler/server/scheduler-server.js";
-import { DataServer } from "../../../packages/distributed/dist/wire/data/data-server.js";
-import { parseAddress } from "../../../packages/distributed/dist/wire/data/data-address.js";
 import type { RemoteWorkerOptions } from "../../../packages/distributed/dist/worker/host/remote-worker.js";
 import { RemoteWorker } from "../../../packages/distributed/dist/worker/host/remote-worker.js";
 import { scratchFolder } from "../../lib/scratch-folder.ts";
+import { checkedScheduler } from "../lib/checked-scheduler.ts";
+import { Decoy } from "../lib/decoy.ts";
 import { Events } from "../lib/events.ts";
 import { plainWorker } from "../lib/plain-worker.ts";
 
@@ -15,14 +14,7 @@ const folder = scratchFolder();
 // Input 60.
 test("a worker that gives others nothing of what it claims is sent away, and may not come back", async () => {
   const log = new Events();
-  const server = await SchedulerServer.start({
-    host: "127.0.0.1",
-    port: 0,
-    token,
-    tls: undefined,
-    log,
-    settings: { checked: true },
-  });
+  const server = await checkedScheduler(token, log);
   const worker = (name: string, more: Partial<RemoteWorkerOptions> = {}) =>
     RemoteWorker.start({
       ...plainWorker({
@@ -34,14 +26,8 @@ test("a worker that gives others nothing of what it claims is sent away, and may
       }),
       ...more,
     });
-  // Where others look for its values somebody says that there are none.
-  const empty = await DataServer.listen({
-    host: "127.0.0.1",
-    token,
-    blockOf: async () => undefined,
-  });
-  const { port } = parseAddress("test", empty.address);
-  const contact = { host: "127.0.0.1", port, servedPort: 0 };
+  await using decoy = await Decoy.start(token);
+  const { contact } = decoy;
   const liar = await worker("liar", { contact });
   const honest = [await worker("a"), await worker("b")];
   const client = await Client.connect(server.url, { token });
@@ -70,7 +56,6 @@ test("a worker that gives others nothing of what it claims is sent away, and may
   } finally {
     await client.close();
     for (const each of honest) await each.close();
-    await empty.close();
     await server.close();
   }
 });

@@ -4,10 +4,11 @@ import { Client } from "@millrace/distributed";
 import type { ClientOptions } from "@millrace/distributed";
 import { createToken } from "../../../packages/distributed/dist/deploy/security/token.js";
 import type { SchedulerSettings } from "../../../packages/distributed/dist/scheduler/settings.js";
-import { SchedulerServer } from "../../../packages/distributed/dist/scheduler/server/scheduler-server.js";
+import type { SchedulerServer } from "../../../packages/distributed/dist/scheduler/server/scheduler-server.js";
 import type { NannySettings } from "../../../packages/distributed/dist/nanny/nanny-settings.js";
 import type { WorkerTiming } from "../../../packages/distributed/dist/worker/host/worker-timing.js";
 import { openWorkerDirectory } from "../../../packages/distributed/dist/worker/store/worker-directory.js";
+import { checkedScheduler } from "./checked-scheduler.ts";
 import { Events } from "./events.ts";
 import { TestWorker } from "./test-worker.ts";
 import { until } from "./until.ts";
@@ -50,14 +51,7 @@ export class TestCluster implements AsyncDisposable {
 
   static async start(options: TestClusterOptions): Promise<TestCluster> {
     const events = new Events();
-    const server = await SchedulerServer.start({
-      host: "127.0.0.1",
-      port: 0,
-      token,
-      tls: undefined,
-      settings: { checked: true, ...options.scheduler },
-      log: events,
-    });
+    const server = await checkedScheduler(token, events, options.scheduler);
     const cluster = new TestCluster(server, events, options);
     mkdirSync(cluster.localDirectory, { recursive: true });
     const { workers = 2 } = options;
