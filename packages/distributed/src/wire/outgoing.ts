@@ -18,7 +18,7 @@ const inlineBytesMax = 4_096;
 const messageBytesMax = 2 ** 16;
 /** A frame of messages is ended when it holds about so many bytes, or so many messages. */
 const frameBytesGoal = 2 ** 18;
-const frameMessagesMax = 2_000;
+const frameMessagesMax = 1_000;
 
 /** A frame as it is sent: its pieces one after another, none of which is copied. */
 export type OutgoingFrame = readonly Uint8Array[];

@@ -1,5 +1,6 @@
 import { BlockwiseLayer, LayeredGraph, blockInput, blockStep } from "@millrace/graph";
 import { describe, expect, test } from "vitest";
+import { encodeControl } from "../../../../packages/distributed/dist/codec/control/control-frame.js";
 import { standIn } from "../../../../packages/distributed/dist/scheduler/stand-in.js";
 import { pause } from "../../../cluster/lib/until.ts";
 import { Attacked } from "./attacked.ts";
@@ -9,6 +10,35 @@ const attacked = new Attacked();
 /** A function that is never run. */
 const code = { name: "f1".repeat(32), bytes: new Uint8Array(10) };
 const mib = 2 ** 20;
+
+const nothing = new Uint8Array(0);
+const beat = encodeControl([{ kind: "heartbeat", sentMs: 1 }]);
+const floods: readonly (readonly [string, Buffer])[] = [
+  ["empty pings", frameOf(nothing, { opcode: opcodes.ping })],
+  ["pings", frameOf(new Uint8Array(100), { opcode: opcodes.ping })],
+  ["answers that nobody asked for", frameOf(nothing, { opcode: opcodes.pong })],
+  ["frames without messages", frameOf(encodeControl([]))],
+  ["heartbeats", frameOf(beat)],
+];
+
+describe.each(["worker", "client"] as const)(
+  "a %s that sends eight megabytes at once of",
+  (role) => {
+    test.each(floods)("%s keeps nobody waiting", { timeout: 60_000 }, async (_, frame) => {
+      const peer = await attacked.welcome(role);
+      const who = { name: "hostile", address: "tcp://127.0.0.1:9", host: "h", resources: {} };
+      if (role === "worker") {
+        const offer = { ...who, threads: 1, memoryBytesMax: 1 };
+        peer.fromWorker({ kind: "offer", offer });
+      }
+      const bytes = Buffer.alloc(8 * mib - ((8 * mib) % frame.length), frame);
+      for (let n = 0; n < 2 && !peer.isClosed; n++) {
+        peer.write(bytes);
+        for (let round = 0; round < 5; round++) await attacked.innocentWork();
+      }
+    });
+  },
+);
 
 // Input 62.
 describe("a peer that never reads", () => {

@@ -60,7 +60,7 @@ const frames: readonly (readonly [string, (peer: RawPeer) => unknown])[] = [
   ],
   [
     "as many values as are allowed, all of them wrong",
-    (peer) => peer.frame(packed(0xdd, 0, 0x03, 0x0d, 0x00, repeated(0x80, 0x030d00))),
+    (peer) => peer.frame(packed(0xdd, 0, 0x01, 0x86, 0x90, repeated(0x80, 0x018690))),
   ],
   ...[0x65, 0x69, 0x70, 0x62, 0x72, 0x78, 0x74, 0xff, 0x00].map(
     (type) =>

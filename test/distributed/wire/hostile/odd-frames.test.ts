@@ -92,27 +92,8 @@ test(
   async () => {
     const peer = await attacked.welcome("client");
     const piece = frameOf(new Uint8Array(0), { opcode: opcodes.continuation, isLast: false });
-    const many = Buffer.concat(Array.from({ length: 20_000 }, () => piece));
     peer.frame(new Uint8Array(0), { isLast: false });
-    for (let n = 0; n < 50 && !peer.isClosed; n++) {
-      peer.write(many);
-      await attacked.innocentWork();
-    }
-    peer.end();
-  },
-);
-
-test(
-  "half a million pings beside a load cost no more than they may",
-  { timeout: 60_000 },
-  async () => {
-    const peer = await attacked.welcome("client");
-    const ping = frameOf(new Uint8Array(100), { opcode: opcodes.ping });
-    const many = Buffer.concat(Array.from({ length: 10_000 }, () => ping));
-    for (let n = 0; n < 50 && !peer.isClosed; n++) {
-      peer.write(many);
-      await attacked.innocentWork();
-    }
-    peer.end();
+    peer.write(Buffer.alloc(1_000_000 * piece.length, piece));
+    while (!peer.isClosed) await attacked.innocentWork();
   },
 );

@@ -13,7 +13,7 @@ export interface ControlLimits {
 export const CONTROL_LIMITS: ControlLimits = Object.freeze({
   frameBytesMax: 1_048_576,
   depthMax: 32,
-  nodesMax: 200_000,
+  nodesMax: 100_000,
   textBytesMax: 1_048_576,
   keyBytesMax: 65_536,
 });

@@ -85,6 +85,8 @@ export class Entrance {
       maxPayload: 2 ** 21,
       // Who asks and never reads the answers would have them gathered for it.
       autoPong: false,
+      // One frame of a peer a turn: who sends ever so many keeps nobody else waiting.
+      allowSynchronousEvents: false,
     });
   }
 
