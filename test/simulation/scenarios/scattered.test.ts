@@ -95,3 +95,16 @@ it("a value that its client has given up stays lost, however often it is tried t
     .fault(500, "join")
     .playOften(50, ({ outcomes }) => expect(outcomes["c0/1/t0"]).toBe("lost at s0 on "));
 });
+
+it("a task that reads what had the slot of a value before does not take that from its worker", () => {
+  given({})
+    .graph(tasks(1, () => ({ reads: [0] })))
+    .tuned({ delayMs: 0.1 })
+    .at(0, { kind: "scatter" })
+    .at(10, { graph: 0, holds: 1 })
+    // The task comes to the worker when its client has left and has come again with other values.
+    .fault(10, "cut", { lastMs: 30 })
+    .at(12, { kind: "reconnect" })
+    .at(25, { kind: "scatter" })
+    .playOften(50, ({ outcomes }) => expect(Object.values(outcomes)).toContain("value"));
+});

@@ -3,14 +3,19 @@ import type { ValueName } from "./worker-events.ts";
 import type { Member, Value, WorkerState, WorkerTask } from "./worker-state.ts";
 import { dropValue, handOver } from "./worker-state.ts";
 
-/** A value that a task reads: here already, or wanted from those who hold it. */
+/**
+ * A value that a task reads: here already, or wanted from those who hold it; one that has been made
+ * anew since is wanted from nobody.
+ */
 export function needValue(state: WorkerState, { name, bytes, holders }: Member): Value {
   const found = findValue(state, name.id, name.version);
   if (found !== undefined) return found;
-  // A newer attempt has made it anew, so nobody may read the old one any more.
-  const old = state.values.get(name.id);
-  if (old !== undefined) removeValue(state, old);
+  const other = state.values.get(name.id);
   const value = makeValue(name, false);
+  // What asks for it was under way for long: a client may have brought what has its slot by now.
+  if (other !== undefined && other.name.version > name.version) return value;
+  // A newer attempt has made it anew, so nobody may read the old one any more.
+  if (other !== undefined) removeValue(state, other);
   state.values.set(name.id, value);
   wantFrom(state, value, { name, bytes, holders }, -1);
   return value;
