@@ -25,7 +25,7 @@ export function drawScenario(seed: number): Scenario {
     seed,
     workers: Array.from({ length: workerCount }, () => drawWorker(random)),
     clientCount: random.pick([1, 1, 2, 3]),
-    tuning: drawTuning(random),
+    tuning: drawTuning(random, [1, 3, 50_000][seed % 3] as number),
     graphs,
     workload: drawWorkload(random, endMs),
     faults: [...drawFaults(random, endMs), ...drawLies(seed, endMs)],
@@ -36,7 +36,7 @@ function drawWorker(random: Random): WorkerPlan {
   return { threads: random.between(1, 3), host: random.below(2), gpu: random.pick([0, 0, 1, 2]) };
 }
 
-function drawTuning(random: Random): Tuning {
+function drawTuning(random: Random, endedAtOnce: number): Tuning {
   return {
     windowUs: random.pick([1, 2_000, 20_000, 200_000]),
     windowTasksMax: random.pick([1, 4, 1_024]),
@@ -53,6 +53,7 @@ function drawTuning(random: Random): Tuning {
     answerBytesMax: random.pick([100, 1_000, 50e6]),
     fetchBytesMax: random.pick([100, 1_000, 200e6]),
     forgetsFunctions: random.chance(0.3),
+    endedAtOnce,
   };
 }
 

@@ -48,6 +48,7 @@ export class VirtualScheduler {
         windowUs: tuning.windowUs,
         windowTasksMax: tuning.windowTasksMax,
         placedAtOnce: tuning.placedAtOnce,
+        endedAtOnce: tuning.endedAtOnce,
         unknownTaskUs: tuning.unknownTaskUs,
         allowedFailures: tuning.allowedFailures,
         noWorkersTimeoutMs: tuning.noWorkersTimeoutMs,

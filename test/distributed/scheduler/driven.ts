@@ -1,5 +1,7 @@
-import { LayeredGraph, MaterializedLayer, task } from "@millrace/graph";
+import type { Key } from "@millrace/graph";
+import { LayeredGraph, MaterializedLayer, ref, task } from "@millrace/graph";
 import type {
+  ClientMessage,
   RunSettings,
   ToClientMessage,
 } from "../../../packages/distributed/src/messages/client-messages.ts";
@@ -68,24 +70,57 @@ export class Driven {
   /** A run of equal tasks. */
   submit(count: number, changes: Partial<RunSettings>): void {
     const names = Array.from({ length: count }, (_, t) => `t${t}`);
-    const tasks = names.map((key) => [key, task(standIn("f"), [0])] as const);
+    this.submitTasks(Object.fromEntries(names.map((name) => [name, []])), names, changes);
+  }
+
+  /** A run of tasks, each with those that it reads; gives its number. */
+  submitTasks(
+    reads: Readonly<Record<Key, readonly Key[]>>,
+    keys: readonly Key[],
+    changes: Partial<RunSettings> = {},
+  ): number {
+    const tasks = Object.entries(reads).map(
+      ([key, inputs]) => [key, task(standIn("f"), [0, ...inputs.map(ref)])] as const,
+    );
     const graph = new LayeredGraph().withLayer(new MaterializedLayer("all", tasks));
     const settings = { ...plainSettings, ...changes };
     const run = this.#runs++;
     const functions = [{ name: "f", bytes: new Uint8Array(1) }];
-    const plan = { graph, keys: names, functions, holds: [], settings };
-    this.feed(
-      { kind: "client-said", epoch: client, message: { kind: "submit", run, ...plan } },
-      { kind: "expanded", epoch: client, run, graph: expandGraph(graph, names, settings) },
-    );
+    const plan = { graph, keys, functions, holds: [], settings };
+    this.hear({ kind: "submit", run, ...plan });
+    this.feed({ kind: "expanded", epoch: client, run, graph: expandGraph(graph, keys, settings) });
+    return run;
+  }
+
+  /** The client says something. */
+  hear(message: ClientMessage): void {
+    this.feed({ kind: "client-said", epoch: client, message });
+  }
+
+  /** The first worker does all that it has and is given. */
+  workOff(): void {
+    for (;;) {
+      const [worker] = this.machine.snapshot.workers;
+      const [task, attempt] = worker?.sent ?? [];
+      if (worker === undefined || task === undefined || attempt === undefined) return;
+      const message = { ...emptyReport, done: [task, attempt, 1, 1_000] };
+      this.feed({ kind: "worker-said", epoch: worker.epoch, message });
+    }
+  }
+
+  /** A worker reports that the task which it was given last has failed. */
+  reportFailed(epoch: number): void {
+    const [task, attempt] = this.sent.at(-1) as readonly [number, number];
+    const failure = { kind: "threw", thrown: undefined } as const;
+    const message = { kind: "failed", task, attempt, us: 1, failure } as const;
+    this.feed({ kind: "worker-said", epoch, message });
   }
 
   /** A client asks where to put values; the number of the run is that of the request. */
   scatter(keys: readonly string[]): void {
     const run = this.#runs++;
     const question = { kind: "scatter", run, keys, bytes: keys.map(() => 8) } as const;
-    const message = { kind: "ask", request: run, question } as const;
-    this.feed({ kind: "client-said", epoch: client, message });
+    this.hear({ kind: "ask", request: run, question });
   }
 
   /** What the client was answered. */

@@ -14,6 +14,18 @@ export function placeLater(state: SchedulerState, run: Run, tasks: ArrayLike<num
   if (tasks.length > 0) state.backlog.push({ run, tasks, next: 0 });
 }
 
+/**
+ * Has the ready tasks of a run placed that were worked out anew: all that were to be placed before
+ * are among them.
+ */
+export function placeAnew(state: SchedulerState, run: Run, tasks: readonly number[]): void {
+  const { backlog, ready, settings } = state;
+  const at = backlog.findIndex((each) => each.run === run);
+  if (at >= 0) backlog.splice(at, 1);
+  if (tasks.length > settings.placedAtOnce) placeLater(state, run, tasks);
+  else for (const t of tasks) ready.push(run.base + t);
+}
+
 /** Takes as many tasks as can be placed with one event; runs with more take turns. */
 export function takeBacklog({ backlog, ready, settings }: SchedulerState): void {
   let room = settings.placedAtOnce;

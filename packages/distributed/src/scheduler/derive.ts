@@ -1,3 +1,4 @@
+import { placeAnew } from "./backlog.ts";
 import { isGathering } from "./traits.ts";
 import type { Run } from "./run.ts";
 import { isWanted } from "./marks.ts";
@@ -6,7 +7,7 @@ import { deriveScattered } from "./scatter.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import { sourceOf } from "./scheduler-state.ts";
 import { erred, memory, parked, processing, queued, released, waiting } from "./states.ts";
-import { cancel, forgetGathering, leaveQueue, retire, setState } from "./tasks.ts";
+import { cancel, forgetGathering, leaveQueue, retire, setState, usesSource } from "./tasks.ts";
 import { tellFinished } from "./tell-client.ts";
 
 /**
@@ -17,7 +18,10 @@ import { tellFinished } from "./tell-client.ts";
  */
 function derive(state: SchedulerState, run: Run): void {
   countUses(state, run);
+  const { sources, isScattered } = run;
   const { offsets, targets } = run.graph.inputs;
+  const hasSources = sources.size > 0;
+  const ready: number[] = [];
   for (let t = 0; t < run.size; t++) {
     if (run.uses[t] === 0) {
       // Its inputs have not been counted for it, so nothing is to be taken back.
@@ -26,11 +30,11 @@ function derive(state: SchedulerState, run: Run): void {
     }
     const gathers = ((run.graph.traits[t] as number) & isGathering) !== 0;
     if (run.state[t] === erred || (run.state[t] === memory && !gathers)) continue;
-    if (run.sources.has(t)) {
+    if (hasSources && sources.has(t)) {
       deriveAlias(state, run, t);
       continue;
     }
-    if (run.isScattered) {
+    if (isScattered) {
       deriveScattered(state, run, t);
       continue;
     }
@@ -42,8 +46,9 @@ function derive(state: SchedulerState, run: Run): void {
       if (found === erred) state.settling.push(run.base + t);
     }
     run.waiting[t] = missing;
-    deriveState(state, run, t, missing);
+    if (deriveState(state, run, t, missing)) ready.push(t);
   }
+  placeAnew(state, run, ready);
 }
 
 /** Works out anew all runs that are known to be stale. */
@@ -61,13 +66,14 @@ export function deriveStale(state: SchedulerState): void {
 function countUses(state: SchedulerState, run: Run): void {
   const { offsets, targets } = run.graph.inputs;
   const { uses, marks } = run;
-  for (let t = 0; t < run.size; t++) uses[t] = (marks[t]! & isWanted) === 0 ? 0 : 1;
+  uses.fill(0);
+  for (const t of run.graph.wanted) if ((marks[t]! & isWanted) !== 0) uses[t] = 1;
   for (const [t, times] of run.reserved) uses[t]! += times;
   for (const [t, ids] of run.aliases) {
     for (const id of ids) {
       const other = state.ids.runOf(id) as Run;
       const alias = id - other.base;
-      if ((other.uses[alias] as number) > 0 && other.state[alias] !== erred) uses[t]!++;
+      if (usesSource(other, alias)) uses[t]!++;
     }
   }
   for (let t = run.size - 1; t >= 0; t--) {
@@ -89,31 +95,34 @@ export function readsInputs(run: Run, t: number): boolean {
   }
 }
 
-/** The state of a needed task that has no value, from the number of its inputs that have none. */
-function deriveState(state: SchedulerState, run: Run, t: number, missing: number): void {
+/**
+ * The state of a needed task that has no value, from the number of its inputs that have none; true
+ * where it is to be placed.
+ */
+function deriveState(state: SchedulerState, run: Run, t: number, missing: number): boolean {
   switch (run.state[t] as number) {
     case memory:
-      if (missing === 0) return;
+      if (missing === 0) return false;
       forgetGathering(state, run, t);
       break;
     case processing:
-      if (missing === 0) return;
+      if (missing === 0) return false;
       // It would ask in vain for what was lost; if it has begun, it runs a second time.
       cancel(state, run, t);
       break;
     case queued:
-      if (missing === 0 && isPlaced(state, run, t)) return;
+      if (missing === 0 && isPlaced(state, run, t)) return false;
       leaveQueue(state, run, t);
       break;
     case parked:
-      if (missing === 0) return;
+      if (missing === 0) return false;
       run.parkedCount--;
       break;
     default:
       break;
   }
   setState(state, run, t, waiting);
-  if (missing === 0) state.ready.push(run.base + t);
+  return missing === 0;
 }
 
 function isPlaced({ slots }: SchedulerState, run: Run, t: number): boolean {

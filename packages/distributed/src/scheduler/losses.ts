@@ -33,15 +33,16 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   updateRich(state, worker);
   setIdle(state, worker, false);
   for (const run of state.runs) {
-    for (let t = 0; t < run.size; t++) {
-      if (run.place[t] !== worker.slot) continue;
+    const { place } = run;
+    const { slot } = worker;
+    for (let t = place.indexOf(slot); t >= 0; t = place.indexOf(slot, t + 1)) {
       switch (run.state[t] as number) {
         case processing:
           tasks++;
           loseTask(state, run, t, worker, wasSolitary);
           break;
         case memory:
-          loseHolder(state, run, t, worker.slot);
+          loseHolder(state, run, t, slot);
           if (run.place[t] === nowhere) values++;
           break;
         case queued:
@@ -51,8 +52,8 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
           break;
       }
     }
-    for (const [t, others] of run.replicas) dropReplica(run, t, others, worker.slot);
-    for (const known of run.gatherKnown.values()) known.delete(worker.slot);
+    for (const [t, others] of run.replicas) dropReplica(run, t, others, slot);
+    for (const known of run.gatherKnown.values()) known.delete(slot);
   }
   if (worker.activeCount > worker.threads) state.crowdedCount--;
   // Those with nothing to do look for what this one leaves.

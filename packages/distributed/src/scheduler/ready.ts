@@ -42,7 +42,7 @@ export function placeReady(state: SchedulerState): void {
 function makeReady(state: SchedulerState, run: Run, t: number): void {
   const traits = run.graph.traits[t] as number;
   if ((traits & isGathering) !== 0) {
-    run.attempt[t]!++;
+    run.beginAttempt(t);
     setState(state, run, t, memory);
     announce(state, run, t);
   } else if (t >= run.limit) {

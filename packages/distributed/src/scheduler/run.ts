@@ -54,6 +54,8 @@ export class Run {
   readonly bytes: Float32Array;
   /** The last attempt made; of a value in memory, its version. */
   readonly attempt: Int32Array;
+  /** The highest of them. */
+  lastAttempt: number;
   /** What it was expected to take when it was queued or sent: loads are sums of these. */
   readonly expectedUs: Float32Array;
   readonly failures: Uint8Array;
@@ -170,6 +172,7 @@ export class Run {
     this.bytes = new Float32Array(size);
     this.attempt = new Int32Array(size);
     if (attempts > 0) this.attempt.fill(attempts);
+    this.lastAttempt = attempts;
     this.expectedUs = new Float32Array(size);
     this.failures = new Uint8Array(size);
     this.deaths = new Uint8Array(size);
@@ -208,6 +211,21 @@ export class Run {
       count += this.counts[at] as number;
     }
     return count;
+  }
+
+  /** Counts one more attempt at a task. */
+  beginAttempt(t: number): void {
+    const attempt = ++this.attempt[t]!;
+    if (attempt > this.lastAttempt) this.lastAttempt = attempt;
+  }
+
+  /**
+   * Visits the tasks that are in a state when their turn comes, in their order. Cost: little more
+   * than those that are.
+   */
+  eachIn(state: number, visit: (t: number) => void): void {
+    const all = this.state;
+    for (let t = all.indexOf(state); t >= 0; t = all.indexOf(state, t + 1)) visit(t);
   }
 
   groupOf(t: number): GroupRecord {

@@ -15,7 +15,15 @@ import { outboxOf, touchIdle, updateRootRuns } from "./scheduler-state.ts";
 import { erred, memory, parked, processing, queued, released, waiting } from "./states.ts";
 import { tell } from "./tell-client.ts";
 import { dropStale } from "./worker-queue.ts";
-import { cancel, dropUse, forgetGathering, freeValue, leaveQueue, setState } from "./tasks.ts";
+import {
+  cancel,
+  dropUse,
+  forgetGathering,
+  freeValue,
+  leaveQueue,
+  setState,
+  usesSource,
+} from "./tasks.ts";
 
 /** Takes the tasks of a submitted graph in. Cost: a few array passes; nothing is looked up. */
 export function admit(
@@ -159,10 +167,8 @@ export function release(state: SchedulerState, run: Run, outputs: Rows | undefin
 
 /** Stops and forgets all tasks of a run and gives its slots back. */
 export function drop(state: SchedulerState, run: Run): void {
-  let attempts = 0;
-  for (let t = 0; t < run.size; t++) {
-    attempts = Math.max(attempts, run.attempt[t] as number);
-    dropTask(state, run, t);
+  for (const each of [processing, queued, memory]) {
+    run.eachIn(each, (t) => dropTask(state, run, t));
   }
   for (const [t, source] of run.sources) unlink(state, run, t, source);
   state.groups.leave(run);
@@ -171,7 +177,7 @@ export function drop(state: SchedulerState, run: Run): void {
   updateRootRuns(state, run);
   state.runs.delete(run);
   state.stale.delete(run);
-  state.ids.free(run, attempts);
+  state.ids.free(run);
   run.client.runs.delete(run.number);
   state.progressing.delete(run);
   for (const rule of run.rules) state.suitable.delete(rule);
@@ -222,7 +228,7 @@ function unlink(state: SchedulerState, run: Run, t: number, source: number): voi
   if (aliases.length === 0) owner.aliases.delete(output);
   owner.holds--;
   if (owner.holds === 0) drop(state, owner);
-  else if ((run.uses[t] as number) > 0 && run.state[t] !== erred) dropUse(state, owner, output);
+  else if (usesSource(run, t)) dropUse(state, owner, output);
 }
 
 function forgetCode(state: SchedulerState, run: Run): void {
@@ -269,15 +275,16 @@ export function retry(state: SchedulerState, run: Run): void {
     const owner = state.ids.runOf(source) as Run;
     if (owner.state[source - owner.base] === erred) retry(state, owner);
   }
-  for (let t = 0; t < run.size; t++) {
-    if (run.state[t] !== erred) continue;
+  if (!run.state.includes(erred)) return;
+  run.eachIn(erred, (t) => {
     run.failures[t] = 0;
     run.deaths[t] = 0;
     run.failedOn.delete(t);
     run.killed.delete(t);
     setState(state, run, t, released);
-  }
+  });
   run.failed.clear();
   run.blamed.clear();
+  state.spreading = state.spreading.filter((each) => each.run !== run);
   state.stale.add(run);
 }

@@ -35,7 +35,7 @@ export function scatteredRun(state: SchedulerState, client: ClientRecord, questi
   // Each waits for its client, so that nobody takes it for ready.
   run.waiting.fill(1);
   // No attempt of these slots was or will be like it, so that whatever comes late is known by it.
-  for (let t = 0; t < run.size; t++) run.attempt[t]!++;
+  for (let t = 0; t < run.size; t++) run.beginAttempt(t);
   return run;
 }
 
@@ -98,7 +98,7 @@ export function giveUpScattered(state: SchedulerState): void {
   for (const id of state.abandoned.splice(0)) {
     const run = state.ids.runOf(id);
     const t = id - (run?.base ?? 0);
-    if (run === undefined || !isAwaited(run, t)) continue;
+    if (run === undefined || run.uses[t] === 0 || !isAwaited(run, t)) continue;
     fail(state, run, t, failureOf(run, t, "lost", undefined));
   }
 }

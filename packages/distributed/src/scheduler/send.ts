@@ -29,7 +29,7 @@ const holdersMax = 4;
 /** Starts the next attempt at a task, on a worker that has room for it. */
 export function send(state: SchedulerState, run: Run, t: number, worker: WorkerRecord): void {
   const program = run.programOf(t);
-  run.attempt[t]!++;
+  run.beginAttempt(t);
   run.place[t] = worker.slot;
   run.expectedUs[t] = expectedOf(program, state.settings.unknownTaskUs);
   run.runningCount++;

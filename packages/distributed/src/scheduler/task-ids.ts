@@ -56,12 +56,12 @@ export class TaskIds {
     this.#runs.fill(run, start, end);
   }
 
-  /** Takes the slots of a run back; `attempts` is the highest that it has made. */
-  free(run: Run, attempts: number): void {
+  /** Takes the slots of a run back. */
+  free(run: Run): void {
     const { start, end } = pagesOf(run);
     for (let page = start; page < end; page++) {
       this.#runs[page] = undefined;
-      this.#attempts[page] = attempts;
+      this.#attempts[page] = run.lastAttempt;
     }
     this.#give({ start, count: end - start });
   }

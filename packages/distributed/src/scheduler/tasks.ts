@@ -6,7 +6,7 @@ import { useResources } from "./rules.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted } from "./marks.ts";
 import { nowhere } from "./run.ts";
-import type { Place, SchedulerState } from "./scheduler-state.ts";
+import type { Place, SchedulerState, Spreading } from "./scheduler-state.ts";
 import { outboxOf, sourceOf, touch, updateRich } from "./scheduler-state.ts";
 import {
   erred,
@@ -168,13 +168,18 @@ export function dropUse(state: SchedulerState, run: Run, t: number): void {
 
 /**
  * Nobody needs a task any more: its value goes, or it will not run, and what it reads is needed by
- * one reader fewer. Walks on without recursion inside the run.
+ * one reader fewer. Walks on without recursion inside the run; what is too much for one event is
+ * put aside.
  */
 export function letGo(state: SchedulerState, run: Run, first: number): void {
   const { offsets, targets } = run.graph.inputs;
   // Most let go of nothing else.
   let stack: number[] | undefined;
   for (let t: number | undefined = first; t !== undefined; t = stack?.pop()) {
+    if (state.endingRoom-- <= 0) {
+      state.unneeded.push(run.base + t);
+      continue;
+    }
     const holdsInputs = retire(state, run, t);
     if (!holdsInputs) continue;
     const end = offsets[t + 1] as number;
@@ -232,6 +237,11 @@ export function cancel(state: SchedulerState, run: Run, t: number): void {
   leaveWorker(state, run, t);
 }
 
+/** Whether a task that stands for an output of another run is counted among those who need it. */
+export function usesSource(run: Run, t: number): boolean {
+  return run.state[t] !== released && run.state[t] !== erred;
+}
+
 function dropSource(state: SchedulerState, run: Run, t: number): void {
   const source = sourceOf(state, run, t);
   dropUse(state, source.run, source.t);
@@ -282,18 +292,44 @@ export function failAll(
   const first = tasks[0] as number;
   run.failed.set(first, failure);
   noteFailure(state, run, failure);
+  spread(state, { run, first, stack: tasks.toReversed() });
+}
+
+/** A failure comes to those that are next, at least to one, and to as many as one event may end. */
+function spread(state: SchedulerState, spreading: Spreading): void {
+  const { run, first, stack } = spreading;
   const { offsets, targets } = run.graph.readers;
   const lost: number[] = [];
-  const stack = tasks.toReversed();
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (!giveUp(state, run, next)) continue;
-    if (next !== first) run.blamed.set(next, first);
-    if (((run.marks[next] as number) & isWanted) !== 0) lost.push(run.outputOf[next] as number);
-    const end = offsets[next + 1] as number;
-    for (let e = offsets[next] as number; e < end; e++) stack.push(targets[e] as number);
-    for (const id of run.aliases.get(next) ?? []) settle(state, id);
+    if (giveUp(state, run, next)) {
+      if (next !== first) run.blamed.set(next, first);
+      if (((run.marks[next] as number) & isWanted) !== 0) lost.push(run.outputOf[next] as number);
+      const end = offsets[next + 1] as number;
+      for (let e = offsets[next] as number; e < end; e++) stack.push(targets[e] as number);
+      for (const id of run.aliases.get(next) ?? []) settle(state, id);
+    }
+    if (--state.endingRoom <= 0) break;
   }
-  if (lost.length > 0) tellFailed(state, run, lost, failure);
+  if (lost.length > 0) tellFailed(state, run, lost, run.failed.get(first) as TaskFailure);
+  if (stack.length > 0) state.spreading.push(spreading);
+}
+
+/** Ends as many of the tasks that were put aside as one event may. */
+export function endMore(state: SchedulerState): void {
+  const { spreading, unneeded, ids } = state;
+  while (state.endingRoom > 0) {
+    const failure = spreading.pop();
+    if (failure !== undefined) {
+      if (!failure.run.dropped) spread(state, failure);
+      continue;
+    }
+    const id = unneeded.pop();
+    if (id === undefined) return;
+    const run = ids.runOf(id);
+    // It may have gone by itself meanwhile, or may be needed again.
+    if (run?.uses[id - run.base] === 0) letGo(state, run, id - run.base);
+    else state.endingRoom--;
+  }
 }
 
 function noteFailure({ journal, nowMs }: SchedulerState, run: Run, failure: TaskFailure): void {

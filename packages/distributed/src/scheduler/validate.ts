@@ -18,6 +18,7 @@ import {
   stateNames,
   waiting,
 } from "./states.ts";
+import { usesSource } from "./tasks.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** What the tables of the runs say of one worker. */
@@ -40,10 +41,11 @@ interface Tally {
 export function validate(state: SchedulerState): void {
   const tallies = new Map(state.workerList.map((worker) => [worker.slot, emptyTally()]));
   const findable = findableTasks(state);
+  const unneeded = new Set(state.unneeded);
   for (const run of state.runs) {
     validateRun(state, run);
     for (let t = 0; t < run.size; t++) {
-      validateTask(state, run, t, findable);
+      validateTask(state, run, t, findable, unneeded);
       count(run, t, tallies);
     }
   }
@@ -143,11 +145,13 @@ function validateTask(
   run: Run,
   t: number,
   findable: ReadonlySet<number>,
+  unneeded: ReadonlySet<number>,
 ): void {
   const name = stateNames[run.state[t] as number] as string;
   const at = `of ${run.keyOf(t)} (${name})`;
-  const uses = usesOf(state, run, t);
+  const uses = usesOf(state, run, t, unneeded);
   check(uses === run.uses[t], "uses", at, uses, run.uses[t]);
+  const isHeld = uses > 0 || unneeded.has(run.base + t);
   const missing = missingOf(run, t);
   const isAlias = run.sources.has(t);
   const hasWorker = state.slots[run.place[t] as number] !== undefined;
@@ -156,7 +160,7 @@ function validateTask(
       check(uses === 0 && run.place[t] === nowhere, "released", at);
       break;
     case waiting:
-      check(uses > 0 && run.place[t] === nowhere, "waiting", at);
+      check(isHeld && run.place[t] === nowhere, "waiting", at);
       if (isAlias) {
         const source = sourceOf(state, run, t);
         const found = source.run.state[source.t] as number;
@@ -169,18 +173,19 @@ function validateTask(
       }
       break;
     case parked:
-      check(uses > 0 && missing === 0 && findable.has(run.base + t), "parked", at);
+      check(isHeld && missing === 0 && findable.has(run.base + t), "parked", at);
       break;
     case queued: {
       const isFree = (run.marks[t]! & isRoot) !== 0;
-      check(uses > 0 && missing === 0 && findable.has(run.base + t), "queued", at, missing);
+      check(isHeld && missing === 0 && findable.has(run.base + t), "queued", at, missing);
       check(isFree ? run.place[t] === nowhere : hasWorker, "queue", at, run.place[t]);
       break;
     }
     case processing:
-      check(uses > 0 && missing === 0 && hasWorker, "processing", at, missing, run.place[t]);
+      check(isHeld && missing === 0 && hasWorker, "processing", at, missing, run.place[t]);
       break;
     case memory:
+      check(isHeld, "memory", at);
       validateMemory(state, run, t, at);
       break;
     case erred:
@@ -192,7 +197,6 @@ function validateTask(
 }
 
 function validateMemory(state: SchedulerState, run: Run, t: number, at: string): void {
-  check((run.uses[t] as number) > 0, "memory", at);
   if ((run.graph.traits[t]! & isGathering) !== 0) {
     check(missingOf(run, t) === 0, "gathers", at);
   } else if (run.sources.has(t)) {
@@ -217,17 +221,19 @@ function missingOf(run: Run, t: number): number {
   return missing;
 }
 
-function usesOf(state: SchedulerState, run: Run, t: number): number {
+function usesOf(state: SchedulerState, run: Run, t: number, unneeded: ReadonlySet<number>): number {
   const { offsets, targets } = run.graph.readers;
   let uses = ((run.marks[t]! & isWanted) === 0 ? 0 : 1) + (run.reserved.get(t) ?? 0);
   for (let e = offsets[t] as number; e < (offsets[t + 1] as number); e++) {
     const reader = targets[e] as number;
-    if ((run.uses[reader] as number) > 0 && readsInputs(run, reader)) uses++;
+    // Who is not let go of yet is still counted.
+    const isThere = run.state[reader] !== released;
+    const counts = (run.uses[reader] as number) > 0 || (isThere && unneeded.has(run.base + reader));
+    if (counts && readsInputs(run, reader)) uses++;
   }
   for (const id of run.aliases.get(t) ?? []) {
     const other = state.ids.runOf(id) as Run;
-    if ((other.uses[id - other.base] as number) > 0 && other.state[id - other.base] !== erred)
-      uses++;
+    if (usesSource(other, id - other.base)) uses++;
   }
   return uses;
 }
