@@ -108,3 +108,15 @@ it("a task that reads what had the slot of a value before does not take that fro
     .at(25, { kind: "scatter" })
     .playOften(50, ({ outcomes }) => expect(Object.values(outcomes)).toContain("value"));
 });
+
+it("a value does not become the task that was ready in its slot before", () => {
+  for (let releasedMs = 5; releasedMs < 20; releasedMs++) {
+    given({})
+      .graph(tasks(2, (t) => ({ reads: t === 0 ? [] : [0] })))
+      .tuned({ gatherMs: 5, delayMs: 0.1 })
+      .at(0, { kind: "hold" })
+      .at(releasedMs, { kind: "release" })
+      .at(releasedMs, { kind: "scatter", holds: 1 })
+      .playOften(10, ({ outcomes }) => expect(Object.values(outcomes)).toContain("value"));
+  }
+});
