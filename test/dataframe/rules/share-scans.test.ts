@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 
+import { int32 } from "../../../packages/dataframe/dist/dtype.js";
 import type { Typed } from "../../../packages/dataframe/dist/expr/typed.js";
+import { callNode } from "../../../packages/dataframe/dist/expr/typed.js";
 import type { PlanNode, ScanNode, Source } from "../../../packages/dataframe/dist/plan/node.js";
 import { planText } from "../../../packages/dataframe/dist/plan/plan-text.js";
 import { scan } from "../../../packages/dataframe/dist/plan/sources.js";
@@ -87,6 +89,24 @@ it("rows that no scan of a text takes are not read", () => {
     project distance
       filter distance > 1000
         scan csv flights-*.csv: delay, distance where (delay > 15) or (distance > 1000)
+    "
+  `);
+});
+
+it("what may be an error to one of them is worked out for nobody else", () => {
+  const later = callNode("add", [flight("delay"), flight("delay")], int32);
+  const both = shared("csv", [
+    [["distance"], far],
+    [["delay"], compared("gt", later, 15)],
+  ]);
+  expect(both).toMatchInlineSnapshot(`
+    "
+    project distance
+      filter distance > 1000
+        scan csv flights-*.csv: delay, distance
+    project delay
+      filter (delay + delay) > 15
+        scan csv flights-*.csv: delay, distance
     "
   `);
 });

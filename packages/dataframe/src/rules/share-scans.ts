@@ -1,5 +1,6 @@
 import { allOf, anyOf, conjunctsOf } from "../expr/conjuncts.ts";
 import { isExpensive, isTooLarge } from "../expr/expense.ts";
+import { mayFail } from "../expr/may-fail.ts";
 import type { Typed } from "../expr/typed.ts";
 import { columnsOf } from "../expr/typed.ts";
 import type { PlanNode, ScanNode, Source } from "../plan/node.ts";
@@ -130,8 +131,11 @@ function mayJoin({ scans, common: before, columns: had }: Party, one: ScanNode):
 function sharedScan({ scans, common, columns }: Party): ScanNode {
   const { source } = scans[0] as ScanNode;
   const rests = scans.map((one) => restOf(one, common));
-  const isSome = rests.every((rest) => rest.length > 0 && !rest.some(isExpensive));
-  const either = isSome && !isTooLarge(rests.flat()) ? [anyOf(rests.map(allOf))] : [];
+  const others = rests.flat();
+  // What is an error to one of them is none to the others, which it would reach by this scan.
+  const isPlain = !others.some((one) => isExpensive(one) || mayFail(one)) && !isTooLarge(others);
+  const isSome = isPlain && rests.every((rest) => rest.length > 0);
+  const either = isSome ? [anyOf(rests.map(allOf))] : [];
   const names = source.fields.map(({ name }) => name).filter((name) => columns.has(name));
   const conditions = [...common, ...either];
   const predicate = conditions.length === 0 ? undefined : allOf(conditions);
