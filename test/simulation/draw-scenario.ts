@@ -36,7 +36,7 @@ function drawWorker(random: Random): WorkerPlan {
   return { threads: random.between(1, 3), host: random.below(2), gpu: random.pick([0, 0, 1, 2]) };
 }
 
-function drawTuning(random: Random, endedAtOnce: number): Tuning {
+function drawTuning(random: Random, letGoAtOnce: number): Tuning {
   return {
     windowUs: random.pick([1, 2_000, 20_000, 200_000]),
     windowTasksMax: random.pick([1, 4, 1_024]),
@@ -53,7 +53,7 @@ function drawTuning(random: Random, endedAtOnce: number): Tuning {
     answerBytesMax: random.pick([100, 1_000, 50e6]),
     fetchBytesMax: random.pick([100, 1_000, 200e6]),
     forgetsFunctions: random.chance(0.3),
-    endedAtOnce,
+    letGoAtOnce,
   };
 }
 

@@ -48,7 +48,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
     windowUs: natural,
     windowTasksMax: fc.integer({ min: 1, max: 1_024 }),
     placedAtOnce: fc.integer({ min: 1, max: 10_000 }),
-    endedAtOnce: fc.integer({ min: 1, max: 10_000 }),
+    letGoAtOnce: fc.integer({ min: 1, max: 10_000 }),
     unknownTaskUs: natural,
     allowedFailures: fc.integer({ min: 1, max: 10 }),
     noWorkersTimeoutMs: fc.constantFrom(forEverMs, 300, 0),

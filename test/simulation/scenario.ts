@@ -24,8 +24,8 @@ export interface Tuning {
   readonly windowTasksMax: number;
   /** Tasks that are placed with one event, where many are ready at once. */
   readonly placedAtOnce: number;
-  /** Tasks that end with others with one event, where many do. */
-  readonly endedAtOnce: number;
+  /** Tasks that are let go of with one event, where nobody needs many. */
+  readonly letGoAtOnce: number;
   readonly unknownTaskUs: number;
   readonly allowedFailures: number;
   readonly noWorkersTimeoutMs: number;
@@ -190,7 +190,7 @@ export const calm: Scenario = {
     windowUs: 2_000,
     windowTasksMax: 1_024,
     placedAtOnce: 10_000,
-    endedAtOnce: 50_000,
+    letGoAtOnce: 50_000,
     unknownTaskUs: 10_000,
     allowedFailures: 3,
     noWorkersTimeoutMs: forEverMs,

@@ -48,7 +48,7 @@ export class VirtualScheduler {
         windowUs: tuning.windowUs,
         windowTasksMax: tuning.windowTasksMax,
         placedAtOnce: tuning.placedAtOnce,
-        endedAtOnce: tuning.endedAtOnce,
+        letGoAtOnce: tuning.letGoAtOnce,
         unknownTaskUs: tuning.unknownTaskUs,
         allowedFailures: tuning.allowedFailures,
         noWorkersTimeoutMs: tuning.noWorkersTimeoutMs,

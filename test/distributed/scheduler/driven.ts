@@ -1,5 +1,5 @@
-import type { Key } from "@millrace/graph";
-import { LayeredGraph, MaterializedLayer, ref, task } from "@millrace/graph";
+import type { Key, TaskSpec } from "@millrace/graph";
+import { LayeredGraph, MaterializedLayer, ownFunctions, ref, task } from "@millrace/graph";
 import type {
   ClientMessage,
   RunSettings,
@@ -8,6 +8,7 @@ import type {
 import { plainSettings } from "../../../packages/distributed/src/messages/client-messages.ts";
 import type { Answer } from "../../../packages/distributed/src/messages/questions.ts";
 import type { Rows } from "../../../packages/distributed/src/messages/rows.ts";
+import type { HeldOutput } from "../../../packages/distributed/src/messages/shipped.ts";
 import { emptyReport } from "../../../packages/distributed/src/messages/worker-messages.ts";
 import { expandGraph } from "../../../packages/distributed/src/scheduler/expand.ts";
 import { SchedulerMachine } from "../../../packages/distributed/src/scheduler/machine.ts";
@@ -82,12 +83,25 @@ export class Driven {
     const tasks = Object.entries(reads).map(
       ([key, inputs]) => [key, task(standIn("f"), [0, ...inputs.map(ref)])] as const,
     );
-    const graph = new LayeredGraph().withLayer(new MaterializedLayer("all", tasks));
-    const settings = { ...plainSettings, ...changes };
+    return this.#submit(tasks, keys, [], changes);
+  }
+
+  /** A run of one task, which stands for an output of an earlier run; gives its number. */
+  submitHeld(key: Key, held: HeldOutput): number {
+    return this.#submit([[key, task(ownFunctions.identity, [held])]], [key], [held], {});
+  }
+
+  #submit(
+    tasks: readonly (readonly [Key, TaskSpec])[],
+    keys: readonly Key[],
+    holds: readonly HeldOutput[],
+    changes: Partial<RunSettings>,
+  ): number {
     const run = this.#runs++;
+    const graph = new LayeredGraph().withLayer(new MaterializedLayer(`all ${run}`, tasks));
+    const settings = { ...plainSettings, ...changes };
     const functions = [{ name: "f", bytes: new Uint8Array(1) }];
-    const plan = { graph, keys, functions, holds: [], settings };
-    this.hear({ kind: "submit", run, ...plan });
+    this.hear({ kind: "submit", run, graph, keys, functions, holds, settings });
     this.feed({ kind: "expanded", epoch: client, run, graph: expandGraph(graph, keys, settings) });
     return run;
   }

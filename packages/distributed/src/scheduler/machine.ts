@@ -28,7 +28,7 @@ import type { SchedulerSnapshot } from "./snapshot.ts";
 import { snapshot } from "./snapshot.ts";
 import { lookForSlow } from "./slow.ts";
 import { lookAtStranded } from "./stranded.ts";
-import { endMore, settle } from "./tasks.ts";
+import { letGoOfMore, settle } from "./tasks.ts";
 import { flushProgress, progressIntervalMs, takeMessages } from "./tell-client.ts";
 import { validate } from "./validate.ts";
 import { SchedulerView } from "./view.ts";
@@ -63,9 +63,8 @@ export class SchedulerMachine {
   handle(events: readonly SchedulerEvent[], nowMs: number): readonly SchedulerInstruction[] {
     const state = this.#state;
     state.nowMs = Math.max(nowMs, state.nowMs);
-    state.endingRoom = state.settings.endedAtOnce;
-    if (this.#hasMoreToEnd) endMore(state);
-    state.endingRoom = state.settings.endedAtOnce;
+    state.lettingRoom = state.settings.letGoAtOnce;
+    letGoOfMore(state);
     for (const event of events) this.#guard(event);
     letGoOfEnded(state);
     handOver(state);
@@ -241,12 +240,6 @@ export class SchedulerMachine {
     empty(talkingClients);
   }
 
-  /** Tasks were put aside that end with others. */
-  get #hasMoreToEnd(): boolean {
-    const { spreading, unneeded } = this.#state;
-    return spreading.length > 0 || unneeded.length > 0;
-  }
-
   /** When the workers are to be looked through for silent ones. */
   get #expiryMs(): number {
     return this.#state.expiryMs + this.#state.settings.workerTimeoutMs / 4;
@@ -266,7 +259,7 @@ export class SchedulerMachine {
     let atMs = Infinity;
     if (state.workerList.length > 0) atMs = this.#expiryMs;
     atMs = Math.min(atMs, state.strandedLookMs);
-    if (state.backlog.length > 0 || this.#hasMoreToEnd) atMs = nowMs;
+    if (state.backlog.length > 0 || state.unneeded.length > 0) atMs = nowMs;
     if (state.started.size > 0) atMs = Math.min(atMs, this.#slowMs);
     // Whoever has nothing to do may take something over when it has waited for a while.
     if (state.idle.length > 0 && (state.crowdedCount > 0 || state.rich.length > 0)) {

@@ -139,6 +139,8 @@ function linkHeld(state: SchedulerState, run: Run, placeOf: (of: HeldOutput) => 
     const owner = state.ids.runOf(source) as Run;
     const found = owner.state[source - owner.base];
     if (found === memory || found === erred) state.settling.push(run.base + task);
+    // What failed was tried again for others, and nobody needed it then.
+    else if (found === released) state.stale.add(owner);
   }
 }
 
@@ -285,6 +287,5 @@ export function retry(state: SchedulerState, run: Run): void {
   });
   run.failed.clear();
   run.blamed.clear();
-  state.spreading = state.spreading.filter((each) => each.run !== run);
   state.stale.add(run);
 }

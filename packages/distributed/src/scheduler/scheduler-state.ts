@@ -33,15 +33,6 @@ export interface Place {
   readonly t: number;
 }
 
-/** A failure that has not come to all tasks of its run that fail with it. */
-export interface Spreading {
-  readonly run: Run;
-  /** The task that has the failure; others point at it. */
-  readonly first: number;
-  /** Those that are next. */
-  readonly stack: number[];
-}
-
 /** All that the scheduler knows. The modules beside this one change it, event by event. */
 export class SchedulerState {
   readonly settings: SchedulerSettings;
@@ -93,9 +84,8 @@ export class SchedulerState {
   readonly backlog: Backlog[] = [];
   /** Slots of tasks that nobody needs and that are still to be let go of. */
   readonly unneeded: number[] = [];
-  spreading: Spreading[] = [];
-  /** How many more tasks may end with others in this event. */
-  endingRoom = 0;
+  /** How many more tasks may be let go of in this event. */
+  lettingRoom = 0;
   /** Waiting tasks of which what they wait for has come or failed already. */
   readonly settling: number[] = [];
   /** Runs whose counters do not follow from the facts any more; mended before the event ends. */

@@ -24,8 +24,8 @@ export interface SchedulerSettings {
   readonly slowWarnMs: number;
   /** How many tasks that are ready all at once are placed before others are heard. */
   readonly placedAtOnce: number;
-  /** How many tasks end with another one, unneeded or failed, before others are heard. */
-  readonly endedAtOnce: number;
+  /** How many tasks that nobody needs any more are let go of before others are heard. */
+  readonly letGoAtOnce: number;
   /** How many changes of state are remembered for `story`. */
   readonly storyMax: number;
   /** How many attempts at tasks are remembered, each with what it took; 0 for none. */
@@ -52,7 +52,7 @@ export const schedulerDefaults: SchedulerSettings = {
   noWorkersTimeoutMs: Infinity,
   slowWarnMs: 10_000,
   placedAtOnce: 10_000,
-  endedAtOnce: 50_000,
+  letGoAtOnce: 50_000,
   storyMax: 65_536,
   attemptsMax: 0,
   journalMax: 0,

@@ -6,7 +6,7 @@ import { useResources } from "./rules.ts";
 import type { Run } from "./run.ts";
 import { hasStarted, isAwaiting, isRoot, isSuspect, isWanted } from "./marks.ts";
 import { nowhere } from "./run.ts";
-import type { Place, SchedulerState, Spreading } from "./scheduler-state.ts";
+import type { Place, SchedulerState } from "./scheduler-state.ts";
 import { outboxOf, sourceOf, touch, updateRich } from "./scheduler-state.ts";
 import {
   erred,
@@ -176,7 +176,7 @@ export function letGo(state: SchedulerState, run: Run, first: number): void {
   // Most let go of nothing else.
   let stack: number[] | undefined;
   for (let t: number | undefined = first; t !== undefined; t = stack?.pop()) {
-    if (state.endingRoom-- <= 0) {
+    if (state.lettingRoom-- <= 0) {
       state.unneeded.push(run.base + t);
       continue;
     }
@@ -225,6 +225,19 @@ function leavePlace(state: SchedulerState, run: Run, t: number): boolean {
       return true;
     default:
       return false;
+  }
+}
+
+/** Lets go of as many of the tasks that were put aside as one event may. */
+export function letGoOfMore(state: SchedulerState): void {
+  const { unneeded, ids } = state;
+  while (state.lettingRoom > 0) {
+    const id = unneeded.pop();
+    if (id === undefined) return;
+    const run = ids.runOf(id);
+    // It may have gone by itself meanwhile, or may be needed again.
+    if (run?.uses[id - run.base] === 0) letGo(state, run, id - run.base);
+    else state.lettingRoom--;
   }
 }
 
@@ -292,44 +305,18 @@ export function failAll(
   const first = tasks[0] as number;
   run.failed.set(first, failure);
   noteFailure(state, run, failure);
-  spread(state, { run, first, stack: tasks.toReversed() });
-}
-
-/** A failure comes to those that are next, at least to one, and to as many as one event may end. */
-function spread(state: SchedulerState, spreading: Spreading): void {
-  const { run, first, stack } = spreading;
   const { offsets, targets } = run.graph.readers;
   const lost: number[] = [];
+  const stack = tasks.toReversed();
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (giveUp(state, run, next)) {
-      if (next !== first) run.blamed.set(next, first);
-      if (((run.marks[next] as number) & isWanted) !== 0) lost.push(run.outputOf[next] as number);
-      const end = offsets[next + 1] as number;
-      for (let e = offsets[next] as number; e < end; e++) stack.push(targets[e] as number);
-      for (const id of run.aliases.get(next) ?? []) settle(state, id);
-    }
-    if (--state.endingRoom <= 0) break;
+    if (!giveUp(state, run, next)) continue;
+    if (next !== first) run.blamed.set(next, first);
+    if (((run.marks[next] as number) & isWanted) !== 0) lost.push(run.outputOf[next] as number);
+    const end = offsets[next + 1] as number;
+    for (let e = offsets[next] as number; e < end; e++) stack.push(targets[e] as number);
+    for (const id of run.aliases.get(next) ?? []) settle(state, id);
   }
-  if (lost.length > 0) tellFailed(state, run, lost, run.failed.get(first) as TaskFailure);
-  if (stack.length > 0) state.spreading.push(spreading);
-}
-
-/** Ends as many of the tasks that were put aside as one event may. */
-export function endMore(state: SchedulerState): void {
-  const { spreading, unneeded, ids } = state;
-  while (state.endingRoom > 0) {
-    const failure = spreading.pop();
-    if (failure !== undefined) {
-      if (!failure.run.dropped) spread(state, failure);
-      continue;
-    }
-    const id = unneeded.pop();
-    if (id === undefined) return;
-    const run = ids.runOf(id);
-    // It may have gone by itself meanwhile, or may be needed again.
-    if (run?.uses[id - run.base] === 0) letGo(state, run, id - run.base);
-    else state.endingRoom--;
-  }
+  if (lost.length > 0) tellFailed(state, run, lost, failure);
 }
 
 function noteFailure({ journal, nowMs }: SchedulerState, run: Run, failure: TaskFailure): void {

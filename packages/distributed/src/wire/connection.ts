@@ -15,6 +15,8 @@ export interface FrameSocket {
   on(event: "error", failed: (error: Error) => void): unknown;
   resume(): void;
   readonly bufferedAmount: number;
+  /** As of a WebSocket; one that never closes before it is listened to has none. */
+  readonly readyState?: number;
   send(
     bytes: Uint8Array,
     options: { readonly binary: boolean; readonly fin: boolean },
@@ -45,6 +47,9 @@ const badFrame = 1_007;
 const againstTheRules = 1_008;
 /** Nobody has said why. */
 const brokenOff = 1_006;
+
+/** The state of a WebSocket that has told of its end. */
+const closed = 3;
 
 /** Who has broken a rule has so long to end its side, milliseconds. */
 const refusedMs = 100;
@@ -93,6 +98,8 @@ export class Connection<Out, In> {
     });
     if (early.length === 0) socket.resume();
     else queueMicrotask(() => this.#hearEarly(early));
+    // It says so to nobody who listens from now on. What came before is heard all the same.
+    if (socket.readyState === closed) queueMicrotask(() => this.#end("the connection broke", true));
   }
 
   /** What came with the greeting goes before all else, when the caller is done. */

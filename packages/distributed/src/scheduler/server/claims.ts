@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { WebSocket } from "ws";
 import type { Hello } from "../../wire/greeting.ts";
 
@@ -45,7 +46,7 @@ export class Claims {
       if (!isOfHolder && (await isAlive(holder.socket, this.#answerMs))) return false;
       // Somebody else may have taken it meanwhile.
       if (this.#holders.get(name) === holder) this.#holders.delete(name);
-      holder.socket.terminate();
+      await terminated(holder.socket);
     }
     const holder = { socket, instance, attempt };
     this.#holders.set(name, holder);
@@ -54,6 +55,12 @@ export class Claims {
     });
     return true;
   }
+}
+
+/** Ends a connection, and waits until whoever listens to it has been told of all that came. */
+async function terminated(socket: WebSocket): Promise<void> {
+  socket.terminate();
+  if (socket.readyState !== socket.CLOSED) await once(socket, "close");
 }
 
 /** A connection that looks open may be one that broke without a word. */
