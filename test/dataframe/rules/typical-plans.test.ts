@@ -242,6 +242,32 @@ it("a function of the user needs all columns and lets no filter pass", () => {
   `);
 });
 
+it("what is expensive waits for what leaves few rows, where that cannot move", () => {
+  const items = explode(flights(), "stops");
+  const isStop = callNode("isNotNull", [columnNode("stops", utf8)], bool);
+  const isOurs = callNode("contains", [flight("carrier")], bool, ["A", null]);
+  const guarded = filter(items, connected("and", isStop, isOurs));
+  expect(beforeAndAfter(guarded)).toMatchInlineSnapshot(`
+    "filter (stops is not null) and contains(carrier, "A")
+      explode stops
+        scan csv flights-*.csv: carrier, delay, distance, day, stops  [3 partitions]
+    =>
+    filter (stops is not null) and contains(carrier, "A")
+      explode stops
+        scan csv flights-*.csv: carrier, delay, distance, day, stops  [3 partitions]"
+  `);
+  const first = filter(items, connected("and", isOurs, isStop));
+  expect(beforeAndAfter(first)).toMatchInlineSnapshot(`
+    "filter contains(carrier, "A") and (stops is not null)
+      explode stops
+        scan csv flights-*.csv: carrier, delay, distance, day, stops  [3 partitions]
+    =>
+    filter stops is not null
+      explode stops
+        scan csv flights-*.csv: carrier, delay, distance, day, stops where contains(carrier, "A")  [3 partitions]"
+  `);
+});
+
 it("rows of lists are filtered before the lists are, where the list does not matter", () => {
   const items = explode(flights(), "stops");
   const isStop = callNode("isNotNull", [columnNode("stops", utf8)], bool);

@@ -7,20 +7,24 @@ import { filter } from "../plan/rows.ts";
 
 /**
  * A filter of which the conjuncts that may move are asked below the filter's input, and the others
- * where they were; undefined when none may. What would be worked out in both places, and is
- * expensive, stays. `below` makes the input anew, over filtered rows.
+ * where they were; undefined when none may. What is expensive stays where it would be worked out in
+ * both places, or behind a conjunct that stays, which may leave few rows for it. `below` makes the
+ * input anew, over filtered rows.
  */
 export function pushFilter(
   node: FilterNode,
   mayMove: (conjunct: Typed) => boolean,
   below: (predicate: Typed) => PlanNode,
 ): PlanNode | undefined {
-  const stay = conjunctsOf(node.predicate).filter((one) => !mayMove(one));
-  const dear = new Set([...nodesOf(stay)].filter(isExpensive));
+  const stay = new Set<Typed>();
+  for (const one of conjunctsOf(node.predicate)) {
+    if (!mayMove(one) || (stay.size > 0 && isExpensive(one))) stay.add(one);
+  }
+  const dear = new Set([...nodesOf([...stay])].filter(isExpensive));
   const { moved, rest } = splitConjuncts(
     node.predicate,
     (one) =>
-      mayMove(one) && (dear.size === 0 || ![...nodesOf([one])].some((part) => dear.has(part))),
+      !stay.has(one) && (dear.size === 0 || ![...nodesOf([one])].some((part) => dear.has(part))),
   );
   if (moved.length === 0) return undefined;
   const lower = below(allOf(moved));
