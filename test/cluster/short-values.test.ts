@@ -55,5 +55,5 @@ test.each([
   decoy.asked.length = 0;
   using future = make();
   void future?.result().catch(() => undefined);
-  await expect.poll(() => decoy.asked.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => decoy.asked.length, { timeout: 25_000 }).toBeGreaterThan(0);
 });
