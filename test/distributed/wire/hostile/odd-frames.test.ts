@@ -97,3 +97,18 @@ test(
     while (!peer.isClosed) await attacked.innocentWork();
   },
 );
+
+test(
+  "half a million pings beside a load cost no more than they may",
+  { timeout: 60_000 },
+  async () => {
+    const peer = await attacked.welcome("client");
+    const ping = frameOf(new Uint8Array(100), { opcode: opcodes.ping });
+    const many = Buffer.concat(Array.from({ length: 10_000 }, () => ping));
+    for (let n = 0; n < 50 && !peer.isClosed; n++) {
+      peer.write(many);
+      await attacked.innocentWork();
+    }
+    peer.end();
+  },
+);
