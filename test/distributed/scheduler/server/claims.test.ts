@@ -55,6 +55,13 @@ it("a name whose worker does not answer is free", async () => {
   const names = new Claims(50);
   expect(await names.take("w", { instance: "a" }, silent.far)).toBe(true);
   silent.near.pause();
+  // What it had sent at last was wrong.
+  const terminate = silent.far.terminate.bind(silent.far);
+  silent.far.on("error", () => undefined);
+  silent.far.terminate = () => {
+    terminate();
+    queueMicrotask(() => silent.far.emit("error", new Error("a bad frame")));
+  };
   // Both ask at once, and one gets it.
   const taken = [
     names.take("w", { instance: "b" }, first.far),

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { WebSocket } from "ws";
 import type { Hello } from "../../wire/greeting.ts";
 
@@ -60,7 +59,9 @@ export class Claims {
 /** Ends a connection, and waits until whoever listens to it has been told of all that came. */
 async function terminated(socket: WebSocket): Promise<void> {
   socket.terminate();
-  if (socket.readyState !== socket.CLOSED) await once(socket, "close");
+  if (socket.readyState === socket.CLOSED) return;
+  // An error of what was on its way is no concern of who waits here.
+  await new Promise((resolve) => socket.once("close", resolve));
 }
 
 /** A connection that looks open may be one that broke without a word. */
