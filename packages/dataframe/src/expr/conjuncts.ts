@@ -1,4 +1,5 @@
 import { bool } from "../dtype.ts";
+import { isExpensive } from "./expense.ts";
 import { mayFail } from "./may-fail.ts";
 import { callNode, literalNode, type Typed } from "./typed.ts";
 
@@ -53,13 +54,15 @@ export interface Split {
 
 /**
  * Splits a predicate. What can fail moves only with all that stands before it, since these may have
- * been written to guard it: it is never asked of rows that they took out.
+ * been written to guard it: it is never asked of rows that they took out. So does what is
+ * expensive, since they may leave few rows for it.
  */
 export function splitConjuncts(predicate: Typed, mayMove: (conjunct: Typed) => boolean): Split {
   const moved: Typed[] = [];
   const rest: Typed[] = [];
   for (const conjunct of conjunctsOf(predicate)) {
-    const moves = mayMove(conjunct) && (rest.length === 0 || !mayFail(conjunct));
+    const isGuarded = rest.length > 0 && (mayFail(conjunct) || isExpensive(conjunct));
+    const moves = mayMove(conjunct) && !isGuarded;
     (moves ? moved : rest).push(conjunct);
   }
   return { moved, rest };

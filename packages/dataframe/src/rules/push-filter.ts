@@ -1,4 +1,4 @@
-import { allOf, conjunctsOf, splitConjuncts } from "../expr/conjuncts.ts";
+import { allOf, splitConjuncts } from "../expr/conjuncts.ts";
 import { isExpensive } from "../expr/expense.ts";
 import type { Typed } from "../expr/typed.ts";
 import { columnsOf, nodesOf } from "../expr/typed.ts";
@@ -7,24 +7,20 @@ import { filter } from "../plan/rows.ts";
 
 /**
  * A filter of which the conjuncts that may move are asked below the filter's input, and the others
- * where they were; undefined when none may. What is expensive stays where it would be worked out in
- * both places, or behind a conjunct that stays, which may leave few rows for it. `below` makes the
- * input anew, over filtered rows.
+ * where they were; undefined when none may. What would be worked out in both places, and is
+ * expensive, stays. `below` makes the input anew, over filtered rows.
  */
 export function pushFilter(
-  node: FilterNode,
+  { predicate }: FilterNode,
   mayMove: (conjunct: Typed) => boolean,
   below: (predicate: Typed) => PlanNode,
 ): PlanNode | undefined {
-  const stay = new Set<Typed>();
-  for (const one of conjunctsOf(node.predicate)) {
-    if (!mayMove(one) || (stay.size > 0 && isExpensive(one))) stay.add(one);
-  }
-  const dear = new Set([...nodesOf([...stay])].filter(isExpensive));
+  const stay = splitConjuncts(predicate, mayMove).rest;
+  const dear = new Set([...nodesOf(stay)].filter(isExpensive));
   const { moved, rest } = splitConjuncts(
-    node.predicate,
+    predicate,
     (one) =>
-      !stay.has(one) && (dear.size === 0 || ![...nodesOf([one])].some((part) => dear.has(part))),
+      mayMove(one) && (dear.size === 0 || ![...nodesOf([one])].some((part) => dear.has(part))),
   );
   if (moved.length === 0) return undefined;
   const lower = below(allOf(moved));
