@@ -18,9 +18,7 @@ import { tellFinished } from "./tell-client.ts";
  */
 function derive(state: SchedulerState, run: Run): void {
   countUses(state, run);
-  const { sources, isScattered } = run;
   const { offsets, targets } = run.graph.inputs;
-  const hasSources = sources.size > 0;
   const ready: number[] = [];
   for (let t = 0; t < run.size; t++) {
     if (run.uses[t] === 0) {
@@ -28,13 +26,12 @@ function derive(state: SchedulerState, run: Run): void {
       retire(state, run, t);
       continue;
     }
-    const gathers = ((run.graph.traits[t] as number) & isGathering) !== 0;
-    if (run.state[t] === erred || (run.state[t] === memory && !gathers)) continue;
-    if (hasSources && sources.has(t)) {
+    if (!readsInputs(run, t)) continue;
+    if (run.sources.has(t)) {
       deriveAlias(state, run, t);
       continue;
     }
-    if (isScattered) {
+    if (run.isScattered) {
       deriveScattered(state, run, t);
       continue;
     }

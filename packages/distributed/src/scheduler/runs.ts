@@ -169,9 +169,9 @@ export function release(state: SchedulerState, run: Run, outputs: Rows | undefin
 
 /** Stops and forgets all tasks of a run and gives its slots back. */
 export function drop(state: SchedulerState, run: Run): void {
-  for (const each of [processing, queued, memory]) {
-    run.eachIn(each, (t) => dropTask(state, run, t));
-  }
+  run.eachIn(processing, (t) => cancel(state, run, t));
+  run.eachIn(queued, (t) => leaveQueue(state, run, t));
+  run.eachIn(memory, (t) => dropValue(state, run, t));
   for (const [t, source] of run.sources) unlink(state, run, t, source);
   state.groups.leave(run);
   noteEnded(state, run);
@@ -204,21 +204,9 @@ function noteEnded({ journal, nowMs }: SchedulerState, run: Run): void {
   });
 }
 
-function dropTask(state: SchedulerState, run: Run, t: number): void {
-  switch (run.state[t] as number) {
-    case processing:
-      cancel(state, run, t);
-      break;
-    case queued:
-      leaveQueue(state, run, t);
-      break;
-    case memory:
-      if ((run.graph.traits[t]! & isGathering) !== 0) forgetGathering(state, run, t);
-      else if (!run.sources.has(t)) freeValue(state, run, t);
-      break;
-    default:
-      break;
-  }
+function dropValue(state: SchedulerState, run: Run, t: number): void {
+  if ((run.graph.traits[t]! & isGathering) !== 0) forgetGathering(state, run, t);
+  else if (!run.sources.has(t)) freeValue(state, run, t);
 }
 
 /** Another run does not stand for an output any more; it may have been the last to hold its run. */
