@@ -72,6 +72,7 @@ export class SchedulerMachine {
     dispatch(state);
     // What waited with a task that fails here may run now.
     if (state.nowMs >= state.strandedLookMs && lookAtStranded(state)) dispatch(state);
+    state.ids.recycle();
     flushProgress(state);
     this.#flush();
     this.#wake();

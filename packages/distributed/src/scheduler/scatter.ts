@@ -32,8 +32,6 @@ export function scatteredRun(state: SchedulerState, client: ClientRecord, questi
   const run = admit(state, client, question.run, { graph, settings, functions: new Set() });
   run.isScattered = true;
   run.bytes.set(bytes);
-  // Each waits for its client, so that nobody takes it for ready.
-  run.waiting.fill(1);
   // No attempt of these slots was or will be like it, so that whatever comes late is known by it.
   for (let t = 0; t < run.size; t++) run.beginAttempt(t);
   return run;

@@ -16,6 +16,8 @@ export class TaskIds {
   readonly #attempts: number[] = [];
   /** Free ranges of pages below the end, each a start and a count, ascending. */
   #free: { start: number; count: number }[] = [];
+  /** Others that are to be free. */
+  readonly #left: { start: number; count: number }[] = [];
 
   /** The run that has a slot; undefined where it is free. */
   runOf(id: number): Run | undefined {
@@ -56,14 +58,19 @@ export class TaskIds {
     this.#runs.fill(run, start, end);
   }
 
-  /** Takes the slots of a run back. */
+  /** Takes the slots of a run back; nobody gets them before `recycle`. */
   free(run: Run): void {
     const { start, end } = pagesOf(run);
     for (let page = start; page < end; page++) {
       this.#runs[page] = undefined;
       this.#attempts[page] = run.lastAttempt;
     }
-    this.#give({ start, count: end - start });
+    this.#left.push({ start, count: end - start });
+  }
+
+  /** Slots that were given back may be had again: whoever knew tasks by them has looked. */
+  recycle(): void {
+    for (const range of this.#left.splice(0)) this.#give(range);
   }
 
   #give(given: { start: number; count: number }): void {
